@@ -1,0 +1,53 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { distPlugin } from './test/support/dist-plugin.ts';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const plugins = [distPlugin(root)];
+// The built package is loaded by Node itself, as a user's program loads it.
+const server = { deps: { external: [/\/dist\//] } };
+
+export default defineConfig({
+  test: {
+    globalSetup: './test/support/build-first.ts',
+    projects: [
+      {
+        plugins,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts', 'test/docs.test.ts'],
+          pool: 'forks',
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+          server,
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: 'adapters',
+          include: ['test/adapters/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+          server,
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+          server,
+        },
+      },
+    ],
+  },
+});

@@ -110,7 +110,7 @@ function pathOf(line: string, from: number, to: number): string {
   const target = line.indexOf(' ', from) + 1;
   if (target === 0 || target >= to || !isMethod(line, from, target - 1)) return '-';
   const version = line.lastIndexOf(' ', to - 1);
-  let end = version >= target && line.startsWith('HTTP/', version + 1) ? version : to;
+  let end = line.startsWith('HTTP/', version + 1) ? version : to;
   const query = line.indexOf('?', target);
   if (query !== -1 && query < end) end = query;
   return end > target ? line.slice(target, end) : '-';

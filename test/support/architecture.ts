@@ -1,0 +1,142 @@
+import { isBuiltin } from 'node:module';
+import type { SourceFile } from './house.ts';
+
+/** The house of DESIGN §4: a folder may import its own files and lower floors, never its siblings. */
+const floors: Readonly<Record<string, number>> = {
+  cli: 6,
+  http: 5,
+  dashboard: 5,
+  scaffold: 5,
+  app: 4,
+  engine: 3,
+  adapters: 3,
+  plugins: 3,
+  ports: 2,
+  job: 1,
+  std: 0,
+};
+
+const maxLines = 300;
+const drawers = new Set(['utils', 'helpers', 'common', 'types', 'interfaces', 'constants', 'misc']);
+
+/** What reaches outside the values a function was given; floor 1 is handed the time and the dice by its callers. */
+const impure = [
+  /^(setTimeout|setInterval|setImmediate|fetch|Date)$/,
+  /^(Date\.now|Math\.random|new Date\(\)|new Worker)$/,
+  /^(process|performance|crypto)\./,
+];
+
+/** Every place where the house breaks a rule, as `path:line sentence`; empty when it stands. */
+export function checkArchitecture(files: readonly SourceFile[]): string[] {
+  return [
+    ...files.flatMap((file) => [...checkPlace(file), ...checkImports(file), ...checkUses(file)]),
+    ...findCycles(files),
+  ];
+}
+
+function checkPlace(file: SourceFile): string[] {
+  const findings: string[] = [];
+  const segments = file.path.replace(/\.ts$/, '').split('/');
+  if (file.lines > maxLines)
+    findings.push(`${file.path} has ${file.lines} lines, more than ${maxLines}: something in it wants its own name`);
+  for (const segment of segments) {
+    if (drawers.has(segment)) findings.push(`${file.path} is a drawer: name what is in "${segment}"`);
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(segment)) findings.push(`${file.path} is not in kebab-case`);
+  }
+  if (file.path === 'index.ts') {
+    if (!file.onlyReexports) findings.push('index.ts does more than re-export');
+  } else if (floorOf(file.path) === undefined && roomOf(file.path) !== 'testing') {
+    findings.push(`${file.path} stands on no floor`);
+  }
+  return findings;
+}
+
+function checkImports(file: SourceFile): string[] {
+  const findings: string[] = [];
+  for (const { specifier, target, typeOnly, line } of file.imports) {
+    const at = `${file.path}:${line}`;
+    if (target === undefined) {
+      if (roomOf(file.path) === 'job' && isBuiltin(specifier) && !typeOnly) {
+        findings.push(`${at} imports ${specifier}: job is pure, it may import only types from Node`);
+      }
+      continue;
+    }
+    if (!target.endsWith('.ts')) findings.push(`${at} imports ${specifier} without the extension .ts`);
+    const why = whyForbidden(file.path, target);
+    if (why !== undefined) findings.push(`${at} imports ${target}: ${why}`);
+  }
+  return findings;
+}
+
+/** Undefined when `from` may import `to`. */
+function whyForbidden(from: string, to: string): string | undefined {
+  if (to.startsWith('../')) return 'it lies outside src';
+  if (to === 'index.ts') return 'the public door opens outwards only';
+  const [fromRoom, toRoom] = [roomOf(from), roomOf(to)];
+  if (toRoom === 'testing') return fromRoom === 'testing' ? undefined : 'nothing imports testing';
+  const toFloor = floorOf(to);
+  if (toFloor === undefined) return 'it stands on no floor';
+  if (from === 'index.ts') return undefined;
+  if (fromRoom === 'testing') return toFloor <= 4 ? undefined : 'testing may import floors 0 to 4';
+  if (fromRoom === toRoom) return fromRoom === 'adapters' ? whyForbiddenAdapter(from, to) : undefined;
+  const fromFloor = floorOf(from);
+  if (fromFloor === undefined || toFloor < fromFloor) return undefined;
+  return toFloor === fromFloor ? `${fromRoom} and ${toRoom} are siblings` : `${toRoom} is a floor above ${fromRoom}`;
+}
+
+/** A technology's folder sees `adapters/sql` and nothing else beside it. */
+function whyForbiddenAdapter(from: string, to: string): string | undefined {
+  const [own, other] = [from.split('/')[1], to.split('/')[1]];
+  return own === other || other === 'sql' ? undefined : 'an adapter may import adapters/sql and no other adapter';
+}
+
+function checkUses(file: SourceFile): string[] {
+  const findings: string[] = [];
+  for (const { name, line } of file.uses) {
+    const at = `${file.path}:${line}`;
+    if (roomOf(file.path) === 'job' && impure.some((pattern) => pattern.test(name))) {
+      findings.push(`${at} uses ${name}: job is pure`);
+    }
+    if (name === 'new Worker' && file.path !== 'std/thread.ts') {
+      findings.push(`${at} opens a worker thread: only std/thread does, so that the one-file build can start it too`);
+    }
+  }
+  return findings;
+}
+
+/** One sentence for each group of files that reach each other (Tarjan's strongly connected components). */
+function findCycles(files: readonly SourceFile[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const order = new Map<string, number>();
+  const stack: string[] = [];
+  const findings: string[] = [];
+
+  const visit = (file: SourceFile): number => {
+    const index = order.size;
+    order.set(file.path, index);
+    stack.push(file.path);
+    let low = index;
+    for (const { target } of file.imports) {
+      const next = target === undefined ? undefined : byPath.get(target);
+      if (next === undefined) continue;
+      if (next === file) findings.push(`${file.path} imports itself`);
+      else if (!order.has(next.path)) low = Math.min(low, visit(next));
+      else if (stack.includes(next.path)) low = Math.min(low, order.get(next.path) ?? index);
+    }
+    if (low === index) {
+      const group = stack.splice(stack.indexOf(file.path));
+      if (group.length > 1) findings.push(`files import each other in a circle: ${group.join(', ')}`);
+    }
+    return low;
+  };
+  for (const file of files) if (!order.has(file.path)) visit(file);
+  return findings;
+}
+
+function roomOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
+
+function floorOf(path: string): number | undefined {
+  return path.includes('/') ? floors[roomOf(path)] : undefined;
+}

@@ -42,7 +42,6 @@ export default defineJob({
     const summary = new Summary();
     const total = files.reduce((sum, { size }) => sum + size, 0);
     let before = 0; // bytes of the files that are done
-    let percent = 0;
     let count = 0;
 
     for (const { file, size } of files) {
@@ -58,8 +57,6 @@ export default defineJob({
         }
         count += lines.length;
         const fraction = Math.min(1, (before + bytesRead) / total); // a log in use grows while it is read
-        if (fraction * 100 < percent + 1) continue;
-        percent = Math.floor(fraction * 100);
         progress(fraction, `${count.toLocaleString('en')} lines, ${summary.malformed.toLocaleString('en')} malformed`);
       }
       before += size;

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 
 export interface LogFile {
@@ -16,9 +16,14 @@ export interface LogFile {
 export async function findFiles(path: string): Promise<LogFile[]> {
   const found = await statOf(path);
   if (found !== undefined && !found.isDirectory()) return [{ file: path, size: found.size }];
-  const files = found ? await filesBelow(path) : isDynamicPattern(path) ? await glob(path, ONE_LEVEL) : [];
+  const files = found ? await filesBelow(path) : isDynamicPattern(path) ? await matching(path) : [];
   const sized = await Promise.all(files.toSorted().map(async (file) => ({ file, size: (await statOf(file))?.size })));
   return sized.filter((one): one is LogFile => one.size !== undefined); // a log may be rotated away meanwhile
+}
+
+/** As they were asked for, so that messages name them so: absolute ones for an absolute pattern. */
+function matching(pattern: string): Promise<string[]> {
+  return glob(pattern, { absolute: isAbsolute(pattern), ...ONE_LEVEL });
 }
 
 /** `logs/*` means the files in `logs`, not what is in its folders too. */

@@ -18,7 +18,8 @@ const CHUNK_BYTES = 256 * 1024;
  * a promise for each costs more than to parse it.
  *
  * The text is Latin-1, one character a byte: the fastest to decode, and no character can be cut in two between chunks.
- * `fromLatin1` gives back what was written. Throws the errors of `node:fs` and `node:zlib`, and the signal's reason.
+ * `fromLatin1` gives back what was written. Throws an error that names the file (zlib's own do not), its `cause` that of
+ * `node:fs` or `node:zlib`; or the signal's reason.
  */
 export async function* readLines(file: string, signal?: AbortSignal): AsyncGenerator<Lines> {
   signal?.throwIfAborted();
@@ -28,15 +29,20 @@ export async function* readLines(file: string, signal?: AbortSignal): AsyncGener
     : source;
   let rest = '';
   let cut = false; // the rest is the head of a line that is too long; drop up to its end
-  for await (const chunk of chunks) {
+  try {
+    for await (const chunk of chunks) {
+      signal?.throwIfAborted();
+      const lines = chunk.toString('latin1').split('\n');
+      if (cut) lines[0] = '';
+      lines[0] = rest + lines[0];
+      rest = lines.pop() ?? '';
+      cut = rest.length > MAX_LINE || (cut && lines.length === 0);
+      if (cut) rest = rest.slice(0, MAX_LINE);
+      if (lines.length > 0) yield { lines, bytesRead: source.bytesRead };
+    }
+  } catch (error) {
     signal?.throwIfAborted();
-    const lines = chunk.toString('latin1').split('\n');
-    if (cut) lines[0] = '';
-    lines[0] = rest + lines[0];
-    rest = lines.pop() ?? '';
-    cut = rest.length > MAX_LINE || (cut && lines.length === 0);
-    if (cut) rest = rest.slice(0, MAX_LINE);
-    if (lines.length > 0) yield { lines, bytesRead: source.bytesRead };
+    throw new Error(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   if (rest !== '') yield { lines: [rest], bytesRead: source.bytesRead };
 }

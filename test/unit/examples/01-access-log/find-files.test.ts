@@ -41,6 +41,13 @@ describe('findFiles', () => {
     expect(await found(pattern)).toEqual(names);
   });
 
+  test('names the files as they were asked for', async () => {
+    const here = relative(process.cwd(), folder);
+    expect(await findFiles(join(folder, 'b*'))).toEqual([{ file: join(folder, 'b.log'), size: 5 }]);
+    expect(await findFiles(join(here, 'b*'))).toEqual([{ file: join(here, 'b.log'), size: 5 }]);
+    expect(await findFiles(join(here, 'site'))).toEqual([{ file: join(here, 'site/c.log'), size: 10 }]);
+  });
+
   test('takes a path that exists as it stands, brackets and all', async () => {
     expect(await found('a[1].log')).toEqual(['a[1].log']);
   });

@@ -65,13 +65,21 @@ describe('readLines', () => {
     expect(seen.at(-1)).toBe(packed.length);
   });
 
-  test('throws for a file that is not there, is no .gz, or is cut off', async () => {
-    const missing = readLines(join(folder, 'missing.log'));
-    await expect(missing.next()).rejects.toMatchObject({ code: 'ENOENT' });
-    const missingPacked = readLines(join(folder, 'missing.log.gz'));
-    await expect(missingPacked.next()).rejects.toMatchObject({ code: 'ENOENT' });
-    await expect(linesOf('plain.log.gz', 'a\n')).rejects.toMatchObject({ code: 'Z_DATA_ERROR' });
-    await expect(linesOf('cut.log.gz', gzipSync('a\n').subarray(0, -4))).rejects.toMatchObject({ code: 'Z_BUF_ERROR' });
+  test.each([
+    ['is not there', 'missing.log', undefined, 'ENOENT'],
+    ['is not there, and packed', 'missing.log.gz', undefined, 'ENOENT'],
+    ['is no .gz', 'plain.log.gz', Buffer.from('a\n'), 'Z_DATA_ERROR'],
+    ['is cut off', 'cut.log.gz', gzipSync('a\n').subarray(0, -4), 'Z_BUF_ERROR'],
+  ])('throws for a file that %s, naming it', async (_what, name, content, code) => {
+    const file = join(folder, name);
+    if (content !== undefined) await writeFile(file, content);
+    const reading = (async () => {
+      for await (const { lines } of readLines(file)) expect(lines).toEqual(['a']);
+    })();
+    await expect(reading).rejects.toMatchObject({
+      message: expect.stringContaining(`cannot read ${file}: `),
+      cause: { code },
+    });
   });
 
   test('stops when the signal aborts, with its reason', async () => {

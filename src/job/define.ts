@@ -1,0 +1,162 @@
+import { parseDuration, type Duration } from '../std/duration.ts';
+import type { Stored } from '../std/stored.ts';
+import type { JobContext } from './context.ts';
+import { OnejobError } from './errors.ts';
+import { retryPolicy, type RetryOptions, type RetryPolicy } from './retry.ts';
+import { checkJobName } from './name.ts';
+import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
+import { noServices, type ServiceSet } from './services.ts';
+
+/** What a person writes to define a job. Only `run` is required; durations are `'5m'` or milliseconds. */
+export interface JobOptions<S extends Schema | undefined, Output, Services> {
+  /** kebab-case or PascalCase; left out, the file's name is taken. */
+  name?: string;
+  summary?: string;
+  details?: string;
+  examples?: readonly string[];
+  /** Any Standard Schema. Its input is what callers give, its output what the handler sees. */
+  input?: S;
+  /** Same key = same run, same result; stored as `<job>/<key>`. */
+  key?: (input: SchemaOutput<S>) => string;
+  /** Of each step, and of the code outside steps. Default: one attempt. */
+  retry?: RetryOptions;
+  /** Running time of one attempt; waits do not count. */
+  timeout?: Duration;
+  /** Wall time of the run from its due instant, waits included. */
+  deadline?: Duration;
+  /** How long a handler may go on after its signal aborted, before it is left behind. Default 10 s. */
+  grace?: Duration;
+  /** The store's own named line of work; default `default`. */
+  queue?: string;
+  /** Higher first; from -1000 to 1000, default 0. */
+  priority?: number;
+  /** Crashes in a row without progress before the run fails with RUN_CRASHED; default 3. */
+  maxCrashes?: number;
+  /** How the terminal spells the input: one-letter flags, and fields taken from the words after the job's name. */
+  cli?: { short?: Readonly<Record<string, string>>; positional?: readonly string[] };
+  run: (context: JobContext<SchemaOutput<S>, Services>) => Output | Promise<Output>;
+}
+
+/**
+ * A definition. `Input` is what callers give, `Parsed` what the handler sees, `Output` the JSON form of what it
+ * returns. Plain data: nothing runs until an app is given it.
+ */
+export interface Job<in Input = never, Parsed = unknown, Output = unknown> {
+  readonly [jobBrand]: true;
+  readonly name: string;
+  readonly summary: string;
+  readonly details: string;
+  readonly examples: readonly string[];
+  readonly input: Schema | undefined;
+  readonly key: ((input: Parsed) => string) | undefined;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number | null;
+  readonly deadlineMs: number | null;
+  readonly graceMs: number;
+  readonly queue: string;
+  readonly priority: number;
+  readonly maxCrashes: number;
+  readonly cli: { readonly short: Readonly<Record<string, string>>; readonly positional: readonly string[] };
+  readonly services: ServiceSet;
+  /** Where it was defined, as `file:line`, for messages. */
+  readonly place: string;
+  readonly run: (context: JobContext<Parsed, never>) => unknown;
+  /** Only for the compiler: carries the types of input and output to callers. */
+  readonly [jobTypes]?: { readonly input: (input: Input) => void; readonly output: Output };
+}
+
+/** A job of any input and output. */
+export type AnyJob = Job<never, never, unknown>;
+export type InputOf<J> = J extends { readonly [jobTypes]?: { readonly input: (input: infer Input) => void } }
+  ? Input
+  : unknown;
+export type OutputOf<J> = J extends { readonly [jobTypes]?: { readonly output: infer Output } } ? Output : unknown;
+
+export const jobBrand: unique symbol = Symbol.for('onejob.job') as never;
+declare const jobTypes: unique symbol;
+
+/** Declares a job. @throws CONFIG_INVALID when a name, duration or policy is wrong */
+export function defineJob<S extends Schema | undefined = undefined, Output = void>(
+  options: JobOptions<S, Output, Record<never, never>>,
+): Job<SchemaInput<S>, SchemaOutput<S>, Stored<Output>> {
+  return createJob(options, noServices);
+}
+
+/** `defineJob` for a given set of services. */
+export function createJob<S extends Schema | undefined, Output, Services>(
+  options: JobOptions<S, Output, Services>,
+  services: ServiceSet,
+): Job<SchemaInput<S>, SchemaOutput<S>, Stored<Output>> {
+  const at = definedAt();
+  const name = options.name ?? '';
+  refuseUnknownOptions(options, name || at);
+  if (options.name !== undefined) checkJobName(options.name, at);
+  if (typeof options.run !== 'function') refuse(`${name || at}: run is missing; it is the function that does the work`);
+  const place = name ? `job ${name}` : `the job at ${at}`;
+  return {
+    [jobBrand]: true,
+    name,
+    summary: options.summary ?? '',
+    details: options.details ?? '',
+    examples: options.examples ?? [],
+    input: options.input,
+    key: options.key as ((input: SchemaOutput<S>) => string) | undefined,
+    retry: retryPolicy(options.retry, `${place}: retry`),
+    timeoutMs: milliseconds(options.timeout, `${place}: timeout`),
+    deadlineMs: milliseconds(options.deadline, `${place}: deadline`),
+    graceMs: milliseconds(options.grace, `${place}: grace`) ?? 10_000,
+    queue: options.queue ?? 'default',
+    priority: wholeNumber(options.priority ?? 0, -1_000, 1_000, `${place}: priority`),
+    maxCrashes: wholeNumber(options.maxCrashes ?? 3, 1, 1_000, `${place}: maxCrashes`),
+    cli: { short: options.cli?.short ?? {}, positional: options.cli?.positional ?? [] },
+    services,
+    place: at,
+    run: options.run as Job['run'],
+  };
+}
+
+/** Recognises a job of any loaded copy of onejob. */
+export function isJob(value: unknown): value is AnyJob {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[jobBrand] === true;
+}
+
+/** The same job under the name of its file, for definitions that left the name out. */
+export function named<J extends AnyJob>(job: J, name: string, place: string): J {
+  checkJobName(name, place);
+  return { ...job, name, place };
+}
+
+const known = new Set(
+  'name summary details examples input key retry timeout deadline grace queue priority maxCrashes cli run'.split(' '),
+);
+
+function refuseUnknownOptions(options: object, place: string): void {
+  for (const option of Object.keys(options)) {
+    if (!known.has(option)) refuse(`${place}: defineJob knows no option ${option}; it knows ${[...known].join(', ')}`);
+  }
+}
+
+function milliseconds(value: Duration | undefined, place: string): number | null {
+  if (value === undefined) return null;
+  try {
+    return parseDuration(value);
+  } catch (cause) {
+    throw new OnejobError('CONFIG_INVALID', `${place}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function wholeNumber(value: number, min: number, max: number, place: string): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  return refuse(`${place} is ${value}; it is a whole number from ${min} to ${max}`);
+}
+
+function refuse(message: string): never {
+  throw new OnejobError('CONFIG_INVALID', message);
+}
+
+/** The first frame outside this package's own definition files: `file:line` of the call. */
+function definedAt(): string {
+  const frames = new Error('place').stack?.split('\n').slice(1) ?? [];
+  const frame = frames.find((line) => !/[\\/](?:src|dist)[\\/]job[\\/]\w+\.[jt]s/.test(line));
+  return frame?.match(/(?:file:\/\/)?([^\s(]+:\d+):\d+\)?$/)?.[1] ?? 'an unknown place';
+}

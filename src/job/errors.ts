@@ -1,0 +1,67 @@
+/**
+ * Every error that onejob itself raises has a code from this one table. Faces translate a code: exit codes live in
+ * `cli/exit-code.ts`, HTTP statuses in `http/`; `docs/reference/errors.md` is held against all three by a test.
+ */
+export const errorTable = {
+  JOB_FAILED: { who: 'author', retry: true, says: 'The job threw an error.' },
+  STEP_REPEATED: { who: 'author', retry: false, says: 'One execution asked for the same step key twice.' },
+  VALUE_REJECTED: { who: 'author', retry: false, says: 'A value cannot be stored as JSON.' },
+  LOCK_ACROSS_WAIT: { who: 'author', retry: false, says: 'A lock was held around a wait.' },
+  RUN_CRASHED: { who: 'author', retry: false, says: 'The run took down its workers several times in a row.' },
+  RUN_CANCELLED: { who: 'nobody', retry: false, says: 'Somebody cancelled the run.' },
+  RUN_TIMED_OUT: { who: 'author', retry: true, says: 'The run took longer than its time-out or deadline.' },
+  RUN_INTERRUPTED: { who: 'nobody', retry: true, says: 'A signal ended the process while the run was going on.' },
+  USAGE: { who: 'caller', retry: false, says: 'The command was written wrongly.' },
+  INPUT_INVALID: { who: 'caller', retry: false, says: 'The input does not fit the schema of the job.' },
+  CONFIG_INVALID: { who: 'operator', retry: false, says: 'A definition or a setting is wrong.' },
+  DRIVER_MISSING: { who: 'operator', retry: false, says: 'An optional package is not installed.' },
+  PAYLOAD_TOO_LARGE: { who: 'caller', retry: false, says: 'The input is larger than the limit.' },
+  JOB_UNKNOWN: { who: 'caller', retry: false, says: 'No job has that name.' },
+  RUN_UNKNOWN: { who: 'caller', retry: false, says: 'No run has that id or key.' },
+  STEP_UNKNOWN: { who: 'caller', retry: false, says: 'The run has no such step.' },
+  KEY_CONFLICT: { who: 'caller', retry: false, says: 'The key belongs to a run of another job or with another input.' },
+  RUN_ACTIVE: { who: 'caller', retry: true, says: 'The run is not finished yet.' },
+  RUN_FINISHED: { who: 'caller', retry: false, says: 'The run is finished already.' },
+  NODE_TAKEN: { who: 'operator', retry: false, says: 'Another process has taken over the name of this node.' },
+  STORE_UNAVAILABLE: { who: 'operator', retry: true, says: 'The store does not answer.' },
+  APP_STOPPING: { who: 'caller', retry: true, says: 'The app is stopping and takes no new work.' },
+  WAIT_TIMED_OUT: { who: 'caller', retry: true, says: 'The waiting ran out; the run itself goes on.' },
+} as const satisfies Record<string, { who: 'author' | 'caller' | 'operator' | 'nobody'; retry: boolean; says: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+const brand = Symbol.for('onejob.error');
+
+/** An error with a code of the table. `hint` is the remedy in one sentence; `data` is JSON for programs. */
+export class OnejobError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly data: unknown;
+  readonly [brand] = true;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; data?: unknown; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'OnejobError';
+    this.code = code;
+    this.hint = options.hint;
+    this.data = options.data;
+  }
+}
+
+/** Recognises errors of any loaded copy of onejob: a plugin may carry its own, where `instanceof` fails. */
+export function isOnejobError(error: unknown): error is OnejobError {
+  return hasBrand(error, brand);
+}
+
+/** Recognises any error that carries `code`, ours or a job's own. */
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return isOnejobError(error) && error.code === code;
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code);
+}
+
+export function hasBrand(error: unknown, key: symbol): boolean {
+  return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[key] === true;
+}

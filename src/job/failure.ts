@@ -1,0 +1,153 @@
+import { parseDuration, type Duration } from '../std/duration.ts';
+import { hasBrand, isErrorCode, isOnejobError, OnejobError } from './errors.ts';
+
+/** How loudly a failure is logged: `info` pages nobody (CONTRACTS SJ-16). */
+export type FailureLevel = 'info' | 'warn' | 'error';
+
+const permanentBrand = Symbol.for('onejob.permanent');
+const laterBrand = Symbol.for('onejob.retry-later');
+const jobErrorBrand = Symbol.for('onejob.job-error');
+
+/** Thrown by a job or a step: no retry, whatever the policy says. Also recognised as the `cause` of another error. */
+export class PermanentError extends Error {
+  readonly [permanentBrand] = true;
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'PermanentError';
+  }
+}
+
+/** Thrown by a job or a step: try again after `delay`; uses up no try. */
+export class RetryLater extends Error {
+  readonly delayMs: number;
+  readonly [laterBrand] = true;
+  constructor(delay: Duration, message = `asked to be tried again in ${delay}`) {
+    super(message);
+    this.name = 'RetryLater';
+    this.delayMs = parseDuration(delay);
+  }
+}
+
+/**
+ * A failure with a code of the job's own, shown unchanged by terminal, HTTP and page. `retry: false` fails at once;
+ * `level` is that of the log line. Codes of onejob's own table are refused.
+ */
+export class JobError extends Error {
+  readonly code: string;
+  readonly data: unknown;
+  readonly level: FailureLevel;
+  readonly retry: boolean;
+  readonly [jobErrorBrand] = true;
+
+  constructor(
+    code: string,
+    text: string,
+    options: { data?: unknown; level?: FailureLevel; retry?: boolean; cause?: unknown } = {},
+  ) {
+    super(text, options.cause === undefined ? undefined : { cause: options.cause });
+    if (isErrorCode(code)) {
+      throw new OnejobError('CONFIG_INVALID', `JobError cannot use the code ${code}: it is one of onejob's own`, {
+        hint: `choose another code, such as MY_${code}`,
+      });
+    }
+    this.name = 'JobError';
+    this.code = code;
+    this.data = options.data;
+    this.level = options.level ?? 'error';
+    this.retry = options.retry ?? true;
+  }
+}
+
+/** A failure as it is stored and shown. `data` is JSON; `stack` is for people who asked for it. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly data?: unknown;
+  readonly stack?: string;
+}
+
+/** What the thrown thing says about trying again. */
+export interface Reading {
+  readonly failure: Failure;
+  readonly level: FailureLevel;
+  /** false: no further try, whatever the policy. */
+  readonly retry: boolean;
+  /** Set by RetryLater: wait this long and count no try. */
+  readonly laterMs?: number;
+}
+
+const textLimit = 8_192;
+
+/** Reads anything that a job can throw (also `undefined` and strings) into a stored failure and its consequences. */
+export function readFailure(thrown: unknown): Reading {
+  if (hasBrand(thrown, laterBrand)) {
+    const later = thrown as RetryLater;
+    return { failure: describe('JOB_FAILED', later), level: 'info', retry: true, laterMs: later.delayMs };
+  }
+  if (hasBrand(thrown, jobErrorBrand)) {
+    const error = thrown as JobError;
+    const failure = describe(error.code, error, error.data);
+    return { failure, level: error.level, retry: error.retry && !isPermanent(error) };
+  }
+  if (isOnejobError(thrown)) {
+    const retry =
+      thrown.code === 'JOB_FAILED' || thrown.code === 'RUN_TIMED_OUT' || thrown.code === 'STORE_UNAVAILABLE';
+    return {
+      failure: describe(thrown.code, thrown, thrown.data),
+      level: 'error',
+      retry: retry && !isPermanent(thrown),
+    };
+  }
+  return { failure: describe('JOB_FAILED', thrown), level: 'error', retry: !isPermanent(thrown) };
+}
+
+/** The error a replay throws for a step that was recorded as failed: same code, text and data. */
+export function restoreFailure(failure: Failure): Error {
+  if (isErrorCode(failure.code)) return new OnejobError(failure.code, failure.message, { data: failure.data });
+  return new JobError(failure.code, failure.message, { data: failure.data, retry: false });
+}
+
+function isPermanent(thrown: unknown): boolean {
+  for (let error = thrown, depth = 0; error && depth < 10; error = (error as { cause?: unknown }).cause, depth++) {
+    if (hasBrand(error, permanentBrand)) return true;
+  }
+  return false;
+}
+
+function describe(code: string, thrown: unknown, data?: unknown): Failure {
+  const error =
+    thrown instanceof Error || (typeof thrown === 'object' && thrown !== null) ? (thrown as Error) : undefined;
+  const message = typeof error?.message === 'string' && error.message ? error.message : printable(thrown);
+  const stack = typeof error?.stack === 'string' ? clean(error.stack) : undefined;
+  const kept = storableData(data);
+  return {
+    code,
+    message: clean(message),
+    ...(kept === undefined ? {} : { data: kept }),
+    ...(stack === undefined ? {} : { stack }),
+  };
+}
+
+function printable(thrown: unknown): string {
+  try {
+    return typeof thrown === 'object' && thrown !== null ? JSON.stringify(thrown) : String(thrown);
+  } catch {
+    return 'an object that cannot be printed was thrown';
+  }
+}
+
+/** Databases refuse U+0000 and lone surrogates; an error text must never be the reason why an outcome is lost. */
+function clean(text: string): string {
+  return text.slice(0, textLimit).toWellFormed().replaceAll('\u0000', '\u2400');
+}
+
+function storableData(data: unknown): unknown {
+  if (data === undefined) return undefined;
+  try {
+    const text = JSON.stringify(data);
+    if (text === undefined || text.length > 65_536) return undefined;
+    return JSON.parse(text.toWellFormed().replaceAll('\\u0000', '\\u2400'));
+  } catch {
+    return undefined;
+  }
+}

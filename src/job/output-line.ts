@@ -1,0 +1,27 @@
+/** One line of a run's output, as kept in the store: a JSON object a line, UTF-8. */
+export interface OutputLine {
+  /** Milliseconds since the epoch, by the worker's clock. */
+  readonly at: number;
+  /** `log`: through the handler's log; the others: console or a command's pipes. */
+  readonly stream: 'log' | 'stdout' | 'stderr';
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly text: string;
+  readonly fields?: Record<string, unknown>;
+  /** The step that was going on, where there was one. */
+  readonly step?: string;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeLines(lines: readonly OutputLine[]): Uint8Array {
+  return encoder.encode(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+export function decodeLines(bytes: Uint8Array): OutputLine[] {
+  const text = decoder.decode(bytes);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as OutputLine);
+}

@@ -1,0 +1,65 @@
+import { backoffDelay } from '../std/backoff.ts';
+import { parseDuration, type Duration } from '../std/duration.ts';
+import { OnejobError } from './errors.ts';
+import type { Reading } from './failure.ts';
+
+/** What a person writes; all but `attempts` have defaults (DESIGN §2). `attempts` counts executions in total. */
+export interface RetryOptions {
+  attempts: number;
+  delay?: Duration;
+  factor?: number;
+  maxDelay?: Duration;
+  /** 0 = exact, 0.5 = from half to one and a half of the delay. */
+  jitter?: number;
+}
+
+export interface RetryPolicy {
+  readonly attempts: number;
+  readonly delayMs: number;
+  readonly factor: number;
+  readonly maxDelayMs: number;
+  readonly jitter: number;
+}
+
+export const never: RetryPolicy = { attempts: 1, delayMs: 1_000, factor: 2, maxDelayMs: 300_000, jitter: 0.5 };
+
+/** Fills in the defaults and refuses what would spin or never run. @throws CONFIG_INVALID */
+export function retryPolicy(options: RetryOptions | undefined, place: string): RetryPolicy {
+  if (options === undefined) return never;
+  const policy: RetryPolicy = {
+    attempts: options.attempts,
+    delayMs: options.delay === undefined ? never.delayMs : duration(options.delay, `${place}.delay`),
+    factor: options.factor ?? never.factor,
+    maxDelayMs: options.maxDelay === undefined ? never.maxDelayMs : duration(options.maxDelay, `${place}.maxDelay`),
+    jitter: options.jitter ?? never.jitter,
+  };
+  const { attempts, factor, jitter } = policy;
+  if (!(attempts === Infinity || (Number.isInteger(attempts) && attempts >= 1))) {
+    refuse(`${place}.attempts is ${attempts}; it is a whole number from 1, or Infinity`);
+  }
+  if (attempts === Infinity && policy.delayMs === 0) {
+    refuse(`${place} retries for ever without a delay, which would spin; give it a delay such as '1s'`);
+  }
+  if (!(factor >= 1 && factor <= 100)) refuse(`${place}.factor is ${factor}; it is a number from 1 to 100`);
+  if (!(jitter >= 0 && jitter <= 1)) refuse(`${place}.jitter is ${jitter}; it is a number from 0 to 1`);
+  return policy;
+}
+
+/** After the `tries`-th execution failed: how long to wait for the next one, or null when there is none. */
+export function nextTryMs(policy: RetryPolicy, tries: number, reading: Reading, random: () => number): number | null {
+  if (reading.laterMs !== undefined) return reading.laterMs;
+  if (!reading.retry || tries >= policy.attempts) return null;
+  return backoffDelay(policy, tries, random);
+}
+
+function duration(value: Duration, place: string): number {
+  try {
+    return parseDuration(value);
+  } catch (cause) {
+    throw new OnejobError('CONFIG_INVALID', `${place}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function refuse(message: string): never {
+  throw new OnejobError('CONFIG_INVALID', message);
+}

@@ -1,0 +1,88 @@
+import type { FinalState, LiveState } from './state.ts';
+
+/**
+ * The verdicts of STORE §1.2 and §4 as pure functions of what a store read under the row's lock. Adapters that compute
+ * in JavaScript call them; those that compute in SQL are held to them by the contract suite.
+ */
+
+/** What a store's narrow row says of an unfinished run. */
+export interface LiveRow {
+  readonly state: LiveState;
+  readonly worker: string | null;
+  readonly epoch: number;
+  /** Count of words from outside; grows with each. */
+  readonly mail: number;
+}
+
+/** What is left of a finished run. */
+export interface EndedRow {
+  readonly state: FinalState;
+  readonly epoch: number;
+}
+
+/**
+ * `ok`: done, now or by an earlier delivery of the same entry. `stale`: the sender no longer holds the run; nothing
+ * changed. `conflict`: the step is recorded with another result. `woken`: mail came, so the run does not park.
+ * `refused`: the database refused a value of this entry.
+ */
+export type Verdict = 'ok' | 'stale' | 'conflict' | 'woken' | 'refused';
+
+export interface Claimant {
+  readonly worker: string;
+  readonly epoch: number;
+}
+
+/** May this claimant write to the run? The fence of every entry. */
+export function holds(live: LiveRow | undefined, by: Claimant): boolean {
+  return live !== undefined && live.state === 'running' && live.worker === by.worker && live.epoch === by.epoch;
+}
+
+/** A suspension carries the mail its attempt had seen; a word that came later wakes it instead. */
+export function suspendVerdict(live: LiveRow | undefined, by: Claimant & { readonly mail: number }): Verdict {
+  if (holds(live, by)) return live!.mail === by.mail ? 'ok' : 'woken';
+  return letGo(live, by) ? 'ok' : 'stale';
+}
+
+export function handBackVerdict(live: LiveRow | undefined, by: Claimant): Verdict {
+  return holds(live, by) || letGo(live, by) ? 'ok' : 'stale';
+}
+
+/** A repeated outcome finds the run ended in the same epoch and state: the same verdict as the first time. */
+export function outcomeVerdict(
+  live: LiveRow | undefined,
+  ended: EndedRow | undefined,
+  by: Claimant & { readonly state: FinalState },
+): Verdict {
+  if (holds(live, by)) return 'ok';
+  return !live && ended?.epoch === by.epoch && ended.state === by.state ? 'ok' : 'stale';
+}
+
+/**
+ * Held by nobody in the very epoch of the claimant: it let go itself. A burial raises the epoch, so it never looks so.
+ */
+function letGo(live: LiveRow | undefined, by: Claimant): boolean {
+  return live !== undefined && live.worker === null && live.epoch === by.epoch;
+}
+
+export interface StepRow {
+  readonly state: 'running' | 'succeeded' | 'failed';
+  readonly epoch: number;
+  readonly output: string | null;
+}
+
+/** For a claimant that holds the run: may this finished step be recorded? */
+export function stepVerdict(recorded: StepRow | undefined, entry: StepRow): Verdict {
+  if (!recorded || recorded.state === 'running') return 'ok';
+  return recorded.state === entry.state && recorded.output === entry.output ? 'ok' : 'conflict';
+}
+
+/** What becomes of a run whose worker is gone. */
+export function burialOf(crashes: number, maxCrashes: number): 'queued' | 'failed' {
+  return crashes + 1 >= maxCrashes ? 'failed' : 'queued';
+}
+
+/** What a cancel does: at once where nobody holds the run, else it is a request to the owner. */
+export function cancelVerdict(live: LiveRow | undefined): 'done' | 'mailed' | 'finished' {
+  if (!live) return 'finished';
+  return live.state === 'running' ? 'mailed' : 'done';
+}

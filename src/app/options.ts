@@ -1,0 +1,43 @@
+import type { AnyJob } from '../job/define.ts';
+import type { Hooks } from '../job/hooks.ts';
+import type { Log, LogLevel } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import type { Duration } from '../std/duration.ts';
+
+/** What `createApp` takes and what `onejob.config.*` holds: the same names, the same meaning. */
+export interface AppOptions {
+  /** Label of this worker; an explicit one replaces a living worker of the same name. */
+  node?: string;
+  /** Jobs, or where their files are: a folder, a file or a pattern. Default `jobs`. */
+  jobs?: readonly AnyJob[] | string;
+  /** A URL (`sqlite:PATH`, `memory:`, `postgres://…`) or an opened store. Default `sqlite:.onejob/onejob.db`. */
+  store?: string | Store;
+  /** `manual`: never migrate by itself. Default `auto`. */
+  migrate?: 'auto' | 'manual';
+  hooks?: Hooks;
+  log?: Log | LogOptions;
+  /** IANA name; default that of the process. */
+  timezone?: string;
+  /** Runs at once per worker; default 10. */
+  concurrency?: number;
+  limits?: LimitOptions;
+  /** Names of headers that are never stored, besides those that never are. */
+  redact?: readonly string[];
+}
+
+export interface LogOptions {
+  level?: LogLevel;
+  /** `pretty` on a terminal, else `json`. */
+  format?: 'pretty' | 'json';
+  /** Also written to `onejob.log` in this folder. */
+  dir?: string;
+}
+
+export interface LimitOptions {
+  /** Bytes of an input, a step's result, an output; default 1 MiB. */
+  value?: number;
+  /** Bytes of a run's log that are kept, head and tail; default 16 MiB. */
+  output?: number;
+  /** How long a worker may be silent before others take its runs over; default 10 s. */
+  lease?: Duration;
+}

@@ -1,0 +1,53 @@
+import type { JsonText, RunId } from '../job/run.ts';
+import type { RunState } from '../job/state.ts';
+
+/** A word from outside. `id` makes a repeated ask the same one. `actor` and `reason` are kept for people. */
+export type Ask = RunAsk | PauseAsk;
+
+interface Asked {
+  readonly id: string;
+  readonly actor: string;
+  readonly reason: string | null;
+}
+
+/** About one run; `ref` is an id or a key. */
+export type RunAsk = Asked & { readonly ref: string } & (
+    | { readonly kind: 'cancel' }
+    | { readonly kind: 'event'; readonly name: string; readonly data: JsonText | null }
+    /** Forgets failed steps only; finished runs that did not succeed. */
+    | { readonly kind: 'retry' }
+    /** Forgets the step and all first asked for at or after it; null = all. Finished runs only; generation + 1. */
+    | { readonly kind: 'restart'; readonly from: string | null }
+    /** A queued run becomes due at another time. */
+    | { readonly kind: 'reschedule'; readonly delayMs: number }
+  );
+
+/** Binds later `claim` (job, queue) and `fire` (schedule), on all nodes, until resumed or `until`. */
+export type PauseAsk = Asked & {
+  readonly kind: 'pause' | 'resume';
+  readonly target: { readonly type: 'job' | 'queue' | 'schedule'; readonly name: string };
+  readonly until: number | null;
+};
+
+/**
+ * `done`: it is so now. `mailed`: the owner will see it. `unknown`: no such run. `active`: only finished runs can be
+ * restarted. `finished`: the run has ended, nothing changed. `step-unknown`: no such step to restart from.
+ */
+export interface AskAnswer {
+  readonly verdict: 'done' | 'mailed' | 'unknown' | 'active' | 'finished' | 'step-unknown';
+  readonly run: RunId | null;
+  readonly state: RunState | null;
+}
+
+/** A word that waits in a run's mailbox; `n` counts within the run. */
+export interface Letter {
+  readonly n: number;
+  readonly kind: 'cancel' | 'event' | 'child';
+  /** Of an event its name, of a child its run id. */
+  readonly name: string;
+  /** Of an event its data; of a child null: its outcome is read from its record. */
+  readonly data: JsonText | null;
+  readonly actor: string | null;
+  readonly reason: string | null;
+  readonly at: number;
+}

@@ -1,0 +1,103 @@
+import type { Failure } from '../job/failure.ts';
+import type { JsonText, Progress, RunId, StepKind, StoredResponse } from '../job/run.ts';
+import type { FinalState } from '../job/state.ts';
+import type { NewRun } from './store-submit.ts';
+import type { WorkerId } from './store-worker.ts';
+
+/** One thing that running code makes durable. `run` and `epoch` are the fence. */
+export type Entry = StepEntry | TryEntry | SuspendEntry | OutcomeEntry | HandBackEntry;
+
+/** A step ended; sets the run's crashes to 0. Recorded once: a repeat with the same result is `ok`. */
+export interface StepEntry {
+  readonly kind: 'step';
+  readonly run: RunId;
+  readonly epoch: number;
+  readonly key: string;
+  readonly type: StepKind;
+  readonly state: 'succeeded' | 'failed';
+  readonly tries: number;
+  readonly asked: number;
+  readonly output: JsonText | null;
+  readonly error: Failure | null;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** The letter that it took out of the mailbox; deleted with a restart of the step, so that it is there again. */
+  readonly consumes: number | null;
+}
+
+/** A step that has begun and not ended: a failed try, a sleep, a wait, or a child run that is created with it. */
+export interface TryEntry {
+  readonly kind: 'try';
+  readonly run: RunId;
+  readonly epoch: number;
+  readonly key: string;
+  readonly type: StepKind;
+  readonly tries: number;
+  readonly asked: number;
+  readonly error: Failure | null;
+  readonly startedAt: number;
+  /** When it goes on: at an instant, or so long after the store's now; both null: by a letter only. */
+  readonly resumeAt: number | null;
+  readonly resumeInMs: number | null;
+  /** Created in the same commit unless its id exists. */
+  readonly child: NewRun | null;
+}
+
+/** The run parks: `waiting`, held by nobody, until `wakeInMs` or mail. Sets crashes to 0. */
+export interface SuspendEntry {
+  readonly kind: 'suspend';
+  readonly run: RunId;
+  readonly epoch: number;
+  /** The mail that the attempt had seen; when it differs the answer is `woken`. */
+  readonly mail: number;
+  readonly wakeInMs: number | null;
+  readonly waitingFor: readonly string[];
+}
+
+/**
+ * The run ends. Its children that are not finished are cancelled unless it succeeded; its parent gets a letter of
+ * kind `child`.
+ */
+export interface OutcomeEntry {
+  readonly kind: 'outcome';
+  readonly run: RunId;
+  readonly epoch: number;
+  readonly state: FinalState;
+  readonly output: JsonText | null;
+  readonly response: StoredResponse | null;
+  readonly error: Failure | null;
+  readonly progress: Progress | null;
+}
+
+/** The run goes back to the queue in its old place: a stop (`attempt` unchanged) or the next attempt after a delay. */
+export interface HandBackEntry {
+  readonly kind: 'handBack';
+  readonly run: RunId;
+  readonly epoch: number;
+  /** The attempt that comes next; a higher one sets crashes to 0. */
+  readonly attempt: number;
+  readonly delayMs: number;
+  /** Why the attempt ended, shown until the next outcome. */
+  readonly error: Failure | null;
+}
+
+/** Output lane. `progress` keeps only the last word per run. */
+export interface OutputBatch {
+  readonly worker: WorkerId;
+  readonly chunks: readonly (Chunk & Fence)[];
+  readonly progress: readonly (Fence & { readonly progress: Progress })[];
+}
+
+interface Fence {
+  readonly run: RunId;
+  readonly epoch: number;
+}
+
+/** Whole lines of output, as bytes; `seq` counts from 1 within the run, over all attempts. */
+export interface Chunk {
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Per chunk. `ok` also for a `seq` that is there already; `gap`: an earlier one is missing. */
+export type OutputVerdict = 'ok' | 'stale' | 'gap';

@@ -1,0 +1,43 @@
+import type { RunId } from '../job/run.ts';
+import type { RunState, Trigger } from '../job/state.ts';
+
+/** Every condition given must hold. */
+export interface RunQuery {
+  readonly job?: string;
+  readonly states?: readonly RunState[];
+  readonly trigger?: Trigger;
+  readonly key?: string;
+  readonly parent?: RunId;
+  readonly schedule?: string;
+  /** Created at or after, and before, these instants. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Ids that end so: what a person copied from a table. */
+  readonly tail?: string;
+  /** From the page before. */
+  readonly cursor?: string;
+  /** From 1 to 10,000. */
+  readonly limit: number;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Hand on to get the next page; null at the end. */
+  readonly next: string | null;
+}
+
+/** How long and how many finished runs are kept; failed counts for cancelled too. */
+export interface PrunePolicy {
+  readonly succeededMs: number;
+  readonly failedMs: number;
+  readonly succeededRuns: number;
+  readonly failedRuns: number;
+}
+
+export interface Pruned {
+  readonly runs: number;
+  /** Of input, output and log, about. */
+  readonly bytes: number;
+  /** There is more to delete: call again. */
+  readonly more: boolean;
+}

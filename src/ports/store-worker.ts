@@ -1,0 +1,68 @@
+import type { RunId } from '../job/run.ts';
+import type { Letter } from './store-ask.ts';
+
+export type WorkerId = string;
+
+/** Who a process is, to those on the same machine that must know whether it still lives (STORE §3.3). */
+export interface Identity {
+  readonly host: string;
+  readonly bootId: string;
+  /** The pid namespace: a container's pid says nothing outside of it. */
+  readonly pidSpace: string;
+  readonly pid: number;
+  /** Start time of the process as the kernel tells it: a pid alone is reused. */
+  readonly pidStart: string;
+}
+
+export interface Enrolment {
+  readonly id: WorkerId;
+  /** Label, from `--node` or the host's name. */
+  readonly node: string;
+  /** The node whose living workers this one replaces; only with an explicit `--node`. */
+  readonly replaces: string | null;
+  readonly identity: Identity;
+  readonly jobs: readonly string[];
+  readonly slots: number;
+  readonly version: string;
+  /** How often the store's own thread beats where facts.beat is `'store'`. */
+  readonly beatMs: number;
+}
+
+export interface Pulse {
+  /** The worker was buried: it holds nothing any more and is refused every write. */
+  readonly buried: boolean;
+  /** How many runs the store thinks it holds (STORE §3.4). */
+  readonly holds: number;
+  /** Letters to runs that it holds, not consumed yet; repeated with each beat until they are. */
+  readonly asks: readonly {
+    readonly run: RunId;
+    readonly epoch: number;
+    readonly mail: number;
+    readonly letters: readonly Letter[];
+  }[];
+}
+
+export interface WorkerView {
+  readonly id: WorkerId;
+  readonly node: string;
+  readonly beat: number;
+  readonly stalled: boolean;
+  readonly load: number;
+  readonly slots: number;
+  readonly jobs: readonly string[];
+  readonly version: string;
+  readonly identity: Identity;
+  readonly enrolledAt: number;
+  /** Runs it holds that have a limit, for rescuers that measure it on their own clock (STORE §3.5). */
+  readonly running: readonly { readonly run: RunId; readonly epoch: number; readonly limitMs: number }[];
+}
+
+/** A worker seen dead (`counted: false` for one that left in order), or one run to be ended over its owner's head. */
+export type Grave =
+  | { readonly id: WorkerId; readonly seenBeat: number; readonly counted: boolean }
+  | {
+      readonly run: RunId;
+      readonly epoch: number;
+      readonly code: 'RUN_TIMED_OUT' | 'RUN_CANCELLED';
+      readonly message: string;
+    };

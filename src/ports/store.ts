@@ -1,0 +1,116 @@
+import type { Run, RunId, StepRecord } from '../job/run.ts';
+import type { Verdict } from '../job/transition.ts';
+import type { Ask, AskAnswer } from './store-ask.ts';
+import type { Claimed, ClaimRequest, Hold } from './store-claim.ts';
+import type { Chunk, Entry, OutputBatch, OutputVerdict } from './store-entry.ts';
+import type { Page, PrunePolicy, Pruned, RunQuery } from './store-query.ts';
+import type { Due, Fire, FireVerdict, SchedulePlan } from './store-schedule.ts';
+import type { NewRun, Submitted } from './store-submit.ts';
+import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from './store-worker.ts';
+
+/**
+ * Where runs live. The contract of every method (STORE §5):
+ *
+ * - It is atomic: all of it is durable when the promise resolves, or none of it ever becomes visible.
+ * - Batches are answered entry by entry, in order; an empty batch is answered without a round trip.
+ * - It may be repeated after a lost answer, with the same effect and the same verdicts.
+ * - It rejects with an OnejobError only: `STORE_UNAVAILABLE` (worth repeating; whether the call took effect is not
+ *   known), `VALUE_REJECTED` (the database refuses a value; nothing took effect; halve the batch), `CONFIG_INVALID`
+ *   (the operator must act).
+ * - Instants are the store's clock in milliseconds; a worker's clock is stored only as a step's begin and end.
+ */
+export interface Store {
+  readonly facts: StoreFacts;
+
+  /** Resolves when every call begun has settled; later calls reject with STORE_UNAVAILABLE. Idempotent. */
+  close(): Promise<void>;
+
+  /**
+   * Brings the schema up to this code's version; one process at a time, others wait. Additive only: code one minor
+   * older goes on beside it. `dryRun` changes nothing. @throws CONFIG_INVALID when the schema asks for newer code
+   */
+  migrate(options?: { dryRun?: boolean }): Promise<Migration>;
+
+  /** All runs that are new are created, or none. A key that exists is an answer, never an error. */
+  submit(runs: readonly NewRun[], options?: { tx?: unknown }): Promise<Submitted[]>;
+
+  /** The worker exists with beat 0; with `replaces`, living workers of that node are buried first (no crash counted). */
+  enrol(worker: Enrolment): Promise<void>;
+
+  /** Raises the worker's counter and touches no other row. May be called from several threads. */
+  beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse>;
+
+  workers(): Promise<WorkerView[]>;
+
+  /**
+   * A worker, only while its counter is still `seenBeat`: its runs are queued again in their old place with epoch + 1
+   * and crashes + 1, or fail at their limit. A run, only in that epoch: it fails with the code. Answers the runs that
+   * were taken, per grave; a grave that is closed already, or whose condition fails, answers none.
+   */
+  bury(graves: readonly Grave[]): Promise<RunId[][]>;
+
+  /**
+   * Gives each due run to at most one worker: `running`, epoch + 1. Order: priority (higher first), due, age. A worker
+   * that is not enrolled, or buried, gets none.
+   */
+  claim(request: ClaimRequest): Promise<Claimed>;
+
+  /** All runs that the store thinks this worker holds. */
+  held(worker: WorkerId): Promise<Hold[]>;
+
+  /** Per run its steps, finished ones first in the order of recording, then those begun. */
+  steps(runs: readonly RunId[]): Promise<StepRecord[][]>;
+
+  /**
+   * Locks the runs' rows in id order, then compares worker, epoch and state (job/transition.ts), then writes what was
+   * found valid. At most one state-changing entry a run. An entry that is not `ok` changed nothing.
+   */
+  record(batch: { worker: WorkerId; entries: readonly Entry[] }): Promise<Verdict[]>;
+
+  /** Output of runs, under the same fence; a chunk only as the last `seq` + 1, so readers see no hole and no double. */
+  append(batch: OutputBatch): Promise<OutputVerdict[]>;
+
+  /** Words from outside: done at once where nobody holds the run, else stored as mail with `mail + 1`. */
+  ask(asks: readonly Ask[]): Promise<AskAnswer[]>;
+
+  /** Per reference the run, or null; looked up as id first, then as key. */
+  get(refs: readonly string[], options?: { steps?: boolean }): Promise<(Run | null)[]>;
+
+  /** Newest first, by keyset; never counts a table. */
+  list(query: RunQuery): Promise<Page<Run>>;
+
+  /** Committed output after `seq` in order, from any process; at least one chunk when there is one. */
+  tail(request: { run: RunId; after: number; maxBytes: number }): Promise<Chunk[]>;
+
+  /** Declares an app's schedules. An older version changes nothing; pauses and overrides stay. */
+  plan(declaration: { app: string; version: string; schedules: readonly SchedulePlan[] }): Promise<void>;
+
+  /** Due schedules by the store's clock, and when the next one is. */
+  due(request: { limit: number }): Promise<Due>;
+
+  /** Advances schedules and creates their runs and ranges, each wholly or, when its revision moved, not at all. */
+  fire(fires: readonly Fire[]): Promise<FireVerdict[]>;
+
+  /** Deletes a bounded number of finished runs beyond the policy, with all that hangs on them; frees their keys. */
+  prune(request: { policy: PrunePolicy; limit: number }): Promise<Pruned>;
+}
+
+export interface StoreFacts {
+  /** Made with the schema: nodes that share a lock or a queue compare it. Empty until the first `migrate`. */
+  readonly id: string;
+  /** Who can see this store: this process, this machine, or the network. */
+  readonly reach: 'process' | 'host' | 'network';
+  /** URL without secrets, for messages. */
+  readonly url: string;
+  /**
+   * Who raises the counter while the main loop is blocked: the store's own thread (`'store'`), a module whose
+   * `beat(options, pulse)` a thread imports, or nobody (`null`: the main loop beats, with a lease of 60 s).
+   */
+  readonly beat: 'store' | { readonly module: string; readonly options: unknown } | null;
+}
+
+/** Versions of the schema before and after; 0 = there was none. */
+export interface Migration {
+  readonly from: number;
+  readonly to: number;
+}

@@ -27,6 +27,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'adapters',
+          globalSetup: './test/support/servers-first.ts',
           include: ['test/adapters/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 30_000,
@@ -39,6 +40,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'e2e',
+          globalSetup: './test/support/servers-first.ts',
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 2,

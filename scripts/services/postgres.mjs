@@ -1,0 +1,41 @@
+// @ts-check
+import { join } from 'node:path';
+import { versionedFolders } from './program.mjs';
+import { runProgram, startServer } from './server.mjs';
+
+/**
+ * PostgreSQL with the durability a user has: fsync stays on, or crash tests would prove nothing.
+ *
+ * @type {import('../services.mjs').Service}
+ */
+export const postgres = {
+  name: 'postgres',
+  variable: 'TEST_POSTGRES_URL',
+  program: 'postgres',
+  folders: () => versionedFolders('/usr/lib/postgresql', 'bin'),
+  packages: ['postgresql'],
+  // It refuses to run as root.
+  user: 'postgres',
+
+  async start({ bin, dir, port, as }) {
+    const data = join(dir, 'data');
+    const initdb = ['-D', data, '-U', 'postgres', '-A', 'trust', '-N', '-E', 'UTF8', '--locale=C'];
+    const made = await runProgram(join(bin, 'initdb'), initdb, as);
+    if (made.code !== 0) throw new Error(`initdb failed: ${made.said.trim().split('\n').slice(-3).join(' | ')}`);
+    const server = await startServer({
+      file: join(bin, 'postgres'),
+      // No Unix socket: its path would have to be short, and nobody uses it.
+      args: ['-D', data, '-k', '', '-h', '127.0.0.1', '-p', String(port), '-c', 'max_connections=200'],
+      log: join(dir, 'log'),
+      as,
+      isReady: async () => {
+        const { code } = await runProgram(join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]);
+        return code === 0;
+      },
+    });
+    return {
+      url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+      stop: () => server.stop('SIGINT'), // fast shutdown: ends sessions, keeps what was committed
+    };
+  },
+};

@@ -1,0 +1,99 @@
+// A server process for tests: started on a free port of 127.0.0.1, waited for, stopped for good.
+// @ts-check
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, closeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * @typedef {object} Server
+ * @property {(signal: NodeJS.Signals) => Promise<void>} stop asks with the signal, after 20 s kills; resolves when gone
+ */
+
+/**
+ * Starts a server and waits until `isReady` says so, at most 30 s.
+ *
+ * @param {object} options
+ * @param {string} options.file
+ * @param {string[]} options.args
+ * @param {string} options.log file that takes its output
+ * @param {{ uid?: number, gid?: number, cwd?: string }} options.as
+ * @param {() => Promise<boolean>} options.isReady
+ * @returns {Promise<Server>}
+ * @throws {Error} with the end of its log, when it exits before it is ready
+ */
+export async function startServer({ file, args, log, as, isReady }) {
+  const [program, ...rest] = await endingWithParent([file, ...args]);
+  const output = openSync(log, 'a');
+  // A session of its own: a Ctrl-C at the terminal reaches the tests, not the server they still talk to.
+  const child = spawn(program, rest, { ...as, stdio: ['ignore', output, output], detached: true });
+  closeSync(output);
+  /** @type {Promise<unknown>} */
+  const exited = new Promise((resolve) => child.on('exit', resolve).on('error', resolve));
+  let running = true;
+  void exited.then(() => (running = false));
+
+  const deadline = Date.now() + 30_000;
+  while (!(await isReady())) {
+    if (!running || Date.now() > deadline) {
+      child.kill('SIGKILL');
+      const said = await readFile(log, 'utf8').catch(() => '');
+      throw new Error(`${file} did not become ready: ${said.trim().split('\n').slice(-5).join(' | ')}`);
+    }
+    await Promise.race([exited, sleep(25)]);
+  }
+  return {
+    async stop(signal) {
+      child.kill(signal);
+      const giveUp = new AbortController();
+      const killing = sleep(20_000, undefined, { signal: giveUp.signal }).then(
+        () => child.kill('SIGKILL'),
+        () => {},
+      );
+      await exited;
+      giveUp.abort();
+      await killing;
+    },
+  };
+}
+
+/**
+ * On Linux the kernel itself ends the server when its guard is killed with -9; elsewhere it would stay.
+ *
+ * @param {[string, ...string[]]} command
+ * @returns {Promise<[string, ...string[]]>}
+ */
+async function endingWithParent(command) {
+  const found = await runProgram('setpriv', ['--version']).catch(() => undefined);
+  return found?.code === 0 ? ['setpriv', '--pdeathsig', 'INT', ...command] : command;
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * @param {string} file
+ * @param {string[]} args
+ * @param {{ uid?: number, gid?: number, cwd?: string }} [as]
+ * @returns {Promise<{ code: number | null, said: string }>}
+ */
+export async function runProgram(file, args, as = {}) {
+  const child = spawn(file, args, { ...as, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (chunk) => (said += chunk));
+  child.stderr.on('data', (chunk) => (said += chunk));
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return { code, said };
+}
+
+/** A port that nobody listens on now; whoever takes it must be ready to try another one. */
+export async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
+  return address.port;
+}

@@ -9,19 +9,14 @@ export function newId(): string {
   const now = Date.now();
   if (now > lastMs) startMs(now);
   else if (++counter === COUNTER_END) startMs(lastMs + 1);
+  text[15] = DIGITS.charCodeAt(counter >>> 8);
+  text[16] = DIGITS.charCodeAt((counter >>> 4) & 15);
+  text[17] = DIGITS.charCodeAt(counter & 15);
   const start = takeRandom(8);
-  const hexStart = start * 2;
-  // Slices of fewer than 13 characters are copies; longer ones would keep the whole text of the pool alive in every id.
-  return (
-    prefix +
-    DIGITS[counter >>> 8] +
-    DIGITS[(counter >>> 4) & 15] +
-    DIGITS[counter & 15] +
-    VARIANTS[(pool[start] as number) >>> 6] +
-    poolHex.slice(hexStart + 1, hexStart + 4) +
-    '-' +
-    poolHex.slice(hexStart + 4, hexStart + 16)
-  );
+  text[19] = VARIANTS.charCodeAt(random.readUInt8(start) >>> 6);
+  copyDigits({ from: start * 2 + 1, to: 20, count: 3 });
+  copyDigits({ from: start * 2 + 4, to: 24, count: 12 });
+  return text.toString('latin1');
 }
 
 /** When an id was made, in milliseconds since the epoch. Throws TypeError for a text that is none. */
@@ -43,13 +38,13 @@ export function shortId(id: string): string {
 /** A W3C trace id: 32 hexadecimal digits. */
 export function newTraceId(): string {
   const start = takeRandom(16);
-  return pool.toString('hex', start, start + 16);
+  return random.toString('hex', start, start + 16);
 }
 
 /** A W3C span id: 16 hexadecimal digits. */
 export function newSpanId(): string {
   const start = takeRandom(8);
-  return pool.toString('hex', start, start + 8);
+  return random.toString('hex', start, start + 8);
 }
 
 const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -59,29 +54,38 @@ const COUNTER_END = 4_096;
 
 let lastMs = 0;
 let counter = 0;
-/** `tttttttt-tttt-7` of the current millisecond. */
-let prefix = '';
+
+/**
+ * The id is written in place and read out once. Joining slices makes a rope of ten parts, which whoever stores the id
+ * pays for: three times slower when measured to the end.
+ */
+const text = Buffer.from('tttttttt-tttt-7ccc-vrrr-rrrrrrrrrrrr');
 
 function startMs(ms: number): void {
   lastMs = ms;
   counter = 0;
   const hex = ms.toString(16).padStart(12, '0');
-  prefix = `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
+  text.write(hex.slice(0, 8), 0, 'latin1');
+  text.write(hex.slice(8), 9, 'latin1');
 }
 
-/** Randomness is bought in batches: one call of the generator for 8 bytes costs more than all the rest of an id. */
-const pool = Buffer.alloc(8_192);
-let poolHex = '';
-let taken = pool.length;
+/** Randomness is bought in batches: asking for 8 bytes costs more than all the rest of an id. */
+const random = Buffer.alloc(8_192);
+const randomDigits = Buffer.alloc(2 * random.length);
+let taken = random.length;
 
-/** Reserves `count` random bytes and returns where they begin in `pool`. */
+/** Reserves random bytes and returns where they begin in `random`; their digits begin at twice that. */
 function takeRandom(count: number): number {
-  if (taken + count > pool.length) {
-    randomFillSync(pool);
-    poolHex = pool.toString('hex');
+  if (taken + count > random.length) {
+    randomFillSync(random);
+    randomDigits.write(random.toString('hex'), 'latin1');
     taken = 0;
   }
   const start = taken;
   taken += count;
   return start;
+}
+
+function copyDigits({ from, to, count }: { from: number; to: number; count: number }): void {
+  for (let index = 0; index < count; index += 1) text[to + index] = randomDigits[from + index] as number;
 }

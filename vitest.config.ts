@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { ContractTable } from './test/support/contract-table.ts';
 import { distPlugin } from './test/support/dist-plugin.ts';
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -11,6 +12,7 @@ const server = { deps: { external: [/\/dist\//] } };
 export default defineConfig({
   test: {
     globalSetup: './test/support/build-first.ts',
+    reporters: ['default', new ContractTable()],
     projects: [
       {
         plugins,

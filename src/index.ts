@@ -1,11 +1,13 @@
-export { defineJob, isJob, type AnyJob, type InputOf, type Job, type JobOptions, type OutputOf } from './job/define.ts';
+export { defineJob, isJob, type AnyJob, type Job, type JobOptions } from './job/define.ts';
+export { defineServices } from './job/define-services.ts';
 export type { JobContext, JobResponse, RunInfo, RunLog } from './job/context.ts';
 export { OnejobError, isOnejobError, type ErrorCode } from './job/errors.ts';
 export { JobError, PermanentError, RetryLater, type Failure } from './job/failure.ts';
 export type { RetryOptions } from './job/retry.ts';
 export type { Progress, Run, StepRecord } from './job/run.ts';
+export type { InputOf, JobReference, OutputOf } from './job/reference.ts';
 export type { Schema } from './job/schema.ts';
-export { defineServices, service, type ServiceDefinition, type ServiceSet } from './job/services.ts';
+export { service, type ServiceDefinition, type ServiceSet } from './job/services.ts';
 export type { FinalState, RunState, Trigger } from './job/state.ts';
 export type { PageOptions, Step, StepContext, StepName, StepOptions } from './job/step.ts';
 export type { Duration } from './std/duration.ts';

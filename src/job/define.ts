@@ -5,7 +5,8 @@ import { OnejobError } from './errors.ts';
 import { retryPolicy, type RetryOptions, type RetryPolicy } from './retry.ts';
 import { checkJobName } from './name.ts';
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
-import { noServices, type ServiceSet } from './services.ts';
+import { jobBrand, type JobReference } from './reference.ts';
+import { noServices, type NoServices, type ServiceSet } from './services.ts';
 
 /** What a person writes to define a job. Only `run` is required; durations are `'5m'` or milliseconds. */
 export interface JobOptions<S extends Schema | undefined, Output, Services> {
@@ -41,9 +42,7 @@ export interface JobOptions<S extends Schema | undefined, Output, Services> {
  * A definition. `Input` is what callers give, `Parsed` what the handler sees, `Output` the JSON form of what it
  * returns. Plain data: nothing runs until an app is given it.
  */
-export interface Job<in Input = never, Parsed = unknown, Output = unknown> {
-  readonly [jobBrand]: true;
-  readonly name: string;
+export interface Job<in Input = never, Parsed = unknown, Output = unknown> extends JobReference<Input, Output> {
   readonly summary: string;
   readonly details: string;
   readonly examples: readonly string[];
@@ -61,23 +60,14 @@ export interface Job<in Input = never, Parsed = unknown, Output = unknown> {
   /** Where it was defined, as `file:line`, for messages. */
   readonly place: string;
   readonly run: (context: JobContext<Parsed, never>) => unknown;
-  /** Only for the compiler: carries the types of input and output to callers. */
-  readonly [jobTypes]?: { readonly input: (input: Input) => void; readonly output: Output };
 }
 
 /** A job of any input and output. */
-export type AnyJob = Job<never, never, unknown>;
-export type InputOf<J> = J extends { readonly [jobTypes]?: { readonly input: (input: infer Input) => void } }
-  ? Input
-  : unknown;
-export type OutputOf<J> = J extends { readonly [jobTypes]?: { readonly output: infer Output } } ? Output : unknown;
-
-export const jobBrand: unique symbol = Symbol.for('onejob.job') as never;
-declare const jobTypes: unique symbol;
+export type AnyJob = Job<never, never>;
 
 /** Declares a job. @throws CONFIG_INVALID when a name, duration or policy is wrong */
 export function defineJob<S extends Schema | undefined = undefined, Output = void>(
-  options: JobOptions<S, Output, Record<never, never>>,
+  options: JobOptions<S, Output, NoServices>,
 ): Job<SchemaInput<S>, SchemaOutput<S>, Stored<Output>> {
   return createJob(options, noServices);
 }
@@ -100,7 +90,7 @@ export function createJob<S extends Schema | undefined, Output, Services>(
     details: options.details ?? '',
     examples: options.examples ?? [],
     input: options.input,
-    key: options.key as ((input: SchemaOutput<S>) => string) | undefined,
+    key: options.key,
     retry: retryPolicy(options.retry, `${place}: retry`),
     timeoutMs: milliseconds(options.timeout, `${place}: timeout`),
     deadlineMs: milliseconds(options.deadline, `${place}: deadline`),
@@ -111,7 +101,7 @@ export function createJob<S extends Schema | undefined, Output, Services>(
     cli: { short: options.cli?.short ?? {}, positional: options.cli?.positional ?? [] },
     services,
     place: at,
-    run: options.run as Job['run'],
+    run: options.run,
   };
 }
 
@@ -157,6 +147,6 @@ function refuse(message: string): never {
 /** The first frame outside this package's own definition files: `file:line` of the call. */
 function definedAt(): string {
   const frames = new Error('place').stack?.split('\n').slice(1) ?? [];
-  const frame = frames.find((line) => !/[\\/](?:src|dist)[\\/]job[\\/]\w+\.[jt]s/.test(line));
+  const frame = frames.find((line) => !/[\\/](?:src|dist)[\\/]job[\\/]define(?:-services)?\.[jt]s/.test(line));
   return frame?.match(/(?:file:\/\/)?([^\s(]+:\d+):\d+\)?$/)?.[1] ?? 'an unknown place';
 }

@@ -1,3 +1,4 @@
+import { closest, distance } from 'fastest-levenshtein';
 import { OnejobError } from './errors.ts';
 
 /** kebab-case or PascalCase; digits allowed inside (DESIGN §8). */
@@ -20,29 +21,10 @@ export function foldName(name: string): string {
 
 /** The known name nearest to a mistyped one, or undefined when none is near. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
-}
-
-/** Levenshtein with adjacent transpositions; stops at `limit`. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, before[j - 2]! + 1);
-      row.push(cost);
-    }
-    [before, last] = [last, row];
-  }
-  return last[b.length]!;
+  const candidates = [...known];
+  if (candidates.length === 0) return undefined;
+  const best = closest(name, candidates);
+  return distance(name.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(name.length / 3))
+    ? best
+    : undefined;
 }

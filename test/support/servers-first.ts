@@ -7,8 +7,9 @@ import { openServices } from '../../scripts/services.mjs';
  */
 export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env['TEST_SERVERS'] !== undefined) return undefined;
+  const given = process.env['TEST_POSTGRES_URL'] !== undefined;
   const { env, missing, close } = await openServices();
   // Workers inherit the environment of this process, and the next project's setup sees it.
-  Object.assign(process.env, env, { TEST_SERVERS: JSON.stringify({ missing }) });
+  Object.assign(process.env, env, { TEST_SERVERS: JSON.stringify({ missing, given }) });
   return close;
 }

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const planted: string[] = [];
+afterEach(async () => {
+  for (const folder of planted.splice(0)) await rm(folder, { recursive: true });
+});
+
+test('a test run closes with contracts by adapter and the totals', async () => {
+  const { code, said } = await runVitest({
+    'a.test.ts': `
+      import { describe, test } from 'vitest';
+      test('EGO-10 ends', () => {});
+      test('EGO-2, VT-3 starts', () => {});
+      test.skip('SJ-3 waits', () => {});
+      test('has no contract', () => {});
+      describe('store contract on sqlite', () => {
+        describe('claiming', () => { test('is fair', () => {}); test('VT-3 is safe', () => {}); });
+      });
+      describe('store contract on postgres', () => {
+        describe('claiming', () => { test('is fair', () => {}); });
+      });
+    `,
+  });
+  expect(said).toMatch(/^ *contract +any +sqlite +postgres$/m);
+  const rows = [...said.matchAll(/^(\S.*?) {2,}(.+)$/gm)].map(([, row, cells]) => [row, cells?.split(/ {2,}/)]);
+  expect(rows.slice(-5)).toEqual([
+    ['EGO-2', ['1', '–', '–']],
+    ['EGO-10', ['1', '–', '–']],
+    ['VT-3', ['1', '1', '–']],
+    ['SJ-3', ['1 skipped', '–', '–']],
+    ['store: claiming', ['–', '1', '1']],
+  ]);
+  expect(said.trimEnd().split('\n').at(-1)).toBe('6 passed, 0 failed, 1 skipped');
+  expect(code).toBe(0);
+});
+
+test('what nobody could run counts as failed', async () => {
+  const { code, said } = await runVitest({
+    'hook.test.ts': `
+      import { beforeAll, describe, test } from 'vitest';
+      describe('store contract on postgres', () => {
+        beforeAll(() => { throw new Error('no postgres'); });
+        describe('claiming', () => { test('is fair', () => {}); });
+      });
+    `,
+    'missing.test.ts': "import './nowhere.ts';",
+    'late.test.ts': `
+      import { test } from 'vitest';
+      test('passes', () => { void Promise.reject(new Error('nobody awaits me')); });
+    `,
+  });
+  expect(said).toMatch(/^store: claiming +1 FAILED$/m);
+  expect(said.trimEnd().split('\n').at(-1)).toBe('1 passed, 3 failed');
+  expect(code).toBe(1);
+});
+
+test('a setup that fails is a failure', async () => {
+  const { code, said } = await runVitest({
+    'setup.ts': "export function setup() { throw new Error('no build'); }",
+    'a.test.ts': "import { test } from 'vitest'; test('EGO-1 passes', () => {});",
+  });
+  expect(said.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed');
+  expect(code).toBe(1);
+});
+
+async function runVitest(files: Record<string, string>): Promise<{ code: number | null; said: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'onejob-table-'));
+  planted.push(folder);
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const config = `
+    import { ContractTable } from ${JSON.stringify(join(root, 'test/support/contract-table.ts'))};
+    export default { test: {
+      reporters: [new ContractTable()],
+      globalSetup: ${JSON.stringify(Object.keys(files).filter((name) => name === 'setup.ts'))},
+    } };
+  `;
+  for (const [name, content] of Object.entries({ ...files, 'vitest.config.ts': config })) {
+    await writeFile(join(folder, name), content);
+  }
+  const vitest = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run'], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1', VITEST: undefined },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exited = new Promise<number | null>((resolve) => {
+    vitest.once('exit', resolve);
+  });
+  const said = await text(vitest.stdout);
+  return { code: await exited, said };
+}

@@ -21,7 +21,7 @@ type Plain<T> = unknown extends T
     : T extends void
       ? undefined
       : T extends readonly unknown[]
-        ? { [Index in keyof T]: Element<T[Index]> }
+        ? { [Index in keyof T]: Element<number extends T['length'] ? T[Index] : Required<T>[Index]> }
         : T extends Refused
           ? NotStorable<SentenceOf<T>>
           : Members<T>;
@@ -65,6 +65,6 @@ type Members<T> = Flat<
 type MayBeAbsent<T> = IsAny<T> extends true ? false : undefined extends T ? true : false;
 
 /** One object instead of an intersection: readable in an editor. */
-type Flat<T> = { [Key in keyof T]: T[Key] };
+type Flat<T> = { [Key in keyof T]: T[Key] } & {};
 
 type IsAny<T> = 0 extends 1 & T ? true : false;

@@ -81,7 +81,7 @@ describe('a nudge', () => {
     for (let count = 0; count < 10; count += 1) loop.nudge();
     expect(turns).toBe(1);
     first.resolve(60_000);
-    await vi.waitUntil(() => clock.pending() === 1);
+    await vi.waitUntil(() => clock.pending() === 1, { timeout: 5_000 });
     expect(turns).toBe(2);
     await loop.stop();
   });
@@ -278,7 +278,7 @@ function setUp(body: () => number, options: Partial<LoopOptions> = {}) {
     ...options,
   });
   const pause = async (turn: number) => {
-    await vi.waitUntil(() => turns === turn && clock.pending() === 1, { interval: 1 });
+    await vi.waitUntil(() => turns === turn && clock.pending() === 1, { interval: 1, timeout: 5_000 });
   };
   return { clock, loop, turns: () => turns, pause };
 }

@@ -36,6 +36,7 @@ describe('Stored', () => {
 
   test('keeps tuples and readonly arrays', () => {
     expectTypeOf<Stored<readonly [Date, number]>>().toEqualTypeOf<readonly [string, number]>();
+    expectTypeOf<Stored<[Date, number?]>>().branded.toEqualTypeOf<[string, number?]>();
     expectTypeOf<Stored<readonly Date[]>>().toEqualTypeOf<readonly string[]>();
     expectTypeOf<Stored<[Date, ...Order[]]>>().toEqualTypeOf<[string, ...Stored<Order>[]]>();
   });

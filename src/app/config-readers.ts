@@ -1,0 +1,109 @@
+import { isJob, type AnyJob } from '../job/define.ts';
+import type { Hooks } from '../job/hooks.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import { parseDuration, type Duration } from '../std/duration.ts';
+
+/** What a setting may be. Flags and environment have only text, so the same reader also reads that. */
+export interface Reader<T> {
+  /** Completes `… must be`. */
+  readonly says: string;
+  /** Undefined when the value is none. */
+  read(value: unknown): T | undefined;
+  /** The value a text stands for; left out, the text itself. */
+  parse?(text: string): unknown;
+}
+
+export const text: Reader<string> = {
+  says: 'a text that is not empty',
+  read: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+};
+
+export const texts: Reader<readonly string[]> = {
+  says: 'a list of texts',
+  read: (value) => (Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined),
+};
+
+export function oneOf<T extends string>(...names: readonly T[]): Reader<T> {
+  return { says: `one of ${names.join(', ')}`, read: (value) => names.find((name) => name === value) };
+}
+
+export function whole(from: number, to = Number.MAX_SAFE_INTEGER): Reader<number> {
+  return {
+    says: to === Number.MAX_SAFE_INTEGER ? `a whole number from ${from}` : `a whole number from ${from} to ${to}`,
+    read: (value) => (Number.isSafeInteger(value) && within(value as number, from, to) ? (value as number) : undefined),
+    parse: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+  };
+}
+
+function within(value: number, from: number, to: number): boolean {
+  return value >= from && value <= to;
+}
+
+export const flag: Reader<boolean> = {
+  says: 'true or false',
+  read: (value) => (typeof value === 'boolean' ? value : undefined),
+  parse: (text) => {
+    if (/^(?:true|1|yes|on)$/i.test(text)) return true;
+    return /^(?:false|0|no|off)$/i.test(text) ? false : text;
+  },
+};
+
+export const duration: Reader<Duration> = {
+  says: "a duration such as '500ms', '10s' or '5m'",
+  read: (value) => {
+    if (typeof value !== 'number' && typeof value !== 'string') return undefined;
+    try {
+      parseDuration(value);
+    } catch {
+      return undefined;
+    }
+    return value as Duration;
+  },
+};
+
+export const timezone: Reader<string> = {
+  says: 'the IANA name of a time zone, such as Europe/Berlin or Asia/Shanghai',
+  read: (value) => {
+    if (typeof value !== 'string') return undefined;
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: value }).format(0);
+    } catch {
+      return undefined;
+    }
+    return value;
+  },
+};
+
+export const store: Reader<string | Store> = {
+  says: 'a URL such as sqlite:PATH or postgres://…',
+  read: (value) => {
+    if (typeof value === 'string') return /^[a-z][a-z0-9+-]+:/i.test(value) ? value : undefined;
+    return hasFunction(value, 'submit') ? (value as Store) : undefined;
+  },
+};
+
+export const jobs: Reader<string | readonly AnyJob[]> = {
+  says: 'a folder, a file or a pattern, or a list of jobs',
+  read: (value) => (Array.isArray(value) ? (value.every(isJob) ? value : undefined) : text.read(value)),
+};
+
+export const hooks: Reader<Hooks> = {
+  says: 'functions called onStart, beforeRun, afterRun or onStop',
+  read: (value) => {
+    if (typeof value !== 'object' || value === null) return undefined;
+    const known = Object.entries(value).every(([name, hook]) => hookNames.has(name) && typeof hook === 'function');
+    return known ? value : undefined;
+  },
+};
+
+const hookNames = new Set(['onStart', 'beforeRun', 'afterRun', 'onStop']);
+
+/** True for a program's own log, given in place of the settings of ours. */
+export function isLog(value: unknown): value is Log {
+  return hasFunction(value, 'info') && hasFunction(value, 'child');
+}
+
+function hasFunction(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[name] === 'function';
+}

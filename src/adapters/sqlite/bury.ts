@@ -1,0 +1,63 @@
+import type { RunId } from '../../job/run.ts';
+import { burialOf } from '../../job/transition.ts';
+import type { Grave, WorkerId } from '../../ports/store-worker.ts';
+import { type Casualty, crashFailure } from '../sql/burial.ts';
+import type { Tx } from './connection.ts';
+import { endRun } from './end.ts';
+
+/** Per grave the runs that were taken. */
+export function bury(tx: Tx, graves: readonly Grave[]): RunId[][] {
+  return graves.map((grave) => {
+    if ('run' in grave) return endOver(tx, grave);
+    const row = tx.db.get<{ beat: number }>('select beat from workers where id = ? and buried_at is null', grave.id);
+    return row?.beat === grave.seenBeat ? buryWorker(tx, grave.id, grave.counted) : [];
+  });
+}
+
+/** Ends one run over its owner's head; the epoch fences that owner. */
+function endOver(tx: Tx, grave: Extract<Grave, { run: RunId }>): RunId[] {
+  if (tx.db.run('update live set epoch = epoch + 1 where run = ? and epoch = ?', grave.run, grave.epoch) === 0)
+    return [];
+  const { code, message } = grave;
+  endRun(tx, grave.run, { state: code === 'RUN_CANCELLED' ? 'cancelled' : 'failed', error: { code, message } });
+  return [grave.run];
+}
+
+/** Takes all runs from a worker that is gone, marks it buried, and answers the runs. `counted`: as a crash of each. */
+export function buryWorker(tx: Tx, worker: WorkerId, counted: boolean): RunId[] {
+  tx.db.run('update workers set buried_at = ? where id = ?', tx.now, worker);
+  const held = tx.db.all<HeldRow>(
+    'select run, node, crashes, max_crashes, casualties from live where worker = ? order by run',
+    worker,
+  );
+  for (const row of held) {
+    const casualties = counted ? [...listed(row.casualties), { node: row.node ?? '', worker }] : listed(row.casualties);
+    takeBack(tx, row.run, counted ? row.crashes + 1 : row.crashes, casualties);
+    if (counted && burialOf(row.crashes, row.max_crashes) === 'failed') {
+      endRun(tx, row.run, { state: 'failed', error: crashFailure(casualties) });
+    }
+  }
+  return held.map(({ run }) => run);
+}
+
+interface HeldRow {
+  readonly run: string;
+  readonly node: string | null;
+  readonly crashes: number;
+  readonly max_crashes: number;
+  readonly casualties: string | null;
+}
+
+function listed(casualties: string | null): Casualty[] {
+  return casualties === null ? [] : (JSON.parse(casualties) as Casualty[]);
+}
+
+/** Back to the queue in its old place: `due_at` stays. The raised epoch makes the old owner's every word stale. */
+function takeBack(tx: Tx, run: RunId, crashes: number, casualties: readonly Casualty[]): void {
+  tx.db.run(
+    `update live set state = 'queued', worker = null, epoch = epoch + 1, crashes = ?, casualties = ? where run = ?`,
+    crashes,
+    casualties.length === 0 ? null : JSON.stringify(casualties),
+    run,
+  );
+}

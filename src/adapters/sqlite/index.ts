@@ -1,0 +1,30 @@
+import { systemClock, type Clock } from '../../std/clock.ts';
+import type { Store } from '../../ports/store.ts';
+import { memoryPath } from './file.ts';
+import { SqliteStore } from './store.ts';
+
+export interface SqliteOptions {
+  /** A file, whose directory is created; `:memory:` lives as long as the store. */
+  readonly path: string;
+  /** The store's clock, for tests; only where the store is in place. */
+  readonly clock?: Pick<Clock, 'now'>;
+  /** On the caller's thread instead of one of its own; always so for `:memory:`. */
+  readonly inPlace?: boolean;
+}
+
+/**
+ * Returns at once: the file is opened while the first calls queue up, and what is wrong with it is told to them.
+ *
+ * @throws DRIVER_MISSING (from the first call) on Node before 22.13 without `@photostructure/sqlite`
+ */
+export async function openSqliteStore({ path, clock = systemClock, inPlace }: SqliteOptions): Promise<Store> {
+  const isMemory = path === memoryPath;
+  const url = isMemory ? 'memory:' : `sqlite:${path}`;
+  const { openInPlace, openOnThread } = await import('./line.ts');
+  const line =
+    isMemory || inPlace === true ? openInPlace({ path, url, now: () => clock.now() }) : openOnThread({ path, url });
+  return new SqliteStore(
+    { id: '', reach: isMemory ? 'process' : 'host', url, beat: line.beats ? 'store' : null },
+    line,
+  );
+}

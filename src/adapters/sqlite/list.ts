@@ -1,0 +1,67 @@
+import { isFinal, type FinalState, type LiveState, type RunState } from '../../job/state.ts';
+import type { Run } from '../../job/run.ts';
+import type { Page, RunQuery } from '../../ports/store-query.ts';
+import { type RunRow, runOf } from '../sql/run-row.ts';
+import type { Tx } from './connection.ts';
+import type { SqlValue } from './driver.ts';
+import { runColumns } from './read.ts';
+
+/**
+ * Newest first by id. A condition on the state reads the unfinished runs from `live` and each final state from its
+ * index, and merges the pages: one `in (…)` over both would sort all matching runs.
+ */
+export function list(tx: Tx, query: RunQuery): Page<Run> {
+  const limit = Math.min(Math.max(1, Math.trunc(query.limit)), 10_000);
+  const rows = sources(query.states)
+    .flatMap((source) => pageOf(tx, source, query, limit + 1))
+    .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+  const items = rows.slice(0, limit).map(runOf);
+  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+interface Source {
+  readonly from: string;
+  readonly where: string;
+  readonly values: readonly SqlValue[];
+}
+
+function sources(states: readonly RunState[] | undefined): Source[] {
+  if (states === undefined) return [{ from: 'runs r left join live l on l.run = r.id', where: 'true', values: [] }];
+  const wanted = [...new Set(states)];
+  const finals = wanted.filter((state): state is FinalState => isFinal(state));
+  const lives = wanted.filter((state): state is LiveState => !isFinal(state));
+  const all: Source[] = finals.map((state) => ({
+    from: 'runs r left join live l on l.run = r.id',
+    where: 'r.state = ?',
+    values: [state],
+  }));
+  if (lives.length > 0) {
+    const marks = lives.map(() => '?').join(', ');
+    // The cross join fixes the order: the narrow table first.
+    all.push({ from: 'live l cross join runs r on r.id = l.run', where: `l.state in (${marks})`, values: lives });
+  }
+  return all;
+}
+
+function pageOf(tx: Tx, source: Source, query: RunQuery, limit: number): RunRow[] {
+  const where = [source.where];
+  const values: SqlValue[] = [...source.values];
+  const add = (condition: string, value: SqlValue | undefined) => {
+    if (value === undefined) return;
+    where.push(condition);
+    values.push(value);
+  };
+  add('r.id < ?', query.cursor);
+  add('r.job = ?', query.job);
+  add('r.trigger = ?', query.trigger);
+  add('r.id = (select run from keys where key = ?)', query.key);
+  add('r.parent = ?', query.parent);
+  add('r.schedule = ?', query.schedule);
+  add('r.created_at >= ?', query.since);
+  add('r.created_at < ?', query.until);
+  add(`substr(r.id, -${query.tail?.length ?? 0}) = ?`, query.tail);
+  return tx.db.all<RunRow>(
+    `select ${runColumns} from ${source.from} where ${where.join(' and ')} order by r.id desc limit ${limit}`,
+    ...values,
+  );
+}

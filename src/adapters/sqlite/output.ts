@@ -1,0 +1,61 @@
+import { holds, type LiveRow } from '../../job/transition.ts';
+import type { RunId } from '../../job/run.ts';
+import type { Chunk, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
+import type { Tx } from './connection.ts';
+
+/** Chunks only as the last `seq` + 1 and under the fence; progress under the fence, without a verdict of its own. */
+export function append(tx: Tx, { worker, chunks, progress }: OutputBatch): OutputVerdict[] {
+  const isHeld = fence(tx, worker);
+  const lasts = new Map<RunId, number>();
+  const verdicts = chunks.map((chunk): OutputVerdict => {
+    if (!isHeld(chunk)) return 'stale';
+    const last = lasts.get(chunk.run) ?? lastSeq(tx, chunk.run);
+    lasts.set(chunk.run, last);
+    if (chunk.seq <= last) return 'ok';
+    if (chunk.seq > last + 1) return 'gap';
+    tx.db.run('insert into output (run, seq, bytes) values (?, ?, ?)', chunk.run, chunk.seq, chunk.bytes);
+    lasts.set(chunk.run, chunk.seq);
+    return 'ok';
+  });
+  for (const word of progress) {
+    if (!isHeld(word)) continue;
+    tx.db.run('update live set progress = ? where run = ?', JSON.stringify(word.progress), word.run);
+  }
+  return verdicts;
+}
+
+/** Reads each run's live row once: nothing in this batch changes who holds it. */
+function fence(tx: Tx, worker: string): (of: { run: RunId; epoch: number }) => boolean {
+  const rows = new Map<RunId, LiveRow | undefined>();
+  return ({ run, epoch }) => {
+    if (!rows.has(run)) {
+      rows.set(run, tx.db.get<LiveRow>('select state, worker, epoch, mail from live where run = ?', run));
+    }
+    return holds(rows.get(run), { worker, epoch });
+  };
+}
+
+function lastSeq(tx: Tx, run: RunId): number {
+  const row = tx.db.get<{ seq: number }>('select seq from output where run = ? order by seq desc limit 1', run);
+  return row?.seq ?? 0;
+}
+
+/** Rows are read in small steps, so that a large log is not read whole for a small `maxBytes`. */
+export function tail(tx: Tx, { run, after, maxBytes }: { run: RunId; after: number; maxBytes: number }): Chunk[] {
+  const chunks: Chunk[] = [];
+  let left = maxBytes;
+  for (let last = after; ;) {
+    const rows = tx.db.all<{ seq: number; bytes: Uint8Array }>(
+      'select seq, bytes from output where run = ? and seq > ? order by seq limit 16',
+      run,
+      last,
+    );
+    for (const { seq, bytes } of rows) {
+      if (chunks.length > 0 && bytes.length > left) return chunks;
+      chunks.push({ seq, bytes });
+      left -= bytes.length;
+      last = seq;
+    }
+    if (rows.length < 16) return chunks;
+  }
+}

@@ -1,0 +1,248 @@
+import { OnejobError } from '../../job/errors.ts';
+import { newId } from '../../std/id.ts';
+import type { Migration } from '../../ports/store.ts';
+import type { Connection } from './connection.ts';
+
+/** Version of the schema that this code writes. */
+export const schemaVersion = 1;
+
+/**
+ * Brings the file to this code's schema. On an up-to-date file it is one read; else one transaction, which other
+ * processes wait for.
+ *
+ * @throws CONFIG_INVALID when the file asks for newer code.
+ */
+export function migrate(db: Connection, dryRun: boolean): Migration & { id: string } {
+  const from = userVersion(db);
+  if (from < schemaVersion && !dryRun) {
+    db.exec('begin immediate');
+    try {
+      // Another process may have been faster.
+      if (userVersion(db) < schemaVersion) create(db);
+      db.exec('commit');
+    } catch (error) {
+      db.exec('rollback');
+      throw error;
+    }
+  }
+  if (from > schemaVersion) refuseIfTooNew(db, from);
+  return { from, to: Math.max(from, schemaVersion), id: from === 0 && dryRun ? '' : storeId(db) };
+}
+
+function userVersion(db: Connection): number {
+  return db.get<{ user_version: number }>('pragma user_version')?.user_version ?? 0;
+}
+
+function create(db: Connection): void {
+  db.exec(schema);
+  db.run(`insert into meta (name, value) values ('id', ?), ('min_version', ?)`, newId(), String(schemaVersion));
+  db.exec(`pragma user_version = ${schemaVersion}`);
+}
+
+function refuseIfTooNew(db: Connection, version: number): void {
+  const row = db.get<{ value: string }>(`select value from meta where name = 'min_version'`);
+  if (Number(row?.value ?? version) <= schemaVersion) return;
+  throw new OnejobError(
+    'CONFIG_INVALID',
+    `the store has schema ${version}, which needs newer code: this onejob knows schema ${schemaVersion}`,
+    { hint: 'update onejob on this machine, or use another store' },
+  );
+}
+
+function storeId(db: Connection): string {
+  return db.get<{ value: string }>(`select value from meta where name = 'id'`)?.value ?? '';
+}
+
+/**
+ * The tables of STORE §2. All are WITHOUT ROWID, clustered by their key: ids grow with time, so inserts append.
+ *
+ * `live` is the only table that claims and fences touch. Its one index over all rows serves both the line of work
+ * (`worker is null`) and what a worker holds.
+ */
+const schema = `
+create table meta (name text primary key, value text not null) without rowid;
+
+create table runs (
+  id text primary key,
+  key text,
+  job text not null,
+  queue text not null,
+  trigger text not null,
+  priority integer not null,
+  input text,
+  digest text,
+  args text,
+  request text,
+  timeout_ms integer,
+  deadline_ms integer,
+  max_crashes integer not null,
+  trace_id text not null,
+  parent text,
+  root text,
+  schedule text,
+  scheduled_at integer,
+  created_at integer not null,
+  due_at integer,
+  -- null while the run is live
+  state text,
+  attempt integer,
+  crashes integer,
+  epoch integer,
+  generation integer,
+  started_at integer,
+  finished_at integer,
+  node text,
+  output text,
+  response text,
+  error text,
+  progress text
+) without rowid;
+create index runs_by_job on runs (job, id);
+create index runs_by_state on runs (state, id) where state is not null;
+create index runs_by_parent on runs (parent, id) where parent is not null;
+create index runs_by_schedule on runs (schedule, id) where schedule is not null;
+
+create table live (
+  run text primary key,
+  job text not null,
+  queue text not null,
+  priority integer not null,
+  -- null: by mail only
+  due_at integer,
+  state text not null,
+  worker text,
+  node text,
+  epoch integer not null,
+  mail integer not null default 0,
+  crashes integer not null default 0,
+  max_crashes integer not null,
+  attempt integer not null default 1,
+  generation integer not null default 0,
+  root text,
+  parent text,
+  schedule text,
+  timeout_ms integer,
+  deadline_at integer,
+  started_at integer,
+  claimed_at integer,
+  error text,
+  progress text,
+  waiting_for text,
+  -- the workers that crashed with it, as JSON
+  casualties text
+) without rowid;
+create index live_line on live (worker, queue, priority desc, due_at, run, job);
+create index live_by_parent on live (parent) where parent is not null;
+create index live_by_root on live (root) where root is not null;
+create index live_by_schedule on live (schedule, run) where schedule is not null;
+
+create table steps (
+  run text not null,
+  key text not null,
+  -- order of recording
+  n integer not null,
+  kind text not null,
+  state text not null,
+  epoch integer not null,
+  tries integer not null,
+  asked integer not null,
+  output text,
+  error text,
+  resume_at integer,
+  child text,
+  started_at integer not null,
+  finished_at integer,
+  primary key (run, key)
+) without rowid;
+
+create table letters (
+  run text not null,
+  n integer not null,
+  kind text not null,
+  name text not null,
+  data text,
+  actor text,
+  reason text,
+  at integer not null,
+  -- key of the step that took it, or '' for the outcome
+  consumed_by text,
+  primary key (run, n)
+) without rowid;
+
+-- What was asked and answered: a repeated ask finds itself here.
+create table asks (
+  run text not null,
+  id text not null,
+  kind text not null,
+  verdict text not null,
+  actor text not null,
+  reason text,
+  at integer not null,
+  primary key (run, id)
+) without rowid;
+
+create table keys (key text primary key, run text not null, job text not null, digest text) without rowid;
+
+create table output (
+  run text not null,
+  seq integer not null,
+  bytes blob not null,
+  primary key (run, seq)
+) without rowid;
+
+create table workers (
+  id text primary key,
+  node text not null,
+  beat integer not null default 0,
+  stalled integer not null default 0,
+  load real not null default 0,
+  slots integer not null,
+  jobs text not null,
+  version text not null,
+  identity text not null,
+  enrolled_at integer not null,
+  buried_at integer
+) without rowid;
+
+create table pauses (
+  type text not null,
+  name text not null,
+  until integer,
+  actor text not null,
+  reason text,
+  at integer not null,
+  primary key (type, name)
+) without rowid;
+
+create table schedules (
+  name text primary key,
+  app text not null,
+  version text not null,
+  job text not null,
+  spec text not null,
+  revision integer not null,
+  next_at integer,
+  declared_at integer not null,
+  -- the fire that made this revision: a repeat of it is recognised
+  fired text
+) without rowid;
+
+create table occurrences (
+  schedule text not null,
+  instant integer not null,
+  run text not null,
+  primary key (schedule, instant)
+) without rowid;
+
+create table ranges (
+  schedule text not null,
+  first integer not null,
+  last integer not null,
+  count integer not null,
+  reason text not null,
+  primary key (schedule, first, reason)
+) without rowid;
+
+create table counters (name text primary key, value integer not null) without rowid;
+insert into counters (name, value) values ('step', 0);
+`;

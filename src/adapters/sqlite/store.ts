@@ -1,0 +1,156 @@
+import { isOnejobError, OnejobError } from '../../job/errors.ts';
+import type { Run, RunId, StepRecord } from '../../job/run.ts';
+import type { Verdict } from '../../job/transition.ts';
+import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import type { Claimed, ClaimRequest, Hold } from '../../ports/store-claim.ts';
+import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
+import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
+import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
+import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
+import { failpoint } from '../../std/failpoint.ts';
+import { checkTexts } from '../sql/text.ts';
+import { closedError } from './errors.ts';
+import type { Line } from './line.ts';
+import { isWrite, type Method } from './methods.ts';
+
+/** The port over one line to the writer. What each method does stands in the file of its name. */
+export class SqliteStore implements Store {
+  #facts: StoreFacts;
+  readonly #line: Line;
+  readonly #pending = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(facts: StoreFacts, line: Line) {
+    this.#facts = facts;
+    this.#line = line;
+  }
+
+  get facts(): StoreFacts {
+    return this.#facts;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async migrate({ dryRun = false }: { dryRun?: boolean } = {}): Promise<Migration> {
+    const { id, from, to } = await this.#call<Migration & { id: string }>('migrate', { dryRun });
+    this.#facts = { ...this.#facts, id };
+    return { from, to };
+  }
+
+  async submit(runs: readonly NewRun[], options?: { tx?: unknown }): Promise<Submitted[]> {
+    if (options?.tx !== undefined) {
+      throw new OnejobError('CONFIG_INVALID', 'the SQLite store cannot join a transaction of yours', {
+        hint: 'submit without `tx`, or use the store on PostgreSQL',
+      });
+    }
+    return runs.length === 0 ? [] : this.#call('submit', runs);
+  }
+
+  async enrol(worker: Enrolment): Promise<void> {
+    await this.#call('enrol', worker);
+    this.#line.beatFor(worker.id, worker.beatMs);
+  }
+
+  beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse> {
+    return this.#call('beat', pulse);
+  }
+
+  workers(): Promise<WorkerView[]> {
+    return this.#call('workers', null);
+  }
+
+  async bury(graves: readonly Grave[]): Promise<RunId[][]> {
+    return graves.length === 0 ? [] : this.#call('bury', graves);
+  }
+
+  claim(request: ClaimRequest): Promise<Claimed> {
+    return this.#call('claim', request);
+  }
+
+  held(worker: WorkerId): Promise<Hold[]> {
+    return this.#call('held', worker);
+  }
+
+  async steps(runs: readonly RunId[]): Promise<StepRecord[][]> {
+    return runs.length === 0 ? [] : this.#call('steps', runs);
+  }
+
+  async record(batch: { worker: WorkerId; entries: readonly Entry[] }): Promise<Verdict[]> {
+    return batch.entries.length === 0 ? [] : this.#call('record', batch);
+  }
+
+  async append(batch: OutputBatch): Promise<OutputVerdict[]> {
+    return batch.chunks.length === 0 && batch.progress.length === 0 ? [] : this.#call('append', batch);
+  }
+
+  async ask(asks: readonly Ask[]): Promise<AskAnswer[]> {
+    return asks.length === 0 ? [] : this.#call('ask', asks);
+  }
+
+  async get(refs: readonly string[], { steps = false }: { steps?: boolean } = {}): Promise<(Run | null)[]> {
+    return refs.length === 0 ? [] : this.#call('get', { refs, steps });
+  }
+
+  list(query: RunQuery): Promise<Page<Run>> {
+    return this.#call('list', query);
+  }
+
+  tail(request: { run: RunId; after: number; maxBytes: number }): Promise<Chunk[]> {
+    return this.#call('tail', request);
+  }
+
+  async plan(declaration: { app: string; version: string; schedules: readonly SchedulePlan[] }): Promise<void> {
+    if (declaration.schedules.length > 0) await this.#call('plan', declaration);
+  }
+
+  due(request: { limit: number }): Promise<Due> {
+    return this.#call('due', request);
+  }
+
+  async fire(fires: readonly Fire[]): Promise<FireVerdict[]> {
+    return fires.length === 0 ? [] : this.#call('fire', fires);
+  }
+
+  prune(request: { policy: PrunePolicy; limit: number }): Promise<Pruned> {
+    return this.#call('prune', request);
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+    await this.#line.close();
+  }
+
+  /** The caller knows what the method answers: the table in methods.ts is typed by the port. */
+  #call<Answer>(method: Method, argument: unknown): Promise<Answer> {
+    const call = this.#send(method, argument);
+    this.#pending.add(call);
+    const forget = () => this.#pending.delete(call);
+    call.then(forget, forget);
+    return call as Promise<Answer>;
+  }
+
+  async #send(method: Method, argument: unknown): Promise<unknown> {
+    if (this.#closed !== undefined) throw closedError(this.#facts.url);
+    checkTexts(argument);
+    if (!isWrite(method)) return this.#line.call(method, argument);
+    await passFailpoint(`store.${method}.before`);
+    const value = await this.#line.call(method, argument);
+    await passFailpoint(`store.${method}.committed`);
+    return value;
+  }
+}
+
+/** An armed failpoint that throws is, to the caller, a store that did not answer. */
+async function passFailpoint(name: string): Promise<void> {
+  try {
+    await failpoint(name);
+  } catch (cause) {
+    if (isOnejobError(cause)) throw cause;
+    throw new OnejobError('STORE_UNAVAILABLE', 'the answer of the store was lost', { cause });
+  }
+}

@@ -1,0 +1,54 @@
+import { threadPort } from '../../std/thread.ts';
+import { toWire, type WireError } from './errors.ts';
+import { type Answer, type Call, Writer } from './writer.ts';
+
+/** What goes into the thread: calls, or the end. */
+export type Inbound =
+  | { readonly calls: readonly Call[] }
+  | { readonly beat: string; readonly everyMs: number }
+  | { readonly close: true };
+
+/** What comes out: answers, or that the file is closed. */
+export type Outbound =
+  | { readonly answers: readonly { readonly id: number; readonly value?: unknown; readonly error?: WireError }[] }
+  | { readonly closed: true };
+
+const port = threadPort<Inbound, Outbound>();
+const { path, url } = port.data as { path: string; url: string };
+
+const writer = new Writer({
+  path,
+  url,
+  now: Date.now,
+  soon: (drain) => void setImmediate(drain),
+  answer: (answers) => port.post({ answers: answers.map(wired) }),
+});
+
+function wired({ id, value, error }: Answer) {
+  return error === undefined ? { id, value } : { id, error: toWire(error) };
+}
+
+port.onMessage((message) => {
+  if ('calls' in message) writer.push(message.calls);
+  else if ('beat' in message) beatFor(message.beat, message.everyMs);
+  else void end();
+});
+writer.warmUp();
+
+const hearts = new Map<string, NodeJS.Timeout>();
+
+/** Raises the counter of an enrolled worker until it is gone, also while the caller's own loop stands still. */
+function beatFor(worker: string, everyMs: number): void {
+  clearInterval(hearts.get(worker));
+  const heart = setInterval(() => {
+    if (!writer.beat(worker)) clearInterval(heart);
+  }, everyMs);
+  hearts.set(worker, heart);
+}
+
+async function end(): Promise<void> {
+  for (const heart of hearts.values()) clearInterval(heart);
+  await writer.close();
+  port.post({ closed: true });
+  port.close();
+}

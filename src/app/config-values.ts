@@ -1,6 +1,7 @@
 import { isTable } from './config-check.ts';
 import type { Origin } from './config-resolve.ts';
 import { settings, type Setting } from './config-settings.ts';
+import { hidden, maskUrl } from './mask.ts';
 
 /** One setting as `onejob config` shows it. */
 export interface ConfigValue {
@@ -25,17 +26,10 @@ function undecided(setting: Setting): unknown {
 }
 
 function describe(setting: Setting, value: unknown): unknown {
-  if (setting.isSecret) return value === null ? null : '***';
+  if (setting.isSecret) return value === null ? null : hidden;
   if (typeof value === 'string') return maskUrl(value);
   if (setting.name === 'store' && isTable(value)) return '(an opened store)';
   if (setting.name === 'jobs' && Array.isArray(value)) return (value as { name: string }[]).map(({ name }) => name);
   if (setting.name === 'hooks' && isTable(value)) return Object.keys(value);
   return value;
-}
-
-/** Passwords in a URL become `***`; also where several hosts stand in it, which `URL` cannot parse. */
-export function maskUrl(text: string): string {
-  return text
-    .replaceAll(/(\/\/|,)([^:@/,?#\s]*):[^@/\s]*@/g, '$1$2:***@')
-    .replaceAll(/([?&](?:[\w-]*(?:password|passwd|secret|token|key))=)[^&#\s]*/gi, '$1***');
 }

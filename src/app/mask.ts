@@ -1,0 +1,17 @@
+/** What stands where a secret was. */
+export const hidden = '***';
+
+/** Hides the passwords of URLs in a text; also where several hosts stand in one, which `URL` cannot parse. */
+export function maskUrl(text: string): string {
+  if (!text.includes('@') && !text.includes('=')) return text;
+  return text
+    .replaceAll(/(\/\/|,)([^:@/,?#\s]*):[^@/\s]*@/g, `$1$2:${hidden}@`)
+    .replaceAll(/([?&][\w-]*(?:password|passwd|secret|token|apikey|api_key)=)[^&#\s]*/gi, `$1${hidden}`);
+}
+
+/** True for names whose values are secrets: `authorization`, `dbPassword`, `api-key`. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
+}
+
+const secretName = /(?:^|[-_.]|\b)(?:authorization|cookie|token|passw(?:or)?d|passphrase|secret|api[-_]?key)s?$|(?:Token|Password|Secret|ApiKey)s?$/i;

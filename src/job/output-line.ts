@@ -25,3 +25,20 @@ export function decodeLines(bytes: Uint8Array): OutputLine[] {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as OutputLine);
 }
+
+/** Fields as plain JSON; what cannot be printed is named instead of failing the log call. */
+export function formatFields(fields: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return JSON.parse(JSON.stringify(fields, (_, value: unknown) => printable(value)).toWellFormed()) as Record<
+      string,
+      unknown
+    >;
+  } catch (error) {
+    return { unprintable: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function printable(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return value instanceof Error ? `${value.name}: ${value.message}` : value;
+}

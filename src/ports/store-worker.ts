@@ -57,9 +57,11 @@ export interface WorkerView {
   readonly running: readonly { readonly run: RunId; readonly epoch: number; readonly limitMs: number }[];
 }
 
-/** A worker seen dead (`counted: false` for one that left in order), or one run to be ended over its owner's head. */
+/**
+ * A worker seen dead, or that leaves in order (`counted: false`: no crash; `seenBeat` null: whatever its counter says,
+ * only for a worker that buries itself); or one run to be ended over its owner's head. */
 export type Grave =
-  | { readonly id: WorkerId; readonly seenBeat: number; readonly counted: boolean }
+  | { readonly id: WorkerId; readonly seenBeat: number | null; readonly counted: boolean }
   | {
       readonly run: RunId;
       readonly epoch: number;

@@ -1,0 +1,117 @@
+import type { AnyJob } from '../job/define.ts';
+import { readFailure, type Failure } from '../job/failure.ts';
+import { nextTryMs } from '../job/retry.ts';
+import type { FinalState } from '../job/state.ts';
+import type { Claim } from '../ports/store-claim.ts';
+import type { HandBackEntry, OutcomeEntry } from '../ports/store-entry.ts';
+import type { AttemptEnd } from './attempt.ts';
+import type { ResponseNotes } from './context.ts';
+import type { Host } from './host.ts';
+import type { RunOutput } from './run-output.ts';
+import { storable } from './submission.ts';
+
+/** How the handler ended, or why it was left behind. */
+export type Settled =
+  | { readonly how: 'returned'; readonly value: unknown }
+  | { readonly how: 'threw'; readonly thrown: unknown; readonly recordedStep: boolean }
+  | { readonly how: 'left'; readonly end: 'parked' | 'handedBack' | 'lost' };
+
+export interface Concluded {
+  readonly end: AttemptEnd;
+  readonly failure: Failure | null;
+}
+
+export interface ConclusionOptions {
+  readonly claim: Claim;
+  readonly job: AnyJob;
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  readonly output: RunOutput;
+  readonly response: ResponseNotes;
+  readonly mayRetry: () => boolean;
+}
+
+/** Turns the way an attempt ended into the one entry that ends it in the store, after its output. */
+export class Conclusion {
+  readonly #options: ConclusionOptions;
+
+  constructor(options: ConclusionOptions) {
+    this.#options = options;
+  }
+
+  async conclude(settled: Settled): Promise<Concluded> {
+    if (settled.how === 'left') {
+      if (settled.end !== 'handedBack') return { end: settled.end, failure: null };
+      return this.#handBack(this.#options.claim.attempt, 0, null, 'handedBack');
+    }
+    if (settled.how === 'threw') return this.#fail(settled.thrown, settled.recordedStep);
+    const { host, job } = this.#options;
+    try {
+      return await this.#outcome(
+        'succeeded',
+        storable(settled.value, host.limits.valueBytes, `what ${job.name} returned`),
+        null,
+      );
+    } catch (thrown) {
+      return this.#fail(thrown, false);
+    }
+  }
+
+  #fail(thrown: unknown, recordedStep: boolean): Promise<Concluded> {
+    const { signal, claim, job, host } = this.#options;
+    const reason: unknown = signal.aborted ? signal.reason : undefined;
+    const reading = readFailure(reason ?? thrown);
+    const { failure } = reading;
+    if (failure.code === 'RUN_CANCELLED' || failure.code === 'RUN_INTERRUPTED')
+      return this.#outcome('cancelled', null, failure);
+    if (reason && failure.code === 'APP_STOPPING') return this.#handBack(claim.attempt, 0, null, 'handedBack');
+    const { job: name, run, trigger, traceId, attempt } = claim;
+    host.log[reading.level]('run failed', {
+      job: name,
+      run,
+      trigger,
+      traceId,
+      attempt,
+      code: failure.code,
+      error: failure.message,
+    });
+    // A recorded failure would be thrown again by each replay: another attempt cannot end otherwise (STORE §4).
+    const final = recordedStep || !this.#options.mayRetry();
+    const delayMs = final ? null : nextTryMs(job.retry, attempt, reading, Math.random);
+    if (delayMs === null) return this.#outcome('failed', null, failure);
+    return this.#handBack(reading.laterMs === undefined ? attempt + 1 : attempt, delayMs, failure, 'retried');
+  }
+
+  async #outcome(state: FinalState, output: string | null, error: Failure | null): Promise<Concluded> {
+    const { claim, response, output: lines } = this.#options;
+    await lines.flush();
+    const { run, epoch } = claim;
+    const progress = lines.lastProgress;
+    const entry = { kind: 'outcome', run, epoch, state, output, error, response: response.stored, progress } as const;
+    const end = await this.#record(entry, state);
+    if (end !== 'refused') return { end, failure: error };
+    const failure = { code: 'VALUE_REJECTED', message: 'the database refused the output of the run' };
+    const bare = { ...entry, state: 'failed', output: null, response: null, progress: null, error: failure } as const;
+    return { end: (await this.#record(bare, 'failed')) === 'failed' ? 'failed' : 'lost', failure };
+  }
+
+  async #handBack(
+    attempt: number,
+    delayMs: number,
+    error: Failure | null,
+    end: 'handedBack' | 'retried',
+  ): Promise<Concluded> {
+    await this.#options.output.flush();
+    const { run, epoch } = this.#options.claim;
+    const entry = { kind: 'handBack', run, epoch, attempt, delayMs, error } as const;
+    let recorded = await this.#record(entry, end);
+    if (recorded === 'refused') recorded = await this.#record({ ...entry, error: null }, end);
+    return { end: recorded === 'refused' ? 'lost' : recorded, failure: error };
+  }
+
+  async #record<E extends AttemptEnd>(entry: OutcomeEntry | HandBackEntry, end: E): Promise<E | 'lost' | 'refused'> {
+    const verdict = await this.#options.host.journal.record(entry);
+    if (verdict === 'refused') return 'refused';
+    return verdict === 'ok' ? end : 'lost';
+  }
+}

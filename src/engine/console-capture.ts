@@ -1,0 +1,56 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { format } from 'node:util';
+import type { OutputLine } from '../job/output-line.ts';
+
+/** Takes the lines that code of one attempt writes with `console`. */
+export type ConsoleSink = (line: Pick<OutputLine, 'stream' | 'level' | 'text'>) => void;
+
+const current = new AsyncLocalStorage<ConsoleSink>();
+const methods = {
+  debug: { stream: 'stdout', level: 'debug' },
+  log: { stream: 'stdout', level: 'info' },
+  info: { stream: 'stdout', level: 'info' },
+  warn: { stream: 'stderr', level: 'warn' },
+  error: { stream: 'stderr', level: 'error' },
+} as const;
+
+type Method = keyof typeof methods;
+let users = 0;
+const originals = new Map<Method, (...args: unknown[]) => void>();
+
+/** Runs `work` so that `console.log` and its kin inside it, also later and in callbacks, go to `sink`. */
+export function withConsole<T>(sink: ConsoleSink, work: () => T): T {
+  return current.run(sink, work);
+}
+
+/**
+ * While anybody captures, `console` looks where it was called from; outside of attempts it works as before. Returns
+ * the way back.
+ */
+export function captureConsole(): () => void {
+  if (users++ === 0) install();
+  let captured = true;
+  return () => {
+    if (!captured) return;
+    captured = false;
+    if (--users === 0) uninstall();
+  };
+}
+
+function install(): void {
+  for (const method of Object.keys(methods) as Method[]) {
+    const original = console[method] as (...args: unknown[]) => void;
+    originals.set(method, original);
+    console[method] = (...args: unknown[]) => {
+      const sink = current.getStore();
+      if (!sink) return original.apply(console, args);
+      const { stream, level } = methods[method];
+      for (const text of format(...args).split('\n')) sink({ stream, level, text });
+    };
+  }
+}
+
+function uninstall(): void {
+  for (const [method, original] of originals) console[method] = original;
+  originals.clear();
+}

@@ -1,0 +1,117 @@
+import type { JobContext, JobResponse, RunLog } from '../job/context.ts';
+import { formatFields, type OutputLine } from '../job/output-line.ts';
+import type { Progress, StoredResponse } from '../job/run.ts';
+import type { Step } from '../job/step.ts';
+import type { Claim } from '../ports/store-claim.ts';
+import type { Clock } from '../std/clock.ts';
+
+export interface ContextOptions {
+  readonly claim: Claim;
+  readonly input: unknown;
+  readonly services: unknown;
+  readonly step: Step;
+  readonly signal: AbortSignal;
+  readonly response: ResponseNotes;
+  readonly clock: Clock;
+  readonly write: (line: OutputLine) => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** The one argument of a handler. What costs something and is rarely used is made when it is asked for. */
+export function createContext(options: ContextOptions): JobContext<never, never> {
+  const { claim, signal, step } = options;
+  let request: Request | undefined;
+  return {
+    input: options.input as never,
+    services: options.services as never,
+    args: claim.args,
+    get request() {
+      return (request ??= createRequest(claim));
+    },
+    header: (name) => headerOf(claim, name),
+    response: options.response,
+    step,
+    log: createRunLog(options),
+    signal,
+    run: {
+      id: claim.run,
+      key: claim.key,
+      job: claim.job,
+      trigger: claim.trigger,
+      traceId: claim.traceId,
+      createdAt: new Date(claim.createdAt),
+      parentId: claim.parent,
+    },
+    attempt: claim.attempt,
+    scheduledAt: claim.scheduledAt === null ? null : new Date(claim.scheduledAt),
+    progress: (fraction, text) => {
+      const known = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : null;
+      options.onProgress({ fraction: known, text: text === undefined ? null : clean(text.slice(0, 500)) });
+    },
+  };
+}
+
+/** What the handler says through `response`. */
+export class ResponseNotes implements JobResponse {
+  #status = 200;
+  #headers = new Map<string, readonly [string, string]>();
+  #body: string[] = [];
+  #touched = false;
+
+  status(code: number): this {
+    if (!Number.isInteger(code) || code < 200 || code > 599) throw new RangeError(`${code} is not an HTTP status`);
+    this.#touched = true;
+    this.#status = code;
+    return this;
+  }
+
+  header(name: string, value: string): this {
+    this.#touched = true;
+    this.#headers.set(name.toLowerCase(), [name, value]);
+    return this;
+  }
+
+  write(text: string): this {
+    this.#touched = true;
+    this.#body.push(text);
+    return this;
+  }
+
+  /** Null when the handler said nothing. */
+  get stored(): StoredResponse | null {
+    if (!this.#touched) return null;
+    const body = this.#body.length === 0 ? null : clean(this.#body.join(''));
+    return { status: this.#status, headers: [...this.#headers.values()], body };
+  }
+}
+
+function createRunLog({ clock, write }: ContextOptions): RunLog {
+  const line = (level: OutputLine['level']) => (text: string, fields?: Record<string, unknown>) => {
+    const kept = fields === undefined ? undefined : formatFields(fields);
+    write({ at: clock.now(), stream: 'log', level, text: clean(text), ...(kept && { fields: kept }) });
+  };
+  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+}
+
+function headerOf({ request }: Claim, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  const values = request?.headers.filter(([header]) => header.toLowerCase() === wanted).map(([, value]) => value);
+  return values?.length ? values.join(', ') : undefined;
+}
+
+/** Node's Headers hold Latin-1: other characters go in as their UTF-8 bytes, as they came over the wire. */
+function createRequest(claim: Claim): Request {
+  const headers = new Headers();
+  for (const [name, value] of claim.request?.headers ?? []) {
+    headers.append(name, Buffer.from(value, 'utf8').toString('latin1'));
+  }
+  const { body, encoding } = claim.request ?? { body: null, encoding: 'utf8' as const };
+  const text = body === null ? claim.input : encoding === 'base64' ? Buffer.from(body, 'base64') : body;
+  const init = { method: 'POST', headers, ...(text === null ? {} : { body: text }) };
+  return new Request(`http://onejob/jobs/${encodeURIComponent(claim.job)}`, init);
+}
+
+/** Also for callers without types, who log anything. */
+function clean(text: unknown): string {
+  return String(text).toWellFormed().replaceAll('\u0000', '\u2400');
+}

@@ -1,0 +1,140 @@
+import type { Verdict } from '../job/transition.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import type { Ask, AskAnswer } from '../ports/store-ask.ts';
+import type { Entry, OutputBatch, OutputVerdict } from '../ports/store-entry.ts';
+import type { NewRun, Submitted } from '../ports/store-submit.ts';
+import type { WorkerId } from '../ports/store-worker.ts';
+import type { Clock } from '../std/clock.ts';
+import { Lane } from './lane.ts';
+
+export interface JournalOptions {
+  readonly store: Store;
+  /** The worker in whose name entries are recorded. */
+  readonly worker: WorkerId;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type OutputEntry =
+  | { readonly chunk: OutputBatch['chunks'][number] }
+  | { readonly progress: OutputBatch['progress'][number] };
+
+/**
+ * The one writer of a process (STORE §1). Records and words go in groups and are awaited; output has a lane of its
+ * own, so that a chatty handler never delays a step. Durability is never relaxed: what is answered is committed.
+ */
+export class Journal {
+  readonly #records: Lane<Entry, Verdict>;
+  readonly #submits: Lane<NewRun, Submitted>;
+  readonly #asks: Lane<Ask, AskAnswer>;
+  readonly #output: Lane<OutputEntry, OutputVerdict>;
+
+  constructor({ store, worker, clock, log }: JournalOptions) {
+    this.#records = new Lane<Entry, Verdict>({
+      name: 'records',
+      send: (entries) => store.record({ worker, entries }),
+      weigh: weighEntry,
+      refused: 'refused',
+      patience: 'for ever',
+      clock,
+      log,
+    });
+    this.#submits = new Lane<NewRun, Submitted>({
+      name: 'submits',
+      send: (runs) => store.submit(runs),
+      weigh: (run) => 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0),
+      patience: 'once',
+      clock,
+      log,
+    });
+    this.#asks = new Lane<Ask, AskAnswer>({
+      name: 'asks',
+      send: (asks) => store.ask(asks),
+      weigh: () => 300,
+      patience: 'once',
+      clock,
+      log,
+    });
+    this.#output = new Lane<OutputEntry, OutputVerdict>({
+      name: 'output',
+      send: (entries) => sendOutput(store, worker, entries),
+      weigh: (entry) => ('chunk' in entry ? 100 + entry.chunk.bytes.length : 150),
+      refused: 'ok', // a chunk is bytes: only progress can be refused, and it is not worth a failure
+      patience: 'for ever',
+      clock,
+      log,
+    });
+  }
+
+  /** Never rejects: the group is repeated until the store answers (STORE §1.5). */
+  record(entry: Entry): Promise<Verdict> {
+    return this.#records.push(entry);
+  }
+
+  /** @throws STORE_UNAVAILABLE, VALUE_REJECTED */
+  submit(run: NewRun): Promise<Submitted> {
+    return this.#submits.push(run);
+  }
+
+  /** @throws STORE_UNAVAILABLE */
+  ask(ask: Ask): Promise<AskAnswer> {
+    return this.#asks.push(ask);
+  }
+
+  appendChunk(chunk: OutputBatch['chunks'][number]): Promise<OutputVerdict> {
+    return this.#output.push({ chunk });
+  }
+
+  appendProgress(progress: OutputBatch['progress'][number]): Promise<OutputVerdict> {
+    return this.#output.push({ progress });
+  }
+
+  /** New steps wait for this while the journal is full. */
+  get isFull(): boolean {
+    return this.#records.isFull;
+  }
+
+  room(): Promise<void> {
+    return this.#records.room();
+  }
+
+  /** Milliseconds since the store stopped answering records; null while it answers. */
+  get awaySince(): number | null {
+    return this.#records.awaySince;
+  }
+
+  /** Resolves when all that was given is committed. */
+  async settled(): Promise<void> {
+    await Promise.all([this.#output, this.#records, this.#submits, this.#asks].map((lane) => lane.settled()));
+  }
+
+  /** Ends the repeating; for a process that has waited long enough. */
+  abandon(): void {
+    for (const lane of [this.#output, this.#records, this.#submits, this.#asks]) lane.abandon();
+  }
+}
+
+async function sendOutput(
+  store: Store,
+  worker: WorkerId,
+  entries: readonly OutputEntry[],
+): Promise<readonly OutputVerdict[]> {
+  const chunks = entries.flatMap((entry) => ('chunk' in entry ? [entry.chunk] : []));
+  const progress = entries.flatMap((entry) => ('progress' in entry ? [entry.progress] : []));
+  const verdicts = await store.append({ worker, chunks, progress });
+  let next = 0;
+  return entries.map((entry) => ('chunk' in entry ? (verdicts[next++] ?? 'stale') : 'ok'));
+}
+
+function weighEntry(entry: Entry): number {
+  switch (entry.kind) {
+    case 'step':
+    case 'outcome':
+      return 300 + (entry.output?.length ?? 0) + (entry.error ? 1_000 : 0);
+    case 'try':
+      return 300 + (entry.child?.input?.length ?? 0) + (entry.output?.length ?? 0);
+    default:
+      return 200;
+  }
+}

@@ -1,0 +1,168 @@
+import { isOnejobError, type OnejobError } from '../job/errors.ts';
+import type { Log } from '../ports/log.ts';
+import { backoffDelay, type Backoff } from '../std/backoff.ts';
+import type { Clock } from '../std/clock.ts';
+import { createDeferred, type Deferred } from '../std/deferred.ts';
+
+export interface LaneOptions<Entry, Answer> {
+  readonly name: string;
+  readonly send: (group: readonly Entry[]) => Promise<readonly Answer[]>;
+  /** Rough size in bytes; groups close at `maxBytes`. */
+  readonly weigh: (entry: Entry) => number;
+  /** What the guilty entry gets when the database refuses its value; without it the caller's promise rejects. */
+  readonly refused?: Answer;
+  /** `for ever`: keep the group and repeat it until the store answers. `once`: tell the callers STORE_UNAVAILABLE. */
+  readonly patience: 'for ever' | 'once';
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Commits in groups (STORE §1.1): while one group is on its way the next one fills, each caller waits for the commit
+ * of its own entry. One group is in flight at a time, so the order of entries is the order of commit.
+ */
+export class Lane<Entry, Answer> {
+  readonly #options: LaneOptions<Entry, Answer>;
+  #waiting: Waiting<Entry, Answer>[] = [];
+  #waitingBytes = 0;
+  #pumping = false;
+  #room: Deferred<void> | undefined;
+  #idle: Deferred<void> | undefined;
+  #awaySince: number | null = null;
+  #abandoned = false;
+
+  constructor(options: LaneOptions<Entry, Answer>) {
+    this.#options = options;
+  }
+
+  push(entry: Entry): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const bytes = this.#options.weigh(entry);
+      this.#waitingBytes += bytes;
+      this.#waiting.push({ entry, bytes, resolve, reject });
+      if (this.#pumping) return;
+      this.#pumping = true;
+      // After all microtasks of this turn: what other runs push meanwhile joins the group.
+      setImmediate(() => void this.#pump());
+    });
+  }
+
+  /** Milliseconds, by the monotonic clock, since the store stopped answering; null while it answers. */
+  get awaySince(): number | null {
+    return this.#awaySince;
+  }
+
+  get isFull(): boolean {
+    return this.#waiting.length >= fullEntries || this.#waitingBytes >= fullBytes;
+  }
+
+  /** Resolves when the lane is not full (STORE §1.5: new steps wait before a full journal). */
+  room(): Promise<void> {
+    if (!this.isFull) return Promise.resolve();
+    this.#room ??= createDeferred<void>();
+    return this.#room.promise;
+  }
+
+  /** Resolves when all that was pushed is answered. */
+  settled(): Promise<void> {
+    if (!this.#pumping) return Promise.resolve();
+    this.#idle ??= createDeferred<void>();
+    return this.#idle.promise;
+  }
+
+  /** Stops repeating: the process ends. Callers are left without an answer rather than with a false one. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#abandoned) {
+      const group = this.#takeGroup();
+      await this.#deliver(group);
+    }
+    this.#pumping = false;
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  #takeGroup(): Waiting<Entry, Answer>[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { bytes: more } of this.#waiting) {
+      if (count > 0 && (count >= maxEntries || bytes + more > maxBytes)) break;
+      bytes += more;
+      count++;
+    }
+    const group = count === this.#waiting.length ? this.#waiting : this.#waiting.slice(0, count);
+    this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count);
+    this.#waitingBytes -= bytes;
+    if (this.#room && !this.isFull) {
+      this.#room.resolve();
+      this.#room = undefined;
+    }
+    return group;
+  }
+
+  /** Sends until answered; halves a group that fails for its data until the guilty entry stands alone (STORE §1.6). */
+  async #deliver(group: readonly Waiting<Entry, Answer>[]): Promise<void> {
+    for (let tries = 1; !this.#abandoned; tries++) {
+      try {
+        const answers = await this.#options.send(group.map(({ entry }) => entry));
+        this.#cameBack();
+        group.forEach(({ resolve }, i) => resolve(answers[i] as Answer));
+        return;
+      } catch (error) {
+        if (isOnejobError(error) && error.code === 'VALUE_REJECTED') return this.#halve(group, error);
+        if (this.#options.patience === 'once') {
+          for (const { reject } of group) reject(error);
+          return;
+        }
+        await this.#waitForStore(error, tries);
+      }
+    }
+  }
+
+  async #halve(group: readonly Waiting<Entry, Answer>[], error: OnejobError): Promise<void> {
+    const [only] = group;
+    if (only && group.length === 1) {
+      if (this.#options.refused === undefined) only.reject(error);
+      else only.resolve(this.#options.refused);
+      return;
+    }
+    const middle = group.length >> 1;
+    await this.#deliver(group.slice(0, middle));
+    await this.#deliver(group.slice(middle));
+  }
+
+  async #waitForStore(error: unknown, tries: number): Promise<void> {
+    const { clock, log, name } = this.#options;
+    if (this.#awaySince === null) {
+      this.#awaySince = clock.monotonic();
+      log.warn('the store does not answer; what runs recorded is kept and sent again', {
+        lane: name,
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+    await clock.sleep(backoffDelay(repeat, tries, Math.random));
+  }
+
+  #cameBack(): void {
+    if (this.#awaySince === null) return;
+    const { clock, log, name } = this.#options;
+    log.warn('the store answers again', { lane: name, awayMs: Math.round(clock.monotonic() - this.#awaySince) });
+    this.#awaySince = null;
+  }
+}
+
+interface Waiting<Entry, Answer> {
+  readonly entry: Entry;
+  readonly bytes: number;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const maxEntries = 1_000;
+const maxBytes = 1_048_576;
+const fullEntries = 10_000;
+const fullBytes = 16 * maxBytes;
+const repeat: Backoff = { delayMs: 50, factor: 2, maxDelayMs: 2_000, jitter: 0.5 };

@@ -1,0 +1,21 @@
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import type { RunId } from '../job/run.ts';
+import { isGone, ownIdentity } from './identity.ts';
+
+/**
+ * Buries the workers of this machine whose processes are certainly gone, at the start of a process: recovery within a
+ * second on one machine, without any lease (STORE §3.3). Answers the runs that were freed.
+ */
+export async function buryPredecessors(store: Store, log: Log): Promise<RunId[]> {
+  const workers = await store.workers();
+  if (workers.length === 0) return [];
+  const own = ownIdentity();
+  const dead = workers.filter(({ identity }) => isGone(identity, own));
+  if (dead.length === 0) return [];
+  const freed = await store.bury(dead.map(({ id, beat }) => ({ id, seenBeat: beat, counted: true })));
+  for (const [i, { node, identity }] of dead.entries()) {
+    log.info('a worker of this machine is gone', { node, pid: identity.pid, freedRuns: freed[i]?.length ?? 0 });
+  }
+  return freed.flat();
+}

@@ -1,0 +1,77 @@
+import { OnejobError } from '../job/errors.ts';
+import type { Claim } from '../ports/store-claim.ts';
+import type { Clock, Timer } from '../std/clock.ts';
+import { formatDuration } from '../std/duration.ts';
+
+export interface RunTimerOptions {
+  readonly claim: Pick<Claim, 'timeoutMs' | 'deadlineAt'>;
+  /** Store's clock minus ours. */
+  readonly skewMs: number;
+  readonly graceMs: number;
+  readonly clock: Clock;
+  readonly abort: (reason: Error) => void;
+  /** The grace has passed and the handler has not settled. */
+  readonly leave: () => void;
+}
+
+/** The limits of one attempt: running time (stands still while only waits are open), deadline, and grace (STORE §4). */
+export class RunTimer {
+  readonly #options: RunTimerOptions;
+  #leftMs: number | null;
+  #runningSince: number | null = null;
+  #timeout: Timer | undefined;
+  #deadline: Timer | undefined;
+  #grace: Timer | undefined;
+  #deadlinePassed = false;
+
+  constructor(options: RunTimerOptions) {
+    this.#options = options;
+    this.#leftMs = options.claim.timeoutMs;
+  }
+
+  /** No attempt follows one that met the deadline of its run. */
+  get deadlinePassed(): boolean {
+    return this.#deadlinePassed;
+  }
+
+  start(): void {
+    const { claim, clock, skewMs, abort } = this.#options;
+    this.resume();
+    if (claim.deadlineAt === null) return;
+    const leftMs = claim.deadlineAt - skewMs - clock.now();
+    this.#deadline = clock.setTimer(leftMs, () => {
+      this.#deadlinePassed = true;
+      abort(new OnejobError('RUN_TIMED_OUT', 'the run did not end before its deadline'));
+    });
+  }
+
+  resume(): void {
+    const { clock, abort, claim } = this.#options;
+    if (this.#leftMs === null || this.#runningSince !== null) return;
+    this.#runningSince = clock.monotonic();
+    this.#timeout = clock.setTimer(this.#leftMs, () => {
+      abort(
+        new OnejobError(
+          'RUN_TIMED_OUT',
+          `the run took longer than its time-out of ${formatDuration(claim.timeoutMs ?? 0)}`,
+        ),
+      );
+    });
+  }
+
+  pause(): void {
+    if (this.#leftMs === null || this.#runningSince === null) return;
+    this.#timeout?.cancel();
+    this.#leftMs = Math.max(0, this.#leftMs - (this.#options.clock.monotonic() - this.#runningSince));
+    this.#runningSince = null;
+  }
+
+  startGrace(): void {
+    const { clock, graceMs, leave } = this.#options;
+    this.#grace ??= clock.setTimer(graceMs, leave);
+  }
+
+  stop(): void {
+    for (const timer of [this.#timeout, this.#deadline, this.#grace]) timer?.cancel();
+  }
+}

@@ -1,0 +1,99 @@
+import { readFailure, type Failure } from '../job/failure.ts';
+import { OnejobError } from '../job/errors.ts';
+import type { JsonText, RunId, StepKind, StepRecord } from '../job/run.ts';
+import type { Verdict } from '../job/transition.ts';
+import type { TryEntry } from '../ports/store-entry.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Journal } from './journal.ts';
+
+/** One asked-for step of one execution. */
+export interface Asked {
+  readonly key: string;
+  readonly kind: StepKind;
+  /** Order of first asking within the run. */
+  readonly order: number;
+  readonly record: StepRecord | undefined;
+  readonly startedAt: number;
+}
+
+export interface StepEnd {
+  readonly state: 'succeeded' | 'failed';
+  readonly output: JsonText | null;
+  readonly error: Failure | null;
+  readonly tries: number;
+  readonly consumes?: number | null;
+}
+
+/** Writes the steps of one attempt and says what became of each entry. */
+export class StepJournal {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #run: RunId;
+  readonly #epoch: number;
+  readonly #onLost: () => void;
+
+  constructor(options: { journal: Journal; clock: Clock; run: RunId; epoch: number; onLost: () => void }) {
+    this.#journal = options.journal;
+    this.#clock = options.clock;
+    this.#run = options.run;
+    this.#epoch = options.epoch;
+    this.#onLost = options.onLost;
+  }
+
+  /**
+   * Records the end of a step; answers what is recorded. A value that the database refuses is recorded as a failure
+   * instead. When the run was lost to another worker the promise never settles: nothing may happen after it.
+   */
+  async end(asked: Asked, end: StepEnd): Promise<StepEnd> {
+    const verdict = await this.#journal.record({
+      kind: 'step',
+      run: this.#run,
+      epoch: this.#epoch,
+      key: asked.key,
+      type: asked.kind,
+      state: end.state,
+      tries: end.tries,
+      asked: asked.order,
+      output: end.output,
+      error: end.error,
+      startedAt: asked.startedAt,
+      finishedAt: this.#clock.now(),
+      consumes: end.consumes ?? null,
+    });
+    if (verdict !== 'refused') return this.#settle(verdict, end);
+    const message = `the result of the step ${asked.key} was refused by the database`;
+    const { failure } = readFailure(new OnejobError('VALUE_REJECTED', message));
+    return this.end(asked, { ...end, state: 'failed', output: null, error: failure });
+  }
+
+  /** Records a step that has begun and goes on later. */
+  async begin(
+    asked: Asked,
+    begun: Partial<Pick<TryEntry, 'tries' | 'output' | 'error' | 'resumeAt' | 'resumeInMs' | 'child'>>,
+  ): Promise<void> {
+    const verdict = await this.#journal.record({
+      kind: 'try',
+      run: this.#run,
+      epoch: this.#epoch,
+      key: asked.key,
+      type: asked.kind,
+      asked: asked.order,
+      startedAt: asked.startedAt,
+      tries: 0,
+      output: null,
+      error: null,
+      resumeAt: null,
+      resumeInMs: null,
+      child: null,
+      ...begun,
+    });
+    if (verdict === 'refused') return this.begin(asked, { ...begun, output: null, error: null });
+    return this.#settle(verdict, undefined);
+  }
+
+  #settle<T>(verdict: Verdict, value: T): Promise<T> {
+    if (verdict === 'ok') return Promise.resolve(value);
+    this.#onLost();
+    return new Promise<T>(() => undefined);
+  }
+}

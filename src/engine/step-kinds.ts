@@ -1,0 +1,167 @@
+import { OnejobError } from '../job/errors.ts';
+import { readFailure } from '../job/failure.ts';
+import type { StepName } from '../job/key.ts';
+import type { AnyJob } from '../job/define.ts';
+import { retryPolicy, type RetryPolicy } from '../job/retry.ts';
+import type { Run, RunId } from '../job/run.ts';
+import type { Schema } from '../job/schema.ts';
+import type { PageOptions, Step, StepOptions, StepWork } from '../job/step.ts';
+import type { Letter } from '../ports/store-ask.ts';
+import type { NewRun } from '../ports/store-submit.ts';
+import { parseDuration, formatDuration, type Duration } from '../std/duration.ts';
+import type { Asked } from './step-journal.ts';
+import { readPages } from './step-pages.ts';
+import { StepTries } from './step-tries.ts';
+import type { Steps } from './steps.ts';
+
+export interface StepKindsOptions {
+  readonly steps: Steps;
+  readonly retry: RetryPolicy;
+  readonly graceMs: number;
+  readonly maxBytes: number;
+  /** Difference between the store's clock and ours at the claim: store = ours + skew. */
+  readonly skewMs: number;
+  /** Makes the child's run, its input checked. */
+  readonly newChild: (job: AnyJob, input: unknown) => Promise<NewRun>;
+  readonly readRun: (run: RunId) => Promise<Run | null>;
+  readonly onItemFailed: (name: string, item: number, thrown: unknown) => void;
+}
+
+/** The `step` that a handler is given. */
+export function createStep(options: StepKindsOptions): Step {
+  const kinds = new StepKinds(options);
+  const step = ((name: StepName, ...rest: [StepWork<unknown>] | [StepOptions, StepWork<unknown>]) =>
+    rest.length === 1 ? kinds.step(name, {}, rest[0]) : kinds.step(name, rest[0], rest[1])) as Step;
+  return Object.assign(step, {
+    sleep: (name: StepName, duration: Duration) => kinds.sleep(name, { inMs: parseDuration(duration) }),
+    sleepUntil: (name: StepName, instant: Date) => kinds.sleep(name, { at: instant.getTime() }),
+    wait: (event: string, wanted?: WaitOptions) => kinds.wait(event, wanted ?? {}),
+    run: (name: StepName, job: AnyJob, input: unknown) => kinds.run(name, job, input),
+    pages: (name: StepName, pages: PageOptions<unknown, unknown>, each: (item: unknown) => unknown) =>
+      kinds.pages(name, pages, each),
+  } as Pick<Step, 'sleep' | 'sleepUntil' | 'wait' | 'run' | 'pages'>);
+}
+
+interface WaitOptions {
+  schema?: Schema;
+  timeout?: Duration;
+  orElse?: unknown;
+  name?: StepName;
+}
+
+class StepKinds {
+  readonly #options: StepKindsOptions;
+  readonly #steps: Steps;
+  readonly #tries: StepTries;
+
+  constructor(options: StepKindsOptions) {
+    this.#options = options;
+    this.#steps = options.steps;
+    this.#tries = new StepTries(options);
+  }
+
+  async step(name: StepName, options: StepOptions, work: StepWork<unknown>): Promise<unknown> {
+    const asked = this.#steps.ask(name, 'step');
+    const replay = this.#steps.recorded(asked);
+    if (replay) return replay.result;
+    const policy = options.retry ? retryPolicy(options.retry, `step ${asked.key}: retry`) : this.#options.retry;
+    const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
+    return this.#tries.run(asked, policy, (attempt) => this.#tries.execute(asked, attempt, timeoutMs, work));
+  }
+
+  async sleep(name: StepName, wake: { inMs: number } | { at: number }): Promise<void> {
+    const asked = this.#steps.ask(name, 'sleep');
+    const replay = this.#steps.recorded(asked);
+    if (replay) return void (await replay.result);
+    await this.#steps.options.gate();
+    const ms = asked.record
+      ? this.#tries.untilMs(asked.record.resumeAt)
+      : 'inMs' in wake
+        ? wake.inMs
+        : this.#tries.untilMs(wake.at);
+    if (!asked.record) {
+      await this.#tries.begin(asked, 'inMs' in wake ? { resumeInMs: wake.inMs } : { resumeAt: wake.at });
+    }
+    await this.#steps.wait(`${asked.key}: sleep of ${formatDuration(ms)}`, ms);
+    await this.#steps.finish(asked, { state: 'succeeded', output: null, error: null, tries: 1 });
+  }
+
+  async wait(event: string, options: WaitOptions): Promise<unknown> {
+    const asked = this.#steps.ask(options.name ?? event, 'wait');
+    const result = await this.#waitFor(asked, event, options);
+    if (!options.schema) return result;
+    const checked = await options.schema['~standard'].validate(result);
+    if (!checked.issues) return checked.value;
+    const faults = checked.issues.map(({ message }) => message).join('; ');
+    throw new OnejobError('INPUT_INVALID', `the event ${event} does not fit its schema: ${faults}`);
+  }
+
+  async run(name: StepName, job: AnyJob, input: unknown): Promise<unknown> {
+    const asked = this.#steps.ask(name, 'child');
+    const replay = this.#steps.recorded(asked);
+    if (replay) return replay.result;
+    await this.#steps.options.gate();
+    const child = asked.record?.child ?? (await this.#beginChild(asked, job, input));
+    const { mailbox } = this.#steps.options;
+    const woken = await this.#steps.wait<Letter>(`${asked.key}: run of ${job.name}`, null, (take) =>
+      mailbox.take('child', child, take),
+    );
+    const run = await this.#steps.options.activity.work(() => this.#options.readRun(child));
+    const consumes = woken.by === 'word' ? woken.word.n : null;
+    if (run?.state === 'succeeded') {
+      return this.#steps.finish(asked, { state: 'succeeded', output: run.output, error: null, tries: 1, consumes });
+    }
+    const error = run?.error ?? { code: 'RUN_CANCELLED', message: `the run of ${job.name} is gone` };
+    return this.#steps.finish(asked, { state: 'failed', output: null, error, tries: 1, consumes });
+  }
+
+  async pages(
+    name: StepName,
+    pages: PageOptions<unknown, unknown>,
+    each: (item: unknown) => unknown,
+  ): Promise<unknown> {
+    const asked = this.#steps.ask(name, 'step');
+    const replay = this.#steps.recorded(asked);
+    if (replay) return replay.result;
+    const { retry, onItemFailed } = this.#options;
+    return this.#tries.run(
+      asked,
+      retry,
+      readPages({ tries: this.#tries, steps: this.#steps, asked, pages, each, onItemFailed }),
+    );
+  }
+
+  async #waitFor(asked: Asked, event: string, options: WaitOptions): Promise<unknown> {
+    const replay = this.#steps.recorded(asked);
+    if (replay) return replay.result.catch((error: unknown) => orElse(options, error));
+    await this.#steps.options.gate();
+    const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
+    if (!asked.record && timeoutMs !== null) await this.#tries.begin(asked, { resumeInMs: timeoutMs });
+    const ms = asked.record && timeoutMs !== null ? this.#tries.untilMs(asked.record.resumeAt) : timeoutMs;
+    const { mailbox } = this.#steps.options;
+    const woken = await this.#steps.wait<Letter>(`${asked.key}: event ${event}`, ms, (take) =>
+      mailbox.take('event', event, take),
+    );
+    if (woken.by === 'word') {
+      const { n, data } = woken.word;
+      return this.#steps.finish(asked, { state: 'succeeded', output: data, error: null, tries: 1, consumes: n });
+    }
+    const late = new OnejobError('WAIT_TIMED_OUT', `no event ${event} came within ${formatDuration(timeoutMs ?? 0)}`);
+    const error = readFailure(late).failure;
+    return this.#steps
+      .finish(asked, { state: 'failed', output: null, error, tries: 1 })
+      .catch((thrown: unknown) => orElse(options, thrown));
+  }
+
+  async #beginChild(asked: Asked, job: AnyJob, input: unknown): Promise<RunId> {
+    const child = await this.#options.newChild(job, input);
+    await this.#tries.begin(asked, { tries: 1, child });
+    return child.id;
+  }
+}
+
+function orElse(options: WaitOptions, error: unknown): unknown {
+  const late = error instanceof OnejobError && error.code === 'WAIT_TIMED_OUT';
+  if (late && 'orElse' in options) return options.orElse;
+  throw error;
+}

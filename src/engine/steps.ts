@@ -1,0 +1,156 @@
+import { OnejobError } from '../job/errors.ts';
+import { readFailure, restoreFailure, type Failure } from '../job/failure.ts';
+import { stepKey, type StepName } from '../job/key.ts';
+import type { JsonText, RunId, StepKind, StepRecord } from '../job/run.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Activity } from './activity.ts';
+import type { Dispenser } from './dispenser.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { Asked, StepEnd, StepJournal } from './step-journal.ts';
+
+export interface StepsOptions {
+  readonly run: RunId;
+  /** Part of the idempotency key that steps hand on. */
+  readonly generation: number;
+  readonly records: readonly StepRecord[];
+  readonly journal: StepJournal;
+  readonly dispenser: Dispenser;
+  readonly activity: Activity;
+  readonly mailbox: Mailbox;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Waits while the journal is full or no step may start; never settles while the attempt stops. */
+  readonly gate: () => Promise<void>;
+  /** After a wait: until the attempt has its slot again and no suspension is on its way. */
+  readonly resumed: () => Promise<void>;
+}
+
+/** How a wait ended. */
+export type Woken<T> = { readonly by: 'timer' } | { readonly by: 'word'; readonly word: T };
+
+/** The ground that every kind of step stands on: keys, replay, recording, waiting. The kinds are in `step-kinds.ts`. */
+export class Steps {
+  readonly options: StepsOptions;
+  readonly #records = new Map<string, { readonly record: StepRecord; readonly order: number }>();
+  readonly #asked = new Set<string>();
+  /** Errors that replay would throw again: uncaught, they fail the run at once (STORE §4). */
+  readonly #failures = new WeakSet<Error>();
+  #nextOrder = 0;
+
+  constructor(options: StepsOptions) {
+    this.options = options;
+    options.records.forEach((record, order) => {
+      this.#records.set(record.key, { record, order });
+      this.#nextOrder = Math.max(this.#nextOrder, record.asked + 1);
+    });
+  }
+
+  /** @throws STEP_REPEATED, or the reason of the abort */
+  ask(name: StepName, kind: StepKind): Asked {
+    if (this.options.signal.aborted) throw this.options.signal.reason;
+    const key = stepKey(name);
+    if (key === '' || key.length > longestKey) {
+      throw new OnejobError(
+        'CONFIG_INVALID',
+        `a step's key has 1 to ${longestKey} characters; this one has ${key.length}`,
+      );
+    }
+    if (this.#asked.has(key)) throw repeated(name, key);
+    this.#asked.add(key);
+    const record = this.#records.get(key)?.record;
+    const startedAt = record?.startedAt ?? this.options.clock.now();
+    return { key, kind, order: record?.asked ?? this.#nextOrder++, record, startedAt };
+  }
+
+  /** The idempotency key of a step: the same for every execution, another one after `restart`. */
+  handOnKey(asked: Asked): string {
+    const { run, generation } = this.options;
+    return generation === 0 ? `${run}:${asked.key}` : `${run}:${generation}:${asked.key}`;
+  }
+
+  /** What was recorded, in its turn; undefined when the step has not ended yet. */
+  recorded(asked: Asked): { readonly result: Promise<unknown> } | undefined {
+    const { record } = asked;
+    if (!record || record.state === 'running') return undefined;
+    const order = this.#records.get(asked.key)?.order ?? 0;
+    const result = new Promise<unknown>((resolve, reject) => {
+      this.options.dispenser.replay(order, () => this.#settle(record, resolve, reject));
+    });
+    return { result };
+  }
+
+  /** Records the end and delivers it in its turn: what the caller gets is what was recorded (STORE §1.7). */
+  async finish(asked: Asked, end: StepEnd): Promise<unknown> {
+    const recorded = await this.options.activity.work(() => this.options.journal.end(asked, end));
+    return new Promise((resolve, reject) => {
+      this.options.dispenser.fresh(() => this.#settle(recorded, resolve, reject));
+    });
+  }
+
+  /** Is this the recorded failure of a step, itself or as a cause? */
+  isRecordedFailure(thrown: unknown): boolean {
+    for (let error = thrown, depth = 0; error instanceof Error && depth < 10; error = error.cause, depth++) {
+      if (this.#failures.has(error)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Waits `ms` (null: without end) or until `subscribe` hands over a word. Rejects when the attempt is aborted. On
+   * return the attempt works again: it has its slot, and no suspension is on its way.
+   */
+  async wait<T>(
+    what: string,
+    ms: number | null,
+    subscribe?: (take: (word: T) => void) => () => void,
+  ): Promise<Woken<T>> {
+    const { clock, signal, activity, resumed } = this.options;
+    const until = ms === null ? null : clock.monotonic() + ms;
+    const close = activity.open({ what, until });
+    try {
+      const woken = await new Promise<Woken<T>>((resolve, reject) => {
+        const cleanUps: (() => void)[] = [];
+        const end = (settle: () => void): void => {
+          for (const cleanUp of cleanUps.splice(0)) cleanUp();
+          settle();
+        };
+        const abort = (): void => end(() => reject(signal.reason as Error));
+        if (signal.aborted) return abort();
+        signal.addEventListener('abort', abort, { once: true });
+        cleanUps.push(() => signal.removeEventListener('abort', abort));
+        if (ms !== null) {
+          const timer = clock.setTimer(ms, () => end(() => resolve({ by: 'timer' })));
+          cleanUps.push(() => timer.cancel());
+        }
+        // Last, because a letter at hand ends the wait before `subscribe` returns.
+        if (subscribe) cleanUps.push(subscribe((word) => end(() => resolve({ by: 'word', word }))));
+      });
+      await resumed();
+      return woken;
+    } finally {
+      close();
+    }
+  }
+
+  #settle(
+    end: { readonly state: string; readonly output: JsonText | null; readonly error: Failure | null },
+    resolve: (value: unknown) => void,
+    reject: (error: Error) => void,
+  ): void {
+    if (end.state === 'succeeded') return resolve(end.output === null ? undefined : JSON.parse(end.output));
+    const error = restoreFailure(end.error ?? readFailure(new Error('the step failed')).failure);
+    this.#failures.add(error);
+    reject(error);
+  }
+}
+
+/** MySQL indexes at most 3,072 bytes; this leaves room for the run's id in four-byte characters. */
+const longestKey = 500;
+
+function repeated(name: StepName, key: string): OnejobError {
+  const first = JSON.stringify(typeof name === 'string' ? name : name[0]);
+  const line = typeof name === 'string' ? `step([${first}, id], …)` : `step([${first}, …, anotherId], …)`;
+  return new OnejobError('STEP_REPEATED', `the step ${key} was asked for twice in one execution`, {
+    hint: `in a loop, give each its own key: ${line}`,
+  });
+}

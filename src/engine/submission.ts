@@ -1,0 +1,108 @@
+import { computedKey, inputDigest } from '../job/key.ts';
+import type { AnyJob } from '../job/define.ts';
+import { OnejobError } from '../job/errors.ts';
+import { parseInput } from '../job/input.ts';
+import type { RunId, StoredRequest } from '../job/run.ts';
+import type { Trigger } from '../job/state.ts';
+import type { NewRun } from '../ports/store-submit.ts';
+import type { WorkerId } from '../ports/store-worker.ts';
+import { newId, newTraceId } from '../std/id.ts';
+import { checkStorable } from '../std/json.ts';
+
+/** What somebody asks for, before it is checked. */
+export interface Wish {
+  readonly input: unknown;
+  readonly trigger: Trigger;
+  readonly key?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
+  /** The very text of the body, where it is not just the JSON of the input. */
+  readonly body?: string | undefined;
+  readonly delayMs?: number | undefined;
+  readonly priority?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly parent?: { readonly run: RunId; readonly root: RunId } | undefined;
+  readonly traceId?: string | undefined;
+  readonly holder?: WorkerId | undefined;
+}
+
+/** What the submitter may know of the job; from a process without its code only the name. */
+export type SubmittedJob = AnyJob | { readonly name: string };
+
+/**
+ * Checks the input as given (STORE §4, Keys: it is stored so, and parsed anew at each attempt) and makes the run.
+ * @throws INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, USAGE; nothing is written
+ */
+export async function newRun(job: SubmittedJob, wish: Wish, maxBytes: number): Promise<NewRun> {
+  const known = 'run' in job ? job : undefined;
+  const input = storable(wish.input, maxBytes, `the input of ${job.name}`);
+  const parsed = known?.input || known?.key ? await parseInput(known, parseStored(input)) : undefined;
+  const id = newId();
+  return {
+    id,
+    key: wish.key ?? (known?.key ? computedKey(job.name, ownKey(known, parsed)) : null),
+    job: job.name,
+    queue: known?.queue ?? 'default',
+    trigger: wish.trigger,
+    priority: checkedPriority(wish.priority ?? known?.priority ?? 0),
+    input,
+    digest: inputDigest(input),
+    args: wish.args ?? [],
+    request: requestOf(wish, maxBytes),
+    dueAt: null,
+    delayMs: wish.delayMs ?? 0,
+    timeoutMs: wish.timeoutMs ?? known?.timeoutMs ?? null,
+    deadlineMs: known?.deadlineMs ?? null,
+    maxCrashes: known?.maxCrashes ?? 3,
+    traceId: wish.traceId ?? traceOf(wish.headers) ?? newTraceId(),
+    parent: wish.parent?.run ?? null,
+    root: wish.parent?.root ?? id,
+    schedule: null,
+    scheduledAt: null,
+    holder: wish.holder ?? null,
+  };
+}
+
+/** The text of a value, or the documented refusal. */
+export function storable(value: unknown, maxBytes: number, what: string): string | null {
+  const check = checkStorable(value, { maxBytes });
+  if (check.ok) return check.text ?? null;
+  const where = check.path ? ` (at ${check.path})` : '';
+  throw new OnejobError('VALUE_REJECTED', `${what} cannot be stored${where}: ${check.why}`);
+}
+
+function parseStored(input: string | null): unknown {
+  return input === null ? undefined : JSON.parse(input);
+}
+
+function ownKey(job: AnyJob, parsed: unknown): string {
+  const key: unknown = (job.key as (input: unknown) => unknown)(parsed);
+  if (typeof key === 'string' && key !== '' && key.length <= 400) return key;
+  throw new OnejobError('CONFIG_INVALID', `the key of ${job.name} gave ${JSON.stringify(key) ?? 'undefined'}`, {
+    hint: 'key is a function of the input that returns a text of 1 to 400 characters',
+  });
+}
+
+function checkedPriority(priority: number): number {
+  if (Number.isInteger(priority) && priority >= -1_000 && priority <= 1_000) return priority;
+  throw new OnejobError('USAGE', `the priority ${priority} is not a whole number from -1000 to 1000`);
+}
+
+/** Headers are kept but for those that carry secrets (CONTRACTS EGO-28). */
+function requestOf({ headers = [], body }: Wish, maxBytes: number): StoredRequest | null {
+  const kept = headers.filter(([name]) => !secretHeaders.has(name.toLowerCase()));
+  if (kept.length === 0 && body === undefined) return null;
+  if (body !== undefined && Buffer.byteLength(body) > maxBytes) {
+    throw new OnejobError('PAYLOAD_TOO_LARGE', `the data is larger than the limit of ${maxBytes} bytes`);
+  }
+  return { headers: kept, body: body ?? null, encoding: 'utf8' };
+}
+
+const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie']);
+
+/** W3C traceparent: version-traceid-parentid-flags. A malformed one starts a new trace, as the standard says. */
+function traceOf(headers: Wish['headers']): string | undefined {
+  const value = headers?.find(([name]) => name.toLowerCase() === 'traceparent')?.[1];
+  const trace = value?.match(/^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/)?.[1];
+  return trace && !/^0+$/.test(trace) ? trace : undefined;
+}

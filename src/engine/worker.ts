@@ -1,0 +1,184 @@
+import { OnejobError } from '../job/errors.ts';
+import type { RunId } from '../job/run.ts';
+import type { Claim, Claimed, Lane } from '../ports/store-claim.ts';
+import type { Pulse, WorkerId } from '../ports/store-worker.ts';
+import { Loop } from '../std/loop.ts';
+import { Semaphore } from '../std/semaphore.ts';
+import type { Service } from '../std/service.ts';
+import { Attempt, type AttemptEnd } from './attempt.ts';
+import type { Host, Slot } from './host.ts';
+
+export interface WorkerOptions {
+  readonly id: WorkerId;
+  readonly host: Host;
+  /** Runs at once. */
+  readonly slots: number;
+  /** Only these roots and their descendants: a process that runs work by itself (STORE §3.7). Null: whatever is due. */
+  readonly tree: Set<RunId> | null;
+  /** Longest pause between two looks for work. */
+  readonly pollMs: number;
+  /** Mail for an attempt is expected: fetch it. */
+  readonly fetchMail: () => void;
+}
+
+/** Claims due runs for its free slots and executes them. */
+export class Worker implements Service {
+  readonly name = 'worker';
+  readonly #options: WorkerOptions;
+  readonly #slots: Semaphore;
+  readonly #attempts = new Map<RunId, Attempt>();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #loop: Loop;
+  #stopped: Promise<void> | undefined;
+  #stopping = false;
+  #emptyTurns = 0;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#slots = new Semaphore(options.slots);
+    this.#loop = new Loop({
+      name: 'claims',
+      body: () => this.#turn(),
+      onError: (error) => options.host.log.warn('looking for work failed; trying again', { error: String(error) }),
+      clock: options.host.clock,
+    });
+  }
+
+  get load(): number {
+    return this.#attempts.size;
+  }
+
+  get attempts(): readonly Attempt[] {
+    return [...this.#attempts.values()];
+  }
+
+  start(): Promise<void> {
+    return this.#loop.start();
+  }
+
+  /** Look for work now: somebody said that there is some. */
+  nudge(): void {
+    this.#emptyTurns = 0;
+    this.#loop.nudge();
+  }
+
+  /** Claims nothing more; runs in execution finish their step and are handed back. Resolves when none is left. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  /** Executes a run that this worker holds already. */
+  async adopt(claim: Claim, skewMs: number): Promise<AttemptEnd> {
+    const done = this.#execute(claim, skewMs);
+    this.#running.add(done);
+    try {
+      return await done;
+    } finally {
+      this.#running.delete(done);
+    }
+  }
+
+  /** What the last beat said: letters for attempts, or that this worker was buried. */
+  hear({ buried, asks }: Pulse): void {
+    if (buried) {
+      for (const attempt of this.#attempts.values()) attempt.lose();
+      return;
+    }
+    for (const { run, epoch, mail, letters } of asks) {
+      const attempt = this.#attempts.get(run);
+      if (attempt?.claim.epoch === epoch) attempt.deliver(mail, letters);
+    }
+  }
+
+  /** Aborts everything in execution. */
+  abortAll(reason: Error): void {
+    for (const attempt of this.#attempts.values()) attempt.abort(reason);
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#loop.stop();
+    for (const attempt of this.#attempts.values()) attempt.stop();
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  /** One look for work. Returns how long to wait for the next one. */
+  async #turn(): Promise<number> {
+    const { host, tree, pollMs } = this.#options;
+    const free = this.#slots.free;
+    const lanes = free > 0 ? this.#lanes(free) : [];
+    if (lanes.length === 0 || (tree && tree.size === 0)) return Infinity;
+    const before = host.clock.now();
+    const claimed = await host.store.claim({ worker: this.#options.id, lanes, ...(tree ? { tree: [...tree] } : {}) });
+    for (const claim of claimed.claims) void this.adopt(claim, claimed.now - before);
+    if (claimed.claims.length > 0) {
+      this.#emptyTurns = 0;
+      return this.#slots.free > 0 ? 0 : Infinity;
+    }
+    this.#emptyTurns++;
+    return this.#pause(claimed, pollMs);
+  }
+
+  /** Idle polls become rarer, up to `pollMs`; a run that is due sooner shortens the pause. */
+  #pause({ nextDueAt, now }: Claimed, pollMs: number): number {
+    const idle = Math.min(pollMs, firstPollMs * 2 ** Math.min(10, this.#emptyTurns - 1));
+    return nextDueAt === null ? idle : Math.max(1, Math.min(idle, nextDueAt - now));
+  }
+
+  #lanes(free: number): Lane[] {
+    const queues = new Map<string, string[]>();
+    for (const { name, queue } of this.#options.host.registry.all()) {
+      const jobs = queues.get(queue);
+      if (jobs) jobs.push(name);
+      else queues.set(queue, [name]);
+    }
+    const share = Math.max(1, Math.ceil(free / Math.max(1, queues.size)));
+    return [...queues].map(([queue, jobs]) => ({ queue, jobs, free: share }));
+  }
+
+  async #execute(claim: Claim, skewMs: number): Promise<AttemptEnd> {
+    const { host } = this.#options;
+    const job = host.registry.find(claim.job);
+    if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
+    const slot = new WorkerSlot(this.#slots, this.#options.fetchMail);
+    await slot.take();
+    const attempt = new Attempt({ claim, job, host, slot, skewMs });
+    this.#attempts.set(claim.run, attempt);
+    if (this.#stopping) attempt.stop();
+    try {
+      return await attempt.run();
+    } finally {
+      if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
+      slot.release();
+      this.#loop.nudge();
+    }
+  }
+}
+
+/** The slot of one attempt; both methods may be called again and again. */
+class WorkerSlot implements Slot {
+  readonly #slots: Semaphore;
+  readonly fetchMail: () => void;
+  #release: (() => void) | undefined;
+
+  constructor(slots: Semaphore, fetchMail: () => void) {
+    this.#slots = slots;
+    this.fetchMail = fetchMail;
+  }
+
+  async take(): Promise<void> {
+    this.#release ??= await this.#slots.acquire();
+  }
+
+  release(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  mayStart(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const firstPollMs = 25;

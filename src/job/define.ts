@@ -148,5 +148,7 @@ function refuse(message: string): never {
 function definedAt(): string {
   const frames = new Error('place').stack?.split('\n').slice(1) ?? [];
   const frame = frames.find((line) => !/[\\/](?:src|dist)[\\/]job[\\/]define(?:-services)?\.[jt]s/.test(line));
-  return frame?.match(/(?:file:\/\/)?([^\s(]+:\d+):\d+\)?$/)?.[1] ?? 'an unknown place';
+  const [, url, path] = frame?.match(/[ (](file:\/\/)?((?:\/|[A-Za-z]:[\\/]).+:\d+):\d+\)?$/) ?? [];
+  if (path === undefined) return 'an unknown place';
+  return url === undefined ? path : decodeURIComponent(path);
 }

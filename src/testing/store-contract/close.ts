@@ -1,0 +1,67 @@
+import { cancelOf, ended, enrolment, fireOf, newRun, schedulePlan } from './builders.ts';
+import type { Contract } from './contract.ts';
+import { codeOf } from './scene.ts';
+
+export function aboutClose({ it, expect }: Contract): void {
+  it('it resolves when every call begun has settled, and each of them counted', async (scene) => {
+    const { store } = scene;
+    const settled: string[] = [];
+    const calls = Array.from({ length: 20 }, async () => {
+      for (const { verdict } of await store.submit([newRun()])) settled.push(verdict);
+    });
+    calls.push(store.list({ limit: 1 }).then(() => void settled.push('listed')));
+    await store.close();
+    expect(settled.length).toBe(21);
+    await Promise.all(calls);
+    expect(settled.filter((verdict) => verdict === 'created').length).toBe(20);
+  });
+
+  it('every later call rejects with STORE_UNAVAILABLE', async (scene) => {
+    const { store } = scene;
+    await store.close();
+    const policy = { succeededMs: 1, failedMs: 1, succeededRuns: 1, failedRuns: 1 };
+    const calls: Record<string, () => Promise<unknown>> = {
+      migrate: async () => await store.migrate(),
+      submit: async () => await store.submit([newRun()]),
+      enrol: async () => await store.enrol(enrolment()),
+      beat: async () => await store.beat({ worker: 'w' }),
+      workers: async () => await store.workers(),
+      bury: async () => await store.bury([{ id: 'w', seenBeat: 0, counted: true }]),
+      claim: async () => await store.claim({ worker: 'w', lanes: [{ queue: 'default', jobs: ['work'], free: 1 }] }),
+      held: async () => await store.held('w'),
+      steps: async () => await store.steps([newRun().id]),
+      record: async () => await store.record({ worker: 'w', entries: [ended({ run: newRun().id, epoch: 1 })] }),
+      append: async () =>
+        await store.append({
+          worker: 'w',
+          chunks: [{ run: newRun().id, epoch: 1, seq: 1, bytes: new Uint8Array(1) }],
+          progress: [],
+        }),
+      ask: async () => await store.ask([cancelOf('x')]),
+      get: async () => await store.get(['x']),
+      list: async () => await store.list({ limit: 1 }),
+      tail: async () => await store.tail({ run: newRun().id, after: 0, maxBytes: 1 }),
+      plan: async () => await store.plan({ app: 'a', version: '1.0.0', schedules: [schedulePlan('s')] }),
+      due: async () => await store.due({ limit: 1 }),
+      fire: async () => await store.fire([fireOf('s', 1)]),
+      prune: async () => await store.prune({ policy, limit: 1 }),
+    };
+    for (const [method, call] of Object.entries(calls)) {
+      expect({ method, code: await codeOf(call()) }).toEqual({ method, code: 'STORE_UNAVAILABLE' });
+    }
+  });
+
+  it('closing again, also at the same time, is fine', async (scene) => {
+    await Promise.all([scene.store.close(), scene.store.close()]);
+    await scene.store.close();
+    expect(await codeOf(scene.store.list({ limit: 1 }))).toBe('STORE_UNAVAILABLE');
+  });
+
+  it('one handle closed leaves the others open', async (scene) => {
+    const other = await scene.second();
+    if (other === scene.store) return;
+    const { run } = await scene.submit();
+    await scene.store.close();
+    expect((await other.get([run.id]))[0]?.id).toBe(run.id);
+  });
+}

@@ -1,0 +1,15 @@
+import type { Range } from '../../ports/store-schedule.ts';
+import type { Store } from '../../ports/store.ts';
+
+/** A namespace of its own on a real server or file, and the ways to it. */
+export interface Ground {
+  readonly store: Store;
+  /** One more handle on the same data, as another process has it; of a store in memory the same store. */
+  readonly second: () => Promise<Store>;
+  /** Moves the store's clock, where it is injected; without it the suite waits until the store's clock has moved. */
+  readonly advance?: (ms: number) => unknown;
+  /** Ranges of a schedule, oldest first: the port has no way to read them. Without it that they are kept is not tested. */
+  readonly ranges?: (schedule: string) => Promise<Range[]>;
+  /** Closes every handle and removes the data. */
+  readonly close: () => Promise<void>;
+}

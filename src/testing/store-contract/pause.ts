@@ -1,0 +1,77 @@
+import { ended, newRun, pauseOf, resumeOf, suspended } from './builders.ts';
+import type { Contract } from './contract.ts';
+import { only } from './scene.ts';
+
+export function aboutPause({ it, expect }: Contract): void {
+  it('runs of a paused job are not claimed, on any node, until it is resumed', async (scene) => {
+    const other = await scene.second();
+    const worker = await scene.worker();
+    const [paused, free] = [newRun({ job: 'paused' }), newRun({ job: 'free' })];
+    await scene.store.submit([paused, free]);
+    expect(await scene.ask(pauseOf('job', 'paused'))).toEqual({ verdict: 'done', run: null, state: null });
+    const lanes = [{ queue: 'default', jobs: ['paused', 'free'], free: 10 }];
+    expect(only((await other.claim({ worker, lanes })).claims).run).toBe(free.id);
+    expect((await scene.store.claim({ worker, lanes })).claims).toEqual([]);
+    expect(await scene.ask(resumeOf('job', 'paused'))).toEqual({ verdict: 'done', run: null, state: null });
+    expect(only((await other.claim({ worker, lanes })).claims).run).toBe(paused.id);
+  });
+
+  it('runs of a paused queue are not claimed until it is resumed', async (scene) => {
+    const worker = await scene.worker();
+    const [paused, free] = [newRun({ queue: 'paused' }), newRun({ queue: 'free' })];
+    await scene.store.submit([paused, free]);
+    await scene.ask(pauseOf('queue', 'paused'));
+    const lanes = ['paused', 'free'].map((queue) => ({ queue, jobs: ['work'], free: 10 }));
+    expect(only((await scene.store.claim({ worker, lanes })).claims).run).toBe(free.id);
+    await scene.ask(resumeOf('queue', 'paused'));
+    expect(only((await scene.store.claim({ worker, lanes })).claims).run).toBe(paused.id);
+  });
+
+  it('a job and a queue of one name are paused apart', async (scene) => {
+    const worker = await scene.worker();
+    await scene.submit({ job: 'work', queue: 'default' });
+    await scene.store.ask([pauseOf('job', 'default'), pauseOf('queue', 'work')]);
+    expect((await scene.claimIds(worker)).length).toBe(1);
+  });
+
+  it('runs that are held go on, and so do submits', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    await scene.ask(pauseOf('job', 'work'));
+    expect(await scene.record(worker, ended(claim))).toEqual(['ok']);
+    expect((await scene.submit()).verdict).toBe('created');
+  });
+
+  it('a run that wakes while its job is paused waits for the resumption', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    await scene.recorded(worker, suspended(claim, { wakeInMs: 0 }));
+    await scene.ask(pauseOf('job', 'work'));
+    expect(await scene.claimIds(worker)).toEqual([]);
+    await scene.ask(resumeOf('job', 'work'));
+    expect(await scene.claimIds(worker)).toEqual([claim.run]);
+  });
+
+  it('a pause with an end is over then', async (scene) => {
+    const worker = await scene.worker();
+    const { run } = await scene.submit();
+    await scene.ask(pauseOf('job', 'work', (await scene.now()) + 150));
+    expect(await scene.claimIds(worker)).toEqual([]);
+    await scene.pass(150);
+    expect(await scene.claimIds(worker)).toEqual([run.id]);
+  });
+
+  it('a pause sent again, or over another one, leaves one that a single resume ends', async (scene) => {
+    const worker = await scene.worker();
+    await scene.submit();
+    const pause = pauseOf('job', 'work');
+    for (const ask of [pause, pause, pauseOf('job', 'work')]) expect((await scene.ask(ask)).verdict).toBe('done');
+    expect(await scene.claimIds(worker)).toEqual([]);
+    expect((await scene.ask(resumeOf('job', 'work'))).verdict).toBe('done');
+    expect((await scene.claimIds(worker)).length).toBe(1);
+  });
+
+  it('resuming what is not paused is done', async (scene) => {
+    expect((await scene.ask(resumeOf('queue', 'nothing'))).verdict).toBe('done');
+  });
+}

@@ -1,0 +1,174 @@
+import type { Pruned, PrunePolicy } from '../../ports/store-query.ts';
+import type { FinalState } from '../../job/state.ts';
+import type { RunId } from '../../job/run.ts';
+import type { WorkerId } from '../../ports/store-worker.ts';
+import { childOf, ended, eventTo, newRun, newRuns, stepDone, suspended } from './builders.ts';
+import type { Contract } from './contract.ts';
+import { only, type Scene } from './scene.ts';
+
+const month = 30 * 86_400_000;
+const keepAll: PrunePolicy = { succeededMs: month, failedMs: month, succeededRuns: 1_000_000, failedRuns: 1_000_000 };
+
+export function aboutPrune({ it, expect }: Contract): void {
+  it('nothing within the policy is deleted', async (scene) => {
+    const worker = await scene.worker();
+    const ids = await endedRuns(scene, worker, 3, 'succeeded');
+    expect(await prune(scene, {})).toEqual({ runs: 0, bytes: 0, more: false });
+    expect((await scene.listAll({})).length).toBe(ids.length);
+  });
+
+  it('runs that ended longer ago than they are kept are deleted, others stay', async (scene) => {
+    const worker = await scene.worker();
+    const old = await endedRuns(scene, worker, 2, 'succeeded');
+    await scene.pass(300);
+    const young = await endedRuns(scene, worker, 2, 'succeeded');
+    const [youngest] = await scene.store.get(young);
+    const age = (await scene.now()) - (youngest?.finishedAt ?? 0);
+    expect((await prune(scene, { succeededMs: age + 150 })).runs).toBe(2);
+    expect(await idsLeft(scene)).toEqual([...young].toReversed());
+    for (const id of old) expect(await scene.find(id)).toBe(null);
+  });
+
+  it('succeeded runs and failed or cancelled ones are kept by their own rules', async (scene) => {
+    const worker = await scene.worker();
+    const good = await endedRuns(scene, worker, 1, 'succeeded');
+    const bad = [...(await endedRuns(scene, worker, 1, 'failed')), ...(await endedRuns(scene, worker, 1, 'cancelled'))];
+    await scene.pass(50);
+    expect((await prune(scene, { succeededMs: 10 })).runs).toBe(1);
+    expect(await idsLeft(scene)).toEqual([...bad].toReversed());
+    await endedRuns(scene, worker, 1, 'succeeded');
+    expect((await prune(scene, { failedMs: 10 })).runs).toBe(2);
+    expect(await scene.find(only(good))).toBe(null);
+    expect((await scene.listAll({ states: ['succeeded'] })).length).toBe(1);
+  });
+
+  it('no more runs are kept than the policy says, the newest stay', async (scene) => {
+    const worker = await scene.worker();
+    const good = await endedRuns(scene, worker, 10, 'succeeded');
+    const bad = await endedRuns(scene, worker, 5, 'failed');
+    expect((await prune(scene, { succeededRuns: 4 })).runs).toBe(6);
+    expect(await idsLeft(scene)).toEqual([...good.slice(6), ...bad].toReversed());
+    expect((await prune(scene, { failedRuns: 2 })).runs).toBe(3);
+    expect(await idsLeft(scene)).toEqual([...good.slice(6), ...bad.slice(3)].toReversed());
+  });
+
+  it('a call deletes no more than its limit and says whether there is more', async (scene) => {
+    const worker = await scene.worker();
+    await endedRuns(scene, worker, 10, 'succeeded');
+    const calls: Pruned[] = [];
+    do calls.push(await prune(scene, { succeededRuns: 1 }, 4));
+    while (calls.at(-1)?.more && calls.length < 10);
+    expect(calls.every(({ runs }) => runs <= 4)).toBe(true);
+    expect(calls.reduce((sum, { runs }) => sum + runs, 0)).toBe(9);
+    expect(calls.slice(0, 2).map(({ more }) => more)).toEqual([true, true]);
+    expect((await idsLeft(scene)).length).toBe(1);
+  });
+
+  it('a run that has not ended is never deleted', async (scene) => {
+    const worker = await scene.worker();
+    await scene.store.submit([...newRuns(3), newRun({ delayMs: 3_600_000 })]);
+    const { claims } = await scene.claim(worker, { free: 2 });
+    await scene.recorded(worker, suspended(claims[0] ?? only([])));
+    await scene.pass(30);
+    expect(await prune(scene, { succeededMs: 0, failedMs: 0, succeededRuns: 0, failedRuns: 0 })).toEqual({
+      runs: 0,
+      bytes: 0,
+      more: false,
+    });
+    expect((await idsLeft(scene)).length).toBe(4);
+  });
+
+  it('a run whose parent has not ended stays until it has', async (scene) => {
+    const worker = await scene.worker();
+    const parent = await scene.running(worker);
+    const child = childOf(parent, { holder: worker });
+    await scene.store.submit([child]);
+    await scene.recorded(worker, ended({ run: child.id, epoch: 1 }));
+    await scene.pass(30);
+    const all = { succeededMs: 5, succeededRuns: 0, failedMs: 5, failedRuns: 0 };
+    expect((await prune(scene, all)).runs).toBe(0);
+    expect(await scene.state(child.id)).toBe('succeeded');
+    await scene.recorded(worker, ended(parent));
+    await scene.pass(30);
+    let deleted = 0;
+    for (let n = 0; n < 5; n++) deleted += (await prune(scene, all)).runs;
+    expect(deleted).toBe(2);
+    expect(await idsLeft(scene)).toEqual([]);
+  });
+
+  it('children kept for their parent do not hide what can be deleted', async (scene) => {
+    const worker = await scene.worker();
+    const parent = await scene.running(worker);
+    const children = Array.from({ length: 10 }, () => childOf(parent, { holder: worker }));
+    await scene.store.submit(children);
+    await scene.recorded(worker, ...children.map(({ id }) => ended({ run: id, epoch: 1 })));
+    await scene.pass(20);
+    await endedRuns(scene, worker, 4, 'succeeded');
+    await scene.pass(20);
+    let deleted = 0;
+    for (let n = 0; n < 10; n++) deleted += (await prune(scene, { succeededMs: 5 }, 3)).runs;
+    expect(deleted).toBe(4);
+    expect((await idsLeft(scene)).length).toBe(11);
+  });
+
+  it('all that hangs on a run goes with it, and its key is free', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker, { key: 'k', input: JSON.stringify('x'.repeat(1_000)) });
+    await scene.ask(eventTo(claim.run, 'go'));
+    const chunk = { run: claim.run, epoch: claim.epoch, seq: 1, bytes: new Uint8Array(1_000) };
+    await scene.store.append({ worker, chunks: [chunk], progress: [] });
+    await scene.recorded(worker, stepDone(claim, 'a'), ended(claim));
+    const { runs, bytes } = await prune(scene, { succeededRuns: 0 });
+    expect({ runs, counted: bytes >= 2_000 && bytes < 100_000 }).toEqual({ runs: 1, counted: true });
+    expect(await scene.steps(claim.run)).toEqual([]);
+    expect(await scene.store.tail({ run: claim.run, after: 0, maxBytes: 1_000 })).toEqual([]);
+    expect(await scene.find('k')).toBe(null);
+    expect((await scene.ask(eventTo(claim.run, 'go'))).verdict).toBe('unknown');
+    expect(await scene.submit({ key: 'k', input: '"other"' })).toMatchObject({ verdict: 'created' });
+  });
+
+  it('what belongs to other runs stays', async (scene) => {
+    const worker = await scene.worker();
+    const gone = await scene.running(worker, { key: 'gone' });
+    const kept = await scene.running(worker, { key: 'kept' });
+    for (const claim of [gone, kept]) {
+      const chunk = { run: claim.run, epoch: claim.epoch, seq: 1, bytes: new Uint8Array(10) };
+      await scene.store.append({ worker, chunks: [chunk], progress: [] });
+      await scene.recorded(worker, stepDone(claim, 'a'));
+    }
+    await scene.recorded(worker, ended(gone));
+    await prune(scene, { succeededRuns: 0 });
+    expect((await scene.steps(kept.run)).length).toBe(1);
+    expect((await scene.store.tail({ run: kept.run, after: 0, maxBytes: 100 })).length).toBe(1);
+    expect((await scene.submit({ key: 'kept' })).verdict).toBe('existing');
+  });
+
+  it('two nodes that prune at the same time delete each run once', async (scene) => {
+    const other = await scene.second();
+    const worker = await scene.worker();
+    await endedRuns(scene, worker, 60, 'succeeded');
+    let deleted = 0;
+    for (let n = 0; n < 6; n++) {
+      const policy = { ...keepAll, succeededRuns: 0 };
+      const calls = await Promise.all([scene.store.prune({ policy, limit: 10 }), other.prune({ policy, limit: 10 })]);
+      deleted += calls.reduce((sum, { runs }) => sum + runs, 0);
+    }
+    expect(deleted).toBe(60);
+    expect(await idsLeft(scene)).toEqual([]);
+  });
+}
+
+async function prune(scene: Scene, policy: Partial<PrunePolicy>, limit = 100): Promise<Pruned> {
+  return await scene.store.prune({ policy: { ...keepAll, ...policy }, limit });
+}
+
+async function endedRuns(scene: Scene, holder: WorkerId, count: number, state: FinalState): Promise<RunId[]> {
+  const runs = newRuns(count, { holder });
+  await scene.store.submit(runs);
+  await scene.recorded(holder, ...runs.map(({ id }) => ended({ run: id, epoch: 1 }, { state })));
+  return runs.map(({ id }) => id);
+}
+
+async function idsLeft(scene: Scene): Promise<RunId[]> {
+  return (await scene.listAll({})).map(({ id }) => id);
+}

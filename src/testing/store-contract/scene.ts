@@ -1,0 +1,184 @@
+import { isOnejobError } from '../../job/errors.ts';
+import type { Run, RunId, StepRecord } from '../../job/run.ts';
+import type { RunState } from '../../job/state.ts';
+import type { Verdict } from '../../job/transition.ts';
+import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import type { Claim, Claimed } from '../../ports/store-claim.ts';
+import type { Entry } from '../../ports/store-entry.ts';
+import type { DueSchedule } from '../../ports/store-schedule.ts';
+import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import type { Enrolment, Pulse, WorkerId } from '../../ports/store-worker.ts';
+import type { Store } from '../../ports/store.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { enrolment, newRun } from './builders.ts';
+import type { Ground } from './ground.ts';
+
+/** One migrated store in a test, with the sentences that tests are made of. */
+export class Scene {
+  readonly store: Store;
+  readonly ground: Ground;
+
+  constructor(ground: Ground) {
+    this.ground = ground;
+    this.store = ground.store;
+  }
+
+  async close(): Promise<void> {
+    await this.ground.close();
+  }
+
+  /** A migrated second handle on the same data. */
+  async second(): Promise<Store> {
+    const store = await this.ground.second();
+    await store.migrate();
+    return store;
+  }
+
+  /** The store's now. */
+  async now(): Promise<number> {
+    return (await this.store.due({ limit: 1 })).now;
+  }
+
+  /** Lets `ms` go by on the store's clock. */
+  async pass(ms: number): Promise<void> {
+    if (this.ground.advance) {
+      await this.ground.advance(ms);
+      return;
+    }
+    const until = (await this.now()) + ms;
+    for (let polls = 0; (await this.now()) < until; polls++) {
+      if (polls > 5_000) throw new Error(`the store's clock did not move by ${ms} ms`);
+      await sleep(5);
+    }
+  }
+
+  /** Enrols a worker and gives its id. */
+  async worker(over: Partial<Enrolment> = {}): Promise<WorkerId> {
+    const worker = enrolment(over);
+    await this.store.enrol(worker);
+    return worker.id;
+  }
+
+  async submit(over: Partial<NewRun> = {}): Promise<Submitted> {
+    return only(await this.store.submit([newRun(over)]));
+  }
+
+  /** Claims up to `free` runs of the job `work` in the queue `default`. */
+  async claim(worker: WorkerId, lane: { free?: number; jobs?: string[]; queue?: string } = {}): Promise<Claimed> {
+    return await this.store.claim({ worker, lanes: [{ queue: 'default', jobs: ['work'], free: 100, ...lane }] });
+  }
+
+  /** Ids of the runs that a claim gives, in its order. */
+  async claimIds(worker: WorkerId, lane: { free?: number; jobs?: string[]; queue?: string } = {}): Promise<RunId[]> {
+    return (await this.claim(worker, lane)).claims.map((claim) => claim.run);
+  }
+
+  /** A new run, claimed by the worker; no other run may be due in its lane. */
+  async running(worker: WorkerId, over: Partial<NewRun> = {}): Promise<Claim> {
+    const { run } = await this.submit(over);
+    const { claims } = await this.claim(worker, { jobs: [over.job ?? 'work'], queue: over.queue ?? 'default' });
+    const claim = only(claims);
+    if (claim.run !== run.id) throw new Error(`claimed ${claim.run}, expected ${run.id}`);
+    return claim;
+  }
+
+  async record(worker: WorkerId, ...entries: Entry[]): Promise<Verdict[]> {
+    return await this.store.record({ worker, entries });
+  }
+
+  /** Records entries that are certain to be accepted. */
+  async recorded(worker: WorkerId, ...entries: Entry[]): Promise<void> {
+    const verdicts = await this.record(worker, ...entries);
+    if (verdicts.some((verdict) => verdict !== 'ok')) throw new Error(`not recorded: ${verdicts.join(', ')}`);
+  }
+
+  async ask(ask: Ask): Promise<AskAnswer> {
+    return only(await this.store.ask([ask]));
+  }
+
+  async beat(worker: WorkerId): Promise<Pulse> {
+    return await this.store.beat({ worker });
+  }
+
+  async beatOf(worker: WorkerId): Promise<number> {
+    const view = (await this.store.workers()).find(({ id }) => id === worker);
+    if (!view) throw new Error(`worker ${worker} is not there`);
+    return view.beat;
+  }
+
+  /** Buries a worker whose counter stands where it is now. */
+  async bury(worker: WorkerId, counted = true): Promise<RunId[]> {
+    const seenBeat = await this.beatOf(worker);
+    return only(await this.store.bury([{ id: worker, seenBeat, counted }]));
+  }
+
+  async find(ref: string): Promise<Run | null> {
+    return only(await this.store.get([ref]));
+  }
+
+  async run(ref: string): Promise<Run> {
+    const run = await this.find(ref);
+    if (!run) throw new Error(`run ${ref} is not there`);
+    return run;
+  }
+
+  async state(ref: string): Promise<RunState> {
+    return (await this.run(ref)).state;
+  }
+
+  async steps(run: RunId): Promise<StepRecord[]> {
+    return only(await this.store.steps([run]));
+  }
+
+  async dueSchedule(name: string): Promise<DueSchedule> {
+    const { schedules } = await this.store.due({ limit: 100 });
+    const schedule = schedules.find((due) => due.name === name);
+    if (!schedule) throw new Error(`schedule ${name} is not due`);
+    return schedule;
+  }
+
+  /** Every page of a query, one after the other. */
+  async listAll(query: Omit<Parameters<Store['list']>[0], 'limit' | 'cursor'>, limit = 100): Promise<Run[]> {
+    const runs: Run[] = [];
+    let page = await this.store.list({ ...query, limit });
+    runs.push(...page.items);
+    while (page.next !== null) {
+      page = await this.store.list({ ...query, limit, cursor: page.next });
+      runs.push(...page.items);
+    }
+    return runs;
+  }
+}
+
+export async function openScene(ground: Ground): Promise<Scene> {
+  try {
+    await ground.store.migrate();
+  } catch (error) {
+    await ground.close();
+    throw error;
+  }
+  return new Scene(ground);
+}
+
+/** The one element of a list that has one. */
+export function only<T>(list: readonly T[]): T {
+  const [first] = list;
+  if (first === undefined || list.length !== 1) throw new Error(`expected one element, got ${list.length}`);
+  return first;
+}
+
+export function at<T>(list: readonly T[], index: number): T {
+  const element = list[index];
+  if (element === undefined) throw new Error(`expected an element ${index} of ${list.length}`);
+  return element;
+}
+
+/** The code of the error that a call rejects with, or what it resolved with; an error that is not ours is thrown on. */
+export async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    return `resolved: ${JSON.stringify(await call)}`;
+  } catch (error) {
+    if (isOnejobError(error)) return error.code;
+    throw error;
+  }
+}

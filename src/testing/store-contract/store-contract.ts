@@ -1,0 +1,94 @@
+import { aboutAppendAndTail } from './append-and-tail.ts';
+import { aboutBadValues } from './bad-values.ts';
+import { aboutBury } from './bury.ts';
+import { aboutCancel } from './cancel.ts';
+import { aboutClaim } from './claim.ts';
+import { aboutClose } from './close.ts';
+import type { Contract, Runner } from './contract.ts';
+import { aboutEnrolAndBeat } from './enrol-and-beat.ts';
+import { aboutEvents } from './events.ts';
+import { aboutFence } from './fence.ts';
+import { aboutGet } from './get.ts';
+import type { Ground } from './ground.ts';
+import { aboutHandBack } from './hand-back.ts';
+import { aboutHeld } from './held.ts';
+import { aboutList } from './list.ts';
+import { aboutLostAnswers } from './lost-answers.ts';
+import { aboutMigrate } from './migrate.ts';
+import { aboutOutcome } from './outcome.ts';
+import { aboutPause } from './pause.ts';
+import { aboutPrune } from './prune.ts';
+import { aboutRestart } from './restart.ts';
+import { aboutRetryAndReschedule } from './retry-and-reschedule.ts';
+import { openScene, type Scene } from './scene.ts';
+import { aboutFire } from './fire.ts';
+import { aboutPlanAndDue } from './plan-and-due.ts';
+import { aboutSteps } from './steps.ts';
+import { aboutSubmit } from './submit.ts';
+import { aboutSuspend } from './suspend.ts';
+import { aboutTakeover } from './takeover.ts';
+import { aboutVerdicts } from './verdicts.ts';
+
+export interface StoreContractOptions extends Runner {
+  /** The adapter, as the table of contracts names its column: `sqlite`, `postgres`. */
+  readonly name: string;
+  /** A store over a namespace that is new and empty, not migrated; called once for each test. */
+  readonly open: () => Promise<Ground>;
+  /**
+   * Do failpoints armed in this thread (`std/failpoint`) act on the store? Default true. Where false, the tests of lost
+   * answers still make each call twice, but no answer is really lost.
+   */
+  readonly failpoints?: boolean;
+}
+
+/**
+ * Every clause of the store's port as a test, for any runner: an adapter hands in how a store of its is opened. The
+ * suite is called `store contract on <name>`; each part of it is one row of the table of contracts. Its tests share
+ * the failpoints of the thread, so they are not to be run concurrently.
+ */
+export function storeContract({ test, describe, expect, name, open, failpoints = true }: StoreContractOptions): void {
+  const it = (sentence: string, body: (scene: Scene) => Promise<void>): void => {
+    test(sentence, async () => {
+      const scene = await openScene(await open());
+      try {
+        await body(scene);
+      } finally {
+        await scene.close();
+      }
+    });
+  };
+  const contract: Contract = { test, it, expect, open, failpoints };
+  describe(`store contract on ${name}`, () => {
+    for (const [topic, declare] of topics) describe(topic, () => declare(contract));
+  });
+}
+
+const topics: readonly (readonly [topic: string, declare: (contract: Contract) => void])[] = [
+  ['migrate', aboutMigrate],
+  ['submit', aboutSubmit],
+  ['enrol and beat', aboutEnrolAndBeat],
+  ['claim', aboutClaim],
+  ['held', aboutHeld],
+  ['record: fence', aboutFence],
+  ['record: steps', aboutSteps],
+  ['record: suspend and mail', aboutSuspend],
+  ['record: outcome', aboutOutcome],
+  ['hand back', aboutHandBack],
+  ['record: verdicts', aboutVerdicts],
+  ['bury', aboutBury],
+  ['append and tail', aboutAppendAndTail],
+  ['ask: cancel', aboutCancel],
+  ['ask: events', aboutEvents],
+  ['ask: retry and reschedule', aboutRetryAndReschedule],
+  ['ask: restart', aboutRestart],
+  ['pause', aboutPause],
+  ['get', aboutGet],
+  ['list', aboutList],
+  ['plan and due', aboutPlanAndDue],
+  ['fire', aboutFire],
+  ['prune', aboutPrune],
+  ['lost answers', aboutLostAnswers],
+  ['takeover in flight', aboutTakeover],
+  ['bad values', aboutBadValues],
+  ['close', aboutClose],
+];

@@ -1,0 +1,185 @@
+import type { Verdict } from '../../job/transition.ts';
+import type { Entry } from '../../ports/store-entry.ts';
+import type { RunId } from '../../job/run.ts';
+import { ended, handedBack, newRuns, stepDone, suspended } from './builders.ts';
+import type { Contract } from './contract.ts';
+import { at, only, type Scene } from './scene.ts';
+
+/** The owner's group and the rescuer's burial on two handles: exactly one side wins, the loser is told (STORE §1.2). */
+export function aboutTakeover({ it, expect }: Contract): void {
+  it('the group comes first: its outcome stands and the burial takes nothing', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    expect(await scene.record(worker, stepDone(claim, 'a'), ended(claim))).toEqual(['ok', 'ok']);
+    expect(await scene.bury(worker)).toEqual([]);
+    expect(await scene.run(claim.run)).toMatchObject({ state: 'succeeded', crashes: 0 });
+  });
+
+  it('the burial comes first: the run is taken and the group is stale', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    expect(await scene.bury(worker)).toEqual([claim.run]);
+    expect(await scene.record(worker, stepDone(claim, 'a'), ended(claim))).toEqual(['stale', 'stale']);
+    expect(await scene.run(claim.run)).toMatchObject({ state: 'queued', crashes: 1 });
+    expect(await scene.steps(claim.run)).toEqual([]);
+  });
+
+  it('an outcome against a burial: the run has ended or is queued, never both and never neither', async (scene) => {
+    for (let round = 0; round < 60; round++) {
+      const { runs, verdicts, taken } = await race(scene, round, 1, (run) => [ended({ run, epoch: 1 })]);
+      const run = await scene.run(only(runs));
+      const { state, crashes, epoch } = run;
+      if (only(verdicts) === 'ok') {
+        expect({ state, crashes, epoch, taken }).toEqual({ state: 'succeeded', crashes: 0, epoch: 1, taken: [] });
+      } else {
+        expect({ verdicts, state, crashes, epoch, taken }).toEqual({
+          verdicts: ['stale'],
+          state: 'queued',
+          crashes: 1,
+          epoch: 2,
+          taken: runs,
+        });
+      }
+    }
+  });
+
+  it('a step against a burial: it is recorded exactly when it was answered ok', async (scene) => {
+    for (let round = 0; round < 60; round++) {
+      const { runs, verdicts, taken } = await race(scene, round, 1, (run) => [stepDone({ run, epoch: 1 }, 'a')]);
+      expect(taken).toEqual(runs);
+      const steps = await scene.steps(only(runs));
+      expect({ verdicts, steps: steps.length }).toEqual(
+        only(verdicts) === 'ok' ? { verdicts: ['ok'], steps: 1 } : { verdicts: ['stale'], steps: 0 },
+      );
+      expect(await scene.run(only(runs))).toMatchObject({ state: 'queued', crashes: 1, epoch: 2 });
+    }
+  });
+
+  it('a parking or a hand-back against a burial: let go by its owner or taken, never both', async (scene) => {
+    for (let round = 0; round < 60; round++) {
+      const park = round % 4 < 2;
+      const { runs, verdicts, taken } = await race(scene, round, 1, (run) => [
+        park ? suspended({ run, epoch: 1 }) : handedBack({ run, epoch: 1 }),
+      ]);
+      const { state, crashes, epoch } = await scene.run(only(runs));
+      const letGo = { state: park ? 'waiting' : 'queued', crashes: 0, epoch: 1, taken: [] };
+      expect({ state, crashes, epoch, taken }).toEqual(
+        only(verdicts) === 'ok' ? letGo : { state: 'queued', crashes: 1, epoch: 2, taken: runs },
+      );
+    }
+  });
+
+  it('a whole group against a burial: all of its runs are written or all are taken', async (scene) => {
+    for (let round = 0; round < 15; round++) {
+      const { runs, verdicts, taken } = await race(scene, round, 50, (run) => [
+        stepDone({ run, epoch: 1 }, 'a'),
+        ended({ run, epoch: 1 }),
+      ]);
+      expect(new Set(verdicts).size).toBe(1);
+      const won = at(verdicts, 0) === 'ok';
+      expect(taken.toSorted()).toEqual(won ? [] : runs);
+      const found = await scene.store.get(runs, { steps: true });
+      const pictures = new Set(found.map((run) => `${run?.state} ${run?.crashes} ${run?.steps?.length}`));
+      expect([...pictures]).toEqual([won ? 'succeeded 0 1' : 'queued 1 0']);
+    }
+  });
+
+  it('the end over its owner’s head against its own outcome: one of them stands', async (scene) => {
+    const other = await scene.second();
+    const worker = await scene.worker();
+    for (let round = 0; round < 60; round++) {
+      const claim = await scene.running(worker);
+      const { run, epoch } = claim;
+      const grave = { run, epoch, code: 'RUN_TIMED_OUT', message: 'too long' } as const;
+      const [verdicts, taken] = await inTurn(
+        round,
+        async () => await scene.record(worker, ended(claim)),
+        async () => only(await other.bury([grave])),
+      );
+      const { state } = await scene.run(run);
+      expect({ verdicts, taken, state }).toEqual(
+        only(verdicts) === 'ok'
+          ? { verdicts: ['ok'], taken: [], state: 'succeeded' }
+          : { verdicts: ['stale'], taken: [run], state: 'failed' },
+      );
+    }
+  });
+
+  it('a burial against a beat: who was seen alive in time keeps its runs', async (scene) => {
+    const other = await scene.second();
+    for (let round = 0; round < 40; round++) {
+      const worker = await scene.worker();
+      const runs = newRuns(1, { holder: worker });
+      await scene.store.submit(runs);
+      const [pulse, taken] = await inTurn(
+        round,
+        async () => await scene.beat(worker),
+        async () => only(await other.bury([{ id: worker, seenBeat: 0, counted: true }])),
+      );
+      expect({ pulse, taken }).toEqual(
+        pulse.buried
+          ? { pulse: { buried: true, holds: 0, asks: [] }, taken: runs.map(({ id }) => id) }
+          : { pulse: { buried: false, holds: 1, asks: [] }, taken: [] },
+      );
+    }
+  });
+
+  it('a claim against the burial of its worker leaves no run in a dead hand', async (scene) => {
+    const other = await scene.second();
+    for (let round = 0; round < 40; round++) {
+      const worker = await scene.worker();
+      const { run } = await scene.submit();
+      await inTurn(
+        round,
+        async () => await scene.claim(worker),
+        async () => await other.bury([{ id: worker, seenBeat: 0, counted: true }]),
+      );
+      expect(await scene.store.held(worker)).toEqual([]);
+      const heir = await scene.worker();
+      expect(await scene.claimIds(heir)).toEqual([run.id]);
+      await scene.recorded(heir, ...(await scene.store.held(heir)).map((hold) => ended(hold)));
+    }
+  });
+
+  it('a submit with a holder against the burial of that worker leaves no run in a dead hand', async (scene) => {
+    const other = await scene.second();
+    for (let round = 0; round < 40; round++) {
+      const worker = await scene.worker();
+      const runs = newRuns(3, { holder: worker });
+      await inTurn(
+        round,
+        async () => await scene.store.submit(runs),
+        async () => await other.bury([{ id: worker, seenBeat: 0, counted: true }]),
+      );
+      const states = (await scene.store.get(runs.map(({ id }) => id))).map((run) => run?.state);
+      expect(states).toEqual(['queued', 'queued', 'queued']);
+    }
+  });
+}
+
+/** A worker's group about `count` new runs of its, and its burial from another handle, begun in either order. */
+async function race(
+  scene: Scene,
+  round: number,
+  count: number,
+  entriesOf: (run: RunId) => Entry[],
+): Promise<{ runs: RunId[]; verdicts: Verdict[]; taken: RunId[] }> {
+  const other = await scene.second();
+  const worker = await scene.worker();
+  const runs = newRuns(count, { holder: worker });
+  await scene.store.submit(runs);
+  const ids = runs.map(({ id }) => id);
+  const [verdicts, taken] = await inTurn(
+    round,
+    async () => await scene.record(worker, ...ids.flatMap(entriesOf)),
+    async () => only(await other.bury([{ id: worker, seenBeat: 0, counted: true }])),
+  );
+  return { runs: ids, verdicts, taken };
+}
+
+/** Begins two calls without waiting for the first; the second one begins first in every other round. */
+async function inTurn<A, B>(round: number, first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
+  if (round % 2 === 0) return await Promise.all([first(), second()]);
+  const [b, a] = await Promise.all([second(), first()]);
+  return [a, b];
+}

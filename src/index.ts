@@ -1,3 +1,7 @@
+export { createApp, type App } from './app/app.ts';
+export type { Client } from './app/client.ts';
+export { defineConfig } from './app/define-config.ts';
+export type { AppOptions } from './app/options.ts';
 export { defineJob, isJob, type AnyJob, type Job, type JobOptions } from './job/define.ts';
 export { defineServices } from './job/define-services.ts';
 export type { JobContext, JobResponse, RunInfo, RunLog } from './job/context.ts';

@@ -1,12 +1,20 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, extname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { OnejobError } from '../job/errors.ts';
 
 export interface ConfigFile {
   readonly path: string;
   /** How messages name it: relative where it lies below the folder the command was called in. */
   readonly shown: string;
+}
+
+/**
+ * The project's folder, where `jobs` and `.onejob` are looked for: that of a file called `onejob.config.*`, wherever
+ * the command is called. A file of another name (`--config=config/prod.toml`) is no landmark: then the current folder.
+ */
+export function rootOf(file: ConfigFile | null, cwd: string): string {
+  return file && candidate.test(basename(file.path)) ? dirname(file.path) : cwd;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { OnejobError } from '../job/errors.ts';
 import { isTable } from './config-check.ts';
-import type { ConfigFile } from './config-file.ts';
+import { rootOf, type ConfigFile } from './config-file.ts';
 import { isLog } from './config-readers.ts';
 import { settings, type ConfigFlags, type Setting } from './config-settings.ts';
+import { maskUrl } from './mask.ts';
 
 export interface Sources {
   readonly flags: ConfigFlags;
@@ -59,7 +60,7 @@ function fromFile(setting: Setting, sources: Sources): Origin[] {
     const value = name === undefined ? undefined : valueAt(content, name, file.shown);
     if (name === undefined || value === undefined || value === null) continue;
     const source = name === setting.name ? file.shown : `${name.slice(0, name.lastIndexOf('.'))} in ${file.shown}`;
-    const read = readValue(setting, { value, called: name, cwd: rootOf(sources), shown: file.shown });
+    const read = readValue(setting, { value, called: name, cwd: dirname(file.path), shown: file.shown });
     origins.push({ value: read, from: 'file', source });
   }
   return origins;
@@ -68,13 +69,8 @@ function fromFile(setting: Setting, sources: Sources): Origin[] {
 function fromDefault(setting: Setting, sources: Sources): Origin | undefined {
   const value = setting.default;
   if (value === undefined) return undefined;
-  const path = setting.isPath && typeof value === 'string' ? absolute(value, rootOf(sources)) : value;
+  const path = setting.isPath && typeof value === 'string' ? absolute(value, rootOf(sources.file, sources.cwd)) : value;
   return { value: path, from: 'default', source: 'default' };
-}
-
-/** The project's folder: where the config file is, else the current one. */
-export function rootOf({ file, cwd }: Pick<Sources, 'file' | 'cwd'>): string {
-  return file ? dirname(file.path) : cwd;
 }
 
 /** The value at `log.level`. Sections above it must be tables, unless they are the user's. */
@@ -114,5 +110,5 @@ function wrong(called: string, says: string, value: unknown, shown: string | und
 function show(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return value === null ? 'null' : 'a section';
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? typeof value);
+  return typeof value === 'function' ? 'a function' : maskUrl(JSON.stringify(value) ?? typeof value);
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { OnejobError } from '../job/errors.ts';
 import { checkKeys } from './config-check.ts';
-import { findConfigFile, readConfigFile } from './config-file.ts';
+import { findConfigFile, readConfigFile, rootOf } from './config-file.ts';
 import { flag, isLog } from './config-readers.ts';
-import { resolveSettings, rootOf, type Origin } from './config-resolve.ts';
+import { resolveSettings, type Origin } from './config-resolve.ts';
 import type { ConfigFlags } from './config-settings.ts';
 import { describeValues, type ConfigValue } from './config-values.ts';
 import type { AppOptions, LimitOptions, LogOptions } from './options.ts';
@@ -14,7 +14,7 @@ export type { ConfigFlags, ConfigValue };
 export interface LoadedConfig {
   /** Ready for `createApp`; paths in it are absolute. */
   readonly options: AppOptions;
-  /** The project's folder: where the config file is, else the current one. */
+  /** The project's folder: where the `onejob.config.*` is, else the current one. */
   readonly root: string;
   readonly file: string | null;
   /** Each setting with its origin, secrets masked, for `onejob config`. */
@@ -48,7 +48,7 @@ export async function loadConfig(from: {
   const value = <T>(name: string): T => set.get(name)?.value as T;
   return {
     options: appOptions(set, content['log']),
-    root: rootOf({ file, cwd: from.cwd }),
+    root: rootOf(file, from.cwd),
     file: file?.path ?? null,
     get values() {
       return describeValues(set);

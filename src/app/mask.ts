@@ -5,7 +5,7 @@ export const hidden = '***';
 export function maskUrl(text: string): string {
   if (!text.includes('@') && !text.includes('=')) return text;
   return text
-    .replaceAll(/(\/\/|,)([^:@/,?#\s]*):[^@/\s]*@/g, `$1$2:${hidden}@`)
+    .replaceAll(/(\/\/|,)([^:@/,?#\s]*):[^/\s]*@/g, `$1$2:${hidden}@`)
     .replaceAll(/([?&][\w-]*(?:password|passwd|secret|token|apikey|api_key)=)[^&#\s]*/gi, `$1${hidden}`);
 }
 
@@ -14,4 +14,5 @@ export function isSecretName(name: string): boolean {
   return secretName.test(name);
 }
 
-const secretName = /(?:^|[-_.]|\b)(?:authorization|cookie|token|passw(?:or)?d|passphrase|secret|api[-_]?key)s?$|(?:Token|Password|Secret|ApiKey)s?$/i;
+const secretName =
+  /(?:^|[-_.]|\b)(?:authorization|cookie|token|passw(?:or)?d|passphrase|secret|api[-_]?key)s?$|(?:Token|Password|Secret|ApiKey)s?$/i;

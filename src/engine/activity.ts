@@ -29,6 +29,11 @@ export class Activity {
     return this.#working === 0 && this.#waits.size > 0;
   }
 
+  /** A step waits for its next try: unlike a sleep that lost a race, it is awaited by the end of the attempt. */
+  get owesTries(): boolean {
+    return [...this.#waits].some(({ owesTry }) => owesTry);
+  }
+
   get waitingFor(): string[] {
     return [...this.#waits].map(({ what }) => what);
   }
@@ -91,4 +96,6 @@ export interface OpenWait {
   readonly what: string;
   /** Monotonic ms, or null. */
   readonly until: number | null;
+  /** Between two tries of a step. */
+  readonly owesTry: boolean;
 }

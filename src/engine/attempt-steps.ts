@@ -59,6 +59,7 @@ export class AttemptSteps {
       skewMs,
       newChild: (child, input) =>
         newRun(child, { input, trigger: 'parent', parent: { run, root }, traceId }, limits.valueBytes),
+      onChild: host.wake.work,
       readRun: (child) => insist(options, async () => (await store.get([child]))[0] ?? null),
       onItemFailed: (name, item, thrown) => {
         const text = `item ${item} of ${name} failed: ${readFailure(thrown).failure.message}`;

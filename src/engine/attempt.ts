@@ -117,6 +117,12 @@ export class Attempt {
     this.#timer.startGrace();
   }
 
+  /** A signal to the process: what executes is aborted, what only waits is parked and goes on another time. */
+  interrupt(reason: Error): void {
+    if (this.#activity.onlyWaits) this.stop();
+    else this.abort(reason);
+  }
+
   /** Another worker has the run: tells the handler, writes nothing more. */
   lose(): void {
     if (this.#over) return;
@@ -149,10 +155,10 @@ export class Attempt {
   async #handle(): Promise<Settled> {
     try {
       const value = await this.#execute();
-      await this.#quiet('and waits');
+      await this.#quiet('all tries');
       return { how: 'returned', value };
     } catch (thrown) {
-      await this.#quiet('but waits');
+      await this.#quiet('this try');
       return { how: 'threw', thrown, recordedStep: this.#steps?.isRecordedFailure(thrown) ?? false };
     }
   }
@@ -215,9 +221,12 @@ export class Attempt {
     if (this.signal.aborted) throw this.signal.reason;
   }
 
-  /** Until every step it began has settled; waits count only for a handler that returned. */
-  async #quiet(waits: 'and waits' | 'but waits'): Promise<void> {
-    const busy = (): boolean => this.#activity.working > 0 || (waits === 'and waits' && this.#activity.onlyWaits);
+  /**
+   * Until every step it began has settled. Sleeps, events and children that nobody awaits any more, such as the loser
+   * of a race, are not waited for; the next try of a step is, unless the handler failed.
+   */
+  async #quiet(tries: 'all tries' | 'this try'): Promise<void> {
+    const busy = (): boolean => this.#activity.working > 0 || (tries === 'all tries' && this.#activity.owesTries);
     while (busy()) await this.#activity.changed();
   }
 

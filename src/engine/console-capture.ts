@@ -23,6 +23,11 @@ export function withConsole<T>(sink: ConsoleSink, work: () => T): T {
   return current.run(sink, work);
 }
 
+/** Runs `work` outside of any attempt, so that what it prints is not taken for a job's own. */
+export function withoutConsole<T>(work: () => T): T {
+  return current.exit(work);
+}
+
 /**
  * While anybody captures, `console` looks where it was called from; outside of attempts it works as before. Returns
  * the way back.

@@ -60,6 +60,7 @@ export class Engine {
     this.journal = new Journal({ store, worker: this.id, clock, log });
     this.#services = new ServicePool(log);
     this.#tree = options.scope === 'tree' ? new Set() : null;
+    const wake = { work: () => this.#worker.nudge(), mail: () => this.#canceller.nudge() };
     const host: Host = {
       store,
       journal: this.journal,
@@ -70,6 +71,7 @@ export class Engine {
       log,
       limits,
       observer,
+      wake,
     };
     this.#worker = new Worker({
       id: this.id,
@@ -77,7 +79,6 @@ export class Engine {
       slots: options.slots,
       tree: this.#tree,
       pollMs: options.pollMs,
-      fetchMail: () => this.#canceller.nudge(),
     });
     this.#canceller = new Canceller({
       store,
@@ -129,6 +130,10 @@ export class Engine {
     this.#canceller.nudge();
   }
 
+  interrupt(reason: Error): void {
+    this.#worker.interrupt(reason);
+  }
+
   abortAll(reason: Error): void {
     this.#worker.abortAll(reason);
   }
@@ -143,7 +148,7 @@ export class Engine {
   }
 
   async #enrol(): Promise<void> {
-    const { store, node, replaces, registry, slots, version, beatMs } = this.#options;
+    const { store, node, replaces, registry, slots, version, beatMs, scope } = this.#options;
     this.#releaseConsole = captureConsole();
     await store.enrol({
       id: this.id,
@@ -151,7 +156,8 @@ export class Engine {
       replaces: replaces ? node : null,
       identity: ownIdentity(),
       jobs: registry.names(),
-      slots,
+      // None for others: what a process that runs work by itself knows does not help runs that were left behind.
+      slots: scope === 'tree' ? 0 : slots,
       version,
       beatMs,
     });

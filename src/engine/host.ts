@@ -21,6 +21,8 @@ export interface Host {
   readonly log: Log;
   readonly limits: Limits;
   readonly observer: Observer;
+  /** In-process wake-ups: there is new work, there is mail. They only spare a poll. */
+  readonly wake: { work(): void; mail(): void };
 }
 
 export interface Limits {
@@ -47,8 +49,6 @@ export interface Slot {
   release(): void;
   /** Resolves when it has a slot again. */
   take(): Promise<void>;
-  /** Mail came that the attempt has not seen: look for it now. */
-  fetchMail(): void;
   /** Resolves when new steps may start: the worker's beats reach the store (STORE §3.2). */
   mayStart(): Promise<void>;
 }

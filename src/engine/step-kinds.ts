@@ -23,6 +23,8 @@ export interface StepKindsOptions {
   readonly skewMs: number;
   /** Makes the child's run, its input checked. */
   readonly newChild: (job: AnyJob, input: unknown) => Promise<NewRun>;
+  /** Told when a child has been created. */
+  readonly onChild: () => void;
   readonly readRun: (run: RunId) => Promise<Run | null>;
   readonly onItemFailed: (name: string, item: number, thrown: unknown) => void;
 }
@@ -156,6 +158,7 @@ class StepKinds {
   async #beginChild(asked: Asked, job: AnyJob, input: unknown): Promise<RunId> {
     const child = await this.#options.newChild(job, input);
     await this.#tries.begin(asked, { tries: 1, child });
+    this.#options.onChild();
     return child.id;
   }
 }

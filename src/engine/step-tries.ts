@@ -37,7 +37,7 @@ export class StepTries {
       if (delayMs === null) return this.#steps.finish(asked, { state: 'failed', output: null, error, tries });
       if (reading.laterMs !== undefined) tries--;
       await this.begin(asked, { tries, error, resumeInMs: delayMs });
-      await this.#steps.wait(`${asked.key}: next try after ${formatDuration(delayMs)}`, delayMs);
+      await this.#steps.wait(`${asked.key}: next try after ${formatDuration(delayMs)}`, delayMs, 'next try');
     }
   }
 
@@ -97,7 +97,7 @@ export class StepTries {
   /** A step whose next try was put off before the crash or the parking waits out the rest. */
   async #remainingDelay({ record, key }: Asked): Promise<void> {
     const ms = this.untilMs(record?.resumeAt ?? null);
-    if (ms > 0) await this.#steps.wait(`${key}: next try`, ms);
+    if (ms > 0) await this.#steps.wait(`${key}: next try`, ms, 'next try');
   }
 
   /** From now, by our clock, to an instant of the store's. */

@@ -102,11 +102,11 @@ export class Steps {
   async wait<T>(
     what: string,
     ms: number | null,
-    subscribe?: (take: (word: T) => void) => () => void,
+    subscribe?: 'next try' | ((take: (word: T) => void) => () => void),
   ): Promise<Woken<T>> {
     const { clock, signal, activity, resumed } = this.options;
     const until = ms === null ? null : clock.monotonic() + ms;
-    const close = activity.open({ what, until });
+    const close = activity.open({ what, until, owesTry: subscribe === 'next try' });
     try {
       const woken = await new Promise<Woken<T>>((resolve, reject) => {
         const cleanUps: (() => void)[] = [];
@@ -123,7 +123,8 @@ export class Steps {
           cleanUps.push(() => timer.cancel());
         }
         // Last, because a letter at hand ends the wait before `subscribe` returns.
-        if (subscribe) cleanUps.push(subscribe((word) => end(() => resolve({ by: 'word', word }))));
+        if (typeof subscribe === 'function')
+          cleanUps.push(subscribe((word) => end(() => resolve({ by: 'word', word }))));
       });
       await resumed();
       return woken;

@@ -89,7 +89,7 @@ export class Suspension {
   }
 
   async #suspend(): Promise<void> {
-    const { claim, host, activity, mailbox, slot, onParked, onLost, onFrozen, isOver } = this.#options;
+    const { claim, host, activity, mailbox, onParked, onLost, onFrozen, isOver } = this.#options;
     const { wakeAt, waitingFor } = activity;
     const wakeInMs = wakeAt === null ? null : Math.max(0, wakeAt - host.clock.monotonic());
     if (wakeInMs !== null && wakeInMs < soonMs && !this.#stopping) return this.#arm();
@@ -106,7 +106,7 @@ export class Suspension {
     if (verdict === 'ok') return onParked();
     if (verdict === 'stale') return onLost();
     if (this.#stopping) return onFrozen();
-    slot.fetchMail();
+    host.wake.mail();
     this.#arm();
   }
 }

@@ -17,8 +17,6 @@ export interface WorkerOptions {
   readonly tree: Set<RunId> | null;
   /** Longest pause between two looks for work. */
   readonly pollMs: number;
-  /** Mail for an attempt is expected: fetch it. */
-  readonly fetchMail: () => void;
 }
 
 /** Claims due runs for its free slots and executes them. */
@@ -96,6 +94,11 @@ export class Worker implements Service {
     for (const attempt of this.#attempts.values()) attempt.abort(reason);
   }
 
+  /** As `abortAll`, but what only waits is parked. */
+  interrupt(reason: Error): void {
+    for (const attempt of this.#attempts.values()) attempt.interrupt(reason);
+  }
+
   async #stop(): Promise<void> {
     this.#stopping = true;
     await this.#loop.stop();
@@ -141,7 +144,7 @@ export class Worker implements Service {
     const { host } = this.#options;
     const job = host.registry.find(claim.job);
     if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
-    const slot = new WorkerSlot(this.#slots, this.#options.fetchMail);
+    const slot = new WorkerSlot(this.#slots);
     await slot.take();
     const attempt = new Attempt({ claim, job, host, slot, skewMs });
     this.#attempts.set(claim.run, attempt);
@@ -152,6 +155,7 @@ export class Worker implements Service {
       if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
       slot.release();
       this.#loop.nudge();
+      if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now
     }
   }
 }
@@ -159,12 +163,10 @@ export class Worker implements Service {
 /** The slot of one attempt; both methods may be called again and again. */
 class WorkerSlot implements Slot {
   readonly #slots: Semaphore;
-  readonly fetchMail: () => void;
   #release: (() => void) | undefined;
 
-  constructor(slots: Semaphore, fetchMail: () => void) {
+  constructor(slots: Semaphore) {
     this.#slots = slots;
-    this.fetchMail = fetchMail;
   }
 
   async take(): Promise<void> {

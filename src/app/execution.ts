@@ -1,0 +1,125 @@
+import type { Engine } from '../engine/engine.ts';
+import { newRun, type Wish } from '../engine/submission.ts';
+import type { AnyJob } from '../job/define.ts';
+import { hasCode, OnejobError } from '../job/errors.ts';
+import { inputInvalid } from '../job/input.ts';
+import type { Registry } from '../job/registry.ts';
+import type { Run } from '../job/run.ts';
+import { isFinal } from '../job/state.ts';
+import type { NewRun, Submitted } from '../ports/store-submit.ts';
+import { parseDuration } from '../std/duration.ts';
+import type { Client } from './client.ts';
+import type { ExecuteRequest, RunWatcher } from './execute.ts';
+
+export interface ExecutionOptions {
+  readonly registry: Registry;
+  readonly engine: Engine;
+  readonly client: Client;
+  readonly maxBytes: number;
+  /** Aborts when the process was interrupted: runs that wait are left waiting. */
+  readonly signal: AbortSignal;
+  readonly watch: (run: string, watcher: RunWatcher) => () => void;
+}
+
+/**
+ * Executes runs in this process and waits for them (CONTRACTS EGO-1, EGO-2). All requests are checked before anything
+ * is stored; then all are created in one commit, held by this process, and go on concurrently.
+ */
+export async function execute(
+  requests: readonly ExecuteRequest[],
+  watcher: RunWatcher,
+  options: ExecutionOptions,
+): Promise<Run[]> {
+  const jobs = requests.map(({ job }) => options.registry.get(job));
+  if (requests.length > 1 && requests.some(({ key }) => key !== undefined)) {
+    throw new OnejobError('USAGE', 'one key cannot name the runs of several jobs', { hint: 'start them one by one' });
+  }
+  const runs = await Promise.all(requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, options)));
+  await options.engine.enrol();
+  const submitted = await options.engine.submit(runs);
+  for (const [i, { verdict, run }] of submitted.entries()) {
+    if (verdict === 'conflict') throw conflict(runs[i] as NewRun, run);
+  }
+  return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, watcher, options)));
+}
+
+async function wishedRun(
+  job: AnyJob,
+  request: ExecuteRequest,
+  { engine, maxBytes }: ExecutionOptions,
+): Promise<NewRun> {
+  const { body, delay } = request;
+  const read = body === undefined ? { input: request.input } : readBody(body);
+  const delayMs = delay === undefined ? 0 : parseDuration(delay);
+  const wish: Wish = {
+    input: read.input,
+    body: body !== undefined && body !== JSON.stringify(read.input) ? body : undefined,
+    trigger: request.trigger,
+    key: request.key,
+    args: request.args,
+    headers: request.headers,
+    delayMs,
+    priority: request.priority,
+    timeoutMs: request.timeout === undefined ? undefined : parseDuration(request.timeout),
+    holder: delayMs === 0 ? engine.id : undefined,
+  };
+  try {
+    return await newRun(job, wish, maxBytes);
+  } catch (error) {
+    if ('fault' in read && hasCode(error, 'INPUT_INVALID')) {
+      throw inputInvalid(job.name, [{ path: '', message: `the data is not JSON (${read.fault})` }]);
+    }
+    throw error;
+  }
+}
+
+/** JSON where it parses, else the text itself (CONTRACTS EGO-5); no bytes at all are no input. */
+export function readBody(
+  body: string,
+): { readonly input: unknown } | { readonly input: string; readonly fault: string } {
+  if (body === '') return { input: undefined };
+  try {
+    return { input: JSON.parse(body) as unknown };
+  } catch (error) {
+    return { input: body, fault: (error as Error).message };
+  }
+}
+
+async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, options: ExecutionOptions): Promise<Run> {
+  const { engine, client } = options;
+  const { id, state } = answer.run;
+  const created = answer.verdict === 'created';
+  const unwatch = options.watch(id, watcher);
+  try {
+    watcher.onStart?.({ id, job: run.job, created });
+    if (created && state === 'running') {
+      const end = await engine.execute(run);
+      if (end === 'parked' || end === 'retried' || end === 'handedBack' || end === 'lost') await wait(id, options);
+    } else if (!isFinal(state)) {
+      engine.follow(id);
+      await wait(id, options);
+    }
+    const ended = await client.find(id);
+    watcher.onEnd?.(ended);
+    return ended;
+  } finally {
+    unwatch();
+  }
+}
+
+/** Until the run has ended, here or elsewhere, or this process was interrupted. */
+async function wait(id: string, { client, signal }: ExecutionOptions): Promise<void> {
+  try {
+    await client.wait(id, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function conflict(run: NewRun, existing: Submitted['run']): OnejobError {
+  const what = existing.job === run.job ? 'with another input' : `of the job ${existing.job}`;
+  return new OnejobError('KEY_CONFLICT', `the key ${run.key} belongs to a run ${what}`, {
+    hint: `onejob runs show ${existing.id} shows it; choose another key`,
+    data: { run: existing.id, key: run.key },
+  });
+}

@@ -1,0 +1,45 @@
+import { hostname } from 'node:os';
+import type { Hooks } from '../job/hooks.ts';
+import { OnejobError } from '../job/errors.ts';
+import { parseDuration } from '../std/duration.ts';
+import type { AppOptions } from './options.ts';
+
+/** The options of an app with every default filled in. */
+export interface Settings {
+  readonly node: string;
+  /** The node was named, so it replaces its elder. */
+  readonly nodeIsNamed: boolean;
+  readonly hooks: Hooks;
+  readonly slots: number;
+  readonly valueBytes: number;
+  readonly outputBytes: number;
+  readonly leaseMs: number;
+  readonly migrate: 'auto' | 'manual';
+}
+
+/** @throws CONFIG_INVALID naming the option */
+export function settingsOf(options: AppOptions): Settings {
+  const { limits = {}, node } = options;
+  if (node === '') throw new OnejobError('CONFIG_INVALID', 'node is empty; it is the label of this worker');
+  return {
+    node: node ?? hostname(),
+    nodeIsNamed: node !== undefined,
+    hooks: options.hooks ?? {},
+    slots: wholeNumber(options.concurrency ?? 10, 'concurrency'),
+    valueBytes: wholeNumber(limits.value ?? 1_048_576, 'limits.value'),
+    outputBytes: wholeNumber(limits.output ?? 16_777_216, 'limits.output'),
+    leaseMs: lease(options),
+    migrate: options.migrate ?? 'auto',
+  };
+}
+
+function wholeNumber(value: number, name: string): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new OnejobError('CONFIG_INVALID', `${name} is ${value}; it is a whole number from 1`);
+}
+
+function lease({ limits }: AppOptions): number {
+  const ms = parseDuration(limits?.lease ?? '10s');
+  if (ms >= 1_000) return ms;
+  throw new OnejobError('CONFIG_INVALID', `limits.lease is ${ms} ms; below 1 s a busy machine is taken for a dead one`);
+}

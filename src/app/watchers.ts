@@ -1,0 +1,28 @@
+import { withoutConsole } from '../engine/console-capture.ts';
+import type { Observer } from '../engine/host.ts';
+import type { OutputLine } from '../job/output-line.ts';
+import type { Progress, RunId } from '../job/run.ts';
+import type { RunWatcher } from './execute.ts';
+
+/** Passes on what the engine tells of a run to whoever watches that run; who may well use `console` to show it. */
+export class Watchers implements Observer {
+  readonly #byRun = new Map<RunId, RunWatcher>();
+
+  /** Returns the way to stop watching. */
+  watch(run: RunId, watcher: RunWatcher): () => void {
+    this.#byRun.set(run, watcher);
+    return () => this.#byRun.delete(run);
+  }
+
+  onLine(run: RunId, line: OutputLine): void {
+    withoutConsole(() => this.#byRun.get(run)?.onLine?.(run, line));
+  }
+
+  onProgress(run: RunId, progress: Progress): void {
+    withoutConsole(() => this.#byRun.get(run)?.onProgress?.(run, progress));
+  }
+
+  onWaiting(run: RunId, waitingFor: readonly string[]): void {
+    withoutConsole(() => this.#byRun.get(run)?.onWaiting?.(run, waitingFor));
+  }
+}

@@ -1,5 +1,5 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { OnejobError } from '../job/errors.ts';
 import { moduleEndings } from './load.ts';
 import { isPattern, patternToRegExp, splitPattern } from './pattern.ts';
@@ -13,7 +13,7 @@ import { isPattern, patternToRegExp, splitPattern } from './pattern.ts';
 export async function findJobFiles(place: string, root: string): Promise<string[]> {
   const path = resolve(root, place);
   const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory()) return (await walk(path)).filter((file) => jobFile.test(file)).toSorted();
+  if (found?.isDirectory()) return (await walk(path)).filter((file) => jobFile.test(file) && isModule(file)).toSorted();
   if (found) {
     if (isModule(path)) return [path];
     throw new OnejobError(
@@ -65,5 +65,5 @@ async function walk(folder: string, seen = new Set<string>()): Promise<string[]>
 }
 
 function isModule(file: string): boolean {
-  return moduleEndings.some((ending) => file.endsWith(ending)) && !/\.(?:test|spec|d)\.[^.]+$/.test(file);
+  return moduleEndings.some((ending) => file.endsWith(ending)) && !/\.(?:test|spec)\.|\.d\.m?ts$/.test(basename(file));
 }

@@ -18,6 +18,7 @@ export const moduleEndings: readonly string[] = ['.ts', '.mts', '.js', '.mjs'];
  */
 export async function loadModule(file: string, options: LoadOptions = {}): Promise<Record<string, unknown>> {
   if ((isTypeScript(file) && !stripsTypes) || isMislabelled(file)) return await loadByJiti(file, options);
+  hushTypeless();
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
@@ -28,6 +29,23 @@ export async function loadModule(file: string, options: LoadOptions = {}): Promi
 
 /** Node 22.18 and later read TypeScript themselves; the types of Node 20 do not know the field yet. */
 const stripsTypes = Boolean((process.features as { typescript?: false | string }).typescript);
+
+let isHushed = false;
+
+/**
+ * Where package.json has no `type`, as `npm install` creates it, Node writes four lines of warning at every start. It
+ * reads the file nevertheless, and there is nothing wrong with it.
+ */
+function hushTypeless(): void {
+  if (isHushed) return;
+  isHushed = true;
+  const emit = process.emitWarning.bind(process) as (...args: unknown[]) => void;
+  process.emitWarning = (...args: unknown[]) => {
+    const [, options] = args;
+    const code = typeof options === 'object' ? options && 'code' in options && options.code : args[2];
+    if (code !== 'MODULE_TYPELESS_PACKAGE_JSON') emit(...args);
+  };
+}
 
 /** jiti costs 14 ms before it reads anything, so it is loaded only here. */
 async function loadByJiti(file: string, options: LoadOptions): Promise<Record<string, unknown>> {
@@ -94,8 +112,8 @@ function read(file: string): string {
 
 /** A SyntaxError may come from running code: `JSON.parse` at the top of a file. Its stack then has a frame of that file. */
 function hasRun(error: Error): boolean {
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at (?:.* \()?file:/.test(line));
-  return frames.some((frame) => !frame.includes(import.meta.url));
+  const [inner = ''] = (error.stack ?? '').split(import.meta.url); // below it stands whoever called us
+  return /^ {4}at (?:.* \()?file:/m.test(inner.slice(0, inner.lastIndexOf('\n') + 1));
 }
 
 function isTypeScript(file: string): boolean {

@@ -13,15 +13,20 @@ export interface JobFileProblem {
 export function problemOf(file: string, error: unknown): JobFileProblem {
   const message = messageOf(error);
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const place = missingImport(file, message) ?? syntaxPlace(stack) ?? lastOwnFrame(stack);
-  const position = place ?? { file, line: null, column: null };
-  // A mistake in an imported module is that module's, but it is this file that gave no job.
-  if (position.file === file) return { ...position, message };
-  const where = [position.file, position.line, position.column].filter((part) => part !== null).join(':');
-  return { file, line: null, column: null, message: `${message} (${where})` };
+  const frames = ownFrames(stack);
+  const place = missingImport(file, message) ?? syntaxPlace(stack) ?? frames[0];
+  if (!place || place.file === file) return { file, line: place?.line ?? null, column: place?.column ?? null, message };
+  // The mistake is in a module that the file imports: both places are told.
+  const { line, column } = frames.find((frame) => frame.file === file) ?? { line: null, column: null };
+  const where = [place.file, place.line, place.column].filter((part) => part !== null).join(':');
+  return { file, line, column, message: `${message} (${where})` };
 }
 
-type Place = Pick<JobFileProblem, 'file' | 'line' | 'column'>;
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number | null;
+}
 
 /** One line; without what transformers leave in it. */
 function messageOf(error: unknown): string {
@@ -56,16 +61,22 @@ function syntaxPlace(stack: string): Place | undefined {
   return { file: toPath(found[1] ?? ''), line: Number(found[2]), column: found[3] ? Number(found[3]) : null };
 }
 
-/** The first frame in a file of the user's. */
-function lastOwnFrame(stack: string): Place | undefined {
+/** The frames in files of the user's, innermost first. */
+function ownFrames(stack: string): Place[] {
+  const frames: Place[] = [];
   for (const line of stack.split('\n')) {
     const found = /^ {4}at (?:.*\()?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).+?):(\d+):(\d+)\)?$/.exec(line);
     if (!found) continue;
     const file = toPath(found[1] ?? '');
-    if (!/[\\/]node_modules[\\/]/.test(file)) return { file, line: Number(found[2]), column: Number(found[3]) };
+    if (file.startsWith(thisFolder)) break; // below stands whoever called us
+    if (/[\\/]node_modules[\\/]/.test(file) || file.startsWith(ourFolder)) continue;
+    frames.push({ file, line: Number(found[2]), column: Number(found[3]) });
   }
-  return undefined;
+  return frames;
 }
+
+const thisFolder = fileURLToPath(new URL('.', import.meta.url));
+const ourFolder = fileURLToPath(new URL('..', import.meta.url));
 
 function toPath(place: string): string {
   return place.startsWith('file:') ? fileURLToPath(place) : place;

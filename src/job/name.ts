@@ -24,7 +24,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   const candidates = [...known];
   if (candidates.length === 0) return undefined;
   const best = closest(name, candidates);
-  return distance(name.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(name.length / 3))
-    ? best
-    : undefined;
+  // Two swapped letters, the commonest slip, are two edits: stroe for store.
+  const near = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
+  return distance(name.toLowerCase(), best.toLowerCase()) <= near ? best : undefined;
 }

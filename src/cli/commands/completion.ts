@@ -1,0 +1,21 @@
+import { nearest } from '../../job/name.ts';
+import { usage } from '../arguments/flag.ts';
+import type { Call } from '../command.ts';
+import { completionScript, shells, type Shell } from '../help/completion-script.ts';
+
+/** `onejob completion bash|zsh|fish`. */
+export async function execute({ terminal, words }: Call): Promise<number> {
+  const name = words[0] ?? '';
+  const shell = shells.find((each) => each === name);
+  if (!shell) unknownShell(name);
+  terminal.out(completionScript(shell as Shell));
+  return 0;
+}
+
+function unknownShell(name: string): never {
+  const near = nearest(name, shells);
+  return usage(
+    `there is no completion for ${name}${near ? `; did you mean ${near}?` : ''}`,
+    `there is ${shells.join(', ')}`,
+  );
+}

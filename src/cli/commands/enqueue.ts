@@ -1,0 +1,34 @@
+import { runView, type Run } from '../../job/run.ts';
+import { shortId } from '../../std/id.ts';
+import { usage } from '../arguments/flag.ts';
+import type { Call } from '../command.ts';
+import { printProblems } from '../print/problems.ts';
+import { readRequests } from '../requests.ts';
+import { withApp, type Session } from '../session.ts';
+
+/** `onejob enqueue` and `onejob run --detach`: the runs wait for a worker; only their ids are printed. */
+export async function execute(call: Call): Promise<number> {
+  if (call.given.on('help')) return (await import('./job-help.ts')).execute(call);
+  if (call.given.has('timeout')) usage('--timeout is for a run here: with --detach the job’s own counts');
+  return withApp(call, (session) => enqueueAll(call, session));
+}
+
+async function enqueueAll(call: Call, { app }: Session): Promise<number> {
+  const { terminal } = call;
+  await app.open();
+  printProblems(terminal, app.problems);
+  const requests = await readRequests(call, app);
+  if (requests.length > 1 && call.given.has('key')) usage('one key cannot name the runs of several jobs');
+  const runs: Run[] = [];
+  for (const { job, input, ...options } of requests) {
+    const { id } = await app.client.enqueue(job, input, options);
+    const run = await app.client.get(id);
+    if (run) runs.push(run);
+    if (!terminal.json) terminal.out(`${id}\n`);
+    if (terminal.isTalkWatched) {
+      terminal.talk(`${job} is ${run?.state ?? 'queued'}; onejob runs wait ${shortId(id)} waits for it`);
+    }
+  }
+  if (terminal.json) terminal.outJson({ v: 1, runs: runs.map(runView) });
+  return 0;
+}

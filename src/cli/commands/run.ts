@@ -1,0 +1,43 @@
+import { runView, type Run } from '../../job/run.ts';
+import type { Call } from '../command.ts';
+import { exitOfRuns } from '../exit-code.ts';
+import { printProblems } from '../print/problems.ts';
+import { RunReport } from '../print/run-report.ts';
+import { readRequests } from '../requests.ts';
+import { withApp, type Session } from '../session.ts';
+
+/** `onejob run`: executes jobs in this process and waits for them (CONTRACTS EGO-1 to EGO-7). */
+export async function execute(call: Call): Promise<number> {
+  if (call.given.on('help')) return (await import('./job-help.ts')).execute(call);
+  if (call.given.on('detach')) return (await import('./enqueue.ts')).execute(call);
+  return withApp(call, (session) => runHere(call, session));
+}
+
+async function runHere(call: Call, { app, logs }: Session): Promise<number> {
+  const { terminal, interruption } = call;
+  // The store opens while the job files load; what it has to say comes out where it is first needed.
+  app.openStore().catch(() => undefined);
+  await app.loadJobs();
+  printProblems(terminal, app.problems);
+  const requests = await readRequests(call, app);
+  const report = new RunReport({ terminal, logs, several: requests.length > 1 });
+  const stop = () => app.interrupt(interruption.by ?? 'SIGINT');
+  interruption.signal.addEventListener('abort', stop);
+  if (interruption.signal.aborted) stop();
+  try {
+    const runs = await app.execute(requests, report);
+    report.end();
+    if (terminal.json) terminal.outJson({ v: 1, runs: runs.map(runView) });
+    for (const run of runs) sayIfLeft(call, run);
+    return exitOfRuns(runs, interruption.by);
+  } finally {
+    report.end();
+    interruption.signal.removeEventListener('abort', stop);
+  }
+}
+
+/** A run that goes on without us: where to find it. */
+function sayIfLeft({ terminal }: Call, { job, id, state }: Run): void {
+  if (state !== 'waiting' && state !== 'queued' && state !== 'running') return;
+  terminal.talk(`${job} is left ${state}: onejob runs wait ${id}, or onejob runs cancel ${id}`);
+}

@@ -1,0 +1,28 @@
+import type { Command, CommandModule } from './command.ts';
+
+/** Imports the code of one command; that of the others is never read (DESIGN §7). */
+export function loadCommand({ path }: Command): Promise<CommandModule> {
+  const load = loaders[path.join(' ')];
+  if (!load) throw new Error(`the command ${path.join(' ')} has no code`);
+  return load();
+}
+
+const loaders: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  run: () => import('./commands/run.ts'),
+  enqueue: () => import('./commands/enqueue.ts'),
+  list: () => import('./commands/jobs-list.ts'),
+  show: () => import('./commands/jobs-show.ts'),
+  'jobs list': () => import('./commands/jobs-list.ts'),
+  'jobs show': () => import('./commands/jobs-show.ts'),
+  'runs list': () => import('./commands/runs-list.ts'),
+  'runs show': () => import('./commands/runs-show.ts'),
+  'runs logs': () => import('./commands/runs-logs.ts'),
+  'runs wait': () => import('./commands/runs-wait.ts'),
+  'runs cancel': () => import('./commands/runs-cancel.ts'),
+  config: () => import('./commands/config.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  completion: () => import('./commands/completion.ts'),
+  version: () => import('./commands/version.ts'),
+  help: () => import('./commands/help.ts'),
+  __complete: () => import('./commands/complete.ts'),
+};

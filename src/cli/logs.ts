@@ -1,0 +1,58 @@
+import { createLogger } from '../app/logger.ts';
+import { isLog } from '../app/config-readers.ts';
+import type { AppOptions, LogOptions } from '../app/options.ts';
+import type { Log, LogLevel } from '../ports/log.ts';
+import type { Given } from './arguments/given.ts';
+import type { Terminal } from './print/terminal.ts';
+
+/** The two kinds of log lines of a command; both go to standard error, and to the log folder where there is one. */
+export interface Logs {
+  /** What onejob itself says: from `warn` on, unless somebody asks for more. */
+  readonly process: Log;
+  /** What the handlers of runs say: from `info` on. */
+  readonly runs: Log;
+  /** Nobody chose a form and a person looks: lines then leave out what only programs need. */
+  readonly isBrief: boolean;
+}
+
+/** @throws CONFIG_INVALID when the log folder cannot be written */
+export function openLogs(log: AppOptions['log'], given: Given, terminal: Terminal): Logs {
+  if (log && isLog(log)) return { process: log, runs: log, isBrief: false };
+  const options: LogOptions = log ?? {};
+  const asked = options.level ?? (given.on('alsologtostderr') ? 'info' : terminal.verbose ? 'debug' : undefined);
+  const least: LogLevel = terminal.quiet ? 'error' : 'warn';
+  const file = options.dir === undefined ? undefined : openFile(options, options.dir, asked ?? 'info');
+  const at = (level: LogLevel): Log => {
+    const shown = createLogger({
+      level,
+      ...(options.format && { format: options.format }),
+      stream: { write: (text) => terminal.complain(text.trimEnd()) },
+      isTty: terminal.isTalkWatched,
+      color: terminal.talkPaint.bold('x') !== 'x',
+    });
+    return file ? both(shown, file) : shown;
+  };
+  return {
+    process: at(asked ?? least),
+    runs: at(asked ?? (terminal.quiet ? 'error' : 'info')),
+    isBrief: terminal.isTalkWatched && options.format === undefined && !terminal.verbose,
+  };
+}
+
+function openFile(options: LogOptions, dir: string, level: LogLevel): Log {
+  return createLogger({ ...options, dir, level, stream: { write: () => undefined } });
+}
+
+function both(a: Log, b: Log): Log {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (text: string, fields?: Record<string, unknown>) => {
+    a[level](text, fields);
+    b[level](text, fields);
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => both(a.child(fields), b.child(fields)),
+  };
+}

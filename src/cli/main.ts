@@ -1,0 +1,87 @@
+import type { App } from '../app/app.ts';
+import { readLine, type Line } from './arguments/read-line.ts';
+import { usage } from './arguments/flag.ts';
+import type { Call, Command } from './command.ts';
+import { loadCommand } from './load-command.ts';
+import { exitOfError } from './exit-code.ts';
+import { listenForSignals } from './interruption.ts';
+import { endProcess } from './process-end.ts';
+import { printError } from './print/error.ts';
+import { Terminal } from './print/terminal.ts';
+
+/**
+ * The command line. With an app, its jobs and options are used, and flags win over them: a program that ends in
+ * `await main(app)` is its own launcher, `node main.js --job=report` (CONTRACTS EGO-26). Listens for signals and sets
+ * the exit code; nothing else in onejob does. Resolves when the command has ended; never rejects.
+ */
+export async function main(app?: App, args: readonly string[] = process.argv.slice(2)): Promise<void> {
+  const code = await runLine(app, args);
+  endProcess(code);
+}
+
+async function runLine(app: App | undefined, args: readonly string[]): Promise<number> {
+  let terminal = openTerminal((name) => args.includes(`--${name}`));
+  const interruption = listenForSignals();
+  // A job that waits for something that never comes must not end the process with Node's own complaint.
+  const alive = setInterval(() => undefined, 1_000_000);
+  try {
+    const line = readLine(args);
+    terminal = openTerminal((name) => line.given.on(name), terminal);
+    const { command } = line;
+    if (!command || (line.given.on('help') && !wantsJobHelp(line))) return await showHelp(terminal, line);
+    checkWords(command, line.words);
+    const call: Call = { ...line, command, terminal, interruption, app };
+    return await (await loadCommand(command)).execute(call);
+  } catch (error) {
+    terminal.end();
+    printError(terminal, error);
+    return exitOfError(error);
+  } finally {
+    terminal.end();
+    clearInterval(alive);
+    interruption.end();
+  }
+}
+
+/** Colours and loudness are known for sure only when the command line has been read. */
+function openTerminal(on: (flag: string) => boolean, before?: Terminal): Terminal {
+  return new Terminal({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    json: on('json'),
+    noColor: on('no-color'),
+    quiet: on('quiet'),
+    verbose: on('verbose'),
+    ...(before && { gone: before.gone }),
+  });
+}
+
+/** `run import --help` is about the job, `run --help` about run. */
+function wantsJobHelp({ command, words, given }: Line): boolean {
+  return command?.job === true && (words.length > 0 || given.has('job'));
+}
+
+async function showHelp(terminal: Terminal, { command }: Line): Promise<number> {
+  const { commandHelp, topHelp } = await import('./help/command-help.ts');
+  const page = { paint: terminal.paint, width: Math.min(terminal.width, 100) };
+  terminal.out(command ? commandHelp(command, page) : topHelp(page));
+  return 0;
+}
+
+/** @throws USAGE when there are too few or too many words */
+function checkWords(command: Command, words: readonly string[]): void {
+  if (command.job) return;
+  const takes = command.takes.split(' ').filter(Boolean);
+  const name = `onejob ${command.path.join(' ')}`;
+  const missing = takes[words.length];
+  if (missing?.startsWith('<')) usage(`${name} needs ${missing}`, `${name} --help shows how it is written`);
+  const most = takes.some((word) => word.includes('…')) ? Number.POSITIVE_INFINITY : takes.length;
+  const tooMany = words[most];
+  if (tooMany !== undefined) {
+    usage(
+      `${name} takes ${takes.length === 0 ? 'no words' : command.takes}: what is '${tooMany}'?`,
+      `${name} --help shows how it is written`,
+    );
+  }
+}

@@ -1,0 +1,83 @@
+import { formatDuration } from '../../std/duration.ts';
+import type { Run, StepRecord } from '../../job/run.ts';
+import { block } from '../help/layout.ts';
+import { resultText } from './result.ts';
+import { stateSign, stateWord } from './state.ts';
+import { alignRows } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { formatAge, formatLocal, formatTook } from './time.ts';
+import { oneLine } from './width.ts';
+
+/** A run for people: what it is, what came of it, its steps. */
+export function printRun(terminal: Terminal, run: Run, now: number): void {
+  const { paint } = terminal;
+  const parts = [`${paint.bold(run.job)}  ${stateWord(run.state, paint)}\n`];
+  parts.push(block('Run', alignRows(facts(run, now)), paint));
+  if (run.input !== null && run.input !== '{}') parts.push(block('Input', jsonLines(run.input), paint));
+  const output = run.state === 'succeeded' ? resultText(run, true) : null;
+  if (output !== null) parts.push(block('Output', output.trimEnd().split('\n'), paint));
+  if (run.error) {
+    const { code, message, data, stack } = run.error;
+    const lines = [`${paint.red(code)}: ${message}`];
+    if (data !== undefined) lines.push(`data: ${JSON.stringify(data)}`);
+    if (terminal.verbose && stack) lines.push(...stack.split('\n').map((line) => paint.dim(line)));
+    parts.push(block('Error', lines, paint));
+  }
+  if (run.steps && run.steps.length > 0) {
+    const rows = run.steps.map((step) => stepRow(step, terminal, now));
+    parts.push(block('Steps', alignRows(rows, { width: terminal.width - 2, cut: 3 }), paint));
+  }
+  terminal.out(parts.join('\n'));
+}
+
+function facts(run: Run, now: number): string[][] {
+  const rows: (readonly [string, string | null])[] = [
+    ['id', run.id],
+    ['key', run.key],
+    ['asked for by', run.trigger + (run.schedule === null ? '' : ` ${run.schedule}`)],
+    ['created', `${formatLocal(run.createdAt)}, ${formatAge(run.createdAt, now)}`],
+    ['due', run.state === 'queued' && run.dueAt !== null ? formatAge(run.dueAt, now) : null],
+    ['took', formatTook(run, now) || null],
+    ['attempt', run.attempt > 1 ? String(run.attempt) : null],
+    ['crashes', run.crashes > 0 ? String(run.crashes) : null],
+    ['waits for', run.state === 'waiting' ? run.waitingFor.join(', ') || 'a word from outside' : null],
+    ['progress', run.state === 'running' ? progressText(run) : null],
+    ['priority', run.priority === 0 ? null : String(run.priority)],
+    ['arguments', run.args.length > 0 ? run.args.join(' ') : null],
+    ['node', run.node],
+    ['trace', run.traceId],
+    ['parent', run.parent],
+  ];
+  return rows.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
+
+function progressText({ progress }: Run): string | null {
+  if (!progress) return null;
+  const percent = progress.fraction === null ? '' : `${Math.floor(progress.fraction * 100)} %`;
+  return [percent, progress.text ?? ''].filter(Boolean).join(' ') || null;
+}
+
+function stepRow(step: StepRecord, { paint }: Terminal, now: number): string[] {
+  const took = formatDuration(Math.max(0, (step.finishedAt ?? now) - step.startedAt));
+  const tries = step.tries > 1 ? `${step.tries} tries` : '';
+  return [
+    `${stateSign(step.state, paint)} ${step.key}`,
+    paint.dim(`${step.kind} ${step.state}`),
+    took,
+    whatOf(step, tries, now),
+  ];
+}
+
+function whatOf({ error, resumeAt, child, state }: StepRecord, tries: string, now: number): string {
+  const parts = [
+    tries,
+    error ? `${error.code}: ${error.message}` : '',
+    state === 'running' && resumeAt !== null ? `until ${formatAge(resumeAt, now)}` : '',
+    child === null ? '' : `run ${child}`,
+  ];
+  return oneLine(parts.filter(Boolean).join(', '));
+}
+
+function jsonLines(text: string): string[] {
+  return JSON.stringify(JSON.parse(text), null, 2).split('\n');
+}

@@ -1,0 +1,120 @@
+import { formatDuration } from '../../std/duration.ts';
+import { shortId } from '../../std/id.ts';
+import type { RunWatcher } from '../../app/execute.ts';
+import type { OutputLine } from '../../job/output-line.ts';
+import type { Progress, Run, RunId } from '../../job/run.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Logs } from '../logs.ts';
+import { progressLine } from './progress-bar.ts';
+import { printResult } from './result.ts';
+import { stateSign } from './state.ts';
+import type { Terminal } from './terminal.ts';
+import { formatAge } from './time.ts';
+
+interface Shown {
+  readonly job: string;
+  readonly created: boolean;
+  readonly startedMs: number;
+  readonly log: Log;
+  progress: Progress | null;
+}
+
+const tickMs = 250;
+
+/**
+ * Tells on the terminal what happens to runs while it happens (CONTRACTS EGO-2, EGO-7): their lines, their progress,
+ * what they wait for, and each result when its run ends.
+ */
+export class RunReport implements RunWatcher {
+  readonly #terminal: Terminal;
+  readonly #logs: Logs;
+  readonly #several: boolean;
+  readonly #shown = new Map<RunId, Shown>();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(from: { terminal: Terminal; logs: Logs; several: boolean }) {
+    this.#terminal = from.terminal;
+    this.#logs = from.logs;
+    this.#several = from.several;
+    if (from.terminal.showsProgress) this.#timer = setInterval(() => this.#tick(), tickMs).unref();
+  }
+
+  onStart({ id, job, created, traceId }: { id: RunId; job: string; created: boolean; traceId: string }): void {
+    const brief = this.#several ? { job } : {};
+    const log = this.#logs.runs.child(this.#logs.isBrief ? brief : { job, run: id, traceId });
+    this.#shown.set(id, { job, created, startedMs: performance.now(), log, progress: null });
+  }
+
+  onLine(run: RunId, { stream, level, text, fields }: OutputLine): void {
+    const shown = this.#shown.get(run);
+    if (stream === 'log') return shown?.log[level](text, fields);
+    const line = this.#several && shown ? `${shown.job} | ${text}` : text;
+    if (stream === 'stdout' && !this.#terminal.json) this.#terminal.out(`${line}\n`);
+    else this.#terminal.complain(line);
+  }
+
+  onProgress(run: RunId, progress: Progress): void {
+    const shown = this.#shown.get(run);
+    if (!shown) return;
+    shown.progress = progress;
+    this.#draw(run, shown);
+  }
+
+  onWaiting(run: RunId, waitingFor: readonly string[]): void {
+    const job = this.#shown.get(run)?.job ?? 'the run';
+    const what = waitingFor.length > 0 ? waitingFor.join(', ') : 'a word from outside';
+    this.#terminal.talk(`${job} waits for ${what}; Ctrl-C leaves it waiting (run ${this.#idOf(run)})`);
+  }
+
+  onEnd(run: Run): void {
+    const shown = this.#shown.get(run.id);
+    this.#shown.delete(run.id);
+    this.#terminal.progress(run.id, undefined);
+    if (run.state !== 'succeeded') return printFailure(this.#terminal, run);
+    if (!this.#terminal.json) printResult(this.#terminal, run, this.#several);
+    if (this.#several || this.#terminal.isTalkWatched) this.#terminal.talk(this.#successLine(run, shown));
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#terminal.end();
+  }
+
+  #successLine(run: Run, shown: Shown | undefined): string {
+    const paint = this.#terminal.talkPaint;
+    const took = run.startedAt === null || run.finishedAt === null ? 0 : run.finishedAt - run.startedAt;
+    const when =
+      shown?.created === false && run.finishedAt !== null
+        ? `succeeded before, ${formatAge(run.finishedAt, Date.now())}`
+        : `succeeded in ${formatDuration(took)}`;
+    return `${stateSign('succeeded', paint)} ${run.job} ${when}${paint.dim(`  run ${this.#idOf(run.id)}`)}`;
+  }
+
+  #idOf(id: RunId): string {
+    return this.#terminal.isTalkWatched ? shortId(id) : id;
+  }
+
+  #tick(): void {
+    for (const [run, shown] of this.#shown) {
+      if (shown.progress || performance.now() - shown.startedMs >= 1_000) this.#draw(run, shown);
+    }
+  }
+
+  #draw(run: RunId, shown: Shown): void {
+    const { job, progress, startedMs } = shown;
+    const line = progressLine({ job, progress, ms: performance.now() - startedMs }, this.#terminal.talkPaint);
+    this.#terminal.progress(run, line);
+  }
+}
+
+/** Why a run did not succeed: code, text and data of the failure (CONTRACTS EGO-4, SJ-16). */
+export function printFailure(terminal: Terminal, run: Run): void {
+  const paint = terminal.talkPaint;
+  const { code, message, data, stack } = run.error ?? { code: 'JOB_FAILED', message: `it ended ${run.state}` };
+  const verb = run.state === 'cancelled' ? 'was cancelled' : code === 'RUN_TIMED_OUT' ? 'timed out' : 'failed';
+  const attempts = run.attempt > 1 ? ` after ${run.attempt} attempts` : '';
+  const shownCode = code === 'JOB_FAILED' ? '' : paint.dim(` (${code})`);
+  terminal.complain(`${paint.red('onejob:')} ${run.job} ${verb}${attempts}: ${message}${shownCode}`);
+  if (data !== undefined) terminal.complain(`  data: ${JSON.stringify(data)}`);
+  if (stack && terminal.verbose) terminal.complain(paint.dim(stack));
+}

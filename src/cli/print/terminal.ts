@@ -1,0 +1,107 @@
+import { LiveLines } from './live-lines.ts';
+import { createPaint, wantsColour, type Paint } from './paint.ts';
+
+/** A stream as the terminal needs it; `process.stdout` is one. */
+export interface OutStream extends NodeJS.EventEmitter {
+  write(text: string): boolean;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface TerminalOptions {
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  readonly env: NodeJS.ProcessEnv;
+  readonly json: boolean;
+  readonly noColor: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Of a terminal on the same streams. */
+  readonly gone?: AbortSignal;
+}
+
+/**
+ * Where a command speaks: data on standard output, talk on standard error (DESIGN §7). A reader who leaves (`| head`)
+ * is no error: `gone` aborts, and what is written afterwards is dropped.
+ */
+export class Terminal {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  /** Colours for standard output and for standard error. */
+  readonly paint: Paint;
+  readonly talkPaint: Paint;
+  /** Somebody is looking at standard output, at standard error. */
+  readonly isWatched: boolean;
+  readonly isTalkWatched: boolean;
+  readonly gone: AbortSignal;
+  readonly #stdout: OutStream;
+  readonly #stderr: OutStream;
+  readonly #live: LiveLines | undefined;
+
+  constructor({ stdout, stderr, env, json, noColor, quiet, verbose, gone }: TerminalOptions) {
+    this.json = json;
+    this.quiet = quiet;
+    this.verbose = verbose;
+    this.isWatched = stdout.isTTY === true;
+    this.isTalkWatched = stderr.isTTY === true;
+    this.paint = createPaint(wantsColour(env, this.isWatched, noColor));
+    this.talkPaint = createPaint(wantsColour(env, this.isTalkWatched, noColor));
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    if (this.isTalkWatched && !quiet && env['TERM'] !== 'dumb') this.#live = new LiveLines(stderr);
+    this.gone = gone ?? watchForEnd(stdout, stderr);
+  }
+
+  /** Columns of the terminal that data go to; unlimited where nobody looks. */
+  get width(): number {
+    return this.isWatched ? (this.#stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Data, as they are. */
+  out(text: string): void {
+    if (this.gone.aborted) return;
+    this.#live?.hide();
+    this.#stdout.write(text);
+  }
+
+  /** One JSON document: readable on a terminal, one line for a program. */
+  outJson(value: unknown): void {
+    this.out(`${JSON.stringify(value, null, this.isWatched ? 2 : undefined)}\n`);
+  }
+
+  /** A line about the work, which `--quiet` leaves out. */
+  talk(text: string): void {
+    if (!this.quiet) this.complain(text);
+  }
+
+  /** A line that has to be said: errors, and the job's own output where standard output belongs to JSON. */
+  complain(text: string): void {
+    this.#live?.hide();
+    this.#stderr.write(`${text}\n`);
+  }
+
+  /** A line that changes in place while the work goes on; only where somebody looks. */
+  progress(key: string, text: string | undefined): void {
+    this.#live?.set(key, text);
+  }
+
+  get showsProgress(): boolean {
+    return this.#live !== undefined;
+  }
+
+  end(): void {
+    this.#live?.end();
+  }
+}
+
+/** Without a listener the first write after the reader left would throw, with a stack, in the middle of the work. */
+function watchForEnd(stdout: OutStream, stderr: OutStream): AbortSignal {
+  const controller = new AbortController();
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    controller.abort();
+  });
+  stderr.on('error', () => undefined); // nobody is left to tell
+  return controller.signal;
+}

@@ -1,0 +1,78 @@
+import { createApp, type App } from '../app/app.ts';
+import type { LoadedConfig } from '../app/config.ts';
+import type { AppOptions } from '../app/options.ts';
+import { shortId } from '../std/id.ts';
+import type { Run } from '../job/run.ts';
+import type { Call } from './command.ts';
+import { openLogs, type Logs } from './logs.ts';
+import { printProblems } from './print/problems.ts';
+import type { Terminal } from './print/terminal.ts';
+import { loadSettings, refuseUrl } from './settings.ts';
+
+/** What a command on runs works with. */
+export interface Session {
+  readonly app: App;
+  readonly config: LoadedConfig;
+  readonly logs: Logs;
+}
+
+/**
+ * Gives `work` an app with the settings of the command line, and closes it afterwards, whatever happens. Nothing is
+ * open yet: store and jobs open when they are used. Runs that a killed process left behind are named at the end.
+ */
+export async function withApp(call: Call, work: (session: Session) => Promise<number>): Promise<number> {
+  const session = await openSession(call);
+  const { app } = session;
+  try {
+    const code = await work(session);
+    printLeftBehind(call.terminal, await app.leftBehind());
+    return code;
+  } finally {
+    call.terminal.end();
+    await app.stop();
+  }
+}
+
+/** The app without store: for commands that only look at jobs. Files with problems are named. */
+export async function withJobs<T>(call: Call, work: (app: App) => T | Promise<T>): Promise<T> {
+  const { app } = await openSession(call);
+  try {
+    await app.loadJobs();
+    printProblems(call.terminal, app.problems);
+    return await work(app);
+  } finally {
+    await app.stop();
+  }
+}
+
+/** Settings, logs and app of a command line, for those that close the app themselves. @throws CONFIG_INVALID */
+export async function openSession(call: Call): Promise<Session> {
+  const config = await loadSettings(call.given);
+  refuseUrl(config);
+  const options = optionsOf(call.app, config);
+  const logs = openLogs(options.log, call.given, call.terminal);
+  const settings = { ...options, log: logs.process };
+  if (!call.app) return { app: createApp(settings), config, logs };
+  call.app.configure(settings);
+  return { app: call.app, config, logs };
+}
+
+/** What the program said, below what flags and environment say, above what file and defaults say (CONTRACTS EGO-26). */
+function optionsOf(app: App | undefined, config: LoadedConfig): AppOptions {
+  if (!app) return config.options;
+  const above = new Set(
+    config.values.filter(({ from }) => from === 'flag' || from === 'env').map(({ name }) => name.split('.')[0]),
+  );
+  const entries = Object.entries(app.options).filter(([name, value]) => value !== undefined && !above.has(name));
+  return { ...config.options, ...Object.fromEntries(entries) };
+}
+
+function printLeftBehind(terminal: Terminal, runs: readonly Run[]): void {
+  for (const run of runs) {
+    const id = terminal.isTalkWatched ? shortId(run.id) : run.id;
+    terminal.talk(
+      `${terminal.talkPaint.yellow('note:')} ${run.job} was left by a process that died and waits for a worker: ` +
+        `onejob runs wait ${id}, or onejob runs cancel ${id}`,
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { loadConfig, type LoadedConfig } from '../app/config.ts';
+import { OnejobError } from '../job/errors.ts';
+import type { Given } from './arguments/given.ts';
+
+/** The configuration as this command line sees it. @throws CONFIG_INVALID */
+export async function loadSettings(given: Given): Promise<LoadedConfig> {
+  const config = await loadConfig({
+    flags: {
+      config: given.text('config'),
+      store: given.text('store'),
+      jobs: given.text('jobs'),
+      plugins: given.text('plugins'),
+      node: given.text('node'),
+      url: given.text('url'),
+      token: given.text('token'),
+      logLevel: given.text('log-level'),
+      logFormat: given.text('log-format'),
+      logDir: given.text('log-dir'),
+      host: given.text('host'),
+      port: given.text('port'),
+    },
+    env: process.env,
+    cwd: process.cwd(),
+  });
+  return config;
+}
+
+/** Commands on runs need a store; a server's address cannot stand in for it yet. @throws CONFIG_INVALID */
+export function refuseUrl({ url }: LoadedConfig): void {
+  if (url === null) return;
+  throw new OnejobError(
+    'CONFIG_INVALID',
+    'this version of onejob cannot talk to a server: it has a URL, but needs a store',
+    {
+      hint: 'leave --url out, and name the store with --store',
+    },
+  );
+}

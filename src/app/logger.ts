@@ -28,17 +28,19 @@ export function createLogger(options: LoggerOptions = {}): Log {
   const toStream = streamWriter(options);
   const lowest = logLevels.indexOf(options.level ?? 'info');
 
-  const write = (level: LogLevel, text: string, fields: Fields): void => {
+  const write = (level: LogLevel, text: string, own: Fields, fields: Fields | undefined): void => {
     if (logLevels.indexOf(level) < lowest) return;
-    const entry = { time: now(), level, text, fields };
-    toStream(entry);
-    if (file !== undefined) quietly(() => writeSync(file, jsonLine(entry)));
+    quietly(() => {
+      const entry = { time: now(), level, text, fields: { ...own, ...fields } };
+      toStream(entry);
+      if (file !== undefined) writeSync(file, jsonLine(entry));
+    });
   };
   const withFields = (own: Fields): Log => ({
-    debug: (text, fields) => write('debug', text, { ...own, ...fields }),
-    info: (text, fields) => write('info', text, { ...own, ...fields }),
-    warn: (text, fields) => write('warn', text, { ...own, ...fields }),
-    error: (text, fields) => write('error', text, { ...own, ...fields }),
+    debug: (text, fields) => write('debug', text, own, fields),
+    info: (text, fields) => write('info', text, own, fields),
+    warn: (text, fields) => write('warn', text, own, fields),
+    error: (text, fields) => write('error', text, own, fields),
     child: (fields) => withFields({ ...own, ...fields }),
   });
   return withFields({});

@@ -10,7 +10,8 @@ export function bury(tx: Tx, graves: readonly Grave[]): RunId[][] {
   return graves.map((grave) => {
     if ('run' in grave) return endOver(tx, grave);
     const row = tx.db.get<{ beat: number }>('select beat from workers where id = ? and buried_at is null', grave.id);
-    return row?.beat === grave.seenBeat ? buryWorker(tx, grave.id, grave.counted) : [];
+    const isAsSeen = row !== undefined && (grave.seenBeat === null || grave.seenBeat === row.beat);
+    return isAsSeen ? buryWorker(tx, grave.id, grave.counted) : [];
   });
 }
 

@@ -42,14 +42,11 @@ export function openOnThread({ path, url }: Place): Line {
   });
   const desk = new Desk((isBusy) => (isBusy ? thread.ref() : thread.unref()));
   let calls: Call[] = [];
-  let closed: (() => void) | undefined;
   thread.onMessage((message) => {
-    if ('closed' in message) closed?.();
-    else desk.settle(message.answers.map(({ error, ...rest }) => (error ? { ...rest, error: fromWire(error) } : rest)));
+    desk.settle(message.answers.map(({ error, ...rest }) => (error ? { ...rest, error: fromWire(error) } : rest)));
   });
   thread.onExit((_code, error) => {
     desk.fail(error === undefined ? closedError(url) : storeError(error, url));
-    closed?.();
   });
   return {
     call: (method, argument) =>
@@ -63,15 +60,12 @@ export function openOnThread({ path, url }: Place): Line {
       }),
     beats: true,
     beatFor: (worker, everyMs) => thread.post({ beat: worker, everyMs }),
-    close: () =>
-      new Promise((resolve) => {
-        closed = () => {
-          thread.unref();
-          resolve();
-        };
-        thread.ref();
-        thread.post({ close: true });
-      }),
+    // Only the end of the thread frees the file: @photostructure/sqlite keeps it open as long as a statement lives.
+    async close() {
+      thread.ref();
+      thread.post({ close: true });
+      await thread.exited;
+    },
   };
 }
 

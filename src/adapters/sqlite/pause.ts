@@ -3,25 +3,37 @@ import type { Tx } from './connection.ts';
 
 export type PauseTarget = PauseAsk['target']['type'];
 
-/** Pausing what is paused, or resuming what is not, is done too: a repeat answers the same. */
+/**
+ * Pausing what is paused, or resuming what is not, is done too: a repeat answers the same. A change moves the revision
+ * of a schedule, so that a fire that was worked out before it is refused.
+ */
 export function pauseOrResume(tx: Tx, ask: PauseAsk): AskAnswer {
   const { type, name } = ask.target;
-  if (ask.kind === 'resume') {
-    tx.db.run('delete from pauses where type = ? and name = ?', type, name);
-  } else {
-    tx.db.run(
-      `insert into pauses (type, name, until, actor, reason, at) values (?, ?, ?, ?, ?, ?)
-       on conflict (type, name) do update set until = excluded.until, actor = excluded.actor,
-         reason = excluded.reason, at = excluded.at`,
-      type,
-      name,
-      ask.until,
-      ask.actor,
-      ask.reason,
-      tx.now,
-    );
+  const changed = ask.kind === 'pause' ? pause(tx, ask) : resume(tx, ask);
+  if (changed && type === 'schedule') {
+    tx.db.run('update schedules set revision = revision + 1, fired = null where name = ?', name);
   }
   return { verdict: 'done', run: null, state: null };
+}
+
+function pause(tx: Tx, { target, until, actor, reason }: PauseAsk): boolean {
+  const changes = tx.db.run(
+    `insert into pauses (type, name, until, actor, reason, at) values (?, ?, ?, ?, ?, ?)
+     on conflict (type, name) do update set until = excluded.until, actor = excluded.actor,
+       reason = excluded.reason, at = excluded.at
+     where (until, actor, reason) is not (excluded.until, excluded.actor, excluded.reason)`,
+    target.type,
+    target.name,
+    until,
+    actor,
+    reason,
+    tx.now,
+  );
+  return changes > 0;
+}
+
+function resume(tx: Tx, { target }: PauseAsk): boolean {
+  return tx.db.run('delete from pauses where type = ? and name = ?', target.type, target.name) > 0;
 }
 
 /** Names of one kind that are paused now, with the reason. */

@@ -14,35 +14,40 @@ interface Declaration {
   readonly schedules: readonly SchedulePlan[];
 }
 
-/** Each schedule on its own: an older version than the one that declared it changes nothing. */
+/** An older version than one that has declared the schedules of its app changes nothing. */
 export function plan(tx: Tx, { app, version, schedules }: Declaration): void {
+  const newest = tx.db.get<{ version: string }>('select version from apps where name = ?', app);
+  if (newest !== undefined && compareVersions(version, newest.version) < 0) return;
+  tx.db.run(
+    'insert into apps (name, version) values (?, ?) on conflict (name) do update set version = excluded.version',
+    app,
+    version,
+  );
   for (const schedule of schedules) {
-    const known = tx.db.get<{ version: string; spec: string; job: string }>(
-      'select version, spec, job from schedules where name = ?',
+    const known = tx.db.get<{ spec: string; job: string }>(
+      'select spec, job from schedules where name = ?',
       schedule.name,
     );
-    if (known !== undefined && compareVersions(version, known.version) < 0) continue;
     const same = known?.spec === schedule.spec && known.job === schedule.job;
-    if (same) touch(tx, schedule.name, app, version);
-    else put(tx, schedule, app, version);
+    if (same) touch(tx, schedule.name, app);
+    else put(tx, schedule, app);
   }
 }
 
-function touch(tx: Tx, name: string, app: string, version: string): void {
-  tx.db.run('update schedules set app = ?, version = ?, declared_at = ? where name = ?', app, version, tx.now, name);
+function touch(tx: Tx, name: string, app: string): void {
+  tx.db.run('update schedules set app = ?, declared_at = ? where name = ?', app, tx.now, name);
 }
 
 /** New, or with another definition: it goes on from the instant that the declaration names. */
-function put(tx: Tx, { name, job, spec, nextAt }: SchedulePlan, app: string, version: string): void {
+function put(tx: Tx, { name, job, spec, nextAt }: SchedulePlan, app: string): void {
   tx.db.run(
-    `insert into schedules (name, app, version, job, spec, revision, next_at, declared_at)
-     values (?, ?, ?, ?, ?, 1, ?, ?)
-     on conflict (name) do update set app = excluded.app, version = excluded.version, job = excluded.job,
+    `insert into schedules (name, app, job, spec, revision, next_at, declared_at)
+     values (?, ?, ?, ?, 1, ?, ?)
+     on conflict (name) do update set app = excluded.app, job = excluded.job,
        spec = excluded.spec, revision = revision + 1, next_at = excluded.next_at,
        declared_at = excluded.declared_at, fired = null`,
     name,
     app,
-    version,
     job,
     spec,
     nextAt,

@@ -214,10 +214,12 @@ create table pauses (
   primary key (type, name)
 ) without rowid;
 
+-- the newest version that has declared schedules
+create table apps (name text primary key, version text not null) without rowid;
+
 create table schedules (
   name text primary key,
   app text not null,
-  version text not null,
   job text not null,
   spec text not null,
   revision integer not null,

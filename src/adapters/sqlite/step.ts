@@ -80,7 +80,7 @@ function finishStep(tx: Tx, entry: StepEntry, order: () => number): void {
 /** A begun step, and the child run that is created with it. On a finished step it is `ok` and changes nothing. */
 export function recordTry(tx: Tx, entry: TryEntry, crashes: number): Verdict {
   const begun = tx.db.get<BegunRow>(
-    'select state, tries, started_at, resume_at from steps where run = ? and key = ?',
+    'select state, tries, output, error, started_at, resume_at from steps where run = ? and key = ?',
     entry.run,
     entry.key,
   );
@@ -88,10 +88,10 @@ export function recordTry(tx: Tx, entry: TryEntry, crashes: number): Verdict {
   if (entry.child !== null) submitOne(tx, entry.child);
   if (begun !== undefined && isRepeat(tx, begun, entry)) return 'ok';
   tx.db.run(
-    `insert into steps (run, key, n, kind, state, epoch, tries, asked, error, resume_at, child, started_at)
-     values (?, ?, 0, ?, 'running', ?, ?, ?, ?, ?, ?, ?)
+    `insert into steps (run, key, n, kind, state, epoch, tries, asked, output, error, resume_at, child, started_at)
+     values (?, ?, 0, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (run, key) do update set kind = excluded.kind, epoch = excluded.epoch, tries = excluded.tries,
-       asked = excluded.asked, error = excluded.error, resume_at = excluded.resume_at,
+       asked = excluded.asked, output = excluded.output, error = excluded.error, resume_at = excluded.resume_at,
        child = coalesce(excluded.child, child), started_at = excluded.started_at`,
     entry.run,
     entry.key,
@@ -99,6 +99,7 @@ export function recordTry(tx: Tx, entry: TryEntry, crashes: number): Verdict {
     entry.epoch,
     entry.tries,
     entry.asked,
+    entry.output,
     jsonText(entry.error),
     entry.resumeInMs === null ? entry.resumeAt : tx.now + entry.resumeInMs,
     entry.child?.id ?? null,
@@ -111,6 +112,8 @@ export function recordTry(tx: Tx, entry: TryEntry, crashes: number): Verdict {
 interface BegunRow {
   readonly state: string;
   readonly tries: number;
+  readonly output: string | null;
+  readonly error: string | null;
   readonly started_at: number;
   readonly resume_at: number | null;
 }
@@ -120,6 +123,8 @@ function isRepeat(tx: Tx, begun: BegunRow, entry: TryEntry): boolean {
   return (
     entry.resumeInMs !== null &&
     begun.tries === entry.tries &&
+    begun.output === entry.output &&
+    begun.error === jsonText(entry.error) &&
     begun.started_at === entry.startedAt &&
     begun.resume_at !== null &&
     begun.resume_at > tx.now

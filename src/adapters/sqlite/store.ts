@@ -105,7 +105,7 @@ export class SqliteStore implements Store {
   }
 
   async plan(declaration: { app: string; version: string; schedules: readonly SchedulePlan[] }): Promise<void> {
-    if (declaration.schedules.length > 0) await this.#call('plan', declaration);
+    await this.#call('plan', declaration);
   }
 
   due(request: { limit: number }): Promise<Due> {

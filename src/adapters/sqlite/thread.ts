@@ -8,10 +8,10 @@ export type Inbound =
   | { readonly beat: string; readonly everyMs: number }
   | { readonly close: true };
 
-/** What comes out: answers, or that the file is closed. */
-export type Outbound =
-  | { readonly answers: readonly { readonly id: number; readonly value?: unknown; readonly error?: WireError }[] }
-  | { readonly closed: true };
+/** What comes out. */
+export interface Outbound {
+  readonly answers: readonly { readonly id: number; readonly value?: unknown; readonly error?: WireError }[];
+}
 
 const port = threadPort<Inbound, Outbound>();
 const { path, url } = port.data as { path: string; url: string };
@@ -49,6 +49,5 @@ function beatFor(worker: string, everyMs: number): void {
 async function end(): Promise<void> {
   for (const heart of hearts.values()) clearInterval(heart);
   await writer.close();
-  port.post({ closed: true });
   port.close();
 }

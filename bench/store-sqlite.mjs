@@ -1,0 +1,158 @@
+// What the SQLite store costs: runs that do nothing, submitted with their holder and ended, through the port.
+//
+//   npm run build && node bench/store-sqlite.mjs [seconds]
+//
+// Two chains keep the store busy, as the journal does: while one waits for its commit the other fills. Beside it the
+// same rows are written by a plain loop of SQL in one thread, without verdicts, keys or messages: the ratio is what
+// the port costs.
+// @ts-check
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { argv } from 'node:process';
+import { openSqliteStore } from '../dist/adapters/sqlite/index.js';
+import { openDatabase } from '../dist/adapters/sqlite/driver.js';
+import { newId, newTraceId } from '../dist/std/id.js';
+
+const seconds = Number(argv[2] ?? 5);
+console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}`);
+for (const inFlight of [100, 500, 1000]) {
+  const port = await withDirectory((path) => drivePort(path, inFlight / 2));
+  const sql = await withDirectory((path) => drivePlainSql(path, inFlight / 2));
+  const ratio = ((100 * port) / sql).toFixed(0);
+  console.log(`${inFlight} in flight: port ${round(port)} runs/s, plain SQL ${round(sql)} runs/s, ${ratio} %`);
+}
+
+/** @param {string} path @param {number} size */
+async function drivePort(path, size) {
+  const store = await openSqliteStore({ path });
+  await store.migrate();
+  const worker = newId();
+  await store.enrol({
+    id: worker,
+    node: 'bench',
+    replaces: null,
+    identity: { host: 'bench', bootId: '', pidSpace: '', pid: process.pid, pidStart: '' },
+    jobs: ['noop'],
+    slots: size,
+    version: '1.0.0',
+    beatMs: 2000,
+  });
+  const begin = performance.now();
+  const end = begin + seconds * 1000;
+  let done = 0;
+  const chain = async () => {
+    while (performance.now() < end) {
+      const runs = Array.from({ length: size }, () => newRun(worker));
+      for (const { run } of await store.submit(runs)) if (run.state !== 'running') throw new Error(run.state);
+      const entries = runs.map(({ id }) => outcome(id));
+      for (const verdict of await store.record({ worker, entries })) if (verdict !== 'ok') throw new Error(verdict);
+      done += size;
+    }
+  };
+  await Promise.all([chain(), chain()]);
+  const rate = (1000 * done) / (performance.now() - begin);
+  await store.close();
+  return rate;
+}
+
+/** @param {string} worker @returns {import('../src/ports/store-submit.ts').NewRun} */
+function newRun(worker) {
+  const id = newId();
+  return {
+    id,
+    key: null,
+    job: 'noop',
+    queue: 'default',
+    trigger: 'api',
+    priority: 0,
+    input: '{"n":1}',
+    digest: null,
+    args: [],
+    request: null,
+    dueAt: null,
+    delayMs: 0,
+    timeoutMs: null,
+    deadlineMs: null,
+    maxCrashes: 3,
+    traceId: newTraceId(),
+    parent: null,
+    root: id,
+    schedule: null,
+    scheduledAt: null,
+    holder: worker,
+  };
+}
+
+/** @param {string} run @returns {import('../src/ports/store-entry.ts').OutcomeEntry} */
+function outcome(run) {
+  return {
+    kind: 'outcome',
+    run,
+    epoch: 1,
+    state: 'succeeded',
+    output: '{"ok":true}',
+    response: null,
+    error: null,
+    progress: null,
+  };
+}
+
+/** The same rows by hand: a group of inserts, then a group of ends, each one transaction. @param {string} path @param {number} size */
+async function drivePlainSql(path, size) {
+  const store = await openSqliteStore({ path });
+  await store.migrate();
+  await store.close();
+  const db = openDatabase(path);
+  db.exec('pragma synchronous = full');
+  const [begin, commit] = [db.prepare('begin immediate'), db.prepare('commit')];
+  const insertRun = db.prepare(
+    `insert into runs (id, job, queue, trigger, priority, input, max_crashes, trace_id, created_at, due_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertLive = db.prepare(
+    `insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, started_at, claimed_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const endRun = db.prepare(
+    'update runs set state = ?, output = ?, finished_at = ?, attempt = 1, epoch = 1, node = ? where id = ?',
+  );
+  const endLive = db.prepare('delete from live where run = ?');
+  const start = performance.now();
+  let done = 0;
+  while (performance.now() < start + seconds * 1000) {
+    const now = Date.now();
+    const ids = Array.from({ length: size }, () => newId());
+    begin.run();
+    for (const id of ids) {
+      insertRun.run(id, 'noop', 'default', 'api', 0, '{"n":1}', 3, newTraceId(), now, now);
+      insertLive.run(id, 'noop', 'default', 0, now, 'running', 'worker', 'bench', 1, 3, now, now);
+    }
+    commit.run();
+    begin.run();
+    for (const id of ids) {
+      endRun.run('succeeded', '{"ok":true}', now, 'bench', id);
+      endLive.run(id);
+    }
+    commit.run();
+    done += size;
+  }
+  const rate = (1000 * done) / (performance.now() - start);
+  db.close();
+  return rate;
+}
+
+/** @param {(path: string) => Promise<number>} body */
+async function withDirectory(body) {
+  const directory = await mkdtemp(join(tmpdir(), 'onejob-bench-'));
+  try {
+    return await body(join(directory, 'onejob.db'));
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** @param {number} rate */
+function round(rate) {
+  return Math.round(rate).toLocaleString('en');
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
+import { storeContract } from '../../src/testing/index.ts';
+import { readRanges } from '../support/sqlite-ranges.ts';
+
+storeContract({ test, describe, expect, name: 'sqlite', open: openFileGround });
+storeContract({ test, describe, expect, name: 'memory', open: openMemoryGround });
+
+async function openFileGround() {
+  const directory = await mkdtemp(join(tmpdir(), 'onejob-sqlite-'));
+  const path = join(directory, 'onejob.db');
+  const store = await openSqliteStore({ path });
+  const stores = [store];
+  return {
+    store,
+    async second() {
+      const another = await openSqliteStore({ path });
+      stores.push(another);
+      return another;
+    },
+    ranges: (schedule: string) => readRanges(path, schedule),
+    async close() {
+      await Promise.all(stores.map((one) => one.close()));
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function openMemoryGround() {
+  let now = Date.UTC(2026, 0, 1);
+  const store = await openSqliteStore({ path: ':memory:', clock: { now: () => now } });
+  return {
+    store,
+    second: async () => store,
+    advance: (ms: number) => {
+      now += ms;
+    },
+    close: () => store.close(),
+  };
+}

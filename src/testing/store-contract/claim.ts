@@ -11,6 +11,7 @@ export function aboutClaim({ it, expect }: Contract): void {
       priority: 2,
       args: ['x', 'y z'],
       request: { headers: [['A', 'b']], body: null, encoding: 'utf8' },
+      timeoutMs: 5_000,
       deadlineMs: 60_000,
     });
     await scene.store.submit([run]);
@@ -33,6 +34,7 @@ export function aboutClaim({ it, expect }: Contract): void {
       parent: null,
       root: run.id,
       scheduledAt: null,
+      timeoutMs: 5_000,
       createdAt: stored.createdAt,
       deadlineAt: (stored.dueAt ?? 0) + 60_000,
       outputSeq: 0,

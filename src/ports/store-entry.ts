@@ -76,8 +76,8 @@ export interface HandBackEntry {
   readonly kind: 'handBack';
   readonly run: RunId;
   readonly epoch: number;
-  /** The attempt that comes next; a higher one sets crashes to 0. */
-  readonly attempt: number;
+  /** The attempt that comes next; a higher one sets crashes to 0. Null: the same, for a claim whose answer was lost. */
+  readonly attempt: number | null;
   readonly delayMs: number;
   /** Why the attempt ended, shown until the next outcome. */
   readonly error: Failure | null;

@@ -46,6 +46,7 @@ export interface WorkerView {
   readonly id: WorkerId;
   readonly node: string;
   readonly beat: number;
+  /** Its main loop stands still although its thread beats (STORE §3.5). */
   readonly stalled: boolean;
   readonly load: number;
   readonly slots: number;

@@ -1,0 +1,38 @@
+import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import { bundle } from './bundle.ts';
+import type { Connection } from './connection.ts';
+
+export async function ask(db: Connection, asks: readonly Ask[]): Promise<AskAnswer[]> {
+  const rows = await db.write<{ answers: Answer[] }>('ask', `select ${db.schema}.ask_v1($1::json) answers`, [
+    bundle(asks.map(inShort)),
+  ]);
+  const byPlace = new Map(rows[0]?.answers.map((answer) => [answer.i, answer]));
+  return asks.map((_, i) => {
+    const { verdict, run = null, state = null } = byPlace.get(i) ?? { verdict: 'unknown' as const };
+    return { verdict, run, state };
+  });
+}
+
+interface Answer extends Partial<AskAnswer> {
+  readonly i: number;
+  readonly verdict: AskAnswer['verdict'];
+}
+
+function inShort(one: Ask, i: number): unknown {
+  const { id, kind, actor } = one;
+  const asked = { i, id, kind, actor, reason: one.reason ?? undefined };
+  if ('target' in one) {
+    return { ...asked, type: one.target.type, name: one.target.name, until: one.until ?? undefined };
+  }
+  switch (one.kind) {
+    case 'event':
+      return { ...asked, ref: one.ref, name: one.name, data: one.data ?? undefined };
+    case 'restart':
+      return { ...asked, ref: one.ref, from: one.from ?? undefined };
+    case 'reschedule':
+      return { ...asked, ref: one.ref, delay: one.delayMs };
+    case 'cancel':
+    case 'retry':
+      return { ...asked, ref: one.ref };
+  }
+}

@@ -1,0 +1,72 @@
+import type { StoredRequest } from '../../job/run.ts';
+import type { Trigger } from '../../job/state.ts';
+import type { Claim, Claimed, ClaimRequest } from '../../ports/store-claim.ts';
+import { jsonOf, type LetterColumns, letterOf, listOf } from '../sql/run-row.ts';
+import { bundle } from './bundle.ts';
+import type { Connection } from './connection.ts';
+
+/** The first row tells the time, each other one is a claim. */
+export async function claim(db: Connection, { worker, lanes, tree }: ClaimRequest): Promise<Claimed> {
+  const [clock, ...rows] = await db.write<Row>(
+    'claim',
+    `select * from ${db.schema}.claim_v1($1, $2::json, $3::text[])`,
+    [worker, bundle(lanes) ?? '[]', tree ?? null],
+  );
+  return { claims: rows.map(claimOf), now: clock?.now ?? 0, nextDueAt: clock?.next ?? null };
+}
+
+interface Row {
+  readonly now: number | null;
+  readonly next: number | null;
+  readonly id: string;
+  readonly job: string;
+  readonly key: string | null;
+  readonly trigger: string;
+  readonly input: string | null;
+  readonly args: string | null;
+  readonly request: string | null;
+  readonly priority: number;
+  readonly trace_id: string;
+  readonly parent: string | null;
+  readonly root: string | null;
+  readonly scheduled_at: number | null;
+  readonly created_at: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly crashes: number;
+  readonly generation: number;
+  readonly timeout_ms: number | null;
+  readonly deadline_at: number | null;
+  readonly mail: number;
+  readonly output_seq: number;
+  readonly steps: number;
+  readonly letters: LetterColumns[] | null;
+}
+
+function claimOf(row: Row): Claim {
+  return {
+    run: row.id,
+    epoch: row.epoch,
+    job: row.job,
+    key: row.key,
+    trigger: row.trigger as Trigger,
+    input: row.input,
+    args: listOf(row.args),
+    request: jsonOf<StoredRequest>(row.request),
+    attempt: row.attempt,
+    crashes: row.crashes,
+    generation: row.generation,
+    priority: row.priority,
+    traceId: row.trace_id,
+    parent: row.parent,
+    root: row.root ?? row.id,
+    scheduledAt: row.scheduled_at,
+    createdAt: row.created_at,
+    timeoutMs: row.timeout_ms,
+    deadlineAt: row.deadline_at,
+    outputSeq: row.output_seq,
+    steps: row.steps,
+    mail: row.mail,
+    letters: (row.letters ?? []).map(letterOf),
+  };
+}

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Pg from 'pg';
+import { OnejobError } from '../../job/errors.ts';
+import { failpoint } from '../../std/failpoint.ts';
+import type { Address } from './address.ts';
+import { closedError, isBroken, isCollision, storeError } from './failure.ts';
+
+/** What we need of a pool of `pg`, ours or the user's own. */
+export interface Pool {
+  query(question: Question): Promise<{ readonly rows: readonly unknown[] }>;
+  end(): Promise<void>;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+interface Question {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  readonly types?: { getTypeParser(oid: number, format?: string): (text: string) => unknown };
+  /** Milliseconds until the driver gives up and drops the connection: the server's side of it may be gone. */
+  readonly query_timeout?: number;
+}
+
+/** A user's open transaction: anything that runs SQL with `$1`, such as a client of `pg`. */
+export interface UserTransaction {
+  query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** One call is one message; it is repeated as a whole where that is safe and helps. */
+export interface Connection {
+  /** Quoted. */
+  readonly schema: string;
+  readonly url: string;
+  query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
+  /** Like `query` for a method that writes, with the failpoints of STORE §8. */
+  write<Row>(method: string, text: string, values: readonly unknown[]): Promise<Row[]>;
+  /** Several statements without parameters; the server takes them as one transaction. */
+  script(text: string): Promise<void>;
+  /** Resolves when every call begun has settled. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  readonly address: Address;
+  readonly pool?: Pool | undefined;
+  readonly max?: number | undefined;
+  readonly timeoutMs?: number;
+}
+
+const connectMs = 5_000;
+const answerMs = 60_000;
+const collisions = 20;
+
+export async function openConnection({
+  address,
+  pool,
+  max = 10,
+  timeoutMs = answerMs,
+}: ConnectionOptions): Promise<Connection> {
+  const driver = pool ?? (await openPool(address, max));
+  const types = { getTypeParser: parserOf };
+  const { shown: url, schema } = address;
+  const calls = new Set<Promise<unknown>>();
+  let closed: Promise<void> | undefined;
+
+  const send = async <Row>(text: string, values: readonly unknown[] | undefined): Promise<Row[]> => {
+    for (let failures = 0; ; failures++) {
+      try {
+        const question = { text, types, query_timeout: timeoutMs, ...(values && { values }) };
+        return (await driver.query(question)).rows as Row[];
+      } catch (error) {
+        // An idle connection that broke is noticed only now, and the next one is new; a second failure is an outage.
+        const again = isCollision(error) ? failures < collisions : isBroken(error) && failures === 0;
+        if (!again) throw error;
+        if (isCollision(error)) await sleep(Math.random() * 2 * (failures + 1));
+      }
+    }
+  };
+  const call = <Row>(work: () => Promise<Row[]>): Promise<Row[]> => {
+    if (closed !== undefined) return Promise.reject(closedError(url));
+    const settled = work().catch((error: unknown) => {
+      throw storeError(error, url);
+    });
+    calls.add(settled);
+    settled.then(
+      () => calls.delete(settled),
+      () => calls.delete(settled),
+    );
+    return settled;
+  };
+
+  return {
+    schema,
+    url,
+    query: (text, values) => call(() => send(text, values)),
+    write: <Row>(method: string, text: string, values: readonly unknown[]) =>
+      call(async () => {
+        await failpoint(`store.${method}.before`);
+        const rows = await send<Row>(text, values);
+        await failpoint(`store.${method}.committed`);
+        return rows;
+      }),
+    script: async (text) => {
+      await call(() => send(text, undefined));
+    },
+    close() {
+      closed ??= Promise.allSettled(calls).then(() => (pool === undefined ? driver.end() : undefined));
+      return closed;
+    },
+  };
+}
+
+/** @throws DRIVER_MISSING when the optional package `pg` is not installed */
+async function openPool(address: Address, max: number): Promise<Pool> {
+  const pg = await importDriver();
+  const pool = new pg.Pool({
+    connectionString: address.connection,
+    max,
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+    // A client that somebody forgot to close does not keep the process alive.
+    allowExitOnIdle: true,
+    application_name: 'onejob',
+  });
+  // An idle connection that breaks is no event: the pool has dropped it, and the next call opens another.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+async function importDriver(): Promise<typeof Pg> {
+  try {
+    return (await import('pg')).default;
+  } catch (cause) {
+    throw new OnejobError('DRIVER_MISSING', 'a store in PostgreSQL needs the package pg', {
+      hint: 'npm install pg',
+      cause,
+    });
+  }
+}
+
+/** Counters and instants are bigint in the database and stay far below 2^53. All else is parsed where it is read. */
+function parserOf(oid: number): (text: string) => unknown {
+  return parsers[oid] ?? String;
+}
+
+const parsers: Record<number, (text: string) => unknown> = {
+  16: (text) => text === 't',
+  17: (text) => Buffer.from(text.slice(2), 'hex'),
+  20: Number,
+  21: Number,
+  23: Number,
+  114: (text) => JSON.parse(text) as unknown,
+  701: Number,
+};

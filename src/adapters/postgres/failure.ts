@@ -1,0 +1,97 @@
+import { type ErrorCode, isOnejobError, OnejobError } from '../../job/errors.ts';
+
+/** The SQLSTATE of an error of the server, or the code that Node gives to an error of the socket. */
+export function stateOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+export function hasState(error: unknown, state: string): boolean {
+  return stateOf(isOnejobError(error) ? error.cause : error) === state;
+}
+
+/** Two transactions were in each other's way and the server ended one: the whole call is worth repeating at once. */
+export function isCollision(error: unknown): boolean {
+  return ['40001', '40P01'].includes(stateOf(error));
+}
+
+/** The connection broke: the call may or may not have taken effect. */
+export function isBroken(error: unknown): boolean {
+  const state = stateOf(error);
+  if (['ECONNRESET', 'EPIPE', '57P01', '57P02', '08003', '08006'].includes(state)) return true;
+  return state === '' && error instanceof Error && /^Connection terminated|not queryable/.test(error.message);
+}
+
+/** Any error as one of ours, with one sentence that says what to do. `url` names the store and holds no secret. */
+export function storeError(cause: unknown, url: string): OnejobError {
+  if (isOnejobError(cause)) return cause;
+  const text = cause instanceof Error ? cause.message || stateOf(cause) : String(cause);
+  const { code, says, hint } = readingOf(stateOf(cause), text);
+  return new OnejobError(code, `the store ${url} ${says}`, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
+export function closedError(url: string): OnejobError {
+  return new OnejobError('STORE_UNAVAILABLE', `the store ${url} is closed`);
+}
+
+interface Reading {
+  readonly code: ErrorCode;
+  readonly says: string;
+  readonly hint?: string;
+}
+
+/** By SQLSTATE (postgresql.org/docs, appendix A), first the exact one, then its class. */
+function readingOf(state: string, text: string): Reading {
+  const exact = byState[state];
+  if (exact !== undefined) return { ...exact, says: exact.says.replace('%', text) };
+  const group = byClass[state.slice(0, 2)];
+  if (/^[0-9A-Z]{5}$/.test(state) && group !== undefined) return { ...group, says: group.says.replace('%', text) };
+  return { code: 'STORE_UNAVAILABLE', says: `does not answer: ${text}`, hint: 'check the server and the way to it' };
+}
+
+const away = 'start the server, or mend the way to it; work goes on by itself';
+const login = 'correct user and password in the URL of the store';
+const value = 'send another value';
+
+const byState: Record<string, Reading> = {
+  ECONNREFUSED: { code: 'STORE_UNAVAILABLE', says: 'refuses connections', hint: away },
+  ETIMEDOUT: { code: 'STORE_UNAVAILABLE', says: 'does not answer', hint: away },
+  ECONNRESET: { code: 'STORE_UNAVAILABLE', says: 'closed the connection', hint: away },
+  ENOTFOUND: { code: 'STORE_UNAVAILABLE', says: 'has a host that no name server knows', hint: 'check the URL' },
+  EAI_AGAIN: { code: 'STORE_UNAVAILABLE', says: 'has a host that no name server answers for', hint: away },
+  '28000': { code: 'CONFIG_INVALID', says: 'refuses the login: %', hint: login },
+  '28P01': { code: 'CONFIG_INVALID', says: 'refuses the password', hint: login },
+  '3D000': { code: 'CONFIG_INVALID', says: 'names a database that the server does not have', hint: 'create it first' },
+  '3F000': { code: 'CONFIG_INVALID', says: 'has no schema yet', hint: 'create it with: onejob db migrate' },
+  '42P01': { code: 'CONFIG_INVALID', says: 'has no tables yet: %', hint: 'create them with: onejob db migrate' },
+  '42883': { code: 'CONFIG_INVALID', says: 'has another schema than this code: %', hint: 'run: onejob db migrate' },
+  '42501': {
+    code: 'CONFIG_INVALID',
+    says: 'refuses a right: %',
+    hint: 'grant it to the user of the store, or create the schema by hand',
+  },
+  '53100': { code: 'STORE_UNAVAILABLE', says: 'has a full disk', hint: 'free some space; work goes on by itself' },
+  '53300': {
+    code: 'STORE_UNAVAILABLE',
+    says: 'has no connection free',
+    hint: 'raise max_connections, or lower the pools',
+  },
+  '25006': { code: 'STORE_UNAVAILABLE', says: 'is read-only', hint: 'name the primary server, not a standby' },
+  '57014': {
+    code: 'STORE_UNAVAILABLE',
+    says: 'cancelled a statement: %',
+    hint: 'raise statement_timeout of this user',
+  },
+  '55P03': { code: 'STORE_UNAVAILABLE', says: 'was locked for too long', hint: 'find the session that holds the lock' },
+  '54000': { code: 'VALUE_REJECTED', says: 'refuses a value: %', hint: value },
+  '21000': { code: 'VALUE_REJECTED', says: 'refuses a batch: %' },
+  OJ001: { code: 'CONFIG_INVALID', says: 'is PostgreSQL %, and onejob needs 13 or newer', hint: 'use a newer server' },
+  OJ002: { code: 'CONFIG_INVALID', says: 'keeps text as %', hint: 'create a database with encoding UTF8' },
+};
+
+const byClass: Record<string, Reading> = {
+  '22': { code: 'VALUE_REJECTED', says: 'refuses a value: %', hint: value },
+  '23': { code: 'VALUE_REJECTED', says: 'refuses a value: %', hint: value },
+  '54': { code: 'VALUE_REJECTED', says: 'refuses a value: %', hint: value },
+  '42': { code: 'CONFIG_INVALID', says: 'has another schema than this code: %', hint: 'run: onejob db migrate' },
+};

@@ -1,0 +1,34 @@
+import type { Store } from '../../ports/store.ts';
+import { readAddress } from './address.ts';
+import type { BeatOptions } from './beat.ts';
+import { openConnection, type Pool } from './connection.ts';
+import { PostgresStore } from './store.ts';
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:5432/database?schema=onejob`. With `pool` it only names the store in messages. */
+  url?: string;
+  /** Default: `schema` of the URL, else `onejob`. */
+  schema?: string;
+  /** A pool of `pg` that the program has already; it is not closed with the store. */
+  pool?: Pool;
+  /** Connections at most, 10 by default. */
+  max?: number;
+}
+
+/**
+ * Opens a store in PostgreSQL 13 or newer; the first call connects. Works behind PgBouncer in transaction mode.
+ *
+ * With a pool and no URL there is nothing for a thread to connect to: the main loop beats, with a longer lease.
+ *
+ * @throws CONFIG_INVALID for a URL or a schema that cannot be, DRIVER_MISSING without the package `pg`
+ */
+export async function openPostgresStore({ url, schema, pool, max }: PostgresOptions): Promise<Store> {
+  const address = readAddress(url ?? 'postgres://pool', schema);
+  const db = await openConnection({ address, pool, max });
+  return new PostgresStore(db, url === undefined ? null : beatOf(url, schema));
+}
+
+function beatOf(url: string, schema: string | undefined): { module: string; options: BeatOptions } {
+  const name = readAddress(url, schema).schema.slice(1, -1).replaceAll('""', '"');
+  return { module: new URL('./beat.js', import.meta.url).href, options: { url, schema: name } };
+}

@@ -1,0 +1,103 @@
+import { OnejobError } from '../../job/errors.ts';
+import { newId } from '../../std/id.ts';
+import type { Migration } from '../../ports/store.ts';
+import type { Connection } from './connection.ts';
+import { hasState } from './failure.ts';
+import { ask } from './schema/ask.ts';
+import { base } from './schema/base.ts';
+import { claim } from './schema/claim.ts';
+import { output } from './schema/output.ts';
+import { prune } from './schema/prune.ts';
+import { record } from './schema/record.ts';
+import { schedule } from './schema/schedule.ts';
+import { tables } from './schema/tables.ts';
+import { worker } from './schema/worker.ts';
+
+/** Version of the schema that this code writes. */
+const schemaVersion = 1;
+
+/** Functions bear the version of their contract, so a later schema adds beside them and older code goes on. */
+const versions: readonly string[] = [[tables, base, record, claim, worker, ask, output, schedule, prune].join('\n')];
+
+const oldestServer = 130_000;
+
+/**
+ * Brings the schema to this code's version. On an up-to-date one it is one read; else one message with one
+ * transaction, under an advisory lock of that transaction: of twenty starters one does it and the others see it done.
+ */
+export async function migrate(db: Connection, dryRun: boolean): Promise<Migration & { id: string }> {
+  const before = await readMeta(db);
+  if (before !== undefined) refuseIfTooNew(before, db);
+  const from = before?.version ?? 0;
+  if (from >= schemaVersion || dryRun) return { from, to: Math.max(from, schemaVersion), id: before?.id ?? '' };
+  await db.script(scriptFor(db.schema));
+  const after = await readMeta(db);
+  if (after !== undefined) refuseIfTooNew(after, db);
+  return { from, to: schemaVersion, id: after?.id ?? '' };
+}
+
+interface Meta {
+  readonly id: string;
+  readonly version: number;
+  readonly min_version: number;
+}
+
+async function readMeta(db: Connection): Promise<Meta | undefined> {
+  try {
+    const rows = await db.query<Meta>(`select id, version, min_version from ${db.schema}.meta`, []);
+    return rows[0];
+  } catch (error) {
+    // No such schema, no such table.
+    if (hasState(error, '3F000') || hasState(error, '42P01')) return undefined;
+    throw error;
+  }
+}
+
+function refuseIfTooNew({ version, min_version: least }: Meta, db: Connection): void {
+  if (least <= schemaVersion) return;
+  throw new OnejobError(
+    'CONFIG_INVALID',
+    `the store ${db.url} has schema ${version}, which needs newer code: this onejob knows schema ${schemaVersion}`,
+    { hint: 'update onejob on this machine, or use another store' },
+  );
+}
+
+/**
+ * Looks again under the lock, for another process may have been faster. The search path is that of this transaction
+ * only; each function keeps it (`from current`), so no later call depends on a setting of its session.
+ */
+function scriptFor(schema: string): string {
+  const steps = versions.map((sql, i) => `if known < ${i + 1} then execute $onejob_sql$${sql}$onejob_sql$; end if;`);
+  return `do $onejob_migrate$
+declare
+  known integer := 0;
+begin
+  if current_setting('server_version_num')::integer < ${oldestServer} then
+    raise exception using errcode = 'OJ001', message = current_setting('server_version');
+  end if;
+  if current_setting('server_encoding') <> 'UTF8' then
+    raise exception using errcode = 'OJ002', message = current_setting('server_encoding');
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('onejob ' || ${literal(schema)}, 0));
+  -- asked first, because the command needs the right to create schemas even where there is nothing to create
+  if not exists (select from pg_namespace where nspname = ${literal(unquoted(schema))}) then
+    create schema ${schema};
+  end if;
+  perform set_config('search_path', ${literal(`${schema}, pg_temp`)}, true);
+  if to_regclass('meta') is not null then select version into known from meta; end if;
+  ${steps.join('\n  ')}
+  if known = 0 then
+    insert into meta (id, version, min_version) values (${literal(newId())}, ${schemaVersion}, 1);
+  else
+    update meta set version = ${schemaVersion} where version < ${schemaVersion};
+  end if;
+end $onejob_migrate$`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function unquoted(identifier: string): string {
+  return identifier.slice(1, -1).replaceAll('""', '"');
+}

@@ -1,0 +1,67 @@
+import type { Run, RunId, StepRecord } from '../../job/run.ts';
+import type { Chunk } from '../../ports/store-entry.ts';
+import { type RunRow, runOf, type StepColumns, stepOf } from '../sql/run-row.ts';
+import { isStorable } from './bundle.ts';
+import type { Connection } from './connection.ts';
+
+/** The columns of a run. A run has a live row or an outcome, never both. */
+export const runColumns = `
+  r.id, r.key, r.job, r.queue, coalesce(l.state, o.state) state, r.trigger, r.priority,
+  coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, coalesce(l.epoch, o.epoch) epoch,
+  coalesce(l.generation, o.generation) generation, r.input, r.args, r.request, o.output, o.response,
+  coalesce(l.error, o.error) error, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
+  r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
+  o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
+
+/** By id first, then by key. */
+export async function get(db: Connection, refs: readonly string[], steps: boolean): Promise<(Run | null)[]> {
+  const asked = [...new Set(refs)].filter(isStorable);
+  const withSteps = steps
+    ? `, (select json_agg(s order by s.state = 'running', s.n, s.asked) from ${db.schema}.steps s where s.run = r.id) steps`
+    : '';
+  const rows = await db.query<RunRow & { ref: string; steps?: StepColumns[] | null }>(
+    `select a.ref, ${runColumns}${withSteps}
+     from unnest($1::text[]) a(ref)
+     cross join lateral (select ${db.schema}.run_of(a.ref) id offset 0) f
+     join ${db.schema}.runs r on r.id = f.id
+     left join ${db.schema}.live l on l.run = r.id
+     left join ${db.schema}.outcomes o on o.run = r.id`,
+    [asked],
+  );
+  const byRef = new Map(rows.map((row) => [row.ref, row]));
+  return refs.map((ref) => {
+    const row = byRef.get(ref);
+    if (row === undefined) return null;
+    return steps ? { ...runOf(row), steps: (row.steps ?? []).map(stepOf) } : runOf(row);
+  });
+}
+
+export async function steps(db: Connection, runs: readonly RunId[]): Promise<StepRecord[][]> {
+  const rows = await db.query<StepColumns & { run: RunId }>(
+    `select run, key, kind, state, tries, asked, output, error, resume_at, child, started_at, finished_at
+     from ${db.schema}.steps where run = any($1::text[]) order by run, state = 'running', n, asked`,
+    [[...new Set(runs)].filter(isStorable)],
+  );
+  const byRun = new Map<RunId, StepRecord[]>();
+  for (const row of rows) {
+    const list = byRun.get(row.run);
+    if (list === undefined) byRun.set(row.run, [stepOf(row)]);
+    else list.push(stepOf(row));
+  }
+  return runs.map((run) => byRun.get(run) ?? []);
+}
+
+/** At most 1,000 chunks, so that a large log is not summed up whole for a small `maxBytes`. */
+export async function tail(
+  db: Connection,
+  { run, after, maxBytes }: { run: RunId; after: number; maxBytes: number },
+): Promise<Chunk[]> {
+  if (!isStorable(run)) return [];
+  return db.query<Chunk>(
+    `select seq, bytes from (
+       select seq, bytes, sum(octet_length(bytes)) over (order by seq) so_far, row_number() over (order by seq) place
+       from (select seq, bytes from ${db.schema}.output where run = $1 and seq > $2 order by seq limit 1000) o
+     ) o where so_far <= $3 or place = 1 order by seq`,
+    [run, after, maxBytes],
+  );
+}

@@ -1,0 +1,157 @@
+import type { Verdict } from '../../job/transition.ts';
+import type { Entry, HandBackEntry, OutcomeEntry, StepEntry, SuspendEntry, TryEntry } from '../../ports/store-entry.ts';
+import type { WorkerId } from '../../ports/store-worker.ts';
+import { bundle } from './bundle.ts';
+import type { Connection } from './connection.ts';
+import { inShort } from './submit.ts';
+
+/** Sorts a group by what its entries do, which is how `record_v1` takes it, and puts the verdicts in order again. */
+export async function record(
+  db: Connection,
+  { worker, entries }: { worker: WorkerId; entries: readonly Entry[] },
+): Promise<Verdict[]> {
+  const group = new Group();
+  entries.forEach((entry, i) => group.add(entry, i));
+  const rows = await db.write<{ odd: [number, Verdict][] | null }>(
+    'record',
+    `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::json, $6::json, $7::json) odd`,
+    [worker, ...group.values()],
+  );
+  const verdicts: Verdict[] = entries.map(() => 'ok');
+  for (const [i, verdict] of rows[0]?.odd ?? []) verdicts[i] = verdict;
+  for (const [i, first] of group.again) verdicts[i] = verdicts[first] ?? 'stale';
+  return verdicts;
+}
+
+class Group {
+  readonly #runs = new Set<string>();
+  /** List n holds the entries of steps that were named n times before: an upsert cannot touch one row twice. */
+  readonly #steps: unknown[][] = [];
+  readonly #times = new Map<string, number>();
+  readonly #children: unknown[] = [];
+  readonly #outcomes: unknown[] = [];
+  readonly #suspends: unknown[] = [];
+  readonly #handBacks: unknown[] = [];
+  readonly #ended = new Map<string, number>();
+  /** Places of entries that repeat an earlier one of this very group, and that one's place. */
+  readonly again = new Map<number, number>();
+
+  add(entry: Entry, i: number): void {
+    this.#runs.add(entry.run);
+    switch (entry.kind) {
+      case 'step':
+        return this.#addStep(entry, stepInShort(entry, i));
+      case 'try':
+        if (entry.child !== null) this.#children.push(childInShort(entry, entry.child, i));
+        return this.#addStep(entry, tryInShort(entry, i));
+      case 'outcome':
+        return this.#addLast(this.#outcomes, entry, i, outcomeInShort);
+      case 'suspend':
+        return this.#addLast(this.#suspends, entry, i, suspendInShort);
+      case 'handBack':
+        return this.#addLast(this.#handBacks, entry, i, handBackInShort);
+    }
+  }
+
+  values(): (string | null | string[])[] {
+    return [
+      [...this.#runs],
+      bundle(this.#steps),
+      bundle(this.#children),
+      bundle(this.#outcomes),
+      bundle(this.#suspends),
+      bundle(this.#handBacks),
+    ];
+  }
+
+  #addStep(entry: StepEntry | TryEntry, short: unknown): void {
+    const name = `${entry.run} ${entry.epoch} ${entry.key}`;
+    const times = this.#times.get(name) ?? 0;
+    this.#times.set(name, times + 1);
+    (this.#steps[times] ??= []).push(short);
+  }
+
+  /** A run changes its state once; the same change a second time in one group has the verdict of the first. */
+  #addLast<E extends Entry>(list: unknown[], entry: E, i: number, short: (entry: E, i: number) => unknown): void {
+    const name = `${entry.kind} ${entry.run} ${entry.epoch}`;
+    const first = this.#ended.get(name);
+    if (first !== undefined) {
+      this.again.set(i, first);
+      return;
+    }
+    this.#ended.set(name, i);
+    list.push(short(entry, i));
+  }
+}
+
+function stepInShort(entry: StepEntry, i: number): unknown {
+  const { run, epoch, key, state, tries, asked } = entry;
+  return {
+    i,
+    run,
+    epoch,
+    key,
+    kind: entry.type,
+    state,
+    tries,
+    asked,
+    output: entry.output ?? undefined,
+    error: entry.error ?? undefined,
+    started: entry.startedAt,
+    finished: entry.finishedAt,
+    letter: entry.consumes ?? undefined,
+  };
+}
+
+function tryInShort(entry: TryEntry, i: number): unknown {
+  const { run, epoch, key, tries, asked } = entry;
+  return {
+    i,
+    run,
+    epoch,
+    key,
+    kind: entry.type,
+    state: 'running',
+    tries,
+    asked,
+    output: entry.output ?? undefined,
+    error: entry.error ?? undefined,
+    resume: entry.resumeAt ?? undefined,
+    after: entry.resumeInMs ?? undefined,
+    kid: entry.child?.id,
+    started: entry.startedAt,
+  };
+}
+
+function childInShort({ run, epoch, key }: TryEntry, child: NonNullable<TryEntry['child']>, i: number): unknown {
+  return { run, epoch, key, child: inShort(child, i) };
+}
+
+function outcomeInShort(entry: OutcomeEntry, i: number): unknown {
+  const { run, epoch, state } = entry;
+  return {
+    i,
+    run,
+    epoch,
+    state,
+    output: entry.output ?? undefined,
+    response: entry.response ?? undefined,
+    error: entry.error ?? undefined,
+    progress: entry.progress ?? undefined,
+  };
+}
+
+function suspendInShort({ run, epoch, mail, wakeInMs, waitingFor }: SuspendEntry, i: number): unknown {
+  return {
+    i,
+    run,
+    epoch,
+    mail,
+    wake: wakeInMs ?? undefined,
+    waiting: waitingFor.length === 0 ? undefined : waitingFor,
+  };
+}
+
+function handBackInShort({ run, epoch, attempt, delayMs, error }: HandBackEntry, i: number): unknown {
+  return { i, run, epoch, attempt, delay: delayMs, error: error ?? undefined };
+}

@@ -1,0 +1,157 @@
+/** Words from outside: STORE §5 `ask`. */
+export const ask = /* sql */ `
+-- 'items' are [{ i, id, kind, actor, reason, ref, name, data, from, delay, type, until }], carried out in their order.
+-- What had an effect is kept under its id: a repeat, also one that comes while the first is on its way, gets the same
+-- answer. Answers [{ i, verdict, run, state }].
+create function ask_v1(items json) returns json language plpgsql volatile
+set search_path from current
+as $$
+declare
+  t bigint;
+  a record;
+  known text;
+  answer json[] := '{}';
+begin
+  -- waits for the same asks on their way elsewhere, in one order for all
+  insert into asks (run, id, kind, actor, reason, at)
+  select distinct on (x.run, x.id) x.run, x.id, x.kind, x.actor, x.reason, now_ms()
+  from (
+    select i.*, run_of(i.ref) run
+    from json_to_recordset(items) i(i integer, id text, kind text, ref text, actor text, reason text)
+    where i.ref is not null
+  ) x
+  where x.run is not null
+  order by x.run, x.id, x.i
+  on conflict (run, id) do nothing;
+  -- all rows in one order; what they say is read again below, one by one
+  perform from live where run in (
+    select run_of(x.ref) from json_to_recordset(items) x(ref text)
+    union
+    select l.parent from json_to_recordset(items) x(ref text, kind text) join live l on l.run = run_of(x.ref)
+    where x.kind = 'cancel' and l.parent is not null
+  ) order by run for no key update;
+  t := now_ms();
+  for a in
+    select x.*, run_of(x.ref) run
+    from json_to_recordset(items) x(i integer, id text, kind text, actor text, reason text, ref text, name text,
+      data text, "from" text, delay bigint, type text, until bigint)
+    order by x.i
+  loop
+    if a.type is not null then
+      if a.kind = 'resume' then
+        delete from pauses p where p.type = a.type and p.name = a.name;
+      else
+        insert into pauses (type, name, until, actor, reason, at) values (a.type, a.name, a.until, a.actor, a.reason, t)
+        on conflict (type, name) do update set until = excluded.until, actor = excluded.actor,
+          reason = excluded.reason, at = excluded.at;
+      end if;
+      answer := answer || json_build_object('i', a.i, 'verdict', 'done');
+    elsif a.run is null then
+      answer := answer || json_build_object('i', a.i, 'verdict', 'unknown');
+    else
+      select s.verdict into known from asks s where s.run = a.run and s.id = a.id;
+      if known is null then
+        known := ask_run(a.run, a.kind, a.actor, a.reason, a.name, a.data, a."from", a.delay, t);
+        if known in ('done', 'mailed') then
+          update asks s set verdict = known where s.run = a.run and s.id = a.id;
+        end if;
+      end if;
+      answer := answer || json_build_object('i', a.i, 'verdict', known, 'run', a.run, 'state', coalesce(
+        (select l.state from live l where l.run = a.run), (select o.state from outcomes o where o.run = a.run)));
+    end if;
+  end loop;
+  delete from asks s where s.verdict is null and (s.run, s.id) in (
+    select run_of(x.ref), x.id from json_to_recordset(items) x(id text, ref text));
+  return to_json(answer);
+end $$;
+
+-- The run that an id or a key means.
+create function run_of(ref text) returns text language sql stable
+set search_path from current
+as $$ select coalesce((select id from runs where id = ref), (select run from keys where key = ref)) $$;
+
+-- One word to one run; its verdict.
+create function ask_run(
+  target text, kind text, by_actor text, because text, name text, data text, from_step text, delay bigint, t bigint
+) returns text language plpgsql volatile
+set search_path from current
+as $$
+declare
+  alive live;
+  ended outcomes;
+begin
+  loop
+    select * into alive from live l where l.run = target for no key update;
+    exit when alive.run is not null;
+    select * into ended from outcomes o where o.run = target for update;
+    exit when ended.run is not null;
+    -- neither: it was revived or pruned between the two looks
+    if not exists (select from runs r where r.id = target) then return 'unknown'; end if;
+  end loop;
+
+  if alive.run is null then
+    case kind
+      when 'retry' then
+        if ended.state = 'succeeded' then return 'finished'; end if;
+        perform revive(ended, array(select s.key from steps s where s.run = target and s.state = 'failed'),
+          ended.attempt + 1, ended.generation, t);
+        return 'done';
+      when 'restart' then
+        if from_step is not null and not exists (select from steps s where s.run = target and s.key = from_step) then
+          return 'step-unknown';
+        end if;
+        perform revive(ended, array(select s.key from steps s where s.run = target and s.asked >= coalesce((
+            select f.asked from steps f where f.run = target and f.key = from_step), 0)),
+          1, ended.generation + 1, t);
+        return 'done';
+      else return 'finished';
+    end case;
+  end if;
+
+  case kind
+    when 'cancel' then
+      if alive.state <> 'running' then
+        perform end_runs(json_build_array(json_build_object('run', target, 'state', 'cancelled', 'error',
+          cancel_failure(by_actor, because))), null, t);
+        return 'done';
+      end if;
+      perform post(json_build_array(json_build_object('i', 0, 'run', target, 'kind', kind, 'name', '', 'actor',
+        by_actor, 'reason', because)), t);
+      return 'mailed';
+    when 'event' then
+      perform post(json_build_array(json_build_object('i', 0, 'run', target, 'kind', kind, 'name', name, 'data', data,
+        'actor', by_actor, 'reason', because)), t);
+      return 'mailed';
+    when 'reschedule' then
+      if alive.state <> 'queued' then return 'active'; end if;
+      -- the deadline counts from the due instant, so it moves along
+      update live l set due_at = t + delay, deadline_at = t + delay + r.deadline_ms
+      from runs r where l.run = target and r.id = target;
+      return 'done';
+    else return 'active';
+  end case;
+end $$;
+
+-- The outcome of a run that was cancelled while nobody held it.
+create function cancel_failure(actor text, reason text) returns json language sql immutable
+as $$
+  select json_build_object('code', 'RUN_CANCELLED', 'message', 'cancelled by ' || actor || coalesce(': ' || reason, ''))
+$$;
+
+-- Queues a finished run once more without the steps 'forgotten': the letters that they took are in the box again, their
+-- children are linked no more. Id, key, input and the instant of creation stay, the output goes on, the epoch grows on.
+create function revive(ended outcomes, forgotten text[], attempt integer, generation integer, t bigint)
+returns void language plpgsql volatile
+set search_path from current
+as $$
+begin
+  update letters m set consumed_by = null where m.run = ended.run and m.consumed_by = any(forgotten);
+  delete from steps s where s.run = ended.run and s.key = any(forgotten);
+  delete from outcomes o where o.run = ended.run;
+  insert into live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
+    parent, schedule, timeout_ms, deadline_at)
+  select r.id, r.job, r.queue, r.priority, t, 'queued', ended.epoch, ended.mail, r.max_crashes, revive.attempt,
+    revive.generation, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms
+  from runs r where r.id = ended.run;
+end $$;
+`;

@@ -1,0 +1,168 @@
+/** What all other functions stand on: the clock, creating runs, ending runs, mail. */
+export const base = /* sql */ `
+-- The store's clock in milliseconds: of this moment, not of the transaction's begin.
+create function now_ms() returns bigint language sql volatile
+as $$ select floor(extract(epoch from clock_timestamp()) * 1000)::bigint $$;
+
+-- The workers among these that are enrolled and not buried. Their rows stay locked against a burial, not against a beat.
+create function living(ids text[]) returns text[] language sql volatile
+set search_path from current
+as $$
+  select coalesce(array_agg(id), '{}') from (
+    select id from workers where id = any(ids) and buried_at is null order by id for key share
+  ) locked
+$$;
+
+-- Creates the runs that are new. 'items' are NewRuns in short (see submit.ts), each with its place 'i'; 'keyed' and
+-- 'held' say whether any has a key or a holder. Answers null when each is new and held as wished (the usual case);
+-- else for all of them [{ i, verdict, run, key, job, state }].
+create function create_v1(items json, keyed boolean, held boolean) returns json language plpgsql volatile
+set search_path from current
+as $$
+declare
+  t bigint := now_ms();
+  holders text[] := '{}';
+  asked integer;
+  made integer;
+begin
+  if held then
+    select living(array_agg(distinct n.holder)) into holders
+    from json_to_recordset(items) n(holder text) where n.holder is not null;
+  end if;
+  if keyed then
+    -- waits for whoever is creating the same key, in one order for all
+    insert into keys (key, run, job, digest)
+    select n.key, n.id, n.job, n.digest
+    from json_to_recordset(items) n(i integer, id text, key text, job text, digest text)
+    where n.key is not null order by n.key collate "C", n.i
+    on conflict (key) do nothing;
+  end if;
+  -- a statement of its own: it sees the keys of those it waited for
+  with given as materialized (
+    select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at, n.holder = any(holders) is true is_held
+    from json_to_recordset(items) n(
+      i integer, id text, key text, job text, queue text, trigger text, priority integer, input text, args text,
+      request text, due bigint, delay bigint, timeout bigint, deadline bigint, crashes integer, trace text,
+      parent text, root text, schedule text, scheduled bigint, holder text)
+  ), fresh as (
+    insert into runs (id, key, job, queue, trigger, priority, input, args, request, timeout_ms, deadline_ms,
+      max_crashes, trace_id, parent, root, schedule, scheduled_at, created_at, due_at)
+    select g.id, g.key, g.job, g.queue, g.trigger, coalesce(g.priority, 0), g.input, g.args, g.request, g.timeout,
+      g.deadline, g.crashes, g.trace, g.parent, g.root, g.schedule, g.scheduled, t, g.due_at
+    from given g
+    where g.key is null or exists (select from keys k where k.key = g.key and k.run = g.id)
+    order by g.id collate "C"
+    on conflict (id) do nothing
+    returning id
+  ), alive as (
+    insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
+      schedule, timeout_ms, deadline_at, started_at, claimed_at)
+    select g.id, g.job, g.queue, coalesce(g.priority, 0), g.due_at,
+      case when g.is_held then 'running' else 'queued' end, w.id, w.node, g.is_held::integer, g.crashes,
+      g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline,
+      case when g.is_held then t end, case when g.is_held then t end
+    from fresh f join given g on g.id = f.id left join workers w on g.is_held and w.id = g.holder
+    on conflict (run) do nothing
+    returning worker
+  )
+  select (select count(*) filter (where g.holder is null or g.is_held) from given g), (select count(*) from alive)
+  into asked, made;
+  if asked = made and asked = json_array_length(items) then return null; end if;
+  return (
+    select json_agg(json_build_object('i', n.i, 'verdict', case
+        when n.key is null or k.run = n.id then 'created'
+        when k.job = n.job and k.digest is not distinct from n.digest then 'existing'
+        else 'conflict' end,
+      'run', coalesce(k.run, n.id), 'key', n.key, 'job', coalesce(k.job, n.job),
+      'state', coalesce(l.state, o.state, 'queued')) order by n.i)
+    from json_to_recordset(items) n(i integer, id text, key text, job text, digest text)
+    left join keys k on k.key = n.key
+    left join live l on l.run = coalesce(k.run, n.id)
+    left join outcomes o on o.run = coalesce(k.run, n.id));
+end $$;
+
+-- Puts letters into the boxes of unfinished runs and raises their mail in the same statement; a waiting run is queued,
+-- due now. 'words' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
+create function post(words json, t bigint) returns void language sql volatile
+set search_path from current
+as $$
+  with given as materialized (
+    select w.*, row_number() over (partition by w.run order by w.i, w.name) k
+    from json_to_recordset(words) w(i integer, run text, kind text, name text, data text, actor text, reason text)
+  ), raised as (
+    update live l set mail = l.mail + c.n,
+      due_at = case when l.state = 'waiting' then t else l.due_at end,
+      waiting_for = case when l.state = 'waiting' then null else l.waiting_for end,
+      state = case when l.state = 'waiting' then 'queued' else l.state end
+    from (select run, count(*)::integer n from given group by run) c
+    where l.run = c.run
+    returning l.run, l.mail - c.n as before
+  )
+  insert into letters (run, n, kind, name, data, actor, reason, at)
+  select g.run, r.before + g.k, g.kind, g.name, g.data, g.actor, g.reason, t from given g join raised r on r.run = g.run
+$$;
+
+-- Ends those of 'items' [{ run, state, output, response, error, progress }] that are in 'allowed'; the caller has
+-- locked their rows and those of their parents. The live row goes, the outcome comes, requests to cancel that the run
+-- outlived are consumed, its parent gets a letter, and unless it succeeded its unfinished children are cancelled:
+-- those that run by letter, the others here and now, with their own children.
+create function end_runs(items json, allowed text[], t bigint) returns void language plpgsql volatile
+set search_path from current
+as $$
+declare
+  mailed text[];
+  born text[];
+  fallen text[];
+  words json;
+  ends json;
+begin
+  loop
+    with given as materialized (
+      select n.* from json_to_recordset(items) n(
+        run text, state text, output text, response text, error text, progress text)
+      where allowed is null or n.run = any(allowed)
+    ), gone as (
+      delete from live l using given g where l.run = g.run
+      returning l.*
+    ), kept as (
+      insert into outcomes (run, state, attempt, crashes, epoch, generation, mail, due_at, started_at, finished_at,
+        node, output, response, error, progress)
+      select l.run, g.state, l.attempt, l.crashes, l.epoch, l.generation, l.mail, l.due_at, l.started_at, t, l.node,
+        g.output, g.response, g.error, coalesce(g.progress, l.progress)
+      from gone l join given g on g.run = l.run
+      returning run, state
+    )
+    select array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
+      array_agg(l.run) filter (where k.state <> 'succeeded')
+    into mailed, born, fallen
+    from gone l join kept k on k.run = l.run;
+
+    if mailed is not null then
+      update letters set consumed_by = '' where run = any(mailed) and kind = 'cancel' and consumed_by is null;
+    end if;
+    if born is not null then
+      select json_agg(json_build_object('i', 0, 'run', r.parent, 'kind', 'child', 'name', r.id))
+      into words from runs r where r.id = any(born);
+      perform post(words, t);
+    end if;
+    exit when fallen is null;
+
+    select json_agg(json_build_object('i', 0, 'run', c.run, 'kind', 'cancel', 'name', '', 'actor', c.parent,
+        'reason', c.why)) filter (where c.state = 'running'),
+      json_agg(json_build_object('run', c.run, 'state', 'cancelled', 'error', json_build_object(
+        'code', 'RUN_CANCELLED', 'message', format('cancelled by run %s: %s', c.parent, c.why))))
+        filter (where c.state <> 'running')
+    into words, ends
+    from (
+      select l.run, l.state, l.parent, case o.state when 'failed' then 'its parent failed'
+        else 'its parent was cancelled' end why
+      from live l join outcomes o on o.run = l.parent
+      where l.parent = any(fallen) order by l.run for no key update of l
+    ) c;
+    if words is not null then perform post(words, t); end if;
+    exit when ends is null;
+    items := ends;
+    allowed := null;
+  end loop;
+end $$;
+`;

@@ -1,0 +1,57 @@
+/** Deleting what is beyond the policy: STORE §5 `prune`. */
+export const prune = /* sql */ `
+-- Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
+-- workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. 'policy' is
+-- [{ state, ms, runs }]. Answers { runs, bytes }.
+create function prune_v1(policy json, most integer) returns json language plpgsql volatile
+set search_path from current
+as $$
+declare
+  t bigint := now_ms();
+  p record;
+  edge text;
+  victims text[];
+  gone text[] := '{}';
+  total bigint;
+begin
+  delete from workers where buried_at < t - 86400000;
+  for p in select * from json_to_recordset(policy) x(state text, ms bigint, runs bigint) loop
+    exit when cardinality(gone) >= most;
+    -- walks over as many entries of the index as runs may stay, not over the table
+    select o.run into edge from outcomes o where o.state = p.state order by o.run desc offset p.runs limit 1;
+    select array(
+      select run from (
+        (select o.run from outcomes o join runs r on r.id = o.run
+         where o.state = p.state and o.finished_at < t - p.ms
+           and not exists (select from live l where l.run = r.parent)
+         order by o.finished_at, o.run limit most - cardinality(gone))
+        union
+        (select o.run from outcomes o join runs r on r.id = o.run
+         where o.state = p.state and o.run <= edge
+           and not exists (select from live l where l.run = r.parent)
+         order by o.run limit most - cardinality(gone))
+      ) x order by run limit most - cardinality(gone)
+    ) into victims;
+    gone := gone || victims;
+  end loop;
+  -- a run that was revived in between is no longer there
+  with deleted as (
+    delete from outcomes where run = any(gone) returning run, octet_length(output) size
+  )
+  select coalesce(array_agg(run), '{}'), coalesce(sum(size), 0) into gone, total from deleted;
+  if gone = '{}' then return json_build_object('runs', 0, 'bytes', 0); end if;
+  with lines as (
+    delete from output where run = any(gone) returning octet_length(output.bytes) size
+  ), records as (
+    delete from runs where id = any(gone) returning id, key, octet_length(input) size
+  ), freed as (
+    delete from keys k using records r where k.key = r.key and k.run = r.id
+  )
+  select total + coalesce((select sum(size) from lines), 0) + coalesce((select sum(size) from records), 0)
+  into total;
+  delete from steps where run = any(gone);
+  delete from letters where run = any(gone);
+  delete from asks where run = any(gone);
+  return json_build_object('runs', cardinality(gone), 'bytes', total);
+end $$;
+`;

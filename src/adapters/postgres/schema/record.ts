@@ -1,0 +1,182 @@
+/** The fenced writes of a worker: STORE §1.2. */
+export const record = /* sql */ `
+-- One group of entries. 'runs' are all the runs that it names. Their rows, and those of the parents of runs that end,
+-- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions,
+-- hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked for ever.
+--
+-- 'steps' is a list of lists: within one list no step is named twice (an upsert cannot touch one row twice). Answers
+-- the verdicts that are not 'ok' as [[i, verdict]], or null.
+create function record_v1(
+  me text, runs text[], steps json, children json, outcomes json, suspends json, hand_backs json
+) returns json language plpgsql volatile
+set search_path from current
+as $$
+declare
+  t bigint;
+  mine text[];
+  epochs integer[];
+  crashed text[];
+  ending text[];
+  odd json[] := '{}';
+  part json;
+begin
+  if outcomes is not null then
+    -- a parent never changes, so it may be read without a lock
+    runs := runs || array(
+      select l.parent from json_to_recordset(outcomes) o(run text) join live l on l.run = o.run
+      where l.parent is not null);
+  end if;
+  select array_agg(l.run), array_agg(l.epoch), array_agg(l.run) filter (where l.crashes > 0)
+  into mine, epochs, crashed
+  from (
+    select l.run, l.epoch, l.state, l.worker, l.crashes from live l
+    where l.run = any(runs) order by l.run for no key update
+  ) l
+  where l.worker = me and l.state = 'running';
+  t := now_ms();
+
+  if steps is not null then
+    odd := odd || write_steps(steps, children, mine, epochs, crashed, t);
+  end if;
+
+  if outcomes is not null then
+    select array_agg(o.run) into ending
+    from json_to_recordset(outcomes) o(run text, epoch integer)
+    join unnest(mine, epochs) m(run, epoch) on m.run = o.run and m.epoch = o.epoch;
+    if ending is not null then perform end_runs(outcomes, ending, t); end if;
+    if cardinality(ending) is distinct from json_array_length(outcomes) then
+      -- not held: a repeat of the outcome that ended the run, or stale
+      select json_agg(json_build_array(o.i, 'stale')) into part
+      from json_to_recordset(outcomes) o(i integer, run text, epoch integer, state text)
+      where o.run <> all(coalesce(ending, '{}')) and not exists (
+        select from outcomes e where e.run = o.run and e.epoch = o.epoch and e.state = o.state);
+      odd := odd || part;
+    end if;
+  end if;
+
+  if suspends is not null then
+    with given as materialized (
+      select s.*, m.run is not null as held
+      from json_to_recordset(suspends) s(i integer, run text, epoch integer, mail integer, wake bigint, waiting text)
+      left join unnest(mine, epochs) m(run, epoch) on m.run = s.run and m.epoch = s.epoch
+    ), parked as (
+      update live l set state = 'waiting', worker = null, due_at = t + g.wake, waiting_for = g.waiting, crashes = 0,
+        casualties = null
+      from given g where g.held and l.run = g.run and l.mail = g.mail
+      returning g.i
+    )
+    select json_agg(json_build_array(g.i, case when g.held then 'woken' else 'stale' end)) into part
+    from given g
+    where g.i not in (select i from parked)
+      and (g.held or not exists (
+        select from live l where l.run = g.run and l.worker is null and l.epoch = g.epoch));
+    odd := odd || part;
+  end if;
+
+  if hand_backs is not null then
+    with given as materialized (
+      select b.*, m.run is not null as held
+      from json_to_recordset(hand_backs) b(i integer, run text, epoch integer, attempt integer, delay bigint, error text)
+      left join unnest(mine, epochs) m(run, epoch) on m.run = b.run and m.epoch = b.epoch
+    ), back as (
+      update live l set state = 'queued', worker = null, attempt = g.attempt, error = g.error,
+        due_at = case when g.delay = 0 then l.due_at else t + g.delay end,
+        crashes = case when g.attempt > l.attempt then 0 else l.crashes end,
+        casualties = case when g.attempt > l.attempt then null else l.casualties end
+      from given g where g.held and l.run = g.run
+    )
+    select json_agg(json_build_array(g.i, 'stale')) into part
+    from given g
+    where not g.held and not exists (
+      select from live l where l.run = g.run and l.worker is null and l.epoch = g.epoch);
+    odd := odd || part;
+  end if;
+
+  return (select json_agg(v) from unnest(odd) o(list), json_array_elements(o.list) v);
+end $$;
+
+-- Steps and tries, list after list; answers lists of [i, verdict] that are not 'ok'. A step that is finished is never
+-- changed: the same result again is 'ok', another is a 'conflict', a try of it is 'ok' without effect. The same try
+-- again does not push back the instant at which it goes on. Children are created first, unless their step is finished.
+create function write_steps(
+  steps json, children json, mine text[], epochs integer[], crashed text[], t bigint
+) returns json[] language plpgsql volatile
+set search_path from current
+as $$
+declare
+  base bigint := nextval('step_order') * 1048576;
+  list json;
+  part json;
+  kids json := '[]';
+  odd json[] := '{}';
+  moved text[];
+begin
+  if children is not null then
+    select json_agg(c.child) into children
+    from json_to_recordset(children) c(run text, epoch integer, key text, child json)
+    join unnest(mine, epochs) m(run, epoch) on m.run = c.run and m.epoch = c.epoch
+    where not exists (
+      select from steps s where s.run = c.run and s.key = c.key and s.state <> 'running');
+    if children is not null then kids := coalesce(create_v1(children, true, true), '[]'); end if;
+  end if;
+  for list in select value from json_array_elements(steps) loop
+    with given as materialized (
+      select s.*, k.verdict is not distinct from 'conflict' as taken, coalesce(k.run, s.kid) child,
+        m.run is not null as held
+      from json_to_recordset(list) s(
+        i integer, run text, epoch integer, key text, kind text, state text, tries integer, asked integer,
+        output text, error text, resume bigint, after bigint, kid text, started bigint, finished bigint, letter integer)
+      left join unnest(mine, epochs) m(run, epoch) on m.run = s.run and m.epoch = s.epoch
+      left join json_to_recordset(kids) k(i integer, verdict text, run text) on k.i = s.i
+    ), written as (
+      insert into steps as had (run, key, n, kind, state, epoch, tries, asked, output, error, resume_at, child,
+        started_at, finished_at)
+      select g.run, g.key, base + g.i, g.kind, g.state, g.epoch, g.tries, g.asked, g.output, g.error,
+        case when g.after is null then g.resume else coalesce((
+          select p.resume_at from steps p where p.run = g.run and p.key = g.key and p.tries = g.tries
+            and p.started_at = g.started and p.state = 'running' and p.resume_at > t), t + g.after) end,
+        g.child, g.started, g.finished
+      from given g where g.held and not g.taken
+      on conflict (run, key) do update set
+        n = excluded.n, kind = excluded.kind, state = excluded.state, epoch = excluded.epoch, tries = excluded.tries,
+        asked = excluded.asked, output = excluded.output, error = excluded.error,
+        resume_at = case when excluded.state = 'running' then excluded.resume_at else had.resume_at end,
+        child = coalesce(excluded.child, had.child),
+        started_at = excluded.started_at, finished_at = excluded.finished_at
+      where had.state = 'running'
+      returning had.run, had.key
+    ), eaten as (
+      update letters m set consumed_by = g.key
+      from given g join written w on w.run = g.run and w.key = g.key
+      where g.letter is not null and m.run = g.run and m.n = g.letter
+    )
+    select array_agg(distinct w.run), json_agg(json_build_array(g.i, case
+        when not g.held then 'stale' when g.taken then 'conflict' else 'finished' end)) filter (where w.run is null)
+    into moved, part
+    from given g left join written w on w.run = g.run and w.key = g.key;
+    if part is not null then odd := odd || verdicts_of_finished(part, list); end if;
+    if crashed is not null and moved is not null then
+      update live set crashes = 0, casualties = null where run = any(crashed) and run = any(moved);
+    end if;
+  end loop;
+  return odd;
+end $$;
+
+-- What became of entries whose step was finished before: compares results.
+create function verdicts_of_finished(found json, list json) returns json language sql stable
+set search_path from current
+as $$
+  select coalesce(json_agg(json_build_array(i, verdict)) filter (where verdict <> 'ok'), '[]')
+  from (
+    select g.i, case
+      when v.value->>1 <> 'finished' then v.value->>1
+      when g.state = 'running' then 'ok'
+      when s.state = g.state and s.output is not distinct from g.output then 'ok'
+      else 'conflict' end verdict
+    from json_array_elements(found) v
+    join json_to_recordset(list) g(i integer, run text, key text, state text, output text)
+      on g.i = (v.value->>0)::integer
+    left join steps s on s.run = g.run and s.key = g.key
+  ) x
+$$;
+`;

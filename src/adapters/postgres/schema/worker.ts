@@ -1,0 +1,124 @@
+/** Who is alive: STORE §3. */
+export const worker = /* sql */ `
+-- Adds a worker with beat 0 and buries the living ones of the node that it replaces. A repeat changes nothing: it must
+-- not bury who replaced this worker in between.
+create function enrol_v1(them json) returns void language plpgsql volatile
+set search_path from current
+as $$
+declare
+  replaced text := them->>'replaces';
+begin
+  insert into workers (id, node, slots, jobs, version, identity, enrolled_at)
+  values (them->>'id', them->>'node', (them->>'slots')::integer, them->>'jobs', them->>'version', them->>'identity', now_ms())
+  on conflict (id) do nothing;
+  if not found or replaced is null then return; end if;
+  perform bury_workers(array(
+    select id from workers where node = replaced and id <> them->>'id' and buried_at is null), null, false);
+end $$;
+
+-- Raises the counter; answers { holds, asks } or null for a worker that is buried or unknown.
+create function beat_v1(me text, new_load double precision, new_stalled boolean) returns json language plpgsql volatile
+set search_path from current
+as $$
+begin
+  update workers set beat = beat + 1, load = coalesce(new_load, load), stalled = coalesce(new_stalled, stalled)
+  where id = me and buried_at is null;
+  if not found then return null; end if;
+  return (
+    select json_build_object('holds', count(*), 'asks', coalesce(json_agg(json_build_object('run', l.run,
+      'epoch', l.epoch, 'mail', l.mail, 'letters', l.letters) order by l.run) filter (where l.letters is not null), '[]'))
+    from (
+      select run, epoch, mail, case when mail > 0 then unread(run) end letters from live where worker = me
+    ) l);
+end $$;
+
+-- Marks workers as buried and takes their runs: queued again in their old place with epoch + 1 and, if 'counted', one
+-- crash more; failed at the limit of crashes. 'seen' (null: any): their counters as they were seen. Answers the runs
+-- as { worker: [run] }. A claim on its way is waited for, a later one finds the grave.
+create function bury_workers(ids text[], seen bigint[], counted boolean) returns json language plpgsql volatile
+set search_path from current
+as $$
+declare
+  t bigint;
+  dead text[];
+  taken json;
+  failed json;
+begin
+  select array_agg(w.id) into dead from (
+    select w.id from workers w
+    where w.id = any(ids) and w.buried_at is null
+      and (seen is null or exists (select from unnest(ids, seen) s(id, beat) where s.id = w.id and s.beat = w.beat))
+    order by w.id for update
+  ) w;
+  if dead is null then return null; end if;
+  t := now_ms();
+  update workers set buried_at = t where id = any(dead);
+  perform from live where run in (
+    select l.run from live l where l.worker = any(dead)
+    union select l.parent from live l where l.worker = any(dead) and l.parent is not null
+  ) order by run for no key update;
+  with held as (
+    update live l set state = 'queued', worker = null, epoch = l.epoch + 1, crashes = l.crashes + counted::integer,
+      casualties = case when counted then (coalesce(l.casualties, '[]')::jsonb ||
+        jsonb_build_object('node', coalesce(l.node, ''), 'worker', l.worker))::text else l.casualties end
+    from live before
+    where before.run = l.run and l.worker = any(dead)
+    returning l.run, before.worker, l.crashes, l.max_crashes, l.casualties
+  )
+  select json_object_agg(h.worker, h.runs), json_agg(h.failed) filter (where h.failed is not null) into taken, failed
+  from (
+    select worker, json_agg(run order by run) runs,
+      json_agg(json_build_object('run', run, 'state', 'failed', 'error', crash_failure(casualties::json)))
+        filter (where counted and crashes >= max_crashes) failed
+    from held group by worker
+  ) h;
+  if failed is not null then
+    perform end_runs((select json_agg(f) from json_array_elements(failed) x, json_array_elements(x) f), null, t);
+  end if;
+  return taken;
+end $$;
+
+-- The failure of a run that took down its workers once too often; it names them.
+create function crash_failure(casualties json) returns json language sql stable
+as $$
+  select json_build_object('code', 'RUN_CRASHED', 'message', format(
+      '%s %s in a row ended while running it, without progress in between: %s',
+      count(*), case count(*) when 1 then 'worker' else 'workers' end,
+      string_agg(format('%s (%s)', c->>'node', c->>'worker'), ', ')),
+    'data', json_build_object('workers', casualties))
+  from json_array_elements(casualties) c
+$$;
+
+-- 'graves' are [{ i, id, beat, counted }] of workers and [{ i, run, epoch, state, error }] of runs. Answers per grave
+-- that took something [i, [run]].
+create function bury_v1(graves json) returns json language plpgsql volatile
+set search_path from current
+as $$
+declare
+  g record;
+  taken json;
+  answer json[] := '{}';
+begin
+  for g in
+    select x.* from json_to_recordset(graves) x(
+      i integer, id text, beat bigint, counted boolean, run text, epoch integer, state text, error json)
+    -- one order of locks for all rescuers: workers first
+    order by x.id collate "C", x.run collate "C"
+  loop
+    if g.id is not null then
+      taken := bury_workers(array[g.id], array[g.beat], g.counted)->g.id;
+      if taken is not null then answer := answer || json_build_array(g.i, taken); end if;
+    else
+      perform from live where run = g.run or run in (select parent from runs where id = g.run and parent is not null)
+      order by run for no key update;
+      update live set epoch = epoch + 1 where run = g.run and epoch = g.epoch;
+      if found then
+        perform end_runs(json_build_array(json_build_object('run', g.run, 'state', g.state, 'error', g.error)), null,
+          now_ms());
+        answer := answer || json_build_array(g.i, json_build_array(g.run));
+      end if;
+    end if;
+  end loop;
+  return to_json(answer);
+end $$;
+`;

@@ -1,0 +1,119 @@
+import type { Run, RunId, StepRecord } from '../../job/run.ts';
+import type { Verdict } from '../../job/transition.ts';
+import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import type { Claimed, ClaimRequest, Hold } from '../../ports/store-claim.ts';
+import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
+import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
+import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
+import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
+import { ask } from './ask.ts';
+import { claim } from './claim.ts';
+import type { Connection } from './connection.ts';
+import { list } from './list.ts';
+import { migrate } from './migrate.ts';
+import { append } from './output.ts';
+import { get, steps, tail } from './read.ts';
+import { record } from './record.ts';
+import { beat, bury, enrol, held, workers } from './roster.ts';
+import { due, fire, plan } from './schedule.ts';
+import { prune } from './prune.ts';
+import { submit } from './submit.ts';
+
+/** The port, each method one message to the server. */
+export class PostgresStore implements Store {
+  readonly #db: Connection;
+  #facts: StoreFacts;
+
+  constructor(db: Connection, beat: StoreFacts['beat']) {
+    this.#db = db;
+    this.#facts = { id: '', reach: 'network', url: db.url, beat };
+  }
+
+  get facts(): StoreFacts {
+    return this.#facts;
+  }
+
+  close(): Promise<void> {
+    return this.#db.close();
+  }
+
+  async migrate(options: { dryRun?: boolean } = {}): Promise<Migration> {
+    const { id, from, to } = await migrate(this.#db, options.dryRun ?? false);
+    this.#facts = { ...this.#facts, id };
+    return { from, to };
+  }
+
+  async submit(runs: readonly NewRun[], options: { tx?: unknown } = {}): Promise<Submitted[]> {
+    return runs.length === 0 ? [] : submit(this.#db, runs, options.tx);
+  }
+
+  enrol(worker: Enrolment): Promise<void> {
+    return enrol(this.#db, worker);
+  }
+
+  beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse> {
+    return beat(this.#db, pulse);
+  }
+
+  workers(): Promise<WorkerView[]> {
+    return workers(this.#db);
+  }
+
+  async bury(graves: readonly Grave[]): Promise<RunId[][]> {
+    return graves.length === 0 ? [] : bury(this.#db, graves);
+  }
+
+  claim(request: ClaimRequest): Promise<Claimed> {
+    return claim(this.#db, request);
+  }
+
+  held(worker: WorkerId): Promise<Hold[]> {
+    return held(this.#db, worker);
+  }
+
+  async steps(runs: readonly RunId[]): Promise<StepRecord[][]> {
+    return runs.length === 0 ? [] : steps(this.#db, runs);
+  }
+
+  async record(batch: { worker: WorkerId; entries: readonly Entry[] }): Promise<Verdict[]> {
+    return batch.entries.length === 0 ? [] : record(this.#db, batch);
+  }
+
+  async append(batch: OutputBatch): Promise<OutputVerdict[]> {
+    return batch.chunks.length + batch.progress.length === 0 ? [] : append(this.#db, batch);
+  }
+
+  async ask(asks: readonly Ask[]): Promise<AskAnswer[]> {
+    return asks.length === 0 ? [] : ask(this.#db, asks);
+  }
+
+  async get(refs: readonly string[], options: { steps?: boolean } = {}): Promise<(Run | null)[]> {
+    return refs.length === 0 ? [] : get(this.#db, refs, options.steps ?? false);
+  }
+
+  list(query: RunQuery): Promise<Page<Run>> {
+    return list(this.#db, query);
+  }
+
+  tail(request: { run: RunId; after: number; maxBytes: number }): Promise<Chunk[]> {
+    return tail(this.#db, request);
+  }
+
+  async plan(declaration: { app: string; version: string; schedules: readonly SchedulePlan[] }): Promise<void> {
+    if (declaration.schedules.length > 0) await plan(this.#db, declaration);
+  }
+
+  due(request: { limit: number }): Promise<Due> {
+    return due(this.#db, request);
+  }
+
+  async fire(fires: readonly Fire[]): Promise<FireVerdict[]> {
+    return fires.length === 0 ? [] : fire(this.#db, fires);
+  }
+
+  prune(request: { policy: PrunePolicy; limit: number }): Promise<Pruned> {
+    return prune(this.#db, request);
+  }
+}

@@ -12,7 +12,7 @@ import { systemClock } from '../std/clock.ts';
 import { defaultStore, openStore } from './backend.ts';
 import { Client } from './client.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
-import { execute } from './execution.ts';
+import { enqueue, execute } from './execution.ts';
 import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
 import { settingsOf, type Settings } from './settings.ts';
@@ -28,8 +28,8 @@ export function createApp(options: AppOptions = {}): App {
 export class App {
   readonly registry: Registry;
   readonly client: Client;
-  readonly #options: AppOptions;
-  readonly #settings: Settings;
+  #options: AppOptions;
+  #settings: Settings;
   readonly #watchers = new Watchers();
   readonly #interrupted = new AbortController();
   #log: Log | undefined;
@@ -63,6 +63,24 @@ export class App {
     const { log } = this.#options;
     this.#log ??= log && 'child' in log ? log : createLogger(log ?? {});
     return this.#log;
+  }
+
+  /** As given, and as `configure` left them. */
+  get options(): AppOptions {
+    return this.#options;
+  }
+
+  /**
+   * Puts other options in the place of those given at creation: the command line's flags win over the program's own
+   * (CONTRACTS EGO-26). Jobs that were handed over stay. @throws CONFIG_INVALID, also when something is open already
+   */
+  configure(options: AppOptions): void {
+    if (this.#store || this.#engine || this.#jobs) {
+      throw new OnejobError('CONFIG_INVALID', 'the app works already: its options cannot be changed any more');
+    }
+    this.#settings = settingsOf(options);
+    this.#options = options;
+    this.#log = undefined;
   }
 
   /** Files that gave no job; known after `loadJobs`. */
@@ -103,6 +121,20 @@ export class App {
       maxBytes: this.#settings.valueBytes,
       signal: this.#interrupted.signal,
       watch: (run, told) => this.#watchers.watch(run, told),
+    });
+  }
+
+  /**
+   * Leaves runs to a worker, all in one commit, and resolves with them as they are then, in the order of the requests.
+   * @throws as `execute`
+   */
+  async enqueue(requests: readonly ExecuteRequest[]): Promise<Run[]> {
+    const [store] = await Promise.all([this.openStore(), this.loadJobs()]);
+    return enqueue(requests, {
+      registry: this.registry,
+      client: this.client,
+      maxBytes: this.#settings.valueBytes,
+      submit: (runs) => store.submit(runs),
     });
   }
 

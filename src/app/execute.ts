@@ -21,7 +21,13 @@ export interface ExecuteRequest {
 
 /** Told while the runs go on; every call names its run. */
 export interface RunWatcher {
-  onStart?(run: { readonly id: RunId; readonly job: string; readonly created: boolean }): void;
+  onStart?(run: {
+    readonly id: RunId;
+    readonly job: string;
+    readonly traceId: string;
+    /** false: a run of the same key was there already. */
+    readonly created: boolean;
+  }): void;
   onLine?(run: RunId, line: OutputLine): void;
   onProgress?(run: RunId, progress: Progress): void;
   onWaiting?(run: RunId, waitingFor: readonly string[]): void;

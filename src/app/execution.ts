@@ -11,11 +11,14 @@ import { parseDuration } from '../std/duration.ts';
 import type { Client } from './client.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
 
-export interface ExecutionOptions {
+interface SubmissionOptions {
   readonly registry: Registry;
-  readonly engine: Engine;
   readonly client: Client;
   readonly maxBytes: number;
+}
+
+export interface ExecutionOptions extends SubmissionOptions {
+  readonly engine: Engine;
   /** Aborts when the process was interrupted: runs that wait are left waiting. */
   readonly signal: AbortSignal;
   readonly watch: (run: string, watcher: RunWatcher) => () => void;
@@ -30,23 +33,47 @@ export async function execute(
   watcher: RunWatcher,
   options: ExecutionOptions,
 ): Promise<Run[]> {
-  const jobs = requests.map(({ job }) => options.registry.get(job));
+  const { engine } = options;
+  const runs = await wishedRuns(requests, options, engine.id);
+  await engine.enrol();
+  const submitted = await engine.submit(runs);
+  refuseConflicts(runs, submitted);
+  return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, watcher, options)));
+}
+
+/** Leaves runs to whichever worker is free; resolves with them as they are stored. */
+export async function enqueue(
+  requests: readonly ExecuteRequest[],
+  options: SubmissionOptions & { readonly submit: (runs: readonly NewRun[]) => Promise<Submitted[]> },
+): Promise<Run[]> {
+  const runs = await wishedRuns(requests, options, undefined);
+  const submitted = await options.submit(runs);
+  refuseConflicts(runs, submitted);
+  return Promise.all(submitted.map(({ run }) => options.client.find(run.id)));
+}
+
+async function wishedRuns(
+  requests: readonly ExecuteRequest[],
+  { registry, maxBytes }: SubmissionOptions,
+  holder: string | undefined,
+): Promise<NewRun[]> {
+  const jobs = requests.map(({ job }) => registry.get(job));
   if (requests.length > 1 && requests.some(({ key }) => key !== undefined)) {
     throw new OnejobError('USAGE', 'one key cannot name the runs of several jobs', { hint: 'start them one by one' });
   }
-  const runs = await Promise.all(requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, options)));
-  await options.engine.enrol();
-  const submitted = await options.engine.submit(runs);
+  return Promise.all(requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, { maxBytes, holder })));
+}
+
+function refuseConflicts(runs: readonly NewRun[], submitted: readonly Submitted[]): void {
   for (const [i, { verdict, run }] of submitted.entries()) {
     if (verdict === 'conflict') throw conflict(runs[i] as NewRun, run);
   }
-  return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, watcher, options)));
 }
 
 async function wishedRun(
   job: AnyJob,
   request: ExecuteRequest,
-  { engine, maxBytes }: ExecutionOptions,
+  { maxBytes, holder }: { maxBytes: number; holder: string | undefined },
 ): Promise<NewRun> {
   const { body, delay } = request;
   const read = body === undefined ? { input: request.input } : readBody(body);
@@ -61,7 +88,7 @@ async function wishedRun(
     delayMs,
     priority: request.priority,
     timeoutMs: request.timeout === undefined ? undefined : parseDuration(request.timeout),
-    holder: delayMs === 0 ? engine.id : undefined,
+    holder: delayMs === 0 ? holder : undefined,
   };
   try {
     return await newRun(job, wish, maxBytes);
@@ -91,7 +118,7 @@ async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, optio
   const created = answer.verdict === 'created';
   const unwatch = options.watch(id, watcher);
   try {
-    watcher.onStart?.({ id, job: run.job, created });
+    watcher.onStart?.({ id, job: run.job, traceId: run.traceId, created });
     if (created && state === 'running') {
       const end = await engine.execute(run);
       if (end === 'parked' || end === 'retried' || end === 'handedBack' || end === 'lost') await wait(id, options);

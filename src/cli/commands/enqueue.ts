@@ -1,4 +1,4 @@
-import { runView, type Run } from '../../job/run.ts';
+import { runView } from '../../job/run.ts';
 import { shortId } from '../../std/id.ts';
 import { usage } from '../arguments/flag.ts';
 import type { Call } from '../command.ts';
@@ -17,17 +17,10 @@ async function enqueueAll(call: Call, { app }: Session): Promise<number> {
   const { terminal } = call;
   await app.open();
   printProblems(terminal, app.problems);
-  const requests = await readRequests(call, app);
-  if (requests.length > 1 && call.given.has('key')) usage('one key cannot name the runs of several jobs');
-  const runs: Run[] = [];
-  for (const { job, input, ...options } of requests) {
-    const { id } = await app.client.enqueue(job, input, options);
-    const run = await app.client.get(id);
-    if (run) runs.push(run);
-    if (!terminal.json) terminal.out(`${id}\n`);
-    if (terminal.isTalkWatched) {
-      terminal.talk(`${job} is ${run?.state ?? 'queued'}; onejob runs wait ${shortId(id)} waits for it`);
-    }
+  const runs = await app.enqueue(await readRequests(call, app));
+  for (const { id, job, state } of terminal.json ? [] : runs) {
+    terminal.out(`${id}\n`);
+    if (terminal.isTalkWatched) terminal.talk(`${job} is ${state}; onejob runs wait ${shortId(id)} waits for it`);
   }
   if (terminal.json) terminal.outJson({ v: 1, runs: runs.map(runView) });
   return 0;

@@ -33,8 +33,8 @@ export interface Connection {
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** Like `query` for a method that writes, with the failpoints of STORE §8. */
   write<Row>(method: string, text: string, values: readonly unknown[]): Promise<Row[]>;
-  /** Several statements without parameters; the server takes them as one transaction. */
-  script(text: string): Promise<void>;
+  /** Several statements without parameters; the server takes them as one transaction. The last one's first row. */
+  script<Row>(text: string): Promise<Row | undefined>;
   /** Resolves when every call begun has settled. Idempotent. */
   close(): Promise<void>;
 }
@@ -66,7 +66,8 @@ export async function openConnection({
     for (let failures = 0; ; failures++) {
       try {
         const question = { text, types, query_timeout: timeoutMs, ...(values && { values }) };
-        return (await driver.query(question)).rows as Row[];
+        const answer = await driver.query(question);
+        return (Array.isArray(answer) ? answer.at(-1) : answer).rows as Row[];
       } catch (error) {
         // An idle connection that broke is noticed only now, and the next one is new; a second failure is an outage.
         const again = isCollision(error) ? failures < collisions : isBroken(error) && failures === 0;
@@ -99,9 +100,7 @@ export async function openConnection({
         await failpoint(`store.${method}.committed`);
         return rows;
       }),
-    script: async (text) => {
-      await call(() => send(text, undefined));
-    },
+    script: async <Row>(text: string) => (await call(() => send<Row>(text, undefined)))[0],
     close() {
       closed ??= Promise.allSettled(calls).then(() => (pool === undefined ? driver.end() : undefined));
       return closed;

@@ -30,10 +30,10 @@ export async function migrate(db: Connection, dryRun: boolean): Promise<Migratio
   if (before !== undefined) refuseIfTooNew(before, db);
   const from = before?.version ?? 0;
   if (from >= schemaVersion || dryRun) return { from, to: Math.max(from, schemaVersion), id: before?.id ?? '' };
-  await db.script(scriptFor(db.schema));
-  const after = await readMeta(db);
-  if (after !== undefined) refuseIfTooNew(after, db);
-  return { from, to: schemaVersion, id: after?.id ?? '' };
+  const after = await db.script<Meta & { found: number }>(scriptFor(db.schema));
+  if (after === undefined) throw new Error(`the store ${db.url} was migrated and has no row in its table meta`);
+  refuseIfTooNew(after, db);
+  return { from: after.found, to: Math.max(after.found, schemaVersion), id: after.id };
 }
 
 interface Meta {
@@ -91,7 +91,9 @@ begin
   else
     update meta set version = ${schemaVersion} where version < ${schemaVersion};
   end if;
-end $onejob_migrate$`;
+  perform set_config('onejob.found', known::text, true);
+end $onejob_migrate$;
+select id, version, min_version, current_setting('onejob.found')::integer found from ${schema}.meta`;
 }
 
 function literal(text: string): string {

@@ -153,5 +153,5 @@ function suspendInShort({ run, epoch, mail, wakeInMs, waitingFor }: SuspendEntry
 }
 
 function handBackInShort({ run, epoch, attempt, delayMs, error }: HandBackEntry, i: number): unknown {
-  return { i, run, epoch, attempt, delay: delayMs, error: error ?? undefined };
+  return { i, run, epoch, attempt: attempt ?? undefined, delay: delayMs, error: error ?? undefined };
 }

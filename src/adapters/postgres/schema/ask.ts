@@ -41,9 +41,15 @@ begin
       if a.kind = 'resume' then
         delete from pauses p where p.type = a.type and p.name = a.name;
       else
-        insert into pauses (type, name, until, actor, reason, at) values (a.type, a.name, a.until, a.actor, a.reason, t)
+        insert into pauses as p (type, name, until, actor, reason, at)
+        values (a.type, a.name, a.until, a.actor, a.reason, t)
         on conflict (type, name) do update set until = excluded.until, actor = excluded.actor,
-          reason = excluded.reason, at = excluded.at;
+          reason = excluded.reason, at = excluded.at
+        where (p.until, p.actor, p.reason) is distinct from (excluded.until, excluded.actor, excluded.reason);
+      end if;
+      if found and a.type = 'schedule' then
+        -- a fire that was worked out before is refused
+        update schedules s set revision = s.revision + 1, fired = null where s.name = a.name;
       end if;
       answer := answer || json_build_object('i', a.i, 'verdict', 'done');
     elsif a.run is null then

@@ -102,11 +102,11 @@ as $$
   select g.run, r.before + g.k, g.kind, g.name, g.data, g.actor, g.reason, t from given g join raised r on r.run = g.run
 $$;
 
--- Ends those of 'items' [{ run, state, output, response, error, progress }] that are in 'allowed'; the caller has
--- locked their rows and those of their parents. The live row goes, the outcome comes, requests to cancel that the run
+-- Ends those of 'items' [{ i, run, state, output, response, error, progress }] whose places are 'allowed' (null: all);
+-- the caller has locked their rows and those of their parents. The live row goes, the outcome comes, requests to cancel that the run
 -- outlived are consumed, its parent gets a letter, and unless it succeeded its unfinished children are cancelled:
 -- those that run by letter, the others here and now, with their own children.
-create function end_runs(items json, allowed text[], t bigint) returns void language plpgsql volatile
+create function end_runs(items json, allowed integer[], t bigint) returns void language plpgsql volatile
 set search_path from current
 as $$
 declare
@@ -119,8 +119,8 @@ begin
   loop
     with given as materialized (
       select n.* from json_to_recordset(items) n(
-        run text, state text, output text, response text, error text, progress text)
-      where allowed is null or n.run = any(allowed)
+        i integer, run text, state text, output text, response text, error text, progress text)
+      where allowed is null or n.i = any(allowed)
     ), gone as (
       delete from live l using given g where l.run = g.run
       returning l.*

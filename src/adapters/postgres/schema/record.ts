@@ -16,7 +16,7 @@ declare
   mine text[];
   epochs integer[];
   crashed text[];
-  ending text[];
+  ending integer[];
   odd json[] := '{}';
   part json;
 begin
@@ -40,15 +40,15 @@ begin
   end if;
 
   if outcomes is not null then
-    select array_agg(o.run) into ending
-    from json_to_recordset(outcomes) o(run text, epoch integer)
+    select array_agg(o.i) into ending
+    from json_to_recordset(outcomes) o(i integer, run text, epoch integer)
     join unnest(mine, epochs) m(run, epoch) on m.run = o.run and m.epoch = o.epoch;
     if ending is not null then perform end_runs(outcomes, ending, t); end if;
     if cardinality(ending) is distinct from json_array_length(outcomes) then
       -- not held: a repeat of the outcome that ended the run, or stale
       select json_agg(json_build_array(o.i, 'stale')) into part
       from json_to_recordset(outcomes) o(i integer, run text, epoch integer, state text)
-      where o.run <> all(coalesce(ending, '{}')) and not exists (
+      where o.i <> all(coalesce(ending, '{}')) and not exists (
         select from outcomes e where e.run = o.run and e.epoch = o.epoch and e.state = o.state);
       odd := odd || part;
     end if;
@@ -79,7 +79,7 @@ begin
       from json_to_recordset(hand_backs) b(i integer, run text, epoch integer, attempt integer, delay bigint, error text)
       left join unnest(mine, epochs) m(run, epoch) on m.run = b.run and m.epoch = b.epoch
     ), back as (
-      update live l set state = 'queued', worker = null, attempt = g.attempt, error = g.error,
+      update live l set state = 'queued', worker = null, attempt = coalesce(g.attempt, l.attempt), error = g.error,
         due_at = case when g.delay = 0 then l.due_at else t + g.delay end,
         crashes = case when g.attempt > l.attempt then 0 else l.crashes end,
         casualties = case when g.attempt > l.attempt then null else l.casualties end
@@ -131,10 +131,11 @@ begin
     ), written as (
       insert into steps as had (run, key, n, kind, state, epoch, tries, asked, output, error, resume_at, child,
         started_at, finished_at)
-      select g.run, g.key, base + g.i, g.kind, g.state, g.epoch, g.tries, g.asked, g.output, g.error,
+      select g.run, g.key, case when g.state = 'running' then 0 else base + g.i end, g.kind, g.state, g.epoch, g.tries, g.asked, g.output, g.error,
         case when g.after is null then g.resume else coalesce((
           select p.resume_at from steps p where p.run = g.run and p.key = g.key and p.tries = g.tries
-            and p.started_at = g.started and p.state = 'running' and p.resume_at > t), t + g.after) end,
+            and p.started_at = g.started and p.output is not distinct from g.output
+            and p.error is not distinct from g.error and p.state = 'running' and p.resume_at > t), t + g.after) end,
         g.child, g.started, g.finished
       from given g where g.held and not g.taken
       on conflict (run, key) do update set

@@ -1,23 +1,26 @@
 /** Schedules: STORE §6. */
 export const schedule = /* sql */ `
--- Declares schedules [{ name, job, spec, next }], each on its own: a version older than the one that declared it
+-- Declares the schedules [{ name, job, spec, next }] of an app. A version older than the newest that declared any
 -- changes nothing, the same definition changes no instant, another goes on from the instant that is given.
-create function plan_v1(of_app text, of_version text, of_order text, items json) returns void language sql volatile
+create function plan_v1(of_app text, of_version text, of_order text, items json) returns void language plpgsql volatile
 set search_path from current
 as $$
-  insert into schedules as had (name, app, version, version_order, job, spec, revision, next_at, declared_at)
-  select distinct on (x.name) x.name, of_app, of_version, of_order, x.job, x.spec, 1, x.next, now_ms()
+begin
+  insert into apps as had (name, version, version_order) values (of_app, of_version, of_order)
+  on conflict (name) do update set version = excluded.version, version_order = excluded.version_order
+  where had.version_order <= excluded.version_order;
+  if not found then return; end if;
+  insert into schedules as had (name, app, job, spec, revision, next_at, declared_at)
+  select distinct on (x.name) x.name, of_app, x.job, x.spec, 1, x.next, now_ms()
   from json_to_recordset(items) x(name text, job text, spec text, next bigint) order by x.name
   on conflict (name) do update set
-    app = excluded.app, version = excluded.version, version_order = excluded.version_order,
-    declared_at = excluded.declared_at, job = excluded.job, spec = excluded.spec,
+    app = excluded.app, declared_at = excluded.declared_at, job = excluded.job, spec = excluded.spec,
     revision = case when (had.spec, had.job) = (excluded.spec, excluded.job) then had.revision
       else had.revision + 1 end,
     next_at = case when (had.spec, had.job) = (excluded.spec, excluded.job) then had.next_at
       else excluded.next_at end,
-    fired = case when (had.spec, had.job) = (excluded.spec, excluded.job) then had.fired end
-  where had.version_order <= excluded.version_order
-$$;
+    fired = case when (had.spec, had.job) = (excluded.spec, excluded.job) then had.fired end;
+end $$;
 
 -- Fires [{ i, schedule, revision, runs, ranges, cancels, next }]: each advances its schedule and creates its runs and
 -- ranges, or, when the revision moved, does nothing. An instant that has its run already gets no second one. Answers

@@ -108,7 +108,7 @@ create index live_by_schedule on live (schedule, run) where schedule is not null
 create table steps (
   run text collate "C" not null,
   key text collate "C" not null,
-  -- order of recording; of a step that has only begun, of its first try
+  -- order of recording; 0 while it has only begun
   n bigint not null,
   kind text not null,
   state text not null,
@@ -190,12 +190,16 @@ create table pauses (
   primary key (type, name)
 );
 
+create table apps (
+  name text collate "C" primary key,
+  version text not null,
+  -- the version as text that sorts as versions do
+  version_order text collate "C" not null
+);
+
 create table schedules (
   name text collate "C" primary key,
   app text not null,
-  version text not null,
-  -- the version as text that sorts as versions do
-  version_order text collate "C" not null,
   job text not null,
   spec text not null,
   revision bigint not null,

@@ -33,9 +33,9 @@ begin
 end $$;
 
 -- Marks workers as buried and takes their runs: queued again in their old place with epoch + 1 and, if 'counted', one
--- crash more; failed at the limit of crashes. 'seen' (null: any): their counters as they were seen. Answers the runs
+-- crash more; failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
 -- as { worker: [run] }. A claim on its way is waited for, a later one finds the grave.
-create function bury_workers(ids text[], seen bigint[], counted boolean) returns json language plpgsql volatile
+create function bury_workers(ids text[], seen bigint, counted boolean) returns json language plpgsql volatile
 set search_path from current
 as $$
 declare
@@ -47,7 +47,7 @@ begin
   select array_agg(w.id) into dead from (
     select w.id from workers w
     where w.id = any(ids) and w.buried_at is null
-      and (seen is null or exists (select from unnest(ids, seen) s(id, beat) where s.id = w.id and s.beat = w.beat))
+      and (seen is null or w.beat = seen)
     order by w.id for update
   ) w;
   if dead is null then return null; end if;
@@ -106,7 +106,7 @@ begin
     order by x.id collate "C", x.run collate "C"
   loop
     if g.id is not null then
-      taken := bury_workers(array[g.id], array[g.beat], g.counted)->g.id;
+      taken := bury_workers(array[g.id], g.beat, g.counted)->g.id;
       if taken is not null then answer := answer || json_build_array(g.i, taken); end if;
     else
       perform from live where run = g.run or run in (select parent from runs where id = g.run and parent is not null)

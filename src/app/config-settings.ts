@@ -15,8 +15,6 @@ export interface ConfigFlags {
   logDir?: string | undefined;
   host?: string | undefined;
   port?: number | string | undefined;
-  concurrency?: number | string | undefined;
-  timezone?: string | undefined;
 }
 
 /** One thing that can be set, and every place where. */
@@ -54,8 +52,8 @@ export const settings: readonly Setting[] = [
   { name: 'log.level', flag: 'logLevel', env: 'ONEJOB_LOG_LEVEL', reader: oneOf(...logLevels) },
   { name: 'log.format', flag: 'logFormat', env: 'ONEJOB_LOG_FORMAT', reader: oneOf('pretty', 'json') },
   { name: 'log.dir', flag: 'logDir', env: 'ONEJOB_LOG_DIR', reader: text, isPath: true },
-  { name: 'timezone', flag: 'timezone', reader: timezone },
-  { name: 'concurrency', flag: 'concurrency', reader: whole(1), default: 10 },
+  { name: 'timezone', reader: timezone },
+  { name: 'concurrency', reader: whole(1), default: 10 },
   { name: 'limits.value', reader: whole(1), default: 1024 * 1024 },
   { name: 'limits.output', reader: whole(1), default: 16 * 1024 * 1024 },
   { name: 'limits.lease', reader: duration, default: '10s' },

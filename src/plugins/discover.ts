@@ -1,4 +1,5 @@
-import { basename, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { isJob, named, type AnyJob } from '../job/define.ts';
 import { isOnejobError } from '../job/errors.ts';
 import { findJobFiles } from './find-files.ts';
@@ -22,12 +23,14 @@ export const defaultPlace = 'jobs';
  */
 export async function discoverJobs(place: string | undefined, root: string): Promise<Discovered> {
   const files = await filesOf(place, root);
+  const [first] = files;
+  const cacheDir = join((first && projectOf(first)) ?? root, '.onejob', 'cache');
   const jobs: AnyJob[] = [];
   const problems: JobFileProblem[] = [];
   // One after the other: files that import the same module through jiti at the same time may see it half loaded.
   for (const file of files) {
     try {
-      jobs.push(...jobsOf(await loadModule(file, { cacheDir: join(root, '.onejob', 'cache') }), file));
+      jobs.push(...jobsOf(await loadModule(file, { cacheDir }), file));
     } catch (error) {
       problems.push(problemOf(file, error));
     }
@@ -42,6 +45,14 @@ async function filesOf(place: string | undefined, root: string): Promise<string[
     if (place === undefined && isOnejobError(error)) return [];
     throw error;
   }
+}
+
+/** The folder above a file that is a project: called from somewhere below, a command leaves no cache there. */
+function projectOf(file: string): string | undefined {
+  for (let folder = dirname(file); dirname(folder) !== folder; folder = dirname(folder)) {
+    if (['.onejob', 'package.json'].some((name) => existsSync(join(folder, name)))) return folder;
+  }
+  return undefined;
 }
 
 /** The default export, a list of jobs in it, and named exports; a job without a name is called like its file. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { discoverJobs } from '../../../src/plugins/discover.ts';
@@ -83,6 +84,18 @@ test('the place of a job is right in a folder with blanks and brackets in its na
     `${join(folder, 'my jobs (new)/b.job.ts')}:3`,
   ]);
   expect(problems).toMatchObject([{ line: 2, message: 'no luck' }]);
+});
+
+test('transformed files are kept in the project, wherever the command is called', async () => {
+  const folder = await createProject({
+    'package.json': '{}',
+    'jobs/a.job.ts': `${head}enum Kind { one = 1 }\nexport default defineJob({ run: () => Kind.one });\n`,
+    'docs/notes.md': '',
+  });
+  const { jobs } = await discoverJobs(join(folder, 'jobs'), join(folder, 'docs'));
+  expect(jobs).toHaveLength(1);
+  expect(existsSync(join(folder, '.onejob', 'cache'))).toBe(true);
+  expect(existsSync(join(folder, 'docs', '.onejob'))).toBe(false);
 });
 
 test('a job of another copy of onejob is a job', async () => {

@@ -37,7 +37,7 @@ function checkSection(section: string, value: object, known: ReadonlySet<string>
 function refuse(key: string, known: Iterable<string>, shown: string): never {
   const near = nearest(key, known);
   throw new OnejobError('CONFIG_INVALID', `unknown key ${key} in ${shown}${near ? `; did you mean ${near}?` : ''}`, {
-    hint: near ? `write ${near}` : `keys of onejob: ${[...known].toSorted().join(', ')}`,
+    ...(near === undefined && { hint: `keys here: ${[...known].toSorted().join(', ')}` }),
     data: { key, file: shown, nearest: near ?? null },
   });
 }

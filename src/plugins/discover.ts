@@ -13,7 +13,7 @@ export interface Discovered {
 }
 
 /** Where jobs are looked for when nobody says where. */
-export const defaultPlace = 'jobs';
+const defaultPlace = 'jobs';
 
 /**
  * Loads the jobs of a folder, a file or a pattern, relative to `root`. Left out, it is the folder `jobs`, which need

@@ -138,7 +138,7 @@ function printable(thrown: unknown): string {
 
 /** Databases refuse U+0000 and lone surrogates; an error text must never be the reason why an outcome is lost. */
 function clean(text: string): string {
-  return text.slice(0, textLimit).toWellFormed().replaceAll('\u0000', '\u2400');
+  return storable(text.slice(0, textLimit));
 }
 
 function storableData(data: unknown): unknown {
@@ -146,8 +146,20 @@ function storableData(data: unknown): unknown {
   try {
     const text = JSON.stringify(data);
     if (text === undefined || text.length > 65_536) return undefined;
-    return JSON.parse(text.toWellFormed().replaceAll('\\u0000', '\\u2400'));
+    return storableMembers(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+/** On the values, not on the JSON text: there both stand as escapes, and an escape may be a backslash of the data. */
+function storableMembers(value: unknown): unknown {
+  if (typeof value === 'string') return storable(value);
+  if (Array.isArray(value)) return value.map(storableMembers);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storable(key), storableMembers(member)]));
+}
+
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\u2400');
 }

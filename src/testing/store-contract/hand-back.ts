@@ -64,6 +64,17 @@ export function aboutHandBack({ it, expect }: Contract): void {
     }
   });
 
+  it('a run that its worker does not know of is handed back with the attempt it has', async (scene) => {
+    const worker = await scene.worker();
+    const first = await scene.running(worker);
+    await scene.recorded(worker, handedBack(first, { attempt: 2 }));
+    await scene.claim(worker);
+    const hold = only(await scene.store.held(worker));
+    expect(await scene.record(worker, handedBack(hold, { attempt: null }))).toEqual(['ok']);
+    expect(await scene.run(first.run)).toMatchObject({ state: 'queued', attempt: 2 });
+    expect(only((await scene.claim(worker)).claims).attempt).toBe(2);
+  });
+
   it('a run with letters may be handed back, and they stay', async (scene) => {
     const worker = await scene.worker();
     const claim = await scene.running(worker);

@@ -58,7 +58,7 @@ export function aboutLostAnswers({ it, expect, failpoints }: Contract): void {
     expect((await scene.beat(worker)).holds).toBe(1);
     const hold = only(await scene.store.held(worker));
     expect(hold.run).toBe(run.id);
-    expect(await scene.record(worker, handedBack(hold))).toEqual(['ok']);
+    expect(await scene.record(worker, handedBack(hold, { attempt: null }))).toEqual(['ok']);
     expect(await scene.claimIds(worker)).toEqual([run.id]);
   });
 }

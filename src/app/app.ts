@@ -1,5 +1,5 @@
+import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
-import { Engine } from '../engine/engine.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import { Registry } from '../job/registry.ts';
@@ -9,15 +9,16 @@ import type { JobFileProblem } from '../plugins/problem.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
-import { defaultStore, openStore } from './backend.ts';
-import { Client } from './client.ts';
+import { defaultStore, openBackend, type OpenedBackend } from './backend.ts';
+import { Client, type Backend } from './client.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
+import { isLog } from './config-readers.ts';
 import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
 import { settingsOf, type Settings } from './settings.ts';
-import { version } from './version.ts';
 import { Watchers } from './watchers.ts';
+import { WorkerProcess } from './worker-process.ts';
 
 /** Checks the options; opens nothing and starts nothing. @throws CONFIG_INVALID */
 export function createApp(options: AppOptions = {}): App {
@@ -35,8 +36,9 @@ export class App {
   #log: Log | undefined;
   #problems: readonly JobFileProblem[] = [];
   #jobs: Promise<void> | undefined;
-  #store: Promise<Store> | undefined;
-  #engine: Promise<Engine> | undefined;
+  #opened: Promise<OpenedBackend & Backend> | undefined;
+  #worker: WorkerProcess | undefined;
+  #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: AppOptions) {
@@ -44,14 +46,14 @@ export class App {
     this.#settings = settingsOf(options);
     this.registry = new Registry(isJobList(options.jobs) ? options.jobs : []);
     this.client = new Client({
-      store: () => this.openStore(),
-      ask: async (ask) => {
-        const [answer] = await (await this.openStore()).ask([ask]);
-        if (!answer) throw new OnejobError('STORE_UNAVAILABLE', 'the store gave no answer');
-        return answer;
+      backend: () => this.#backend(),
+      registry: async () => {
+        await this.loadJobs();
+        return this.registry;
       },
       clock: systemClock,
-      actor: 'cli',
+      actor: 'api',
+      maxBytes: () => this.#settings.valueBytes,
     });
   }
 
@@ -61,7 +63,7 @@ export class App {
 
   get log(): Log {
     const { log } = this.#options;
-    this.#log ??= log && 'child' in log ? log : createLogger(log ?? {});
+    this.#log ??= isLog(log) ? log : createLogger(log ?? {});
     return this.#log;
   }
 
@@ -75,7 +77,7 @@ export class App {
    * (CONTRACTS EGO-26). Jobs that were handed over stay. @throws CONFIG_INVALID, also when something is open already
    */
   configure(options: AppOptions): void {
-    if (this.#store || this.#engine || this.#jobs) {
+    if (this.#opened || this.#worker || this.#jobs) {
       throw new OnejobError('CONFIG_INVALID', 'the app works already: its options cannot be changed any more');
     }
     this.#settings = settingsOf(options);
@@ -86,6 +88,11 @@ export class App {
   /** Files that gave no job; known after `loadJobs`. */
   get problems(): readonly JobFileProblem[] {
     return this.#problems;
+  }
+
+  /** Runs in execution here. */
+  get load(): number {
+    return this.#worker?.load ?? 0;
   }
 
   /** Store and jobs together; each is also opened by what needs it. */
@@ -100,10 +107,22 @@ export class App {
   }
 
   /** Opens the store, brings its schema up to date, and frees what dead processes of this machine held. Idempotent. */
-  openStore(): Promise<Store> {
-    if (this.#stopped) return Promise.reject(new OnejobError('APP_STOPPING', 'the app has been stopped'));
-    this.#store ??= this.#openStore();
-    return this.#store;
+  async openStore(): Promise<Store> {
+    return (await this.#backend()).store;
+  }
+
+  /**
+   * Works: takes whatever is due, until `stop`. Resolves once it is up; installs no signal handler. A worker that was
+   * wrongly taken for dead enrols anew by itself.
+   */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  /** Rejects with NODE_TAKEN when another process has taken over the name of this node; else never settles. */
+  get failed(): Promise<never> {
+    return this.#worker?.failed ?? new Promise<never>(() => undefined);
   }
 
   /**
@@ -112,11 +131,12 @@ export class App {
    * @throws JOB_UNKNOWN, INPUT_INVALID, KEY_CONFLICT, STORE_UNAVAILABLE … before anything has started
    */
   async execute(requests: readonly ExecuteRequest[], watcher: RunWatcher = {}): Promise<Run[]> {
-    void this.openStore().catch(() => undefined); // opens while job files load
+    void this.#backend().catch(() => undefined); // opens while job files load
     await this.loadJobs();
+    const worker = await this.#workerProcess('tree');
     return execute(requests, watcher, {
       registry: this.registry,
-      engine: await this.#openEngine('tree'),
+      engine: await worker.engine(),
       client: this.client,
       maxBytes: this.#settings.valueBytes,
       signal: this.#interrupted.signal,
@@ -129,19 +149,22 @@ export class App {
    * @throws as `execute`
    */
   async enqueue(requests: readonly ExecuteRequest[]): Promise<Run[]> {
-    const [store] = await Promise.all([this.openStore(), this.loadJobs()]);
-    return enqueue(requests, {
+    const [{ store, wake }] = await Promise.all([this.#backend(), this.loadJobs()]);
+    const runs = await enqueue(requests, {
       registry: this.registry,
       client: this.client,
       maxBytes: this.#settings.valueBytes,
-      submit: (runs) => store.submit(runs),
+      submit: (wished) => store.submit(wished),
     });
+    wake();
+    return runs;
   }
 
   /** What `execute` runs is told to stop and ends as cancelled, with code RUN_INTERRUPTED; what waits is left waiting. */
   interrupt(signal: string): void {
-    this.#interrupted.abort(new OnejobError('RUN_INTERRUPTED', `interrupted by ${signal}`));
-    void this.#engine?.then((engine) => engine.interrupt(this.#interrupted.signal.reason as Error));
+    const reason = new OnejobError('RUN_INTERRUPTED', `interrupted by ${signal}`);
+    this.#interrupted.abort(reason);
+    this.#worker?.interrupt(reason);
   }
 
   /** Runs that wait for a worker because the process that ran them was killed, and no living one knows their job. */
@@ -168,47 +191,55 @@ export class App {
     for (const job of found.jobs) this.registry.add(job);
   }
 
-  async #openStore(): Promise<Store> {
-    const given = this.#options.store ?? defaultStore;
-    const store = typeof given === 'string' ? await openStore(given) : given;
+  async #start(): Promise<void> {
+    void this.#backend().catch(() => undefined);
+    await this.loadJobs();
+    const worker = await this.#workerProcess('all');
+    await worker.start();
+  }
+
+  #backend(): Promise<OpenedBackend & Backend> {
+    if (this.#stopped) return Promise.reject(new OnejobError('APP_STOPPING', 'the app has been stopped'));
+    this.#opened ??= this.#openBackend();
+    return this.#opened;
+  }
+
+  async #openBackend(): Promise<OpenedBackend & Backend> {
+    const opened = await openBackend(this.#options.store ?? defaultStore);
+    const { store, notifier } = opened;
     if (this.#settings.migrate === 'auto') await store.migrate();
     await buryPredecessors(store, this.log);
-    return store;
+    const wake = (): void => {
+      this.#worker?.nudge();
+      notifier?.hint();
+    };
+    return { ...opened, outbox: new Outbox({ store, clock: systemClock, log: this.log }), wake };
   }
 
-  #openEngine(scope: 'all' | 'tree'): Promise<Engine> {
-    this.#engine ??= this.#createEngine(scope);
-    return this.#engine;
-  }
-
-  async #createEngine(scope: 'all' | 'tree'): Promise<Engine> {
-    const { hooks, node, nodeIsNamed, slots, valueBytes, outputBytes, leaseMs } = this.#settings;
-    const store = await this.openStore();
-    await hooks.onStart?.();
-    return new Engine({
-      store,
-      registry: this.registry,
-      hooks,
-      clock: systemClock,
-      log: this.log,
-      limits: { valueBytes, outputBytes, parkAfterMs: 5_000 },
-      observer: this.#watchers,
-      node,
-      replaces: nodeIsNamed && scope === 'all',
-      version,
-      slots: scope === 'all' ? slots : 1_000,
-      beatMs: leaseMs / 5,
-      pollMs: scope === 'all' ? 1_000 : 250,
+  async #workerProcess(scope: 'all' | 'tree'): Promise<WorkerProcess> {
+    const backend = await this.#backend();
+    if (this.#worker && scope === 'all' && this.#worker.scope === 'tree') {
+      throw new OnejobError('APP_STOPPING', 'this app runs jobs by itself already; start it before it executes');
+    }
+    this.#worker ??= new WorkerProcess({
       scope,
+      backend,
+      registry: this.registry,
+      settings: this.#settings,
+      observer: this.#watchers,
+      log: this.log,
+      clock: systemClock,
     });
+    return this.#worker;
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const engine = await this.#engine?.catch(() => undefined);
-    await engine?.stop(graceMs);
-    if (engine) await this.#settings.hooks.onStop?.();
-    const store = await this.#store?.catch(() => undefined);
-    if (typeof this.#options.store !== 'object') await store?.close();
+    await this.#started?.catch(() => undefined);
+    await this.#worker?.stop(graceMs);
+    const opened = await this.#opened?.catch(() => undefined);
+    await opened?.outbox.settled();
+    await opened?.notifier?.close();
+    if (opened?.isOurs) await opened.store.close();
   }
 }
 

@@ -1,31 +1,60 @@
 import { OnejobError } from '../job/errors.ts';
+import type { Inspector } from '../ports/inspector.ts';
+import type { Notifier } from '../ports/notifier.ts';
 import type { Store } from '../ports/store.ts';
+import { maskUrl } from './mask.ts';
+
+/** A store with what comes along with it. */
+export interface OpenedBackend {
+  readonly store: Store;
+  /** Null where a store of the user's own has none. */
+  readonly inspector: Inspector | null;
+  readonly notifier: Notifier | null;
+  /** We opened it, so we close it. */
+  readonly isOurs: boolean;
+}
 
 /**
- * The one place that knows adapter names: opens what a URL names, loading its adapter only then.
+ * The one place that knows adapter names: opens what a URL names, loading its adapter only then. A store that is
+ * handed over opened is taken as it is.
  * @throws CONFIG_INVALID for a URL that no adapter takes, DRIVER_MISSING with the line that installs the driver
  */
-export async function openStore(url: string): Promise<Store> {
-  const [scheme = ''] = url.match(/^[a-z+-]+(?=:)/i) ?? [];
+export async function openBackend(given: string | Store): Promise<OpenedBackend> {
+  if (typeof given !== 'string') return { store: given, inspector: inspectorOf(given), notifier: null, isOurs: false };
+  const [scheme = ''] = given.match(/^[a-z+-]+(?=:)/i) ?? [];
   switch (scheme.toLowerCase()) {
-    case 'sqlite': {
-      const { openSqliteStore } = await import('../adapters/sqlite/index.ts');
-      return openSqliteStore({ path: sqlitePath(url) });
-    }
-    case 'memory': {
-      const { openSqliteStore } = await import('../adapters/sqlite/index.ts');
-      return openSqliteStore({ path: ':memory:' });
-    }
+    case 'sqlite':
+      return openSqlite(sqlitePath(given));
+    case 'memory':
+      return openSqlite(':memory:');
     case 'postgres':
-    case 'postgresql': {
-      const { openPostgresStore } = await import('../adapters/postgres/index.ts');
-      return openPostgresStore({ url });
-    }
+    case 'postgresql':
+      return openPostgres(given);
     default:
-      throw new OnejobError('CONFIG_INVALID', `no store is known for the URL ${shown(url)}`, {
+      throw new OnejobError('CONFIG_INVALID', `no store is known for the URL ${maskUrl(given)}`, {
         hint: 'a store is sqlite:PATH, memory: or postgres://USER@HOST/DATABASE',
       });
   }
+}
+
+async function openSqlite(path: string): Promise<OpenedBackend> {
+  const [{ openSqliteStore }, { openFileNotifier }] = await Promise.all([
+    import('../adapters/sqlite/index.ts'),
+    import('../adapters/sqlite/notifier.ts'),
+  ]);
+  const store = await openSqliteStore({ path });
+  const notifier = path === ':memory:' ? null : openFileNotifier(path);
+  return { store, inspector: inspectorOf(store), notifier, isOurs: true };
+}
+
+async function openPostgres(url: string): Promise<OpenedBackend> {
+  const { openPostgresStore } = await import('../adapters/postgres/index.ts');
+  const store = await openPostgresStore({ url });
+  return { store, inspector: inspectorOf(store), notifier: null, isOurs: true };
+}
+
+function inspectorOf(store: Store & Partial<Inspector>): Inspector | null {
+  return typeof store.pauses === 'function' ? (store as Inspector) : null;
 }
 
 export const defaultStore = 'sqlite:.onejob/onejob.db';
@@ -36,9 +65,4 @@ function sqlitePath(url: string): string {
   throw new OnejobError('CONFIG_INVALID', 'the store URL sqlite: names no file', {
     hint: 'write the path behind it, such as sqlite:.onejob/onejob.db',
   });
-}
-
-/** Without what may be a password. */
-function shown(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//***@');
 }

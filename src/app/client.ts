@@ -1,126 +1,231 @@
+import type { Outbox } from '../engine/outbox.ts';
+import { newRun, storable, type SubmittedJob, type Wish } from '../engine/submission.ts';
 import { OnejobError } from '../job/errors.ts';
-import { decodeLines, type OutputLine } from '../job/output-line.ts';
-import type { Run, RunId } from '../job/run.ts';
-import { isFinal } from '../job/state.ts';
-import type { Ask, AskAnswer } from '../ports/store-ask.ts';
+import type { InputOf, JobReference, OutputOf } from '../job/reference.ts';
+import type { Registry } from '../job/registry.ts';
+import type { Run } from '../job/run.ts';
+import type { Trigger } from '../job/state.ts';
+import { isDefined } from '../job/define.ts';
+import type { Inspector } from '../ports/inspector.ts';
+import type { AskAnswer, RunAsk } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
+import type { NewRun } from '../ports/store-submit.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
-import { formatDuration, parseDuration, type Duration } from '../std/duration.ts';
-import { isId, newId } from '../std/id.ts';
+import { parseDuration, type Duration } from '../std/duration.ts';
+import { newId } from '../std/id.ts';
+import { explain, type Explanation } from './explain.ts';
+import { RunHandle } from './run-handle.ts';
+import { RunReader, type LinesOptions, type TailedLine, type WaitOptions } from './run-reader.ts';
+
+export type { TailedLine };
+
+/** What a client works on; opened on first use. */
+export interface Backend {
+  readonly store: Store;
+  readonly inspector: Inspector | null;
+  readonly outbox: Outbox;
+  /** Tells workers, here and elsewhere, that there is work or mail. */
+  readonly wake: () => void;
+}
 
 export interface ClientOptions {
-  /** Opens the store on first use. */
-  readonly store: () => Promise<Store>;
-  readonly ask: (ask: Ask) => Promise<AskAnswer>;
+  readonly backend: () => Promise<Backend>;
+  /** Where jobs are known, an unknown name is refused; null: any name goes. */
+  readonly registry: () => Promise<Registry | null>;
   readonly clock: Clock;
-  /** Who asks, for the record: `cli`, `api` … */
+  /** Who asks, for the record. */
   readonly actor: string;
+  /** Of an input. */
+  readonly maxBytes: () => number;
 }
 
-/** One line of a run's output with the place to go on from. */
-export interface TailedLine {
-  readonly seq: number;
-  readonly line: OutputLine;
+export interface EnqueueOptions {
+  /** Global: the same key gives the same run, whatever its state. */
+  key?: string;
+  delay?: Duration;
+  priority?: number;
+  args?: readonly string[];
+  headers?: readonly (readonly [name: string, value: string])[];
+  /** The very text of the body, where it is not just the JSON of the input. */
+  body?: string;
+  timeout?: Duration;
+  trigger?: Trigger;
+  /** A transaction of the caller's own on the store's database: the run exists iff it commits. */
+  tx?: unknown;
 }
 
-/** Reads runs and sends them words; knows no job's code. References are ids, keys, or the unique end of an id. */
+/** Asks for runs, reads them and sends them words; needs no job's code. References are ids, keys, or ends of ids. */
 export class Client {
   readonly #options: ClientOptions;
+  readonly #reader: RunReader;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#reader = new RunReader({ clock: options.clock, store: async () => (await options.backend()).store });
   }
 
-  /** @throws USAGE when several ids end so */
-  async get(ref: string, options: { steps?: boolean } = {}): Promise<Run | null> {
-    const store = await this.#options.store();
-    const [run] = await store.get([ref], options);
-    if (run) return run;
-    const id = await this.#byTail(store, ref);
-    return id === null ? null : ((await store.get([id], options))[0] ?? null);
+  /**
+   * Asks for a run, by definition or by name, and resolves when it is stored (CONTRACTS VT-5, VT-6).
+   * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, KEY_CONFLICT, STORE_UNAVAILABLE; nothing is stored then
+   */
+  async enqueue<J extends JobReference = JobReference<unknown>>(
+    job: J | string,
+    input?: InputOf<J>,
+    options: EnqueueOptions = {},
+  ): Promise<RunHandle<OutputOf<J>>> {
+    const [handle] = await this.enqueueMany<J>(job, [{ ...options, input: input as InputOf<J> }], options);
+    return handle as RunHandle<OutputOf<J>>;
+  }
+
+  /** Many at once, checked before anything is stored, answered in order. */
+  async enqueueMany<J extends JobReference = JobReference<unknown>>(
+    job: J | string,
+    items: readonly (EnqueueOptions & { input: InputOf<J> })[],
+    { tx }: { tx?: unknown } = {},
+  ): Promise<RunHandle<OutputOf<J>>[]> {
+    const known = await this.#resolve(job);
+    const runs = await Promise.all(items.map((item) => newRun(known, wishOf(item), this.#options.maxBytes())));
+    const { store, outbox, wake } = await this.#options.backend();
+    const answers =
+      tx === undefined ? await Promise.all(runs.map((run) => outbox.submit(run))) : await store.submit(runs, { tx });
+    wake();
+    return answers.map(({ verdict, run }, i) => {
+      if (verdict === 'conflict') throw keyConflict(runs[i] as NewRun, run);
+      return new RunHandle(this, run.id, run.key, verdict === 'created');
+    });
+  }
+
+  get(ref: string, options: { steps?: boolean } = {}): Promise<Run | null> {
+    return this.#reader.get(ref, options);
   }
 
   /** @throws RUN_UNKNOWN */
-  async find(ref: string, options: { steps?: boolean } = {}): Promise<Run> {
-    const run = await this.get(ref, options);
-    if (run) return run;
-    throw new OnejobError('RUN_UNKNOWN', `no run has the id or key ${ref}`, {
-      hint: 'onejob runs list shows the latest',
-    });
+  find(ref: string, options: { steps?: boolean } = {}): Promise<Run> {
+    return this.#reader.find(ref, options);
   }
 
   /** In order, `null` for unknown; one round trip. */
   async getMany(refs: readonly string[]): Promise<(Run | null)[]> {
-    return (await this.#options.store()).get(refs);
+    return (await this.#options.backend()).store.get(refs);
   }
 
   async list(query: Partial<RunQuery> = {}): Promise<Page<Run>> {
-    return (await this.#options.store()).list({ limit: 50, ...query });
+    return (await this.#options.backend()).store.list({ limit: 50, ...query });
   }
 
   /** Resolves when the run has ended. @throws RUN_UNKNOWN, WAIT_TIMED_OUT; or the signal's reason */
-  async wait(ref: string, options: { timeout?: Duration; signal?: AbortSignal } = {}): Promise<Run> {
-    const { clock } = this.#options;
-    const limitMs = options.timeout === undefined ? Infinity : parseDuration(options.timeout);
-    const startedAt = clock.monotonic();
-    let run = await this.find(ref);
-    for (let pauseMs = firstPollMs; !isFinal(run.state); pauseMs = Math.min(lastPollMs, pauseMs * 1.5)) {
-      const leftMs = limitMs - (clock.monotonic() - startedAt);
-      if (leftMs <= 0) {
-        throw new OnejobError('WAIT_TIMED_OUT', `the run is still ${run.state} after ${formatDuration(limitMs)}`, {
-          hint: `it goes on; onejob runs wait ${run.id} waits on`,
-        });
-      }
-      await clock.sleep(Math.min(pauseMs, leftMs), options.signal);
-      run = await this.find(run.id);
-    }
-    return run;
+  wait(ref: string, options: WaitOptions = {}): Promise<Run> {
+    return this.#reader.wait(ref, options);
   }
 
   /** The output so far; with `follow` until the run has ended. */
-  async *lines(
-    ref: string,
-    options: { after?: number; follow?: boolean; signal?: AbortSignal } = {},
-  ): AsyncGenerator<TailedLine> {
-    const store = await this.#options.store();
-    const { id } = await this.find(ref);
-    let after = options.after ?? 0;
-    for (;;) {
-      const ended = isFinal((await this.find(id)).state);
-      const chunks = await store.tail({ run: id, after, maxBytes: 1_048_576 });
-      for (const { seq, bytes } of chunks) {
-        after = seq;
-        for (const line of decodeLines(bytes)) yield { seq, line };
-      }
-      if (chunks.length > 0) continue;
-      if (!options.follow || ended || options.signal?.aborted) return;
-      await this.#options.clock.sleep(followMs, options.signal).catch(() => undefined);
-    }
+  lines(ref: string, options: LinesOptions = {}): AsyncGenerator<TailedLine> {
+    return this.#reader.lines(ref, options);
   }
 
-  /** @throws RUN_UNKNOWN, RUN_FINISHED */
+  /** Done at once where nobody runs it, else a request that the owner sees within a second. @throws RUN_UNKNOWN, RUN_FINISHED */
   async cancel(ref: string, reason?: string): Promise<AskAnswer> {
-    const { id } = await this.find(ref);
-    const answer = await this.#options.ask({
-      id: newId(),
-      kind: 'cancel',
-      ref: id,
-      actor: this.#options.actor,
-      reason: reason ?? null,
-    });
-    if (answer.verdict !== 'finished') return answer;
-    throw new OnejobError('RUN_FINISHED', `the run ${id} has ended already: ${answer.state ?? 'finished'}`);
+    return this.#ask(ref, { kind: 'cancel', reason: reason ?? null });
   }
 
-  async #byTail(store: Store, ref: string): Promise<RunId | null> {
-    if (!/^[0-9a-f-]{6,35}$/.test(ref) || isId(ref)) return null;
-    const { items } = await store.list({ tail: ref, limit: 2 });
-    if (items.length < 2) return items[0]?.id ?? null;
-    throw new OnejobError('USAGE', `several runs end in ${ref}`, { hint: 'write more of the id' });
+  /** A durable word to a run: kept when it comes before the run waits for it. @throws RUN_UNKNOWN, RUN_FINISHED, VALUE_REJECTED */
+  async send(ref: string, event: string, data?: unknown): Promise<AskAnswer> {
+    const text = storable(data, this.#options.maxBytes(), `the data of the event ${event}`);
+    return this.#ask(ref, { kind: 'event', name: event, data: text, reason: null });
+  }
+
+  /** Runs it again, its failed steps forgotten. @throws RUN_UNKNOWN, RUN_ACTIVE */
+  async retry(ref: string, reason?: string): Promise<AskAnswer> {
+    return this.#ask(ref, { kind: 'retry', reason: reason ?? null });
+  }
+
+  /**
+   * Runs it again from a step, by key or, for a pipeline, by number from 1; that step and all first asked for after it
+   * are forgotten. Without `from` all are. @throws RUN_UNKNOWN, RUN_ACTIVE, STEP_UNKNOWN (CONTRACTS VT-13)
+   */
+  async restart(ref: string, options: { from?: string | number; reason?: string } = {}): Promise<AskAnswer> {
+    const { from, reason } = options;
+    const step = typeof from === 'number' ? await this.#stepByNumber(ref, from) : (from ?? null);
+    return this.#ask(ref, { kind: 'restart', from: step, reason: reason ?? null });
+  }
+
+  /** Nothing of that job, queue or schedule is claimed or fired, on all nodes, until resumed. */
+  async pause(
+    target: { type: 'job' | 'queue' | 'schedule'; name: string },
+    options: { reason?: string; until?: Date } = {},
+  ): Promise<void> {
+    const { outbox } = await this.#options.backend();
+    const until = options.until?.getTime() ?? null;
+    const { actor } = this.#options;
+    await outbox.ask({ id: newId(), kind: 'pause', target, until, actor, reason: options.reason ?? null });
+  }
+
+  async resume(target: { type: 'job' | 'queue' | 'schedule'; name: string }): Promise<void> {
+    const { outbox, wake } = await this.#options.backend();
+    await outbox.ask({ id: newId(), kind: 'resume', target, until: null, actor: this.#options.actor, reason: null });
+    wake();
+  }
+
+  /** The one reason why a run is not running, in words (CONTRACTS VT-22). @throws RUN_UNKNOWN */
+  async explain(ref: string): Promise<Explanation> {
+    const run = await this.find(ref);
+    const { store, inspector } = await this.#options.backend();
+    return explain(run, await store.workers(), (await inspector?.pauses()) ?? [], this.#options.clock.now());
+  }
+
+  async #resolve(job: JobReference | string): Promise<SubmittedJob> {
+    if (typeof job !== 'string') return isDefined(job) ? job : { name: job.name };
+    const registry = await this.#options.registry();
+    return registry === null ? { name: job } : registry.get(job);
+  }
+
+  async #ask(ref: string, ask: AskWithoutAsker): Promise<AskAnswer> {
+    const { id } = await this.find(ref);
+    const { outbox, wake } = await this.#options.backend();
+    const answer = await outbox.ask({ ...ask, id: newId(), ref: id, actor: this.#options.actor });
+    wake();
+    const { verdict, state } = answer;
+    if (verdict === 'finished') throw new OnejobError('RUN_FINISHED', `the run ${id} has ended already: ${state}`);
+    if (verdict === 'unknown') throw new OnejobError('RUN_UNKNOWN', `the run ${id} is gone`);
+    if (verdict === 'active') {
+      throw new OnejobError('RUN_ACTIVE', `the run ${id} is ${state}; only a finished run can be run again`, {
+        hint: `onejob runs cancel ${id} ends it first`,
+      });
+    }
+    if (verdict === 'step-unknown') {
+      const from = ask.kind === 'restart' ? ask.from : null;
+      throw new OnejobError('STEP_UNKNOWN', `the run ${id} has no step ${from}`, {
+        hint: `onejob runs show ${id} lists its steps`,
+      });
+    }
+    return answer;
+  }
+
+  async #stepByNumber(ref: string, number: number): Promise<string> {
+    const { id, steps = [] } = await this.find(ref, { steps: true });
+    const step = steps.toSorted((a, b) => a.asked - b.asked)[number - 1];
+    if (step) return step.key;
+    throw new OnejobError('STEP_UNKNOWN', `the run ${id} has no step number ${number}; it has ${steps.length}`);
   }
 }
 
-const firstPollMs = 20;
-const lastPollMs = 500;
-const followMs = 100;
+type AskWithoutAsker = RunAsk extends infer A ? (A extends RunAsk ? Omit<A, 'id' | 'ref' | 'actor'> : never) : never;
+
+export function keyConflict(run: NewRun, existing: { readonly id: string; readonly job: string }): OnejobError {
+  const what = existing.job === run.job ? 'with another input' : `of the job ${existing.job}`;
+  return new OnejobError('KEY_CONFLICT', `the key ${run.key} belongs to a run ${what}`, {
+    hint: `onejob runs show ${existing.id} shows it; choose another key`,
+    data: { run: existing.id, key: run.key },
+  });
+}
+
+function wishOf({ input, delay, timeout, trigger = 'api', ...rest }: EnqueueOptions & { input: unknown }): Wish {
+  return {
+    ...rest,
+    input,
+    trigger,
+    delayMs: delay === undefined ? 0 : parseDuration(delay),
+    timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
+  };
+}

@@ -8,7 +8,7 @@ import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { parseDuration } from '../std/duration.ts';
-import type { Client } from './client.ts';
+import { keyConflict, type Client } from './client.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
 
 interface SubmissionOptions {
@@ -66,7 +66,7 @@ async function wishedRuns(
 
 function refuseConflicts(runs: readonly NewRun[], submitted: readonly Submitted[]): void {
   for (const [i, { verdict, run }] of submitted.entries()) {
-    if (verdict === 'conflict') throw conflict(runs[i] as NewRun, run);
+    if (verdict === 'conflict') throw keyConflict(runs[i] as NewRun, run);
   }
 }
 
@@ -141,12 +141,4 @@ async function wait(id: string, { client, signal }: ExecutionOptions): Promise<v
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-}
-
-function conflict(run: NewRun, existing: Submitted['run']): OnejobError {
-  const what = existing.job === run.job ? 'with another input' : `of the job ${existing.job}`;
-  return new OnejobError('KEY_CONFLICT', `the key ${run.key} belongs to a run ${what}`, {
-    hint: `onejob runs show ${existing.id} shows it; choose another key`,
-    data: { run: existing.id, key: run.key },
-  });
 }

@@ -21,6 +21,10 @@ export interface AppOptions {
   /** Runs at once per worker; default 10. */
   concurrency?: number;
   limits?: LimitOptions;
+  /** How long and how many finished runs are kept. */
+  keep?: KeepOptions;
+  /** `exit`: end the process when its main loop has stood still for 5 minutes. */
+  onStall?: 'warn' | 'exit';
   /** Names of headers that are never stored, besides those that never are. */
   redact?: readonly string[];
 }
@@ -40,4 +44,16 @@ export interface LimitOptions {
   output?: number;
   /** How long a worker may be silent before others take its runs over; default 10 s. */
   lease?: Duration;
+  /** How long an attempt that only waits stays in memory before it parks; default 5 s. */
+  parkAfter?: Duration;
+}
+
+export interface KeepOptions {
+  /** Default 30 d. */
+  succeeded?: Duration;
+  /** Failed and cancelled; default 90 d. */
+  failed?: Duration;
+  /** Default 1,000,000 each. */
+  succeededRuns?: number;
+  failedRuns?: number;
 }

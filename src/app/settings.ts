@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Hooks } from '../job/hooks.ts';
 import { OnejobError } from '../job/errors.ts';
+import type { PrunePolicy } from '../ports/store-query.ts';
 import { parseDuration } from '../std/duration.ts';
 import type { AppOptions } from './options.ts';
 
@@ -14,6 +15,9 @@ export interface Settings {
   readonly valueBytes: number;
   readonly outputBytes: number;
   readonly leaseMs: number;
+  readonly parkAfterMs: number;
+  readonly retention: PrunePolicy;
+  readonly exitOnStall: boolean;
   readonly migrate: 'auto' | 'manual';
 }
 
@@ -29,6 +33,14 @@ export function settingsOf(options: AppOptions): Settings {
     valueBytes: wholeNumber(limits.value ?? 1_048_576, 'limits.value'),
     outputBytes: wholeNumber(limits.output ?? 16_777_216, 'limits.output'),
     leaseMs: lease(options),
+    parkAfterMs: parseDuration(limits.parkAfter ?? '5s'),
+    retention: {
+      succeededMs: parseDuration(options.keep?.succeeded ?? '30d'),
+      failedMs: parseDuration(options.keep?.failed ?? '90d'),
+      succeededRuns: wholeNumber(options.keep?.succeededRuns ?? 1_000_000, 'keep.succeededRuns'),
+      failedRuns: wholeNumber(options.keep?.failedRuns ?? 1_000_000, 'keep.failedRuns'),
+    },
+    exitOnStall: options.onStall === 'exit',
     migrate: options.migrate ?? 'auto',
   };
 }

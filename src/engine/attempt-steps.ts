@@ -24,6 +24,7 @@ export interface AttemptStepsOptions {
   readonly gate: () => Promise<void>;
   readonly resumed: () => Promise<void>;
   readonly onLost: () => void;
+  readonly isOver: () => boolean;
   readonly write: (line: OutputLine) => void;
 }
 
@@ -38,7 +39,7 @@ export class AttemptSteps {
   }
 
   static async open(options: AttemptStepsOptions): Promise<AttemptSteps> {
-    const { claim, job, host, skewMs, onLost, write } = options;
+    const { claim, job, host, skewMs, onLost, isOver, write } = options;
     const { clock, journal, limits, store } = host;
     const { run, epoch, generation, root, traceId } = claim;
     const [records = []] = claim.steps > 0 ? await insist(options, () => store.steps([run])) : [];
@@ -48,7 +49,7 @@ export class AttemptSteps {
       generation,
       records,
       clock,
-      journal: new StepJournal({ journal, clock, run, epoch, onLost }),
+      journal: new StepJournal({ journal, clock, run, epoch, onLost, isOver }),
       dispenser: new Dispenser(),
     });
     const step = createStep({
@@ -67,6 +68,10 @@ export class AttemptSteps {
       },
     });
     return new AttemptSteps(step, steps);
+  }
+
+  close(): void {
+    this.#steps.close();
   }
 
   /** Is this the recorded failure of a step, itself or as a cause? */

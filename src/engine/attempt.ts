@@ -105,6 +105,7 @@ export class Attempt {
     const settled = await Promise.race([this.#handle(), this.#left.promise]);
     this.#over = true;
     this.#timer.stop();
+    this.#steps?.close();
     const { end, failure } = await this.#conclusion.conclude(settled);
     await this.#end(end, failure);
     return end;
@@ -204,6 +205,7 @@ export class Attempt {
       gate: () => this.#gate(),
       resumed: () => this.#suspension.resumed(),
       onLost: () => this.lose(),
+      isOver: () => this.#over,
       write: (line) => this.#write(line),
     });
     return this.#steps;

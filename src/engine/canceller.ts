@@ -1,10 +1,11 @@
 import { hasCode } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
-import type { WorkerId } from '../ports/store-worker.ts';
+import type { Pulse, WorkerId } from '../ports/store-worker.ts';
 import type { Clock } from '../std/clock.ts';
 import { Loop } from '../std/loop.ts';
 import type { Service } from '../std/service.ts';
+import type { LostClaims } from './lost-claims.ts';
 import type { Worker } from './worker.ts';
 
 export interface CancellerOptions {
@@ -14,8 +15,9 @@ export interface CancellerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly everyMs: number;
-  /** Told when the beats stop and start to reach the store. */
-  readonly onBeat: (reached: boolean) => void;
+  readonly lostClaims: LostClaims;
+  /** Told with each beat that reached the store. */
+  readonly onBeat: (pulse: Pulse) => void;
 }
 
 /**
@@ -26,18 +28,20 @@ export class Canceller implements Service {
   readonly name = 'canceller';
   readonly #loop: Loop;
 
-  constructor({ store, id, worker, clock, log, everyMs, onBeat }: CancellerOptions) {
+  constructor({ store, id, worker, clock, log, everyMs, lostClaims, onBeat }: CancellerOptions) {
     this.#loop = new Loop({
       name: this.name,
       clock,
       body: async () => {
-        const pulse = await store.beat({ worker: id, load: worker.load });
-        onBeat(true);
+        const pulse = await store.beat({ worker: id, load: worker.load, stalled: false });
+        worker.reachable = true;
         worker.hear(pulse);
-        return everyMs;
+        onBeat(pulse);
+        if (!pulse.buried) await lostClaims.compare(pulse.holds, () => worker.known);
+        return pulse.buried ? Infinity : everyMs;
       },
       onError: (error) => {
-        onBeat(false);
+        worker.reachable = false;
         if (!hasCode(error, 'STORE_UNAVAILABLE')) log.warn('the beat failed', { error: String(error) });
       },
     });

@@ -4,24 +4,30 @@ import type { Registry } from '../job/registry.ts';
 import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
-import type { Claim } from '../ports/store-claim.ts';
+import type { PrunePolicy } from '../ports/store-query.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 import type { Clock, Timer } from '../std/clock.ts';
 import { newId } from '../std/id.ts';
-import { stopAll } from '../std/service.ts';
+import { startAll, stopAll, type Service } from '../std/service.ts';
 import type { AttemptEnd } from './attempt.ts';
 import { Canceller } from './canceller.ts';
 import { captureConsole } from './console-capture.ts';
+import { freshClaim } from './fresh-claim.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Host, Limits, Observer } from './host.ts';
 import { ownIdentity } from './identity.ts';
 import { Journal } from './journal.ts';
+import { LostClaims } from './lost-claims.ts';
+import type { Outbox } from './outbox.ts';
+import { Pruner } from './pruner.ts';
+import { Rescuer } from './rescuer.ts';
 import { ServicePool } from './service-pool.ts';
 import { Worker } from './worker.ts';
 
 export interface EngineOptions {
   readonly store: Store;
+  readonly outbox: Outbox;
   readonly registry: Registry;
   readonly hooks: Hooks;
   readonly clock: Clock;
@@ -33,63 +39,78 @@ export interface EngineOptions {
   readonly replaces: boolean;
   readonly version: string;
   readonly slots: number;
-  readonly beatMs: number;
+  readonly leaseMs: number;
   readonly pollMs: number;
+  readonly retention: PrunePolicy;
   /** `tree`: only what this process was asked for itself, and its children (STORE §3.7). */
   readonly scope: 'all' | 'tree';
+  readonly exitOnStall: boolean;
+  /** Tells other processes that there is work or mail. */
+  readonly hint: () => void;
+  /** This worker was buried: it holds nothing any more and is refused every write. */
+  readonly onBuried: () => void;
 }
 
 /** The roles of one process, in the order in which they start; they stop in reverse. */
 export class Engine {
   readonly id: WorkerId = newId();
-  readonly journal: Journal;
   readonly #options: EngineOptions;
+  readonly #journal: Journal;
   readonly #services: ServicePool;
   readonly #tree: Set<RunId> | null;
   readonly #worker: Worker;
   readonly #canceller: Canceller;
-  readonly #heartbeat: Heartbeat;
+  readonly #roles: readonly Service[];
   #enrolled: Promise<void> | undefined;
+  #rolesUp: Promise<void> | undefined;
   #later: Timer | undefined;
   #releaseConsole: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { store, registry, hooks, clock, log, limits, observer } = options;
-    this.journal = new Journal({ store, worker: this.id, clock, log });
+    const { id } = this;
+    const { store, registry, hooks, clock, log, limits, observer, slots, pollMs, leaseMs, scope } = options;
+    const everyMs = leaseMs / 5;
+    const journal = new Journal({ store, worker: id, clock, log });
+    this.#journal = journal;
     this.#services = new ServicePool(log);
-    this.#tree = options.scope === 'tree' ? new Set() : null;
-    const wake = { work: () => this.#worker.nudge(), mail: () => this.#canceller.nudge() };
-    const host: Host = {
-      store,
-      journal: this.journal,
-      registry,
-      services: this.#services,
-      hooks,
-      clock,
+    this.#tree = scope === 'tree' ? new Set() : null;
+    const wake = { work: () => this.#wakeWork(), mail: () => this.#wakeMail() };
+    const services = this.#services;
+    const host: Host = { store, journal, registry, services, hooks, clock, log, limits, observer, wake };
+    const heartbeat = new Heartbeat({
+      beat: store.facts.beat,
+      worker: id,
+      everyMs,
+      exitOnStall: options.exitOnStall,
       log,
-      limits,
-      observer,
-      wake,
-    };
-    this.#worker = new Worker({
-      id: this.id,
-      host,
-      slots: options.slots,
-      tree: this.#tree,
-      pollMs: options.pollMs,
     });
+    this.#worker = new Worker({ id, host, slots, tree: this.#tree, pollMs });
     this.#canceller = new Canceller({
       store,
-      id: this.id,
+      id,
       worker: this.#worker,
       clock,
       log,
-      everyMs: Math.min(1_000, options.beatMs),
-      onBeat: () => undefined,
+      everyMs: Math.min(1_000, everyMs),
+      lostClaims: new LostClaims({ store, worker: id, journal, log }),
+      onBeat: ({ buried }) => {
+        heartbeat.alive();
+        if (buried) options.onBuried();
+      },
     });
-    this.#heartbeat = new Heartbeat({ beat: store.facts.beat, worker: this.id, everyMs: options.beatMs, log });
+    const caretakers = [
+      new Rescuer({ store, own: id, clock, log, leaseMs, onFreed: wake.work }),
+      new Pruner({ store, policy: options.retention, clock, log }),
+    ];
+    // The beat first: a worker without one may be buried by others while it starts.
+    this.#roles = [heartbeat, this.#canceller, ...(scope === 'all' ? caretakers : []), this.#worker];
+  }
+
+  /** Runs in execution here. */
+  get load(): number {
+    return this.#worker.load;
   }
 
   /** Enrols and takes whatever is due. */
@@ -104,9 +125,19 @@ export class Engine {
     return this.#enrolled;
   }
 
-  /** Creates the runs as held by this process, so that nobody else can take them in between. */
+  /** Creates runs, and where they name this engine as holder, nobody else can take them in between. */
   async submit(runs: readonly NewRun[]): Promise<Submitted[]> {
-    return Promise.all(runs.map((run) => this.journal.submit(run)));
+    const forget = runs.map(({ id, holder }) => (holder === this.id ? this.#worker.expect(id) : () => undefined));
+    try {
+      const answers = await Promise.all(runs.map((run) => this.#options.outbox.submit(run)));
+      for (const [i, { verdict, run }] of answers.entries()) {
+        if (verdict !== 'created' || run.state !== 'running') forget[i]?.();
+      }
+      return answers;
+    } catch (error) {
+      for (const each of forget) each();
+      throw error;
+    }
   }
 
   /** Executes a run that `submit` has just created with this engine as its holder. */
@@ -116,15 +147,15 @@ export class Engine {
   }
 
   /**
-   * From now on this process also executes that run, whenever it is due, and its children. What needs looking for,
-   * a retry, a child, mail, starts a moment later: a short run costs none of it.
+   * From now on this process also executes that run, whenever it is due, and its children. What looks for work and
+   * mail starts a moment later: a short run costs none of it.
    */
   follow(root: RunId): void {
     this.#tree?.add(root);
     this.#later ??= this.#options.clock.setTimer(rolesAfterMs, () => void this.#startRoles());
   }
 
-  /** Looks for work and mail now. */
+  /** Another process says that there is work or mail. */
   nudge(): void {
     this.#worker.nudge();
     this.#canceller.nudge();
@@ -132,10 +163,6 @@ export class Engine {
 
   interrupt(reason: Error): void {
     this.#worker.interrupt(reason);
-  }
-
-  abortAll(reason: Error): void {
-    this.#worker.abortAll(reason);
   }
 
   /**
@@ -148,7 +175,7 @@ export class Engine {
   }
 
   async #enrol(): Promise<void> {
-    const { store, node, replaces, registry, slots, version, beatMs, scope } = this.#options;
+    const { store, node, replaces, registry, slots, version, leaseMs, scope } = this.#options;
     this.#releaseConsole = captureConsole();
     await store.enrol({
       id: this.id,
@@ -159,65 +186,51 @@ export class Engine {
       // None for others: what a process that runs work by itself knows does not help runs that were left behind.
       slots: scope === 'tree' ? 0 : slots,
       version,
-      beatMs,
+      beatMs: leaseMs / 5,
     });
   }
 
-  async #startRoles(): Promise<void> {
-    await this.#heartbeat.start();
-    await this.#canceller.start();
-    await this.#worker.start();
+  #startRoles(): Promise<void> {
+    this.#rolesUp ??= startAll(this.#roles);
+    return this.#rolesUp;
+  }
+
+  #wakeWork(): void {
+    this.#worker.nudge();
+    this.#options.hint();
+  }
+
+  #wakeMail(): void {
+    this.#canceller.nudge();
+    this.#options.hint();
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const { clock, log, store } = this.#options;
+    const { clock } = this.#options;
     this.#later?.cancel();
-    const grace = clock.setTimer(graceMs, () => this.abortAll(new OnejobError('APP_STOPPING', 'the process stops')));
+    const stopping = new OnejobError('APP_STOPPING', 'the process stops');
+    const grace = clock.setTimer(graceMs, () => this.#worker.abortAll(stopping));
     await this.#worker.stop();
     grace.cancel();
-    const silent = clock.setTimer(graceMs, () => this.journal.abandon());
-    await this.journal.settled();
-    silent.cancel();
-    await stopAll([this.#heartbeat, this.#canceller]);
+    const silence = clock.setTimer(graceMs, () => this.#journal.abandon());
+    await this.#journal.settled();
+    silence.cancel();
+    await stopAll(this.#roles);
     await this.#services.close();
     this.#releaseConsole?.();
-    if (!this.#enrolled) return;
+    if (this.#enrolled) await this.#leave(this.#enrolled);
+  }
+
+  /** So that nobody has to wait for a lease to see that this worker is gone. */
+  async #leave(enrolled: Promise<void>): Promise<void> {
+    const { store, log } = this.#options;
     try {
-      await this.#enrolled;
+      await enrolled;
       await store.bury([{ id: this.id, seenBeat: null, counted: false }]);
     } catch (error) {
-      log.warn('the store could not be told that this worker leaves', { error: String(error) });
+      log.debug('the store could not be told that this worker leaves', { error: String(error) });
     }
   }
-}
-
-/** What a claim would have said of a run that was created as held. */
-function freshClaim(run: NewRun, now: number): Claim {
-  return {
-    run: run.id,
-    epoch: 1,
-    job: run.job,
-    key: run.key,
-    trigger: run.trigger,
-    input: run.input,
-    args: run.args,
-    request: run.request,
-    attempt: 1,
-    crashes: 0,
-    generation: 0,
-    priority: run.priority,
-    traceId: run.traceId,
-    parent: run.parent,
-    root: run.root,
-    scheduledAt: run.scheduledAt,
-    createdAt: now,
-    timeoutMs: run.timeoutMs,
-    deadlineAt: run.deadlineMs === null ? null : now + run.deadlineMs,
-    outputSeq: 0,
-    steps: 0,
-    mail: 0,
-    letters: [],
-  };
 }
 
 const rolesAfterMs = 50;

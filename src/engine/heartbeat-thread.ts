@@ -5,30 +5,47 @@ import type { BeatOrders } from './heartbeat.ts';
 
 /** What the module named by `store.facts.beat` exports, so that the engine knows no adapter. */
 interface BeatModule {
-  openBeat(options: unknown): Promise<{
-    beat(pulse: { worker: WorkerId }): Promise<void>;
-    close(): Promise<void>;
-  }>;
+  openBeat(options: unknown): Promise<Beat>;
 }
 
-const port = threadPort<'stop', { readonly failed: string }>();
-const { module, options, worker, everyMs } = port.data as BeatOrders;
+interface Beat {
+  beat(pulse: { worker: WorkerId; stalled: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+const stalledAfterMs = 5_000;
+const port = threadPort<'stop' | 'alive', { readonly failed: string }>();
+const orders = port.data as BeatOrders;
 const stopping = new AbortController();
+let aliveAt = systemClock.monotonic();
+let opened: Beat | undefined;
 
-port.onMessage(() => stopping.abort());
+port.onMessage((message) => {
+  if (message === 'alive') aliveAt = systemClock.monotonic();
+  else stopping.abort();
+});
 
-const { openBeat } = (await import(module)) as BeatModule;
-let opened: Awaited<ReturnType<BeatModule['openBeat']>> | undefined;
 while (!stopping.signal.aborted) {
+  const silentMs = systemClock.monotonic() - aliveAt;
+  if (orders.exitOnStall && silentMs > exitAfterMs()) process.kill(process.pid, 'SIGKILL'); // nothing gentler is heard
+  if (orders.module !== null) await beat(orders.module, silentMs > stalledAfterMs);
+  await systemClock.sleep(orders.everyMs, stopping.signal).catch(() => undefined);
+}
+await opened?.close();
+port.close();
+
+async function beat(module: string, stalled: boolean): Promise<void> {
   try {
-    opened ??= await openBeat(options);
-    await opened.beat({ worker });
+    opened ??= await ((await import(module)) as BeatModule).openBeat(orders.options);
+    await opened.beat({ worker: orders.worker, stalled });
   } catch (error) {
     port.post({ failed: error instanceof Error ? error.message : String(error) });
     await opened?.close().catch(() => undefined);
     opened = undefined;
   }
-  await systemClock.sleep(everyMs, stopping.signal).catch(() => undefined);
 }
-await opened?.close();
-port.close();
+
+/** STORE §3.5: five minutes; a test may shorten it. */
+function exitAfterMs(): number {
+  return Number(process.env['ONEJOB_STALL_MS'] ?? 300_000);
+}

@@ -6,6 +6,8 @@ import { openThread, type Thread } from '../std/thread.ts';
 
 export interface HeartbeatOptions {
   readonly beat: StoreFacts['beat'];
+  /** End the process when its main loop has stood still for 5 minutes. */
+  readonly exitOnStall: boolean;
   readonly worker: WorkerId;
   readonly everyMs: number;
   readonly log: Log;
@@ -13,8 +15,10 @@ export interface HeartbeatOptions {
 
 /** What the beat thread is opened with. */
 export interface BeatOrders {
-  readonly module: string;
+  /** Null: the store beats by itself, and this thread only guards against a stall. */
+  readonly module: string | null;
   readonly options: unknown;
+  readonly exitOnStall: boolean;
   readonly worker: WorkerId;
   readonly everyMs: number;
 }
@@ -26,17 +30,18 @@ export interface BeatOrders {
 export class Heartbeat implements Service {
   readonly name = 'heartbeat';
   readonly #options: HeartbeatOptions;
-  #thread: Thread<'stop', { readonly failed: string }> | undefined;
+  #thread: Thread<'stop' | 'alive', { readonly failed: string }> | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
   }
 
   start(): Promise<void> {
-    const { beat, worker, everyMs, log } = this.#options;
-    if (this.#thread || beat === null || beat === 'store') return Promise.resolve();
-    const orders: BeatOrders = { ...beat, worker, everyMs };
-    const thread = openThread<'stop', { readonly failed: string }>({
+    const { beat, worker, everyMs, exitOnStall, log } = this.#options;
+    const own = typeof beat === 'string' ? null : beat;
+    if (this.#thread || (own === null && !exitOnStall)) return Promise.resolve();
+    const orders: BeatOrders = { module: own?.module ?? null, options: own?.options, exitOnStall, worker, everyMs };
+    const thread = openThread<'stop' | 'alive', { readonly failed: string }>({
       entry: new URL('./heartbeat-thread.js', import.meta.url),
       name: 'onejob beat',
       data: orders,
@@ -49,6 +54,11 @@ export class Heartbeat implements Service {
     });
     this.#thread = thread;
     return Promise.resolve();
+  }
+
+  /** The main loop turns: called about every second. */
+  alive(): void {
+    this.#thread?.post('alive');
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,7 @@
 import type { Verdict } from '../job/transition.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
-import type { Ask, AskAnswer } from '../ports/store-ask.ts';
 import type { Entry, OutputBatch, OutputVerdict } from '../ports/store-entry.ts';
-import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 import type { Clock } from '../std/clock.ts';
 import { Lane } from './lane.ts';
@@ -21,13 +19,11 @@ type OutputEntry =
   | { readonly progress: OutputBatch['progress'][number] };
 
 /**
- * The one writer of a process (STORE §1). Records and words go in groups and are awaited; output has a lane of its
+ * What running code makes durable (STORE §1); what anybody asks for is the outbox's. Records go in groups and are awaited; output has a lane of its
  * own, so that a chatty handler never delays a step. Durability is never relaxed: what is answered is committed.
  */
 export class Journal {
   readonly #records: Lane<Entry, Verdict>;
-  readonly #submits: Lane<NewRun, Submitted>;
-  readonly #asks: Lane<Ask, AskAnswer>;
   readonly #output: Lane<OutputEntry, OutputVerdict>;
 
   constructor({ store, worker, clock, log }: JournalOptions) {
@@ -37,22 +33,6 @@ export class Journal {
       weigh: weighEntry,
       refused: 'refused',
       patience: 'for ever',
-      clock,
-      log,
-    });
-    this.#submits = new Lane<NewRun, Submitted>({
-      name: 'submits',
-      send: (runs) => store.submit(runs),
-      weigh: (run) => 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0),
-      patience: 'once',
-      clock,
-      log,
-    });
-    this.#asks = new Lane<Ask, AskAnswer>({
-      name: 'asks',
-      send: (asks) => store.ask(asks),
-      weigh: () => 300,
-      patience: 'once',
       clock,
       log,
     });
@@ -70,16 +50,6 @@ export class Journal {
   /** Never rejects: the group is repeated until the store answers (STORE §1.5). */
   record(entry: Entry): Promise<Verdict> {
     return this.#records.push(entry);
-  }
-
-  /** @throws STORE_UNAVAILABLE, VALUE_REJECTED */
-  submit(run: NewRun): Promise<Submitted> {
-    return this.#submits.push(run);
-  }
-
-  /** @throws STORE_UNAVAILABLE */
-  ask(ask: Ask): Promise<AskAnswer> {
-    return this.#asks.push(ask);
   }
 
   appendChunk(chunk: OutputBatch['chunks'][number]): Promise<OutputVerdict> {
@@ -106,12 +76,12 @@ export class Journal {
 
   /** Resolves when all that was given is committed. */
   async settled(): Promise<void> {
-    await Promise.all([this.#output, this.#records, this.#submits, this.#asks].map((lane) => lane.settled()));
+    await Promise.all([this.#output, this.#records].map((lane) => lane.settled()));
   }
 
   /** Ends the repeating; for a process that has waited long enough. */
   abandon(): void {
-    for (const lane of [this.#output, this.#records, this.#submits, this.#asks]) lane.abandon();
+    for (const lane of [this.#output, this.#records]) lane.abandon();
   }
 }
 

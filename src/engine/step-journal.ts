@@ -31,13 +31,22 @@ export class StepJournal {
   readonly #run: RunId;
   readonly #epoch: number;
   readonly #onLost: () => void;
+  readonly #isOver: () => boolean;
 
-  constructor(options: { journal: Journal; clock: Clock; run: RunId; epoch: number; onLost: () => void }) {
+  constructor(options: {
+    journal: Journal;
+    clock: Clock;
+    run: RunId;
+    epoch: number;
+    onLost: () => void;
+    isOver: () => boolean;
+  }) {
     this.#journal = options.journal;
     this.#clock = options.clock;
     this.#run = options.run;
     this.#epoch = options.epoch;
     this.#onLost = options.onLost;
+    this.#isOver = options.isOver;
   }
 
   /**
@@ -45,6 +54,7 @@ export class StepJournal {
    * instead. When the run was lost to another worker the promise never settles: nothing may happen after it.
    */
   async end(asked: Asked, end: StepEnd): Promise<StepEnd> {
+    if (this.#isOver()) return never();
     const verdict = await this.#journal.record({
       kind: 'step',
       run: this.#run,
@@ -71,6 +81,7 @@ export class StepJournal {
     asked: Asked,
     begun: Partial<Pick<TryEntry, 'tries' | 'output' | 'error' | 'resumeAt' | 'resumeInMs' | 'child'>>,
   ): Promise<void> {
+    if (this.#isOver()) return never();
     const verdict = await this.#journal.record({
       kind: 'try',
       run: this.#run,
@@ -94,6 +105,11 @@ export class StepJournal {
   #settle<T>(verdict: Verdict, value: T): Promise<T> {
     if (verdict === 'ok') return Promise.resolve(value);
     this.#onLost();
-    return new Promise<T>(() => undefined);
+    return never();
   }
+}
+
+/** For code that must not go on: what it waits for does not come. */
+function never<T>(): Promise<T> {
+  return new Promise<T>(() => undefined);
 }

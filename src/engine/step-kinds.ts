@@ -33,15 +33,21 @@ export interface StepKindsOptions {
 export function createStep(options: StepKindsOptions): Step {
   const kinds = new StepKinds(options);
   const step = ((name: StepName, ...rest: [StepWork<unknown>] | [StepOptions, StepWork<unknown>]) =>
-    rest.length === 1 ? kinds.step(name, {}, rest[0]) : kinds.step(name, rest[0], rest[1])) as Step;
+    heard(rest.length === 1 ? kinds.step(name, {}, rest[0]) : kinds.step(name, rest[0], rest[1]))) as Step;
   return Object.assign(step, {
-    sleep: (name: StepName, duration: Duration) => kinds.sleep(name, { inMs: parseDuration(duration) }),
-    sleepUntil: (name: StepName, instant: Date) => kinds.sleep(name, { at: instant.getTime() }),
-    wait: (event: string, wanted?: WaitOptions) => kinds.wait(event, wanted ?? {}),
-    run: (name: StepName, job: AnyJob, input: unknown) => kinds.run(name, job, input),
+    sleep: (name: StepName, duration: Duration) => heard(kinds.sleep(name, { inMs: parseDuration(duration) })),
+    sleepUntil: (name: StepName, instant: Date) => heard(kinds.sleep(name, { at: instant.getTime() })),
+    wait: (event: string, wanted?: WaitOptions) => heard(kinds.wait(event, wanted ?? {})),
+    run: (name: StepName, job: AnyJob, input: unknown) => heard(kinds.run(name, job, input)),
     pages: (name: StepName, pages: PageOptions<unknown, unknown>, each: (item: unknown) => unknown) =>
-      kinds.pages(name, pages, each),
+      heard(kinds.pages(name, pages, each)),
   } as Pick<Step, 'sleep' | 'sleepUntil' | 'wait' | 'run' | 'pages'>);
+}
+
+/** A failing step that nobody awaits must not end the whole process as an unhandled rejection: it is recorded. */
+function heard<T>(result: Promise<T>): Promise<T> {
+  result.catch(() => undefined);
+  return result;
 }
 
 interface WaitOptions {

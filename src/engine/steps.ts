@@ -35,7 +35,9 @@ export class Steps {
   readonly #asked = new Set<string>();
   /** Errors that replay would throw again: uncaught, they fail the run at once (STORE §4). */
   readonly #failures = new WeakSet<Error>();
+  readonly #closers = new Set<() => void>();
   #nextOrder = 0;
+  #closed = false;
 
   constructor(options: StepsOptions) {
     this.options = options;
@@ -48,6 +50,7 @@ export class Steps {
   /** @throws STEP_REPEATED, or the reason of the abort */
   ask(name: StepName, kind: StepKind): Asked {
     if (this.options.signal.aborted) throw this.options.signal.reason;
+    if (this.#closed) throw new Error('a step was asked for after the handler had returned: await every step');
     const key = stepKey(name);
     if (key === '' || key.length > longestKey) {
       throw new OnejobError(
@@ -87,6 +90,13 @@ export class Steps {
     });
   }
 
+  /** The attempt is over: open waits end without a word, and nothing more is recorded. */
+  close(): void {
+    this.#closed = true;
+    for (const close of this.#closers) close();
+    this.#closers.clear();
+  }
+
   /** Is this the recorded failure of a step, itself or as a cause? */
   isRecordedFailure(thrown: unknown): boolean {
     for (let error = thrown, depth = 0; error instanceof Error && depth < 10; error = error.cause, depth++) {
@@ -110,10 +120,15 @@ export class Steps {
     try {
       const woken = await new Promise<Woken<T>>((resolve, reject) => {
         const cleanUps: (() => void)[] = [];
-        const end = (settle: () => void): void => {
+        const drop = (): void => {
           for (const cleanUp of cleanUps.splice(0)) cleanUp();
+        };
+        const end = (settle: () => void): void => {
+          drop();
           settle();
         };
+        this.#closers.add(drop);
+        cleanUps.push(() => this.#closers.delete(drop));
         const abort = (): void => end(() => reject(signal.reason as Error));
         if (signal.aborted) return abort();
         signal.addEventListener('abort', abort, { once: true });

@@ -1,7 +1,8 @@
 import { OnejobError } from '../job/errors.ts';
 import type { RunId } from '../job/run.ts';
-import type { Claim, Claimed, Lane } from '../ports/store-claim.ts';
+import type { Claim, Claimed, ClaimRequest, Lane } from '../ports/store-claim.ts';
 import type { Pulse, WorkerId } from '../ports/store-worker.ts';
+import { createDeferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
 import { Semaphore } from '../std/semaphore.ts';
 import type { Service } from '../std/service.ts';
@@ -27,9 +28,16 @@ export class Worker implements Service {
   readonly #attempts = new Map<RunId, Attempt>();
   readonly #running = new Set<Promise<unknown>>();
   readonly #loop: Loop;
+  /** Created as held by this worker, and not adopted yet. */
+  readonly #expected = new Set<RunId>();
   #stopped: Promise<void> | undefined;
   #stopping = false;
   #emptyTurns = 0;
+  #claiming = false;
+  /** The last look found as many runs as there were slots, or there was no slot to look for: there may be more. */
+  #hungry = false;
+  #reachable = createDeferred<void>();
+  #isReachable = true;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -52,6 +60,25 @@ export class Worker implements Service {
 
   start(): Promise<void> {
     return this.#loop.start();
+  }
+
+  /** The runs that this worker knows it holds; null while a claim is on its way. */
+  get known(): ReadonlySet<RunId> | null {
+    return this.#claiming ? null : new Set([...this.#attempts.keys(), ...this.#expected]);
+  }
+
+  /** Whether the beats reach the store. While they do not, no new step starts, but nothing is aborted (STORE §3.2). */
+  set reachable(yes: boolean) {
+    if (yes === this.#isReachable) return;
+    this.#isReachable = yes;
+    if (yes) this.#reachable.resolve();
+    else this.#reachable = createDeferred<void>();
+  }
+
+  /** A run will be created as held by this worker. Returns the way to say that it was not. */
+  expect(run: RunId): () => void {
+    this.#expected.add(run);
+    return () => this.#expected.delete(run);
   }
 
   /** Look for work now: somebody said that there is some. */
@@ -108,19 +135,30 @@ export class Worker implements Service {
 
   /** One look for work. Returns how long to wait for the next one. */
   async #turn(): Promise<number> {
-    const { host, tree, pollMs } = this.#options;
+    const { host, tree, pollMs, id } = this.#options;
     const free = this.#slots.free;
+    this.#hungry = free === 0;
     const lanes = free > 0 ? this.#lanes(free) : [];
-    if (lanes.length === 0 || (tree && tree.size === 0)) return Infinity;
-    const before = host.clock.now();
-    const claimed = await host.store.claim({ worker: this.#options.id, lanes, ...(tree ? { tree: [...tree] } : {}) });
-    for (const claim of claimed.claims) void this.adopt(claim, claimed.now - before);
-    if (claimed.claims.length > 0) {
-      this.#emptyTurns = 0;
-      return this.#slots.free > 0 ? 0 : Infinity;
-    }
-    this.#emptyTurns++;
+    if (lanes.length === 0 || tree?.size === 0) return Infinity;
+    const askedAt = host.clock.now();
+    const claimed = await this.#claim({ worker: id, lanes, ...(tree && { tree: [...tree] }) });
+    const skewMs = claimed.now - (askedAt + host.clock.now()) / 2;
+    for (const claim of claimed.claims) void this.adopt(claim, skewMs);
+    this.#hungry = claimed.claims.length >= free;
+    if (this.#hungry) return Infinity; // the next slot that comes free looks again
+    this.#emptyTurns = claimed.claims.length > 0 ? 0 : this.#emptyTurns + 1;
     return this.#pause(claimed, pollMs);
+  }
+
+  async #claim(request: ClaimRequest): Promise<Claimed> {
+    this.#claiming = true;
+    try {
+      const claimed = await this.#options.host.store.claim(request);
+      for (const { run } of claimed.claims) this.#expected.add(run);
+      return claimed;
+    } finally {
+      this.#claiming = false;
+    }
   }
 
   /** Idle polls become rarer, up to `pollMs`; a run that is due sooner shortens the pause. */
@@ -141,32 +179,47 @@ export class Worker implements Service {
   }
 
   async #execute(claim: Claim, skewMs: number): Promise<AttemptEnd> {
-    const { host } = this.#options;
+    const { host, tree } = this.#options;
     const job = host.registry.find(claim.job);
     if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
-    const slot = new WorkerSlot(this.#slots);
+    const slot = new WorkerSlot(this.#slots, () => this.#mayStart());
     await slot.take();
     const attempt = new Attempt({ claim, job, host, slot, skewMs });
     this.#attempts.set(claim.run, attempt);
+    this.#expected.delete(claim.run);
     if (this.#stopping) attempt.stop();
+    let end: AttemptEnd = 'lost';
     try {
-      return await attempt.run();
+      end = await attempt.run();
+      return end;
     } finally {
       if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
       slot.release();
-      this.#loop.nudge();
+      const ended = isOutcome(end);
+      if (ended) tree?.delete(claim.run);
+      if (this.#hungry || !ended) this.#loop.nudge();
       if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now
     }
   }
+
+  #mayStart(): Promise<void> {
+    return this.#isReachable ? Promise.resolve() : this.#reachable.promise;
+  }
+}
+
+function isOutcome(end: AttemptEnd): boolean {
+  return end === 'succeeded' || end === 'failed' || end === 'cancelled';
 }
 
 /** The slot of one attempt; both methods may be called again and again. */
 class WorkerSlot implements Slot {
   readonly #slots: Semaphore;
+  readonly mayStart: () => Promise<void>;
   #release: (() => void) | undefined;
 
-  constructor(slots: Semaphore) {
+  constructor(slots: Semaphore, mayStart: () => Promise<void>) {
     this.#slots = slots;
+    this.mayStart = mayStart;
   }
 
   async take(): Promise<void> {
@@ -176,10 +229,6 @@ class WorkerSlot implements Slot {
   release(): void {
     this.#release?.();
     this.#release = undefined;
-  }
-
-  mayStart(): Promise<void> {
-    return Promise.resolve();
   }
 }
 

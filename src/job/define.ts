@@ -105,6 +105,11 @@ export function createJob<S extends Schema | undefined, Output, Services>(
   };
 }
 
+/** A reference that is the definition itself. */
+export function isDefined(job: JobReference): job is AnyJob {
+  return 'run' in job;
+}
+
 /** Recognises a job of any loaded copy of onejob. */
 export function isJob(value: unknown): value is AnyJob {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[jobBrand] === true;

@@ -8,7 +8,12 @@ export interface Schema<Input = unknown, Output = Input> {
     readonly vendor: string;
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
-    readonly jsonSchema?: { readonly input: (options: { target: string }) => Record<string, unknown> };
+    readonly jsonSchema?: {
+      readonly input: (options: {
+        target: string;
+        libraryOptions?: Record<string, unknown>;
+      }) => Record<string, unknown>;
+    };
   };
 }
 
@@ -48,3 +53,6 @@ export function jsonSchemaOf(schema: Schema | undefined): JsonSchema | null {
     return null; // a schema with a transform has no JSON Schema; help then shows no fields
   }
 }
+
+/** zod: one field that JSON Schema cannot say, such as a Date, is open, instead of hiding all the others. */
+const anyForUnrepresentable = { unrepresentable: 'any' };

@@ -20,6 +20,7 @@ export const changes = [
   { from: 'running', to: 'queued', by: 'handBack' },
   { from: 'running', to: 'queued', by: 'bury' },
   { from: 'running', to: 'failed', by: 'bury' },
+  { from: 'running', to: 'cancelled', by: 'bury' },
   { from: 'waiting', to: 'queued', by: 'mail' },
   { from: 'waiting', to: 'running', by: 'claim' },
   { from: 'waiting', to: 'cancelled', by: 'cancel' },

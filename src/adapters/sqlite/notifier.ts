@@ -1,0 +1,99 @@
+import { closeSync, type FSWatcher, futimesSync, openSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Notifier } from '../../ports/notifier.ts';
+import { systemClock, type Timer } from '../../std/clock.ts';
+
+/**
+ * Hints between the processes of one machine that use one database: a file beside it, `PATH-hint`, that is touched and
+ * watched. Its directory is watched, so that it may be deleted and come again.
+ */
+export function openFileNotifier(path: string): Notifier {
+  return new FileNotifier(`${path}-hint`);
+}
+
+/** Hints in between are told by one at the end of the pause. */
+const pauseMs = 10;
+
+class FileNotifier implements Notifier {
+  readonly #file: string;
+  readonly #listeners = new Set<() => void>();
+  #watcher: FSWatcher | undefined;
+  #pause: Timer | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  hint(): void {
+    if (this.#closed) return;
+    if (this.#pause !== undefined) {
+      this.#again = true;
+      return;
+    }
+    touch(this.#file);
+    this.#pause = systemClock.setTimer(pauseMs, () => {
+      this.#pause = undefined;
+      if (!this.#again) return;
+      this.#again = false;
+      this.hint();
+    });
+    this.#pause.unref?.();
+  }
+
+  subscribe(onHint: () => void): () => void {
+    this.#listeners.add(onHint);
+    this.#watcher ??= this.#watch();
+    return () => {
+      this.#listeners.delete(onHint);
+      if (this.#listeners.size === 0) this.#unwatch();
+    };
+  }
+
+  close(): Promise<void> {
+    // A hint that waits for its pause is for others: they must not lose it because we leave.
+    if (this.#again) touch(this.#file);
+    this.#closed = true;
+    this.#again = false;
+    this.#pause?.cancel();
+    this.#unwatch();
+    this.#listeners.clear();
+    return Promise.resolve();
+  }
+
+  /** Undefined where the directory cannot be watched (it is not there yet, or the limit is reached): polls remain. */
+  #watch(): FSWatcher | undefined {
+    try {
+      const name = basename(this.#file);
+      const watcher = watch(dirname(this.#file), { persistent: false }, (_event, changed) => {
+        if (changed !== name && changed !== null) return;
+        for (const listener of this.#listeners) listener();
+      });
+      watcher.on('error', () => this.#unwatch());
+      return watcher;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #unwatch(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+}
+
+/** A hint that cannot be given is lost, and costs the others a poll. */
+function touch(file: string): void {
+  try {
+    const descriptor = openSync(file, 'a');
+    try {
+      const now = Date.now() / 1000;
+      futimesSync(descriptor, now, now);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // Nobody waits for it.
+  }
+}

@@ -1,0 +1,103 @@
+import { OnejobError } from '../job/errors.ts';
+import { decodeLines, type OutputLine } from '../job/output-line.ts';
+import type { Run, RunId } from '../job/run.ts';
+import { isFinal } from '../job/state.ts';
+import type { Store } from '../ports/store.ts';
+import type { Clock } from '../std/clock.ts';
+import { formatDuration, parseDuration, type Duration } from '../std/duration.ts';
+import { isId } from '../std/id.ts';
+
+/** One line of a run's output with the place to go on from. */
+export interface TailedLine {
+  readonly seq: number;
+  readonly line: OutputLine;
+}
+
+export interface WaitOptions {
+  timeout?: Duration;
+  signal?: AbortSignal;
+}
+
+export interface LinesOptions {
+  /** Only what comes after this `seq`. */
+  after?: number;
+  /** Until the run has ended. */
+  follow?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Finds runs by what people write, and follows them. */
+export class RunReader {
+  readonly #store: () => Promise<Store>;
+  readonly #clock: Clock;
+
+  constructor({ store, clock }: { store: () => Promise<Store>; clock: Clock }) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** By id, key, or the unique end of an id. @throws USAGE when several ids end so */
+  async get(ref: string, options: { steps?: boolean }): Promise<Run | null> {
+    const store = await this.#store();
+    const [run] = await store.get([ref], options);
+    if (run) return run;
+    const id = await idByEnd(store, ref);
+    return id === null ? null : ((await store.get([id], options))[0] ?? null);
+  }
+
+  /** @throws RUN_UNKNOWN */
+  async find(ref: string, options: { steps?: boolean } = {}): Promise<Run> {
+    const run = await this.get(ref, options);
+    if (run) return run;
+    throw new OnejobError('RUN_UNKNOWN', `no run has the id or key ${ref}`, {
+      hint: 'onejob runs list shows the latest',
+    });
+  }
+
+  async wait(ref: string, options: WaitOptions): Promise<Run> {
+    const limitMs = options.timeout === undefined ? Infinity : parseDuration(options.timeout);
+    const startedAt = this.#clock.monotonic();
+    let run = await this.find(ref);
+    for (let pauseMs = firstPollMs; !isFinal(run.state); pauseMs = Math.min(lastPollMs, pauseMs * 1.5)) {
+      const leftMs = limitMs - (this.#clock.monotonic() - startedAt);
+      if (leftMs <= 0) {
+        throw new OnejobError('WAIT_TIMED_OUT', `the run is still ${run.state} after ${formatDuration(limitMs)}`, {
+          hint: `it goes on; onejob runs wait ${run.id} waits on`,
+        });
+      }
+      await this.#clock.sleep(Math.min(pauseMs, leftMs), options.signal);
+      run = await this.find(run.id);
+    }
+    return run;
+  }
+
+  async *lines(ref: string, options: LinesOptions): AsyncGenerator<TailedLine> {
+    const store = await this.#store();
+    const { id } = await this.find(ref);
+    let after = options.after ?? 0;
+    for (;;) {
+      // The state first: what is committed after an end that was seen is nothing.
+      const ended = isFinal((await this.find(id)).state);
+      const chunks = await store.tail({ run: id, after, maxBytes: pageBytes });
+      for (const { seq, bytes } of chunks) {
+        after = seq;
+        for (const line of decodeLines(bytes)) yield { seq, line };
+      }
+      if (chunks.length > 0) continue;
+      if (!options.follow || ended || options.signal?.aborted) return;
+      await this.#clock.sleep(followMs, options.signal).catch(() => undefined);
+    }
+  }
+}
+
+async function idByEnd(store: Store, ref: string): Promise<RunId | null> {
+  if (!/^[0-9a-f-]{6,35}$/.test(ref) || isId(ref)) return null;
+  const { items } = await store.list({ tail: ref, limit: 2 });
+  if (items.length < 2) return items[0]?.id ?? null;
+  throw new OnejobError('USAGE', `several runs end in ${ref}`, { hint: 'write more of the id' });
+}
+
+const firstPollMs = 20;
+const lastPollMs = 500;
+const followMs = 100;
+const pageBytes = 1_048_576;

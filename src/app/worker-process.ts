@@ -1,0 +1,140 @@
+import { Engine } from '../engine/engine.ts';
+import type { Observer } from '../engine/host.ts';
+import { OnejobError } from '../job/errors.ts';
+import type { Registry } from '../job/registry.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock } from '../std/clock.ts';
+import { createDeferred } from '../std/deferred.ts';
+import type { OpenedBackend } from './backend.ts';
+import type { Backend } from './client.ts';
+import type { Settings } from './settings.ts';
+import { version } from './version.ts';
+
+export interface WorkerProcessOptions {
+  readonly scope: 'all' | 'tree';
+  readonly backend: OpenedBackend & Backend;
+  readonly registry: Registry;
+  readonly settings: Settings;
+  readonly observer: Observer;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/**
+ * The engine of a process over its whole life. An engine that was buried, because its process was stopped for longer
+ * than its lease, is fenced for good; a fresh one takes its place, unless the node's name was taken by another process.
+ */
+export class WorkerProcess {
+  readonly scope: 'all' | 'tree';
+  readonly #options: WorkerProcessOptions;
+  readonly #failed = createDeferred<never>();
+  #engine: Promise<Engine> | undefined;
+  #current: Engine | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #stopping = false;
+
+  constructor(options: WorkerProcessOptions) {
+    this.#options = options;
+    this.scope = options.scope;
+    this.#failed.promise.catch(() => undefined);
+  }
+
+  get load(): number {
+    return this.#current?.load ?? 0;
+  }
+
+  /** Rejects with NODE_TAKEN; else never settles. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** The engine, after the hook `onStart`. */
+  engine(): Promise<Engine> {
+    this.#engine ??= this.#open();
+    return this.#engine;
+  }
+
+  async start(): Promise<void> {
+    const engine = await this.engine();
+    await engine.start();
+    this.#unsubscribe ??= this.#options.backend.notifier?.subscribe(() => this.nudge());
+  }
+
+  nudge(): void {
+    this.#current?.nudge();
+  }
+
+  interrupt(reason: Error): void {
+    this.#current?.interrupt(reason);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#unsubscribe?.();
+    const engine = await this.#engine?.catch(() => undefined);
+    if (!engine) return;
+    await engine.stop(graceMs);
+    await this.#options.settings.hooks.onStop?.();
+  }
+
+  async #open(): Promise<Engine> {
+    await this.#options.settings.hooks.onStart?.();
+    return this.#create();
+  }
+
+  #create(): Engine {
+    const { scope, backend, registry, settings, observer, log, clock } = this.#options;
+    const { node, nodeIsNamed, hooks, valueBytes, outputBytes, parkAfterMs, slots, leaseMs, retention } = settings;
+    const all = scope === 'all';
+    const engine = new Engine({
+      store: backend.store,
+      outbox: backend.outbox,
+      registry,
+      hooks,
+      clock,
+      log,
+      limits: { valueBytes, outputBytes, parkAfterMs },
+      observer,
+      node,
+      replaces: nodeIsNamed && all,
+      version,
+      slots: all ? slots : slotsByItself,
+      leaseMs: backend.store.facts.beat === null ? Math.max(leaseMs, leaseWithoutThreadMs) : leaseMs,
+      pollMs: all ? pollMs : pollByItselfMs,
+      retention,
+      scope,
+      exitOnStall: settings.exitOnStall,
+      hint: () => backend.notifier?.hint(),
+      onBuried: () => void this.#replace(engine),
+    });
+    this.#current = engine;
+    return engine;
+  }
+
+  async #replace(buried: Engine): Promise<void> {
+    if (this.#stopping || this.#current !== buried) return;
+    const { backend, settings, log } = this.#options;
+    const workers = await backend.store.workers();
+    const taken = settings.nodeIsNamed && this.scope === 'all' && workers.some(({ node }) => node === settings.node);
+    if (taken) {
+      this.#failed.reject(
+        new OnejobError('NODE_TAKEN', `another process has started as node ${settings.node} on this store`, {
+          hint: 'give each worker its own --node',
+        }),
+      );
+      return;
+    }
+    log.warn('this worker was taken for dead and its runs were taken over; it starts anew', { node: settings.node });
+    const engine = this.#create();
+    this.#engine = Promise.resolve(engine);
+    if (this.scope === 'all') await engine.start();
+    await buried.stop(0);
+  }
+}
+
+/** A process that runs jobs by itself runs all that it was asked for at once. */
+const slotsByItself = 1_000;
+const pollMs = 1_000;
+const pollByItselfMs = 250;
+/** Where only the main loop can beat, CPU work must not look like death (STORE §3.1). */
+const leaseWithoutThreadMs = 60_000;

@@ -1,0 +1,130 @@
+import type { RunId } from '../job/run.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import type { Grave, WorkerId, WorkerView } from '../ports/store-worker.ts';
+import type { Clock } from '../std/clock.ts';
+import { Loop } from '../std/loop.ts';
+import type { Service } from '../std/service.ts';
+
+export interface RescuerOptions {
+  readonly store: Store;
+  /** This process's own worker, which it never buries. */
+  readonly own: WorkerId;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly leaseMs: number;
+  /** Told when runs were freed: there is work. */
+  readonly onFreed: () => void;
+}
+
+/**
+ * Takes the runs of dead workers back (STORE §3). No wall clock decides: a worker is dead when this process itself has
+ * watched its counter stand still for the lease, by its own monotonic clock, in polls that all succeeded and none of
+ * them late. Any gap, a store away, a blocked loop, a laptop asleep, starts the watch anew.
+ */
+export class Rescuer implements Service {
+  readonly name = 'rescuer';
+  readonly #options: RescuerOptions;
+  readonly #loop: Loop;
+  readonly #everyMs: number;
+  readonly #counters = new Map<WorkerId, { readonly beat: number; readonly since: number }>();
+  readonly #running = new Map<string, number>();
+  #lastPollAt: number | null = null;
+
+  constructor(options: RescuerOptions) {
+    this.#options = options;
+    this.#everyMs = options.leaseMs / 5;
+    this.#loop = new Loop({
+      name: this.name,
+      clock: options.clock,
+      body: () => this.#turn(),
+      onError: (error) => {
+        this.#forget();
+        options.log.debug('looking after other workers failed', { error: String(error) });
+      },
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  async #turn(): Promise<number> {
+    const { clock, store, own, leaseMs } = this.#options;
+    const askedAt = clock.monotonic();
+    if (this.#lastPollAt !== null && askedAt - this.#lastPollAt > lateness * this.#everyMs) this.#forget();
+    const workers = await store.workers();
+    const now = clock.monotonic();
+    if (now - askedAt > this.#everyMs) this.#forget();
+    this.#lastPollAt = now;
+    const others = workers.filter(({ id }) => id !== own);
+    const graves = [...this.#dead(others, now, leaseMs), ...this.#overdue(others, now)];
+    if (graves.length > 0) await this.#bury(graves, others);
+    return this.#everyMs;
+  }
+
+  #dead(workers: readonly WorkerView[], now: number, leaseMs: number): Grave[] {
+    const graves: Grave[] = [];
+    for (const { id, beat } of workers) {
+      const seen = this.#counters.get(id);
+      if (seen?.beat !== beat) this.#counters.set(id, { beat, since: now });
+      else if (now - seen.since >= leaseMs) graves.push({ id, seenBeat: beat, counted: true });
+    }
+    keepOnly(this.#counters, new Set(workers.map(({ id }) => id)));
+    return graves;
+  }
+
+  /**
+   * Runs past their limit whose worker's main loop stands still: a living loop ends its runs itself, and only it knows
+   * how much of the time was spent waiting (STORE §3.5).
+   */
+  #overdue(workers: readonly WorkerView[], now: number): Grave[] {
+    const graves: Grave[] = [];
+    const present = new Set<string>();
+    for (const { running, stalled, node } of workers) {
+      for (const { run, epoch, limitMs } of running) {
+        const name = `${run} ${epoch}`;
+        present.add(name);
+        const since = this.#running.get(name) ?? now;
+        this.#running.set(name, since);
+        if (!stalled || now - since < limitMs) continue;
+        const message = `the run passed its limit of ${limitMs} ms on ${node}, whose main loop stands still`;
+        graves.push({ run, epoch, code: 'RUN_TIMED_OUT', message });
+      }
+    }
+    keepOnly(this.#running, present);
+    return graves;
+  }
+
+  async #bury(graves: readonly Grave[], workers: readonly WorkerView[]): Promise<void> {
+    const { store, log, onFreed } = this.#options;
+    const taken = await store.bury(graves);
+    for (const [i, grave] of graves.entries()) {
+      const runs: RunId[] = taken[i] ?? [];
+      if ('run' in grave) {
+        if (runs.length > 0) log.warn("a run past its limit was ended over its worker's head", { run: grave.run });
+        continue;
+      }
+      const node = workers.find(({ id }) => id === grave.id)?.node;
+      log.warn('a worker is dead; its runs are taken over', { node, worker: grave.id, runs: runs.length });
+    }
+    if (taken.some((runs) => runs.length > 0)) onFreed();
+  }
+
+  #forget(): void {
+    this.#counters.clear();
+    this.#running.clear();
+    this.#lastPollAt = null;
+  }
+}
+
+/** A poll that comes later than this many intervals after the one before is a gap. */
+const lateness = 2.5;
+
+function keepOnly<K>(map: Map<K, unknown>, keys: ReadonlySet<K>): void {
+  for (const key of map.keys()) if (!keys.has(key)) map.delete(key);
+}

@@ -48,9 +48,10 @@ export interface JsonSchema {
 /** The JSON Schema of what a caller has to give, or null where the library cannot say it. */
 export function jsonSchemaOf(schema: Schema | undefined): JsonSchema | null {
   try {
-    return schema?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' }) ?? null;
+    const options = { target: 'draft-2020-12', libraryOptions: anyForUnrepresentable };
+    return schema?.['~standard'].jsonSchema?.input(options) ?? null;
   } catch {
-    return null; // a schema with a transform has no JSON Schema; help then shows no fields
+    return null; // there is no JSON Schema for it; help then shows no fields
   }
 }
 

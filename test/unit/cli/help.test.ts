@@ -48,7 +48,32 @@ describe('help', () => {
   });
 
   test('GJ-4 of a job shows summary, details, examples, flags with types, defaults and descriptions', () => {
-    expect(jobHelp(report, page)).toMatchInlineSnapshot();
+    expect(jobHelp(report, page)).toMatchInlineSnapshot(`
+      "send-report: Sends the report
+
+      Gathers the numbers of the last days and sends them. Gathers the numbers of the
+      last days and sends them. Gathers the numbers of the last days and sends them.
+
+      Examples
+        onejob run send-report ann@example.com --days 7
+
+      Usage
+        onejob run send-report <to> [<flag>…]
+
+      Flags of the job
+        --to <email>                  who gets it (required)
+        -d, --days <whole number>     how many days back (default 7)
+        --dry-run                     only look (default false)
+        --format <html|text>
+        --tag <text…>                 (may be repeated)
+        --when <JSON>
+        --address <JSON>
+        --input.address.city <text>   where to (required)
+        --input.address.zip <text>
+
+      onejob run --help shows the flags of onejob.
+      "
+    `);
   });
 
   test('GJ-4 of a job without input says how it is given something', () => {

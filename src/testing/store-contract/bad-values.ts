@@ -4,6 +4,7 @@ import { newId } from '../../std/id.ts';
 import {
   cancelOf,
   ended,
+  enrolment,
   eventTo,
   fireOf,
   newRun,
@@ -101,6 +102,21 @@ export function aboutBadValues({ it, expect }: Contract): void {
       const runs = [occurrence('nightly', 1_700_000_000_000, { input: `"${text}"` })];
       expect(await codeOf(scene.store.fire([fireOf('nightly', revision, { runs })]))).toBe('VALUE_REJECTED');
       expect((await scene.dueSchedule('nightly')).revision).toBe(revision);
+    });
+
+    it(`${name} in an enrolment or in a burial is refused and nothing of it happened`, async (scene) => {
+      const worker = await scene.worker();
+      const { run, epoch } = await scene.running(worker);
+      for (const over of [{ node: text }, { jobs: [text] }, { version: text }]) {
+        expect(await codeOf(scene.store.enrol(enrolment({ ...over, replaces: 'node-a' })))).toBe('VALUE_REJECTED');
+      }
+      const graves = [
+        { id: worker, seenBeat: 0, counted: true },
+        { run, epoch, code: 'RUN_TIMED_OUT', message: text } as const,
+      ];
+      expect(await codeOf(scene.store.bury(graves))).toBe('VALUE_REJECTED');
+      expect((await scene.store.workers()).map(({ id }) => id)).toEqual([worker]);
+      expect(await scene.store.held(worker)).toEqual([{ run, epoch }]);
     });
 
     it(`${name} in a reference finds nothing and breaks nothing`, async (scene) => {

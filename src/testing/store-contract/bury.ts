@@ -188,13 +188,14 @@ export function aboutBury({ it, expect }: Contract): void {
     expect(letters.map(({ name }) => name)).toEqual([queued.id, waiting.id]);
   });
 
-  it('a run ended for a cancel that its owner ignored carries that code', async (scene) => {
+  it('a run ended for a cancel that its owner ignored is cancelled with that code', async (scene) => {
     const worker = await scene.worker();
     const claim = await scene.running(worker);
     const { run, epoch } = claim;
     const message = 'cancelled by ann: it ignored the request for 10 s';
     expect(await endIn(scene, { run, epoch, code: 'RUN_CANCELLED', message })).toEqual([run]);
-    expect((await scene.run(run)).error).toMatchObject({ code: 'RUN_CANCELLED', message });
+    const error = { code: 'RUN_CANCELLED', message };
+    expect(await scene.run(run)).toMatchObject({ state: 'cancelled', epoch: epoch + 1, error });
     expect(await scene.record(worker, ended(claim))).toEqual(['stale']);
   });
 

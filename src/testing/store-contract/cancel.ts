@@ -1,4 +1,5 @@
 import { cancelOf, childOf, ended, failed, newRun, stepBegun, suspended } from './builders.ts';
+import type { Ask } from '../../ports/store-ask.ts';
 import type { Contract } from './contract.ts';
 import { only } from './scene.ts';
 
@@ -137,6 +138,21 @@ export function aboutCancel({ it, expect }: Contract): void {
     await scene.ask(cancelOf(child.id));
     const again = only((await scene.claim(worker)).claims);
     expect(only(again.letters)).toMatchObject({ kind: 'child', name: child.id });
+  });
+
+  it('two people who cancel the same runs in opposite orders both get their answers', async (scene) => {
+    const other = await scene.second();
+    for (let round = 0; round < 10; round++) {
+      const parents = Array.from({ length: 10 }, () => newRun());
+      const children = parents.map(({ id }) => childOf({ run: id, root: id }));
+      await scene.store.submit([...parents, ...children]);
+      const asks = (): Ask[] => [...parents, ...children].map(({ id }) => cancelOf(id));
+      const [a, b] = await Promise.all([scene.store.ask(asks()), other.ask(asks().toReversed())]);
+      const verdicts = new Set([...a, ...b].map(({ verdict }) => verdict));
+      expect([...verdicts].toSorted()).toEqual(['done', 'finished']);
+      const found = await scene.store.get([...parents, ...children].map(({ id }) => id));
+      expect(new Set(found.map((run) => run?.state))).toEqual(new Set(['cancelled']));
+    }
   });
 
   it('of a cancel and a claim at the same time one wins and the other follows', async (scene) => {

@@ -158,6 +158,41 @@ export function aboutOutcome({ it, expect }: Contract): void {
     expect(await scene.claimIds(worker)).toEqual([]);
   });
 
+  it('a child that parks in the group in which its parent fails is woken by the request to cancel', async (scene) => {
+    const worker = await scene.worker();
+    for (const parentFirst of [true, false]) {
+      const parent = await scene.running(worker);
+      const child = childOf(parent, { holder: worker });
+      await scene.store.submit([child]);
+      const entries = [failed(parent), suspended({ run: child.id, epoch: 1 })];
+      const verdicts = await scene.record(worker, ...(parentFirst ? entries : entries.toReversed()));
+      expect(verdicts).toEqual(parentFirst ? ['ok', 'woken'] : ['woken', 'ok']);
+      expect(only(only((await scene.beat(worker)).asks).letters).kind).toBe('cancel');
+      await scene.recorded(worker, failed({ run: child.id, epoch: 1 }, { state: 'cancelled' }));
+    }
+  });
+
+  it('parents that fail and children that end at the same time all settle', async (scene) => {
+    const other = await scene.second();
+    const [mother, nurse] = [await scene.worker(), await scene.worker()];
+    for (let round = 0; round < 20; round++) {
+      const parents = Array.from({ length: 10 }, () => newRun({ holder: mother }));
+      await scene.store.submit(parents);
+      const children = parents.map(({ id }) => childOf({ run: id, root: id }, { holder: nurse }));
+      await scene.store.submit(children);
+      const [failures, ends] = await Promise.all([
+        scene.record(mother, ...parents.map(({ id }) => failed({ run: id, epoch: 1 }))),
+        other.record({ worker: nurse, entries: children.map(({ id }) => ended({ run: id, epoch: 1 })).toReversed() }),
+      ]);
+      expect(new Set([...failures, ...ends])).toEqual(new Set(['ok']));
+      const found = await scene.store.get([...parents, ...children].map(({ id }) => id));
+      const states = found.map((run) => run?.state);
+      expect(new Set(states.slice(0, 10))).toEqual(new Set(['failed']));
+      expect(new Set(states.slice(10))).toEqual(new Set(['succeeded']));
+      expect((await scene.beat(nurse)).asks).toEqual([]);
+    }
+  });
+
   it('500 runs end in one group', async (scene) => {
     const worker = await scene.worker();
     const runs = Array.from({ length: 500 }, () => newRun({ holder: worker }));

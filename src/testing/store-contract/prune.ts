@@ -143,6 +143,29 @@ export function aboutPrune({ it, expect }: Contract): void {
     expect((await scene.submit({ key: 'kept' })).verdict).toBe('existing');
   });
 
+  it('a key is freed or taken, never both, when a submit comes at the same time', async (scene) => {
+    const other = await scene.second();
+    const worker = await scene.worker();
+    const policy = { ...keepAll, succeededRuns: 0 };
+    for (let round = 0; round < 30; round++) {
+      const old = await scene.running(worker, { key: 'k' });
+      await scene.recorded(worker, ended(old));
+      const run = newRun({ key: 'k' });
+      const submit = async (): Promise<string> => only(await scene.store.submit([run])).verdict;
+      const prune = async (): Promise<number> => (await other.prune({ policy, limit: 10 })).runs;
+      let verdict: string;
+      let runs: number;
+      if (round % 2 === 0) [verdict, runs] = await Promise.all([submit(), prune()]);
+      else [runs, verdict] = await Promise.all([prune(), submit()]);
+      expect(runs).toBe(1);
+      expect({ verdict, owner: (await scene.find('k'))?.id ?? null }).toEqual(
+        verdict === 'created' ? { verdict, owner: run.id } : { verdict: 'existing', owner: null },
+      );
+      if (verdict === 'created') await scene.recorded(worker, ended(only((await scene.claim(worker)).claims)));
+      await scene.store.prune({ policy, limit: 10 });
+    }
+  });
+
   it('two nodes that prune at the same time delete each run once', async (scene) => {
     const other = await scene.second();
     const worker = await scene.worker();

@@ -119,6 +119,14 @@ export function aboutSubmit({ it, expect }: Contract): void {
     expect(answers.map(({ run }) => run.id)).toEqual([a.id, a.id, a.id]);
   });
 
+  it('a run that stands twice in one batch is created once', async (scene) => {
+    const [run, other] = [newRun({ key: 'k' }), newRun()];
+    const answers = await scene.store.submit([run, other, run, other]);
+    expect(answers.map(({ verdict }) => verdict)).toEqual(['created', 'created', 'created', 'created']);
+    expect(answers.map((answer) => answer.run.id)).toEqual([run.id, other.id, run.id, other.id]);
+    expect((await scene.listAll({})).length).toBe(2);
+  });
+
   it('answers come in the order of the runs, whatever the order of their keys', async (scene) => {
     const keys = ['m', 'z', 'a', 'k', 'b'];
     await scene.submit({ key: 'k' });

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../job/transition.ts';
 import type { Entry } from '../../ports/store-entry.ts';
 import type { RunId } from '../../job/run.ts';
-import { ended, handedBack, newRuns, stepDone, suspended } from './builders.ts';
+import { ended, enrolment, handedBack, newRun, newRuns, stepDone, suspended } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { at, only, type Scene } from './scene.ts';
 
@@ -81,6 +81,54 @@ export function aboutTakeover({ it, expect }: Contract): void {
       const found = await scene.store.get(runs, { steps: true });
       const pictures = new Set(found.map((run) => `${run?.state} ${run?.crashes} ${run?.steps?.length}`));
       expect([...pictures]).toEqual([won ? 'succeeded 0 1' : 'queued 1 0']);
+    }
+  });
+
+  it('output against a burial: a chunk is there exactly when it was answered ok', async (scene) => {
+    const other = await scene.second();
+    for (let round = 0; round < 40; round++) {
+      const worker = await scene.worker();
+      const { id: run } = only((await scene.store.submit([newRun({ holder: worker })])).map((answer) => answer.run));
+      const chunks = [1, 2].map((seq) => ({ run, epoch: 1, seq, bytes: new Uint8Array([seq]) }));
+      const [verdicts] = await inTurn(
+        round,
+        async () => await scene.store.append({ worker, chunks, progress: [] }),
+        async () => await other.bury([{ id: worker, seenBeat: 0, counted: true }]),
+      );
+      expect(verdicts[0]).toBe(verdicts[1]);
+      const kept = await scene.store.tail({ run, after: 0, maxBytes: 100 });
+      expect({ verdicts, kept: kept.length }).toEqual({ verdicts, kept: verdicts[0] === 'ok' ? 2 : 0 });
+    }
+  });
+
+  it('a newcomer of the same node against a group of the elder: ended or taken, never both', async (scene) => {
+    const other = await scene.second();
+    for (let round = 0; round < 40; round++) {
+      const node = `vm-${round}`;
+      const elder = await scene.worker({ node });
+      const runs = newRuns(5, { holder: elder });
+      await scene.store.submit(runs);
+      const [verdicts] = await inTurn(
+        round,
+        async () => await scene.record(elder, ...runs.map(({ id }) => ended({ run: id, epoch: 1 }))),
+        async () => await other.enrol(enrolment({ node, replaces: node })),
+      );
+      expect(new Set(verdicts).size).toBe(1);
+      const found = await scene.store.get(runs.map(({ id }) => id));
+      const states = new Set(found.map((run) => `${run?.state} ${run?.epoch} ${run?.crashes}`));
+      expect([...states]).toEqual([at(verdicts, 0) === 'ok' ? 'succeeded 1 0' : 'queued 2 0']);
+      expect((await scene.beat(elder)).buried).toBe(true);
+    }
+  });
+
+  it('two newcomers of one node at the same time: one of them is left alive', async (scene) => {
+    const other = await scene.second();
+    for (let round = 0; round < 30; round++) {
+      const node = `vm-${round}`;
+      const newcomers = [enrolment({ node, replaces: node }), enrolment({ node, replaces: node })];
+      await Promise.all([scene.store.enrol(at(newcomers, 0)), other.enrol(at(newcomers, 1))]);
+      const pulses = await Promise.all(newcomers.map(async ({ id }) => await scene.beat(id)));
+      expect(pulses.filter(({ buried }) => buried).length).toBe(1);
     }
   });
 

@@ -4,6 +4,8 @@ export { defineConfig } from './app/define-config.ts';
 export type { AppOptions } from './app/options.ts';
 export { defineJob, isJob, type AnyJob, type Job, type JobOptions } from './job/define.ts';
 export { defineServices } from './job/define-services.ts';
+export { definePipeline, type Pipeline, type PipelineOptions } from './job/pipeline.ts';
+export type { Callback, Ended } from './job/callbacks.ts';
 export type { JobContext, JobResponse, RunInfo, RunLog } from './job/context.ts';
 export { OnejobError, isOnejobError, type ErrorCode } from './job/errors.ts';
 export { JobError, PermanentError, RetryLater, type Failure } from './job/failure.ts';

@@ -1,3 +1,4 @@
+import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Failure } from '../job/failure.ts';
@@ -9,6 +10,7 @@ import type { Claim } from '../ports/store-claim.ts';
 import { createDeferred } from '../std/deferred.ts';
 import { Activity } from './activity.ts';
 import { AttemptSteps } from './attempt-steps.ts';
+import { runCallback } from './callback.ts';
 import { Conclusion, type Settled } from './conclusion.ts';
 import { withConsole } from './console-capture.ts';
 import { createContext, ResponseNotes } from './context.ts';
@@ -167,7 +169,9 @@ export class Attempt {
   async #execute(): Promise<unknown> {
     const { claim, job, signal } = this;
     const { services, hooks } = this.#host;
-    const input = await parseInput(job, claim.input === null ? undefined : JSON.parse(claim.input));
+    const callback = isCallbackRun(claim);
+    const given: unknown = claim.input === null ? undefined : JSON.parse(claim.input);
+    const input = callback ? given : await parseInput(job, given);
     const opened = await services.open(job.services);
     await hooks.beforeRun?.(this.#hookRun());
     const steps = await this.#openSteps();
@@ -189,7 +193,7 @@ export class Attempt {
     });
     const sink = (line: Pick<OutputLine, 'stream' | 'level' | 'text'>): void =>
       this.#write({ at: this.#host.clock.now(), ...line });
-    return withConsole(sink, () => job.run(context));
+    return withConsole(sink, () => (callback ? runCallback(job, claim, this.#host.store, context) : job.run(context)));
   }
 
   async #openSteps(): Promise<AttemptSteps> {

@@ -1,5 +1,6 @@
 import type { Stored } from '../std/stored.ts';
 import { createJob, type Job, type JobOptions } from './define.ts';
+import { createPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
 import type { ServiceDefinition, ServiceSet } from './services.ts';
 
@@ -15,7 +16,14 @@ export function defineServices<T extends Record<string, unknown>>(definitions: {
   readonly defineJob: <S extends Schema | undefined = undefined, Output = void>(
     options: JobOptions<S, Output, T>,
   ) => Job<SchemaInput<S>, SchemaOutput<S>, Stored<Output>>;
+  readonly definePipeline: <S extends Schema | undefined = undefined>(
+    options: PipelineOptions<S>,
+  ) => Pipeline<SchemaInput<S>, SchemaOutput<S>, Stored<SchemaOutput<S>>, T>;
 } {
   const services: ServiceSet = { definitions };
-  return { services, defineJob: (options) => createJob(options, services) };
+  return {
+    services,
+    defineJob: (options) => createJob(options, services),
+    definePipeline: (options) => createPipeline(options, services),
+  };
 }

@@ -1,5 +1,6 @@
 import { parseDuration, type Duration } from '../std/duration.ts';
 import type { Stored } from '../std/stored.ts';
+import type { Callbacks } from './callbacks.ts';
 import type { JobContext } from './context.ts';
 import { OnejobError } from './errors.ts';
 import { retryPolicy, type RetryOptions, type RetryPolicy } from './retry.ts';
@@ -57,6 +58,8 @@ export interface Job<in Input = never, Parsed = unknown, Output = unknown> exten
   readonly maxCrashes: number;
   readonly cli: { readonly short: Readonly<Record<string, string>>; readonly positional: readonly string[] };
   readonly services: ServiceSet;
+  /** Of pipelines. */
+  readonly callbacks: Callbacks | null;
   /** Where it was defined, as `file:line`, for messages. */
   readonly place: string;
   readonly run: (context: JobContext<Parsed, never>) => unknown;
@@ -100,6 +103,7 @@ export function createJob<S extends Schema | undefined, Output, Services>(
     maxCrashes: wholeNumber(options.maxCrashes ?? 3, 1, 1_000, `${place}: maxCrashes`),
     cli: { short: options.cli?.short ?? {}, positional: options.cli?.positional ?? [] },
     services,
+    callbacks: null,
     place: at,
     run: options.run,
   };

@@ -69,6 +69,8 @@ export interface OutcomeEntry {
   readonly response: StoredResponse | null;
   readonly error: Failure | null;
   readonly progress: Progress | null;
+  /** Created in the same commit, after the end, unless its id exists: the run of the job's callback. */
+  readonly next: NewRun | null;
 }
 
 /** The run goes back to the queue in its old place: a stop (`attempt` unchanged) or the next attempt after a delay. */

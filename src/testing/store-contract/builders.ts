@@ -111,6 +111,7 @@ export function ended(hold: Hold, over: Partial<OutcomeEntry> = {}): OutcomeEntr
     response: null,
     error: null,
     progress: null,
+    next: null,
     ...over,
   };
 }

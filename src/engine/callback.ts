@@ -1,0 +1,31 @@
+import { callbackFor } from '../job/callbacks.ts';
+import type { JobContext } from '../job/context.ts';
+import type { AnyJob } from '../job/define.ts';
+import type { Run } from '../job/run.ts';
+import { isFinal } from '../job/state.ts';
+import type { Claim } from '../ports/store-claim.ts';
+import type { Store } from '../ports/store.ts';
+
+/** Executes the callback of the run that this one was created for, with that run's final context (CONTRACTS VT-4). */
+export async function runCallback(
+  job: AnyJob,
+  claim: Claim,
+  store: Store,
+  { services, log, signal }: JobContext<never, never>,
+): Promise<void> {
+  const [run] = claim.parent === null ? [] : await store.get([claim.parent], { steps: true });
+  if (!run || !isFinal(run.state)) return; // pruned, or run again meanwhile: its next end has a callback of its own
+  const callback = callbackFor(job.callbacks, run.state);
+  const { id, key, job: name, state, error } = run;
+  await callback?.(
+    { run: { id, key, job: name }, state, output: finalContext(run) as never, error },
+    { services, log, signal },
+  );
+}
+
+function finalContext(run: Run): unknown {
+  if (run.output !== null) return JSON.parse(run.output);
+  const last = run.steps?.findLast(({ state, kind }) => state === 'succeeded' && kind === 'step');
+  const text = last ? last.output : run.input;
+  return text === null ? undefined : JSON.parse(text);
+}

@@ -1,0 +1,43 @@
+import type { JobContext } from './context.ts';
+import type { Failure } from './failure.ts';
+import type { RunId } from './run.ts';
+import type { FinalState } from './state.ts';
+
+/** What a callback is told of the run that ended. */
+export interface Ended<Context> {
+  readonly run: { readonly id: RunId; readonly key: string | null; readonly job: string };
+  readonly state: FinalState;
+  /** The final context: what the last recorded step left, or the input where none was recorded. */
+  readonly output: Context;
+  readonly error: Failure | null;
+}
+
+export type Callback<Context, Services> = (
+  ended: Ended<Context>,
+  tools: Pick<JobContext<unknown, Services>, 'services' | 'log' | 'signal'>,
+) => unknown;
+
+/**
+ * Called after the outcome is stored, as a run of its own that is created in the same commit: so it is called at least
+ * once whatever is killed, its end is recorded, and a throw in it cannot change the outcome (CONTRACTS VT-4).
+ */
+export interface Callbacks {
+  readonly onSuccess: Callback<never, never> | null;
+  readonly onFailure: Callback<never, never> | null;
+}
+
+/** The callback for that end, or null. */
+export function callbackFor(callbacks: Callbacks | null, state: FinalState): Callback<never, never> | null {
+  if (callbacks === null) return null;
+  return state === 'succeeded' ? callbacks.onSuccess : callbacks.onFailure;
+}
+
+/** The key of a run that is the callback of another; one for each end of that other. */
+export function callbackKey(run: RunId, generation: number, attempt: number): string {
+  return `callback:${run}:${generation}:${attempt}`;
+}
+
+/** Only the engine makes runs with trigger `parent`, so no caller's key is taken for one. */
+export function isCallbackRun(run: { readonly trigger: string; readonly key: string | null }): boolean {
+  return run.trigger === 'parent' && run.key !== null && run.key.startsWith('callback:');
+}

@@ -1,3 +1,4 @@
+import type { Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
@@ -35,4 +36,13 @@ function inShort(one: Ask, i: number): unknown {
     case 'retry':
       return { ...asked, ref: one.ref };
   }
+}
+
+/** What is paused by the store's clock of this moment. */
+export async function pauses(db: Connection): Promise<Pause[]> {
+  return db.query<Pause>(
+    `select type, name, reason, actor, at since, until from ${db.schema}.pauses
+     where until is null or until > ${db.schema}.now_ms() order by type, name`,
+    [],
+  );
 }

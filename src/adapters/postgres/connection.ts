@@ -1,24 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type Pg from 'pg';
-import { OnejobError } from '../../job/errors.ts';
 import { failpoint } from '../../std/failpoint.ts';
 import type { Address } from './address.ts';
+import { openPool, type Pool } from './driver.ts';
 import { closedError, isBroken, isCollision, storeError } from './failure.ts';
-
-/** What we need of a pool of `pg`, ours or the user's own. */
-export interface Pool {
-  query(question: Question): Promise<{ readonly rows: readonly unknown[] }>;
-  end(): Promise<void>;
-  on?(event: 'error', listener: (error: Error) => void): unknown;
-}
-
-interface Question {
-  readonly text: string;
-  readonly values?: readonly unknown[];
-  readonly types?: { getTypeParser(oid: number, format?: string): (text: string) => unknown };
-  /** Milliseconds until the driver gives up and drops the connection: the server's side of it may be gone. */
-  readonly query_timeout?: number;
-}
 
 /** A user's open transaction: anything that runs SQL with `$1`, such as a client of `pg`. */
 export interface UserTransaction {
@@ -46,7 +30,6 @@ export interface ConnectionOptions {
   readonly timeoutMs?: number;
 }
 
-const connectMs = 5_000;
 const answerMs = 60_000;
 const collisions = 20;
 
@@ -106,34 +89,6 @@ export async function openConnection({
       return closed;
     },
   };
-}
-
-/** @throws DRIVER_MISSING when the optional package `pg` is not installed */
-async function openPool(address: Address, max: number): Promise<Pool> {
-  const pg = await importDriver();
-  const pool = new pg.Pool({
-    connectionString: address.connection,
-    max,
-    connectionTimeoutMillis: connectMs,
-    keepAlive: true,
-    // A client that somebody forgot to close does not keep the process alive.
-    allowExitOnIdle: true,
-    application_name: 'onejob',
-  });
-  // An idle connection that breaks is no event: the pool has dropped it, and the next call opens another.
-  pool.on('error', () => undefined);
-  return pool;
-}
-
-async function importDriver(): Promise<typeof Pg> {
-  try {
-    return (await import('pg')).default;
-  } catch (cause) {
-    throw new OnejobError('DRIVER_MISSING', 'a store in PostgreSQL needs the package pg', {
-      hint: 'npm install pg',
-      cause,
-    });
-  }
 }
 
 /** Counters and instants are bigint in the database and stay far below 2^53. All else is parsed where it is read. */

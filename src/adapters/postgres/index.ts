@@ -1,8 +1,12 @@
+import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import { readAddress } from './address.ts';
 import type { BeatOptions } from './beat.ts';
-import { openConnection, type Pool } from './connection.ts';
+import { openConnection } from './connection.ts';
+import type { Pool } from './driver.ts';
 import { PostgresStore } from './store.ts';
+
+export { openPostgresNotifier, type NotifierOptions } from './notifier.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database?schema=onejob`. With `pool` it only names the store in messages. */
@@ -22,7 +26,7 @@ export interface PostgresOptions {
  *
  * @throws CONFIG_INVALID for a URL or a schema that cannot be, DRIVER_MISSING without the package `pg`
  */
-export async function openPostgresStore({ url, schema, pool, max }: PostgresOptions): Promise<Store> {
+export async function openPostgresStore({ url, schema, pool, max }: PostgresOptions): Promise<Store & Inspector> {
   const address = readAddress(url ?? 'postgres://pool', schema);
   const db = await openConnection({ address, pool, max });
   return new PostgresStore(db, url === undefined ? null : beatOf(url, schema));

@@ -14,7 +14,7 @@ export async function record(
   entries.forEach((entry, i) => group.add(entry, i));
   const rows = await db.write<{ odd: [number, Verdict][] | null }>(
     'record',
-    `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::json, $6::json, $7::json) odd`,
+    `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::text[], $6::json, $7::json, $8::json) odd`,
     [worker, ...group.values()],
   );
   const verdicts: Verdict[] = entries.map(() => 'ok');
@@ -29,6 +29,7 @@ class Group {
   readonly #steps: unknown[][] = [];
   readonly #times = new Map<string, number>();
   readonly #children: unknown[] = [];
+  readonly #ends = new Set<string>();
   readonly #outcomes: unknown[] = [];
   readonly #suspends: unknown[] = [];
   readonly #handBacks: unknown[] = [];
@@ -45,6 +46,7 @@ class Group {
         if (entry.child !== null) this.#children.push(childInShort(entry, entry.child, i));
         return this.#addStep(entry, tryInShort(entry, i));
       case 'outcome':
+        this.#ends.add(entry.run);
         return this.#addLast(this.#outcomes, entry, i, outcomeInShort);
       case 'suspend':
         return this.#addLast(this.#suspends, entry, i, suspendInShort);
@@ -58,6 +60,7 @@ class Group {
       [...this.#runs],
       bundle(this.#steps),
       bundle(this.#children),
+      [...this.#ends],
       bundle(this.#outcomes),
       bundle(this.#suspends),
       bundle(this.#handBacks),

@@ -7,8 +7,9 @@ import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-quer
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import type { Inspector, Pause } from '../../ports/inspector.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
-import { ask } from './ask.ts';
+import { ask, pauses } from './ask.ts';
 import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { list } from './list.ts';
@@ -21,8 +22,8 @@ import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
 import { submit } from './submit.ts';
 
-/** The port, each method one message to the server. */
-export class PostgresStore implements Store {
+/** The ports of a store, each method one message to the server. */
+export class PostgresStore implements Store, Inspector {
   readonly #db: Connection;
   #facts: StoreFacts;
 
@@ -115,5 +116,9 @@ export class PostgresStore implements Store {
 
   prune(request: { policy: PrunePolicy; limit: number }): Promise<Pruned> {
     return prune(this.#db, request);
+  }
+
+  pauses(): Promise<Pause[]> {
+    return pauses(this.#db);
   }
 }

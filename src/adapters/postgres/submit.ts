@@ -6,8 +6,8 @@ import { storeError } from './failure.ts';
 
 /** Creates the runs that are new; in a user's transaction as one statement of it, which is never repeated. */
 export async function submit(db: Connection, runs: readonly NewRun[], tx: unknown): Promise<Submitted[]> {
-  const values = [bundle(runs.map(inShort)), hasKey(runs), hasHolder(runs)];
-  const text = `select ${db.schema}.create_v1($1::json, $2::boolean, $3::boolean) answers`;
+  const values = [bundle(runs.map(inShort)), runs.length, hasKey(runs), holdersOf(runs)];
+  const text = `select ${db.schema}.create_v1($1::json, $2::integer, $3::boolean, $4::text[]) answers`;
   const rows = tx === undefined ? await db.write<Row>('submit', text, values) : await within(db, tx, text, values);
   return answersOf(runs, rows[0]?.answers ?? null);
 }
@@ -52,8 +52,10 @@ function hasKey(runs: readonly NewRun[]): boolean {
   return runs.some(({ key }) => key !== null);
 }
 
-function hasHolder(runs: readonly NewRun[]): boolean {
-  return runs.some(({ holder }) => holder !== null);
+function holdersOf(runs: readonly NewRun[]): string[] {
+  const holders = new Set<string>();
+  for (const { holder } of runs) if (holder !== null) holders.add(holder);
+  return [...holders];
 }
 
 /** What `create_v1` reads. Most members of most runs are as usual and are left out. */

@@ -1,10 +1,12 @@
+import { settings } from './settings.ts';
+
 /** Words from outside: STORE §5 `ask`. */
 export const ask = /* sql */ `
 -- 'items' are [{ i, id, kind, actor, reason, ref, name, data, from, delay, type, until }], carried out in their order.
 -- What had an effect is kept under its id: a repeat, also one that comes while the first is on its way, gets the same
 -- answer. Answers [{ i, verdict, run, state }].
 create function ask_v1(items json) returns json language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   t bigint;
@@ -73,14 +75,14 @@ end $$;
 
 -- The run that an id or a key means.
 create function run_of(ref text) returns text language sql stable
-set search_path from current
+${settings}
 as $$ select coalesce((select id from runs where id = ref), (select run from keys where key = ref)) $$;
 
 -- One word to one run; its verdict.
 create function ask_run(
   target text, kind text, by_actor text, because text, name text, data text, from_step text, delay bigint, t bigint
 ) returns text language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   alive live;
@@ -118,7 +120,7 @@ begin
     when 'cancel' then
       if alive.state <> 'running' then
         perform end_runs(json_build_array(json_build_object('run', target, 'state', 'cancelled', 'error',
-          cancel_failure(by_actor, because))), null, t);
+          cancel_failure(by_actor, because))), null, null, t);
         return 'done';
       end if;
       perform post(json_build_array(json_build_object('i', 0, 'run', target, 'kind', kind, 'name', '', 'actor',
@@ -148,7 +150,7 @@ $$;
 -- children are linked no more. Id, key, input and the instant of creation stay, the output goes on, the epoch grows on.
 create function revive(ended outcomes, forgotten text[], attempt integer, generation integer, t bigint)
 returns void language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 begin
   update letters m set consumed_by = null where m.run = ended.run and m.consumed_by = any(forgotten);

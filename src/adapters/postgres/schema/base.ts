@@ -1,3 +1,5 @@
+import { settings } from './settings.ts';
+
 /** What all other functions stand on: the clock, creating runs, ending runs, mail. */
 export const base = /* sql */ `
 -- The store's clock in milliseconds: of this moment, not of the transaction's begin.
@@ -6,29 +8,30 @@ as $$ select floor(extract(epoch from clock_timestamp()) * 1000)::bigint $$;
 
 -- The workers among these that are enrolled and not buried. Their rows stay locked against a burial, not against a beat.
 create function living(ids text[]) returns text[] language sql volatile
-set search_path from current
+${settings}
 as $$
   select coalesce(array_agg(id), '{}') from (
     select id from workers where id = any(ids) and buried_at is null order by id for key share
   ) locked
 $$;
 
--- Creates the runs that are new. 'items' are NewRuns in short (see submit.ts), each with its place 'i'; 'keyed' and
--- 'held' say whether any has a key or a holder. Answers null when each is new and held as wished (the usual case);
--- else for all of them [{ i, verdict, run, key, job, state }].
-create function create_v1(items json, keyed boolean, held boolean) returns json language plpgsql volatile
-set search_path from current
+-- The workers that new runs name as their holders.
+create function holders_of(items json) returns text[] language sql immutable
+as $$ select array(select distinct n.holder from json_to_recordset(items) n(holder text) where n.holder is not null) $$;
+
+-- Creates the runs that are new. 'items' are NewRuns in short (see submit.ts), each with its place 'i', 'size' is their
+-- number, 'keyed' whether any has a key, 'holders' are the workers that they name. Answers null when each is new and
+-- held as wished (the usual case); else for all of them [{ i, verdict, run, key, job, state }].
+create function create_v1(items json, size integer, keyed boolean, holders text[]) returns json
+language plpgsql volatile
+${settings}
 as $$
 declare
   t bigint := now_ms();
-  holders text[] := '{}';
   asked integer;
   made integer;
 begin
-  if held then
-    select living(array_agg(distinct n.holder)) into holders
-    from json_to_recordset(items) n(holder text) where n.holder is not null;
-  end if;
+  if holders <> '{}' then holders := living(holders); end if;
   if keyed then
     -- waits for whoever is creating the same key, in one order for all
     insert into keys (key, run, job, digest)
@@ -50,7 +53,7 @@ begin
     select g.id, g.key, g.job, g.queue, g.trigger, coalesce(g.priority, 0), g.input, g.args, g.request, g.timeout,
       g.deadline, g.crashes, g.trace, g.parent, g.root, g.schedule, g.scheduled, t, g.due_at
     from given g
-    where g.key is null or exists (select from keys k where k.key = g.key and k.run = g.id)
+    where g.key is null or (select k.run from keys k where k.key = g.key) = g.id
     order by g.id collate "C"
     on conflict (id) do nothing
     returning id
@@ -61,13 +64,14 @@ begin
       case when g.is_held then 'running' else 'queued' end, w.id, w.node, g.is_held::integer, g.crashes,
       g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline,
       case when g.is_held then t end, case when g.is_held then t end
-    from fresh f join given g on g.id = f.id left join workers w on g.is_held and w.id = g.holder
+    from fresh f join given g on g.id = f.id
+    left join lateral (select id, node from workers w where g.is_held and w.id = g.holder limit 1) w on true
     on conflict (run) do nothing
     returning worker
   )
   select (select count(*) filter (where g.holder is null or g.is_held) from given g), (select count(*) from alive)
   into asked, made;
-  if asked = made and asked = json_array_length(items) then return null; end if;
+  if asked = size and made = size then return null; end if;
   return (
     select json_agg(json_build_object('i', n.i, 'verdict', case
         when n.key is null or k.run = n.id then 'created'
@@ -76,15 +80,15 @@ begin
       'run', coalesce(k.run, n.id), 'key', n.key, 'job', coalesce(k.job, n.job),
       'state', coalesce(l.state, o.state, 'queued')) order by n.i)
     from json_to_recordset(items) n(i integer, id text, key text, job text, digest text)
-    left join keys k on k.key = n.key
-    left join live l on l.run = coalesce(k.run, n.id)
-    left join outcomes o on o.run = coalesce(k.run, n.id));
+    left join lateral (select * from keys k where k.key = n.key limit 1) k on true
+    left join lateral (select * from live l where l.run = coalesce(k.run, n.id) limit 1) l on true
+    left join lateral (select * from outcomes o where o.run = coalesce(k.run, n.id) limit 1) o on true);
 end $$;
 
 -- Puts letters into the boxes of unfinished runs and raises their mail in the same statement; a waiting run is queued,
 -- due now. 'words' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
 create function post(words json, t bigint) returns void language sql volatile
-set search_path from current
+${settings}
 as $$
   with given as materialized (
     select w.*, row_number() over (partition by w.run order by w.i, w.name) k
@@ -95,21 +99,23 @@ as $$
       waiting_for = case when l.state = 'waiting' then null else l.waiting_for end,
       state = case when l.state = 'waiting' then 'queued' else l.state end
     from (select run, count(*)::integer n from given group by run) c
-    where l.run = c.run
+    where l.run = c.run and l.run = any(array(select run from given))
     returning l.run, l.mail - c.n as before
   )
   insert into letters (run, n, kind, name, data, actor, reason, at)
   select g.run, r.before + g.k, g.kind, g.name, g.data, g.actor, g.reason, t from given g join raised r on r.run = g.run
 $$;
 
--- Ends those of 'items' [{ i, run, state, output, response, error, progress }] whose places are 'allowed' (null: all);
--- the caller has locked their rows and those of their parents. The live row goes, the outcome comes, requests to cancel that the run
+-- Ends 'items' [{ run, epoch, state, output, response, error, progress }], where 'epochs' are given only those
+-- of the runs 'ids' in these epochs. Answers how many, children included. The caller has locked their rows and those of their parents. The live row goes, the outcome comes, requests to cancel that the run
 -- outlived are consumed, its parent gets a letter, and unless it succeeded its unfinished children are cancelled:
 -- those that run by letter, the others here and now, with their own children.
-create function end_runs(items json, allowed integer[], t bigint) returns void language plpgsql volatile
-set search_path from current
+create function end_runs(items json, ids text[], epochs integer[], t bigint) returns integer language plpgsql volatile
+${settings}
 as $$
 declare
+  ended integer;
+  total integer := 0;
   mailed text[];
   born text[];
   fallen text[];
@@ -119,10 +125,11 @@ begin
   loop
     with given as materialized (
       select n.* from json_to_recordset(items) n(
-        i integer, run text, state text, output text, response text, error text, progress text)
-      where allowed is null or n.i = any(allowed)
+        run text, epoch integer, state text, output text, response text, error text, progress text)
+      where epochs is null or exists (
+        select from unnest(ids, epochs) m(run, epoch) where m.run = n.run and m.epoch = n.epoch)
     ), gone as (
-      delete from live l using given g where l.run = g.run
+      delete from live l where l.run = any(array(select g.run from given g))
       returning l.*
     ), kept as (
       insert into outcomes (run, state, attempt, crashes, epoch, generation, mail, due_at, started_at, finished_at,
@@ -132,11 +139,12 @@ begin
       from gone l join given g on g.run = l.run
       returning run, state
     )
-    select array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
+    select count(*), array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
       array_agg(l.run) filter (where k.state <> 'succeeded')
-    into mailed, born, fallen
+    into ended, mailed, born, fallen
     from gone l join kept k on k.run = l.run;
 
+    total := total + ended;
     if mailed is not null then
       update letters set consumed_by = '' where run = any(mailed) and kind = 'cancel' and consumed_by is null;
     end if;
@@ -147,8 +155,8 @@ begin
     end if;
     exit when fallen is null;
 
-    select json_agg(json_build_object('i', 0, 'run', c.run, 'kind', 'cancel', 'name', '', 'actor', c.parent,
-        'reason', c.why)) filter (where c.state = 'running'),
+    select json_agg(json_build_object('i', 0, 'run', c.run, 'kind', 'cancel', 'name', '',
+        'actor', 'run ' || c.parent, 'reason', c.why)) filter (where c.state = 'running'),
       json_agg(json_build_object('run', c.run, 'state', 'cancelled', 'error', json_build_object(
         'code', 'RUN_CANCELLED', 'message', format('cancelled by run %s: %s', c.parent, c.why))))
         filter (where c.state <> 'running')
@@ -162,7 +170,8 @@ begin
     if words is not null then perform post(words, t); end if;
     exit when ends is null;
     items := ends;
-    allowed := null;
+    epochs := null;
   end loop;
+  return total;
 end $$;
 `;

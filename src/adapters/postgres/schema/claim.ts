@@ -1,3 +1,5 @@
+import { settings } from './settings.ts';
+
 /** Handing out due runs: STORE §5 `claim`. */
 export const claim = /* sql */ `
 -- Gives each due run of the lanes [{ queue, jobs, free }] to at most one worker, in the order priority, due, age;
@@ -13,7 +15,7 @@ create function claim_v1(me text, lanes json, tree text[]) returns table (
   root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer, steps integer,
   mail integer, letters json
 ) language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 #variable_conflict use_column
 declare
@@ -63,13 +65,14 @@ begin
         where c.priority is not null
         order by c.priority desc, d.due_at, d.run limit width
       ), locked as (
-        select l.run from candidates c join live l on l.run = c.run
-        where l.worker is null
-        order by c.priority desc, c.due_at, c.run limit lane.free for no key update of l skip locked
+        select l.run from (select * from candidates order by priority desc, due_at, run) c
+        cross join lateral (
+          select l.run from live l where l.run = c.run and l.worker is null for no key update skip locked) l
+        limit lane.free
       ), taken as (
         update live l set state = 'running', worker = me, node = label, epoch = l.epoch + 1, claimed_at = t,
           started_at = coalesce(l.started_at, t), waiting_for = null
-        from locked where l.run = locked.run
+        where l.run = any(array(select run from locked))
         returning l.run
       )
       select array(select run from taken), (select count(*) from candidates) into got, found_count;
@@ -87,7 +90,7 @@ begin
       ), taken as (
         update live l set state = 'running', worker = me, node = label, epoch = l.epoch + 1, claimed_at = t,
           started_at = coalesce(l.started_at, t), waiting_for = null
-        from locked where l.run = locked.run
+        where l.run = any(array(select run from locked))
         returning l.run
       )
       select array(select run from taken) into got;
@@ -132,14 +135,14 @@ begin
       else coalesce((select o.seq from output o where o.run = l.run order by o.seq desc limit 1), 0) end,
     case when l.epoch = 1 then 0 else (select count(*)::integer from steps s where s.run = l.run) end,
     l.mail, case when l.mail > 0 then unread(l.run) end
-  from live l join runs r on r.id = l.run
+  from live l cross join lateral (select * from runs r where r.id = l.run limit 1) r
   where l.run = any(had)
   order by l.priority desc, l.due_at, l.run;
 end $$;
 
 -- Letters that no step has taken yet, in order.
 create function unread(of_run text) returns json language sql stable
-set search_path from current
+${settings}
 as $$
   select json_agg(json_build_object('n', n, 'kind', kind, 'name', name, 'data', data, 'actor', actor,
     'reason', reason, 'at', at) order by n)

@@ -1,3 +1,5 @@
+import { settings } from './settings.ts';
+
 /** The output lane: STORE §1.4. */
 export const output = /* sql */ `
 -- Chunks of output, as columns: a chunk is the bytes of 'data' from 'starts' on, 'sizes' long. Each is written only as
@@ -6,7 +8,7 @@ export const output = /* sql */ `
 create function append_v1(
   me text, runs text[], epochs integer[], seqs integer[], starts integer[], sizes integer[], data bytea, words json
 ) returns json language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   held text[];

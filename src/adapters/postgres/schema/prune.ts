@@ -1,10 +1,12 @@
+import { settings } from './settings.ts';
+
 /** Deleting what is beyond the policy: STORE §5 `prune`. */
 export const prune = /* sql */ `
 -- Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
 -- workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. 'policy' is
 -- [{ state, ms, runs }]. Answers { runs, bytes }.
 create function prune_v1(policy json, most integer) returns json language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   t bigint := now_ms();

@@ -1,36 +1,36 @@
+import { settings } from './settings.ts';
+
 /** The fenced writes of a worker: STORE §1.2. */
 export const record = /* sql */ `
--- One group of entries. 'runs' are all the runs that it names. Their rows, and those of the parents of runs that end,
+-- One group of entries. 'runs' are all the runs that it names, 'ends' those of 'outcomes'. Their rows, and those of the parents of runs that end,
 -- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions,
 -- hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked for ever.
 --
 -- 'steps' is a list of lists: within one list no step is named twice (an upsert cannot touch one row twice). Answers
 -- the verdicts that are not 'ok' as [[i, verdict]], or null.
 create function record_v1(
-  me text, runs text[], steps json, children json, outcomes json, suspends json, hand_backs json
+  me text, runs text[], steps json, children json, ends text[], outcomes json, suspends json, hand_backs json
 ) returns json language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   t bigint;
   mine text[];
   epochs integer[];
   crashed text[];
-  ending integer[];
   odd json[] := '{}';
   part json;
 begin
   if outcomes is not null then
     -- a parent never changes, so it may be read without a lock
-    runs := runs || array(
-      select l.parent from json_to_recordset(outcomes) o(run text) join live l on l.run = o.run
-      where l.parent is not null);
+    runs := runs || array(select l.parent from live l where l.run = any(ends) and l.parent is not null);
   end if;
   select array_agg(l.run), array_agg(l.epoch), array_agg(l.run) filter (where l.crashes > 0)
   into mine, epochs, crashed
   from (
     select l.run, l.epoch, l.state, l.worker, l.crashes from live l
     where l.run = any(runs) order by l.run for no key update
+    offset 0 -- else the comparison would go below the lock
   ) l
   where l.worker = me and l.state = 'running';
   t := now_ms();
@@ -40,18 +40,12 @@ begin
   end if;
 
   if outcomes is not null then
-    select array_agg(o.i) into ending
-    from json_to_recordset(outcomes) o(i integer, run text, epoch integer)
-    join unnest(mine, epochs) m(run, epoch) on m.run = o.run and m.epoch = o.epoch;
-    if ending is not null then perform end_runs(outcomes, ending, t); end if;
-    if cardinality(ending) is distinct from json_array_length(outcomes) then
-      -- not held: a repeat of the outcome that ended the run, or stale
-      select json_agg(json_build_array(o.i, 'stale')) into part
-      from json_to_recordset(outcomes) o(i integer, run text, epoch integer, state text)
-      where o.i <> all(coalesce(ending, '{}')) and not exists (
-        select from outcomes e where e.run = o.run and e.epoch = o.epoch and e.state = o.state);
-      odd := odd || part;
-    end if;
+    if mine is not null then perform end_runs(outcomes, mine, epochs, t); end if;
+    -- ended now, or by an earlier delivery of the same outcome; else stale
+    select json_agg(json_build_array(o.i, 'stale')) into part
+    from json_to_recordset(outcomes) o(i integer, run text, epoch integer, state text)
+    where (select (e.epoch, e.state) = (o.epoch, o.state) from outcomes e where e.run = o.run) is not true;
+    odd := odd || part;
   end if;
 
   if suspends is not null then
@@ -62,14 +56,14 @@ begin
     ), parked as (
       update live l set state = 'waiting', worker = null, due_at = t + g.wake, waiting_for = g.waiting, crashes = 0,
         casualties = null
-      from given g where g.held and l.run = g.run and l.mail = g.mail
+      from given g
+      where g.held and l.run = g.run and l.mail = g.mail and l.run = any(array(select g.run from given g))
       returning g.i
     )
     select json_agg(json_build_array(g.i, case when g.held then 'woken' else 'stale' end)) into part
     from given g
     where g.i not in (select i from parked)
-      and (g.held or not exists (
-        select from live l where l.run = g.run and l.worker is null and l.epoch = g.epoch));
+      and (g.held or (select l.worker is null and l.epoch = g.epoch from live l where l.run = g.run) is not true);
     odd := odd || part;
   end if;
 
@@ -83,12 +77,12 @@ begin
         due_at = case when g.delay = 0 then l.due_at else t + g.delay end,
         crashes = case when g.attempt > l.attempt then 0 else l.crashes end,
         casualties = case when g.attempt > l.attempt then null else l.casualties end
-      from given g where g.held and l.run = g.run
+      from given g where g.held and l.run = g.run and l.run = any(array(select g.run from given g))
     )
     select json_agg(json_build_array(g.i, 'stale')) into part
     from given g
-    where not g.held and not exists (
-      select from live l where l.run = g.run and l.worker is null and l.epoch = g.epoch);
+    where not g.held and (
+      select l.worker is null and l.epoch = g.epoch from live l where l.run = g.run) is not true;
     odd := odd || part;
   end if;
 
@@ -101,7 +95,7 @@ end $$;
 create function write_steps(
   steps json, children json, mine text[], epochs integer[], crashed text[], t bigint
 ) returns json[] language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   base bigint := nextval('step_order') * 1048576;
@@ -115,9 +109,10 @@ begin
     select json_agg(c.child) into children
     from json_to_recordset(children) c(run text, epoch integer, key text, child json)
     join unnest(mine, epochs) m(run, epoch) on m.run = c.run and m.epoch = c.epoch
-    where not exists (
-      select from steps s where s.run = c.run and s.key = c.key and s.state <> 'running');
-    if children is not null then kids := coalesce(create_v1(children, true, true), '[]'); end if;
+    where (select s.state <> 'running' from steps s where s.run = c.run and s.key = c.key) is not true;
+    if children is not null then
+      kids := coalesce(create_v1(children, json_array_length(children), true, holders_of(children)), '[]');
+    end if;
   end if;
   for list in select value from json_array_elements(steps) loop
     with given as materialized (
@@ -149,7 +144,8 @@ begin
     ), eaten as (
       update letters m set consumed_by = g.key
       from given g join written w on w.run = g.run and w.key = g.key
-      where g.letter is not null and m.run = g.run and m.n = g.letter
+      where m.run = g.run and m.n = g.letter
+        and m.run = any(array(select g.run from given g where g.letter is not null))
     )
     select array_agg(distinct w.run), json_agg(json_build_array(g.i, case
         when not g.held then 'stale' when g.taken then 'conflict' else 'finished' end)) filter (where w.run is null)
@@ -165,7 +161,7 @@ end $$;
 
 -- What became of entries whose step was finished before: compares results.
 create function verdicts_of_finished(found json, list json) returns json language sql stable
-set search_path from current
+${settings}
 as $$
   select coalesce(json_agg(json_build_array(i, verdict)) filter (where verdict <> 'ok'), '[]')
   from (
@@ -177,7 +173,7 @@ as $$
     from json_array_elements(found) v
     join json_to_recordset(list) g(i integer, run text, key text, state text, output text)
       on g.i = (v.value->>0)::integer
-    left join steps s on s.run = g.run and s.key = g.key
+    left join lateral (select * from steps s where s.run = g.run and s.key = g.key limit 1) s on true
   ) x
 $$;
 `;

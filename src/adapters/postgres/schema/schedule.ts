@@ -1,9 +1,11 @@
+import { settings } from './settings.ts';
+
 /** Schedules: STORE §6. */
 export const schedule = /* sql */ `
 -- Declares the schedules [{ name, job, spec, next }] of an app. A version older than the newest that declared any
 -- changes nothing, the same definition changes no instant, another goes on from the instant that is given.
 create function plan_v1(of_app text, of_version text, of_order text, items json) returns void language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 begin
   insert into apps as had (name, version, version_order) values (of_app, of_version, of_order)
@@ -26,7 +28,7 @@ end $$;
 -- ranges, or, when the revision moved, does nothing. An instant that has its run already gets no second one. Answers
 -- the places of those that moved; a repeat of the very fire that moved a schedule is none of them.
 create function fire_v1(fires json) returns json language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   f record;
@@ -61,7 +63,7 @@ begin
       returning run
     )
     select json_agg(r) into runs from json_array_elements(f.runs) r where r->>'id' in (select run from occurred);
-    if runs is not null then perform create_v1(runs, true, true); end if;
+    if runs is not null then perform create_v1(runs, json_array_length(runs), true, holders_of(runs)); end if;
     perform add_range(f.schedule, r."from", r."to", r.count, r.reason)
     from json_to_recordset(f.ranges) r("from" bigint, "to" bigint, count bigint, reason text);
   end loop;
@@ -70,7 +72,7 @@ end $$;
 
 -- Cancels runs that the overlap policy gives up: at once where nobody holds them, else by letter.
 create function cancel_overlapped(of_schedule text, ids text[], t bigint) returns void language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   actor text := 'schedule ' || of_schedule;
@@ -86,13 +88,13 @@ begin
   into words, ends
   from (select run, state from live where run = any(ids) order by run for no key update) l;
   if words is not null then perform post(words, t); end if;
-  if ends is not null then perform end_runs(ends, null, t); end if;
+  if ends is not null then perform end_runs(ends, null, null, t); end if;
 end $$;
 
 -- Extends the last range of the schedule when it has the same reason and nothing ran in between; else adds one.
 create function add_range(of_schedule text, starts bigint, ends bigint, times bigint, why text)
 returns void language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   newest ranges;

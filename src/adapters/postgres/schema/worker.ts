@@ -1,13 +1,19 @@
+import { settings } from './settings.ts';
+
 /** Who is alive: STORE §3. */
 export const worker = /* sql */ `
 -- Adds a worker with beat 0 and buries the living ones of the node that it replaces. A repeat changes nothing: it must
 -- not bury who replaced this worker in between.
 create function enrol_v1(them json) returns void language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   replaced text := them->>'replaces';
 begin
+  -- two newcomers of one node, one after the other: else neither sees the other
+  if replaced is not null then
+    perform pg_advisory_xact_lock(hashtextextended(format('onejob %s node %s', current_schema, replaced), 0));
+  end if;
   insert into workers (id, node, slots, jobs, version, identity, enrolled_at)
   values (them->>'id', them->>'node', (them->>'slots')::integer, them->>'jobs', them->>'version', them->>'identity', now_ms())
   on conflict (id) do nothing;
@@ -18,7 +24,7 @@ end $$;
 
 -- Raises the counter; answers { holds, asks } or null for a worker that is buried or unknown.
 create function beat_v1(me text, new_load double precision, new_stalled boolean) returns json language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 begin
   update workers set beat = beat + 1, load = coalesce(new_load, load), stalled = coalesce(new_stalled, stalled)
@@ -36,7 +42,7 @@ end $$;
 -- crash more; failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
 -- as { worker: [run] }. A claim on its way is waited for, a later one finds the grave.
 create function bury_workers(ids text[], seen bigint, counted boolean) returns json language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   t bigint;
@@ -73,7 +79,7 @@ begin
     from held group by worker
   ) h;
   if failed is not null then
-    perform end_runs((select json_agg(f) from json_array_elements(failed) x, json_array_elements(x) f), null, t);
+    perform end_runs((select json_agg(f) from json_array_elements(failed) x, json_array_elements(x) f), null, null, t);
   end if;
   return taken;
 end $$;
@@ -92,7 +98,7 @@ $$;
 -- 'graves' are [{ i, id, beat, counted }] of workers and [{ i, run, epoch, state, error }] of runs. Answers per grave
 -- that took something [i, [run]].
 create function bury_v1(graves json) returns json language plpgsql volatile
-set search_path from current
+${settings}
 as $$
 declare
   g record;
@@ -114,7 +120,7 @@ begin
       update live set epoch = epoch + 1 where run = g.run and epoch = g.epoch;
       if found then
         perform end_runs(json_build_array(json_build_object('run', g.run, 'state', g.state, 'error', g.error)), null,
-          now_ms());
+          null, now_ms());
         answer := answer || json_build_array(g.i, json_build_array(g.run));
       end if;
     end if;

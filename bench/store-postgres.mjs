@@ -1,0 +1,190 @@
+// What the PostgreSQL store costs, driven through the port.
+//
+//   npm run build && TEST_POSTGRES_URL=postgres://… node bench/store-postgres.mjs [seconds] [shape…]
+//
+// Shapes: `held` runs that do nothing, submitted with their holder and ended; `steps` the same with three steps, each
+// in a group of its own; `queue` submitted, claimed by a worker, ended. Two chains keep the server busy, as the journal
+// does: while one waits for its commit the other fills.
+// @ts-check
+import { availableParallelism, cpus } from 'node:os';
+import { argv, env, exit } from 'node:process';
+import pg from 'pg';
+import { openPostgresStore } from '../dist/adapters/postgres/index.js';
+import { newId, newTraceId } from '../dist/std/id.js';
+
+const url = env['TEST_POSTGRES_URL'];
+if (url === undefined) {
+  console.error('TEST_POSTGRES_URL is not set; node scripts/services.mjs run -- node bench/store-postgres.mjs sets it');
+  exit(2);
+}
+const seconds = Number(argv[2] ?? 5);
+const shapes = { held, steps, queue };
+const wanted = argv.length > 3 ? argv.slice(3) : Object.keys(shapes);
+console.log(
+  `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}, ${await serverVersion()}`,
+);
+for (const [name, shape] of Object.entries(shapes)) {
+  if (!wanted.includes(name)) continue;
+  for (const inFlight of [100, 500, 1000]) {
+    const rate = await drive(shape, inFlight / 2);
+    console.log(`${name}, ${inFlight} in flight: ${Math.round(rate)} runs/s`);
+  }
+}
+
+/** @typedef {import('../src/ports/store.ts').Store} Store */
+/** @typedef {{ store: Store, worker: string, size: number }} Place */
+
+/** @param {(place: Place) => Promise<number>} shape @param {number} size */
+async function drive(shape, size) {
+  const schema = `bench_${newTraceId().slice(0, 12)}`;
+  const store = await openPostgresStore({ url: /** @type {string} */ (url), schema });
+  await store.migrate();
+  const worker = newId();
+  await store.enrol({
+    id: worker,
+    node: 'bench',
+    replaces: null,
+    identity: { host: 'bench', bootId: '', pidSpace: '', pid: process.pid, pidStart: '' },
+    jobs: ['noop'],
+    slots: size,
+    version: '1.0.0',
+    beatMs: 2000,
+  });
+  const begin = performance.now();
+  const end = begin + seconds * 1000;
+  let done = 0;
+  const chain = async () => {
+    while (performance.now() < end) done += await shape({ store, worker, size });
+  };
+  await Promise.all([chain(), chain()]);
+  const rate = (1000 * done) / (performance.now() - begin);
+  await store.close();
+  await ask(`drop schema ${schema} cascade`);
+  return rate;
+}
+
+/** @param {Place} place */
+async function held({ store, worker, size }) {
+  const runs = Array.from({ length: size }, () => newRun(worker));
+  for (const { run } of await store.submit(runs)) if (run.state !== 'running') throw new Error(run.state);
+  await recordAll(
+    store,
+    worker,
+    runs.map(({ id }) => outcome(id)),
+  );
+  return size;
+}
+
+/** @param {Place} place */
+async function steps({ store, worker, size }) {
+  const runs = Array.from({ length: size }, () => newRun(worker));
+  await store.submit(runs);
+  for (let n = 0; n < 3; n++)
+    await recordAll(
+      store,
+      worker,
+      runs.map(({ id }) => step(id, n)),
+    );
+  await recordAll(
+    store,
+    worker,
+    runs.map(({ id }) => outcome(id)),
+  );
+  return size;
+}
+
+/** @param {Place} place */
+async function queue({ store, worker, size }) {
+  await store.submit(Array.from({ length: size }, () => newRun(null)));
+  const { claims } = await store.claim({ worker, lanes: [{ queue: 'default', jobs: ['noop'], free: size }] });
+  await recordAll(
+    store,
+    worker,
+    claims.map(({ run, epoch }) => ({ ...outcome(run), epoch })),
+  );
+  return claims.length;
+}
+
+/** @param {Store} store @param {string} worker @param {import('../src/ports/store-entry.ts').Entry[]} entries */
+async function recordAll(store, worker, entries) {
+  for (const verdict of await store.record({ worker, entries })) if (verdict !== 'ok') throw new Error(verdict);
+}
+
+/** @param {string | null} holder @returns {import('../src/ports/store-submit.ts').NewRun} */
+function newRun(holder) {
+  const id = newId();
+  return {
+    id,
+    key: null,
+    job: 'noop',
+    queue: 'default',
+    trigger: 'api',
+    priority: 0,
+    input: '{"n":1}',
+    digest: null,
+    args: [],
+    request: null,
+    dueAt: null,
+    delayMs: 0,
+    timeoutMs: null,
+    deadlineMs: null,
+    maxCrashes: 3,
+    traceId: newTraceId(),
+    parent: null,
+    root: id,
+    schedule: null,
+    scheduledAt: null,
+    holder,
+  };
+}
+
+/** @param {string} run @param {number} n @returns {import('../src/ports/store-entry.ts').Entry} */
+function step(run, n) {
+  const [startedAt, finishedAt] = [Date.now(), Date.now()];
+  const output = `{"n":${n}}`;
+  return {
+    kind: 'step',
+    run,
+    epoch: 1,
+    key: `step ${n}`,
+    type: 'step',
+    state: 'succeeded',
+    tries: 1,
+    asked: n,
+    output,
+    error: null,
+    startedAt,
+    finishedAt,
+    consumes: null,
+  };
+}
+
+/** @param {string} run @returns {import('../src/ports/store-entry.ts').OutcomeEntry} */
+function outcome(run) {
+  return {
+    kind: 'outcome',
+    run,
+    epoch: 1,
+    state: 'succeeded',
+    output: '{"n":2}',
+    response: null,
+    error: null,
+    progress: null,
+  };
+}
+
+async function serverVersion() {
+  const { rows } = await ask(`select 'PostgreSQL ' || current_setting('server_version') v`);
+  return rows[0].v;
+}
+
+/** @param {string} text */
+async function ask(text) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await client.query(text);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,3 +1,4 @@
+import { callbackRunsOf } from '../engine/callback.ts';
 import type { Outbox } from '../engine/outbox.ts';
 import { newRun, storable, type SubmittedJob, type Wish } from '../engine/submission.ts';
 import { OnejobError } from '../job/errors.ts';
@@ -184,6 +185,7 @@ export class Client {
     const { id } = await this.find(ref);
     const { outbox, wake } = await this.#options.backend();
     const answer = await outbox.ask({ ...ask, id: newId(), ref: id, actor: this.#options.actor });
+    if (ask.kind === 'cancel' && answer.verdict === 'done') await this.#askForCallback(id);
     wake();
     const { verdict, state } = answer;
     if (verdict === 'finished') throw new OnejobError('RUN_FINISHED', `the run ${id} has ended already: ${state}`);
@@ -200,6 +202,14 @@ export class Client {
       });
     }
     return answer;
+  }
+
+  /** The store ended the run itself, so no worker has asked for its callback. */
+  async #askForCallback(id: string): Promise<void> {
+    const registry = await this.#options.registry();
+    if (registry === null) return;
+    const { store, outbox } = await this.#options.backend();
+    await Promise.all(callbackRunsOf(await store.get([id]), registry).map((run) => outbox.submit(run)));
   }
 
   async #stepByNumber(ref: string, number: number): Promise<string> {

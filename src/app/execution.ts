@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { newRun, type Wish } from '../engine/submission.ts';
+import { callbackKey } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { hasCode, OnejobError } from '../job/errors.ts';
 import { inputInvalid } from '../job/input.ts';
@@ -127,11 +128,19 @@ async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, optio
       await wait(id, options);
     }
     const ended = await client.find(id);
+    await callbackOf(ended, options);
     watcher.onEnd?.(ended);
     return ended;
   } finally {
     unwatch();
   }
+}
+
+/** A pipeline's callback belongs to what was asked for: this process executes it and stays for it. */
+async function callbackOf({ id, generation, attempt, state, job }: Run, options: ExecutionOptions): Promise<void> {
+  if (!isFinal(state) || !options.registry.find(job)?.callbacks) return;
+  const callback = await options.client.get(callbackKey(id, generation, attempt));
+  if (callback && !isFinal(callback.state)) await wait(callback.id, options);
 }
 
 /** Until the run has ended, here or elsewhere, or this process was interrupted. */

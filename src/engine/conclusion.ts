@@ -1,13 +1,12 @@
-import { callbackFor, callbackKey, isCallbackRun } from '../job/callbacks.ts';
+import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { readFailure, type Failure } from '../job/failure.ts';
 import { nextTryMs } from '../job/retry.ts';
 import type { FinalState } from '../job/state.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { HandBackEntry, OutcomeEntry } from '../ports/store-entry.ts';
-import type { NewRun } from '../ports/store-submit.ts';
-import { newId } from '../std/id.ts';
 import type { AttemptEnd } from './attempt.ts';
+import { callbackRun } from './callback.ts';
 import type { ResponseNotes } from './context.ts';
 import type { Host } from './host.ts';
 import type { RunOutput } from './run-output.ts';
@@ -86,11 +85,11 @@ export class Conclusion {
   }
 
   async #outcome(state: FinalState, output: string | null, error: Failure | null): Promise<Concluded> {
-    const { claim, response, output: lines } = this.#options;
+    const { claim, job, response, output: lines } = this.#options;
     await lines.flush();
     const { run, epoch } = claim;
     const progress = lines.lastProgress;
-    const next = callbackRun(this.#options, state);
+    const next = isCallbackRun(claim) ? null : callbackRun(claim.run, claim, job, state);
     const entry = {
       kind: 'outcome',
       run,
@@ -105,7 +104,7 @@ export class Conclusion {
     const end = await this.#record(entry, state);
     if (end !== 'refused') return { end, failure: error };
     const failure = { code: 'VALUE_REJECTED', message: 'the database refused the output of the run' };
-    const then = callbackRun(this.#options, 'failed');
+    const then = isCallbackRun(claim) ? null : callbackRun(run, claim, job, 'failed');
     const bare = {
       ...entry,
       state: 'failed',
@@ -137,32 +136,4 @@ export class Conclusion {
     if (verdict === 'refused') return 'refused';
     return verdict === 'ok' ? end : 'lost';
   }
-}
-
-/** The run of the job's callback for this end; null where it has none, or is a callback itself. */
-function callbackRun({ claim, job }: ConclusionOptions, state: FinalState): NewRun | null {
-  if (callbackFor(job.callbacks, state) === null || isCallbackRun(claim)) return null;
-  return {
-    id: newId(),
-    key: callbackKey(claim.run, claim.generation, claim.attempt),
-    job: job.name,
-    queue: job.queue,
-    trigger: 'parent',
-    priority: claim.priority,
-    input: null,
-    digest: null,
-    args: [],
-    request: null,
-    dueAt: null,
-    delayMs: 0,
-    timeoutMs: job.timeoutMs,
-    deadlineMs: null,
-    maxCrashes: job.maxCrashes,
-    traceId: claim.traceId,
-    parent: claim.run,
-    root: claim.root,
-    schedule: null,
-    scheduledAt: null,
-    holder: null,
-  };
 }

@@ -11,6 +11,7 @@ import type { Clock, Timer } from '../std/clock.ts';
 import { newId } from '../std/id.ts';
 import { startAll, stopAll, type Service } from '../std/service.ts';
 import type { AttemptEnd } from './attempt.ts';
+import { callbackRunsOf } from './callback.ts';
 import { Canceller } from './canceller.ts';
 import { captureConsole } from './console-capture.ts';
 import { freshClaim } from './fresh-claim.ts';
@@ -101,7 +102,7 @@ export class Engine {
       },
     });
     const caretakers = [
-      new Rescuer({ store, own: id, clock, log, leaseMs, onFreed: wake.work }),
+      new Rescuer({ store, own: id, clock, log, leaseMs, onFreed: (runs) => void this.#afterBurial(runs) }),
       new Pruner({ store, policy: options.retention, clock, log }),
     ];
     // The beat first: a worker without one may be buried by others while it starts.
@@ -203,6 +204,17 @@ export class Engine {
   #wakeMail(): void {
     this.#canceller.nudge();
     this.#options.hint();
+  }
+
+  /** Some of the runs may have ended by it: their callbacks are asked for. */
+  async #afterBurial(runs: readonly RunId[]): Promise<void> {
+    const { store, outbox, registry, log } = this.#options;
+    try {
+      await Promise.all(callbackRunsOf(await store.get(runs), registry).map((run) => outbox.submit(run)));
+    } catch (error) {
+      log.warn('callbacks of runs that crashed too often could not be asked for', { error: String(error) });
+    }
+    this.#wakeWork();
   }
 
   async #stop(graceMs: number): Promise<void> {

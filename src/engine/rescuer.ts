@@ -13,8 +13,8 @@ export interface RescuerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly leaseMs: number;
-  /** Told when runs were freed: there is work. */
-  readonly onFreed: () => void;
+  /** Told of runs that were taken: queued again, or failed after too many crashes. */
+  readonly onFreed: (runs: readonly RunId[]) => void;
 }
 
 /**
@@ -112,7 +112,8 @@ export class Rescuer implements Service {
       const node = workers.find(({ id }) => id === grave.id)?.node;
       log.warn('a worker is dead; its runs are taken over', { node, worker: grave.id, runs: runs.length });
     }
-    if (taken.some((runs) => runs.length > 0)) onFreed();
+    const freed = taken.flat();
+    if (freed.length > 0) onFreed(freed);
   }
 
   #forget(): void {

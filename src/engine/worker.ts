@@ -1,5 +1,8 @@
+import { callbackFor, isCallbackRun } from '../job/callbacks.ts';
+import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { RunId } from '../job/run.ts';
+import type { FinalState } from '../job/state.ts';
 import type { Claim, Claimed, ClaimRequest, Lane } from '../ports/store-claim.ts';
 import type { Pulse, WorkerId } from '../ports/store-worker.ts';
 import { createDeferred } from '../std/deferred.ts';
@@ -179,7 +182,7 @@ export class Worker implements Service {
   }
 
   async #execute(claim: Claim, skewMs: number): Promise<AttemptEnd> {
-    const { host, tree } = this.#options;
+    const { host } = this.#options;
     const job = host.registry.find(claim.job);
     if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
     const slot = new WorkerSlot(this.#slots, () => this.#mayStart());
@@ -196,10 +199,18 @@ export class Worker implements Service {
       if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
       slot.release();
       const ended = isOutcome(end);
-      if (ended) tree?.delete(claim.run);
+      if (ended) this.#leaveTree(claim, job, end);
       if (this.#hungry || !ended) this.#loop.nudge();
       if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now
     }
+  }
+
+  /** A run that ended needs no looking for, unless its callback comes; then that one's end is the end. */
+  #leaveTree(claim: Claim, job: AnyJob, end: AttemptEnd): void {
+    const { host, tree } = this.#options;
+    if (isCallbackRun(claim)) tree?.delete(claim.parent ?? claim.run);
+    else if (!isOutcome(end) || callbackFor(job.callbacks, end) === null) tree?.delete(claim.run);
+    else host.wake.work();
   }
 
   #mayStart(): Promise<void> {
@@ -207,7 +218,7 @@ export class Worker implements Service {
   }
 }
 
-function isOutcome(end: AttemptEnd): boolean {
+function isOutcome(end: AttemptEnd): end is FinalState {
   return end === 'succeeded' || end === 'failed' || end === 'cancelled';
 }
 

@@ -1,4 +1,3 @@
-import type { RunState } from '../../job/state.ts';
 import { cancelVerdict, type LiveRow } from '../../job/transition.ts';
 import type { Ask, AskAnswer, RunAsk } from '../../ports/store-ask.ts';
 import { cancelFailure } from '../sql/burial.ts';
@@ -6,7 +5,7 @@ import type { Tx } from './connection.ts';
 import { endRun } from './end.ts';
 import { post } from './mail.ts';
 import { pauseOrResume } from './pause.ts';
-import { resolveRef } from './read.ts';
+import { resolveRef, stateOf } from './read.ts';
 import { restart, retry } from './revive.ts';
 
 /** Words from outside, in order. What had an effect is remembered under its id, so that a repeat answers the same. */
@@ -41,7 +40,7 @@ function decide(tx: Tx, run: string, one: RunAsk): AskAnswer['verdict'] {
 
 function cancel(tx: Tx, run: string, live: LiveRow | undefined, one: RunAsk): AskAnswer['verdict'] {
   const verdict = cancelVerdict(live);
-  if (verdict === 'done') endRun(tx, run, { state: 'cancelled', error: cancelFailure(one.actor, one.reason) });
+  if (verdict === 'done') endRun(tx, { run, state: 'cancelled', error: cancelFailure(one.actor, one.reason) });
   if (verdict === 'mailed') mail(tx, run, '', null, one);
   return verdict;
 }
@@ -75,12 +74,4 @@ function remember(tx: Tx, run: string, one: RunAsk, verdict: string): void {
     one.reason,
     tx.now,
   );
-}
-
-function stateOf(tx: Tx, run: string): RunState | null {
-  const row = tx.db.get<{ state: RunState }>(
-    'select coalesce(l.state, r.state) state from runs r left join live l on l.run = r.id where r.id = ?',
-    run,
-  );
-  return row?.state ?? null;
 }

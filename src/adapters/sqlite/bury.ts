@@ -20,7 +20,7 @@ function endOver(tx: Tx, grave: Extract<Grave, { run: RunId }>): RunId[] {
   if (tx.db.run('update live set epoch = epoch + 1 where run = ? and epoch = ?', grave.run, grave.epoch) === 0)
     return [];
   const { code, message } = grave;
-  endRun(tx, grave.run, { state: code === 'RUN_CANCELLED' ? 'cancelled' : 'failed', error: { code, message } });
+  endRun(tx, { run: grave.run, state: code === 'RUN_CANCELLED' ? 'cancelled' : 'failed', error: { code, message } });
   return [grave.run];
 }
 
@@ -35,7 +35,7 @@ export function buryWorker(tx: Tx, worker: WorkerId, counted: boolean): RunId[] 
     const casualties = counted ? [...listed(row.casualties), { node: row.node ?? '', worker }] : listed(row.casualties);
     takeBack(tx, row.run, counted ? row.crashes + 1 : row.crashes, casualties);
     if (counted && burialOf(row.crashes, row.max_crashes) === 'failed') {
-      endRun(tx, row.run, { state: 'failed', error: crashFailure(casualties) });
+      endRun(tx, { run: row.run, state: 'failed', error: crashFailure(casualties) });
     }
   }
   return held.map(({ run }) => run);

@@ -4,10 +4,12 @@ import type { FinalState } from '../../job/state.ts';
 import { cancelFailure } from '../sql/burial.ts';
 import { jsonText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
+import type { SqlValue } from './driver.ts';
 import { post } from './mail.ts';
 
-/** How a run ends. */
+/** How a live run ends. */
 export interface End {
+  readonly run: RunId;
   readonly state: FinalState;
   readonly output?: JsonText | null;
   readonly response?: StoredResponse | null;
@@ -16,61 +18,86 @@ export interface End {
 }
 
 /**
- * Ends a live run, whoever asks: its record gets the outcome, the live row goes, children that are not finished are
+ * Ends live runs, whoever asks: each gets its outcome and loses its live row, children that are not finished are
  * cancelled unless it succeeded (those that run get a letter), and its parent gets a letter.
  */
-export function endRun(tx: Tx, run: RunId, end: End): void {
-  // A list instead of a recursion: chains of children may be deeper than the stack.
-  const ends: [RunId, End][] = [[run, end]];
-  for (let next = ends.pop(); next !== undefined; next = ends.pop()) {
-    const [id, how] = next;
-    const { mail, parent } = close(tx, id, how);
-    if (mail > 0) consumeCancels(tx, id);
-    if (parent !== null) post(tx, parent, { kind: 'child', name: id, data: null, actor: null, reason: null });
-    if (how.state !== 'succeeded') ends.push(...cancelChildren(tx, id, how.state));
+export function endRuns(tx: Tx, ends: readonly End[]): void {
+  // Generation by generation instead of a recursion: chains of children may be deeper than the stack.
+  for (let next = ends; next.length > 0;) {
+    const ties = tiesOf(tx, next);
+    close(tx, next);
+    for (const { run, mail, parent } of ties) {
+      if (mail > 0) consumeCancels(tx, run);
+      if (parent !== null) post(tx, parent, { kind: 'child', name: run, data: null, actor: null, reason: null });
+    }
+    next = next.filter(({ state }) => state !== 'succeeded').flatMap((end) => cancelChildren(tx, end));
   }
 }
 
-function close(tx: Tx, run: RunId, end: End): { mail: number; parent: RunId | null } {
-  tx.db.run(
-    `update runs set state = ?2, output = ?3, response = ?4, error = ?5, finished_at = ?6,
-       (attempt, crashes, epoch, generation, due_at, started_at, node, progress) =
-       (select attempt, crashes, epoch, generation, due_at, started_at, node, coalesce(?7, progress)
-        from live where run = ?1)
-     where id = ?1`,
-    run,
-    end.state,
-    end.output ?? null,
-    jsonText(end.response),
-    jsonText(end.error),
-    tx.now,
-    jsonText(end.progress),
-  );
-  const gone = tx.db.get<{ mail: number; parent: string | null }>(
-    'delete from live where run = ? returning mail, parent',
-    run,
-  );
-  return gone ?? { mail: 0, parent: null };
+export function endRun(tx: Tx, end: End): void {
+  endRuns(tx, [end]);
 }
+
+/** Of those that have any: their parent, and how much mail they got. */
+function tiesOf(tx: Tx, ends: readonly End[]): { run: RunId; mail: number; parent: RunId | null }[] {
+  return tx.db.all(
+    `select run, mail, parent from live
+     where run in (select value from json_each(?)) and (mail > 0 or parent is not null) order by run`,
+    idsOf(ends),
+  );
+}
+
+function close(tx: Tx, ends: readonly End[]): void {
+  for (let i = 0; i < ends.length; i += perStatement) insertOutcomes(tx, ends.slice(i, i + perStatement));
+  tx.db.run('delete from live where run in (select value from json_each(?))', idsOf(ends));
+}
+
+/** As in insert-many.ts; here each row also takes over what its live row says. */
+const perStatement = 16;
+
+function insertOutcomes(tx: Tx, ends: readonly End[]): void {
+  const values: SqlValue[] = [tx.now];
+  for (const { run, state, output, response, error, progress } of ends) {
+    values.push(run, state, output ?? null, jsonText(response), jsonText(error), jsonText(progress));
+  }
+  tx.db.run(outcomesOf(ends.length), ...values);
+}
+
+function outcomesOf(count: number): string {
+  let next = 1;
+  const row = () => `(?${++next}, ?${++next}, ?${++next}, ?${++next}, ?${++next}, ?${++next})`;
+  outcomeTexts[count] ??= `
+    insert into outcomes (run, state, output, response, error, progress, finished_at, attempt, crashes, epoch,
+      generation, due_at, started_at, node)
+    select run, column2, column3, column4, column5, coalesce(column6, progress), ?1, attempt, crashes, epoch,
+      generation, due_at, started_at, node
+    from (values ${Array.from({ length: count }, row).join(', ')}) cross join live on run = column1`;
+  return outcomeTexts[count];
+}
+
+const outcomeTexts: string[] = [];
 
 /** A request to cancel that the run has outlived must not cancel its next life. */
 function consumeCancels(tx: Tx, run: RunId): void {
   tx.db.run(`update letters set consumed_by = '' where run = ? and kind = 'cancel' and consumed_by is null`, run);
 }
 
-function cancelChildren(tx: Tx, parent: RunId, state: FinalState): [RunId, End][] {
-  const ends: [RunId, End][] = [];
+/** Sends a letter to the children that run, and gives the ends of the others. */
+function cancelChildren(tx: Tx, { run: parent, state }: End): End[] {
+  const ends: End[] = [];
+  const actor = `run ${parent}`;
   const reason = `its parent ${state === 'failed' ? 'failed' : 'was cancelled'}`;
   const children = tx.db.all<{ run: string; state: string }>(
     'select run, state from live where parent = ? order by run',
     parent,
   );
-  for (const child of children) {
-    if (child.state === 'running') {
-      post(tx, child.run, { kind: 'cancel', name: '', data: null, actor: parent, reason });
-    } else {
-      ends.push([child.run, { state: 'cancelled', error: cancelFailure(`run ${parent}`, reason) }]);
-    }
+  for (const { run, state } of children) {
+    if (state === 'running') post(tx, run, { kind: 'cancel', name: '', data: null, actor, reason });
+    else ends.push({ run, state: 'cancelled', error: cancelFailure(actor, reason) });
   }
   return ends;
+}
+
+function idsOf(ends: readonly End[]): string {
+  return JSON.stringify(ends.map(({ run }) => run));
 }

@@ -10,6 +10,11 @@ export function isLocked(error: unknown): boolean {
   return code === result.busy || code === result.locked;
 }
 
+/** A row is there already, or a value is missing: the statement did nothing, the transaction goes on. */
+export function isConstraint(error: unknown): boolean {
+  return resultCode(error) === constraint;
+}
+
 /** The whole transaction is lost, not only the call that ran into it. */
 export function isFatal(error: unknown): boolean {
   const code = resultCode(error);

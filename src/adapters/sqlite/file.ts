@@ -1,7 +1,8 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OnejobError } from '../../job/errors.ts';
 import { Connection } from './connection.ts';
+import { makeDirectory } from './make-directory.ts';
 
 export const memoryPath = ':memory:';
 
@@ -48,7 +49,7 @@ export function startWaiting(db: Connection): void {
 
 function createDirectory(path: string, url: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? '';
     if (code === 'EEXIST' || code === 'ENOTDIR') {

@@ -1,7 +1,10 @@
 import { systemClock, type Clock } from '../../std/clock.ts';
+import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import { memoryPath } from './file.ts';
 import { SqliteStore } from './store.ts';
+
+export { openFileNotifier } from './notifier.ts';
 
 export interface SqliteOptions {
   /** A file, whose directory is created; `:memory:` lives as long as the store. */
@@ -17,7 +20,11 @@ export interface SqliteOptions {
  *
  * @throws DRIVER_MISSING (from the first call) on Node before 22.13 without `@photostructure/sqlite`
  */
-export async function openSqliteStore({ path, clock = systemClock, inPlace }: SqliteOptions): Promise<Store> {
+export async function openSqliteStore({
+  path,
+  clock = systemClock,
+  inPlace,
+}: SqliteOptions): Promise<Store & Inspector> {
   const isMemory = path === memoryPath;
   const url = isMemory ? 'memory:' : `sqlite:${path}`;
   const { openInPlace, openOnThread } = await import('./line.ts');

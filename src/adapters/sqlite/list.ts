@@ -4,7 +4,7 @@ import type { Page, RunQuery } from '../../ports/store-query.ts';
 import { type RunRow, runOf } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 import type { SqlValue } from './driver.ts';
-import { runColumns } from './read.ts';
+import { runColumns, runTables } from './read.ts';
 
 /**
  * Newest first by id. A condition on the state reads the unfinished runs from `live` and each final state from its
@@ -23,22 +23,30 @@ interface Source {
   readonly from: string;
   readonly where: string;
   readonly values: readonly SqlValue[];
+  /** The id by which this source is sorted. */
+  readonly id: string;
 }
 
 function sources(states: readonly RunState[] | undefined): Source[] {
-  if (states === undefined) return [{ from: 'runs r left join live l on l.run = r.id', where: 'true', values: [] }];
+  if (states === undefined) return [{ from: runTables, where: 'true', values: [], id: 'r.id' }];
   const wanted = [...new Set(states)];
   const finals = wanted.filter((state): state is FinalState => isFinal(state));
   const lives = wanted.filter((state): state is LiveState => !isFinal(state));
   const all: Source[] = finals.map((state) => ({
-    from: 'runs r left join live l on l.run = r.id',
-    where: 'r.state = ?',
+    // The cross joins fix the order: the table with the condition first.
+    from: 'outcomes o cross join runs r on r.id = o.run left join live l on false',
+    where: 'o.state = ?',
     values: [state],
+    id: 'o.run',
   }));
   if (lives.length > 0) {
     const marks = lives.map(() => '?').join(', ');
-    // The cross join fixes the order: the narrow table first.
-    all.push({ from: 'live l cross join runs r on r.id = l.run', where: `l.state in (${marks})`, values: lives });
+    all.push({
+      from: 'live l cross join runs r on r.id = l.run left join outcomes o on false',
+      where: `l.state in (${marks})`,
+      values: lives,
+      id: 'l.run',
+    });
   }
   return all;
 }
@@ -51,7 +59,7 @@ function pageOf(tx: Tx, source: Source, query: RunQuery, limit: number): RunRow[
     where.push(condition);
     values.push(value);
   };
-  add('r.id < ?', query.cursor);
+  add(`${source.id} < ?`, query.cursor);
   add('r.job = ?', query.job);
   add('r.trigger = ?', query.trigger);
   add('r.id = (select run from keys where key = ?)', query.key);
@@ -61,7 +69,7 @@ function pageOf(tx: Tx, source: Source, query: RunQuery, limit: number): RunRow[
   add('r.created_at < ?', query.until);
   add(`substr(r.id, -${query.tail?.length ?? 0}) = ?`, query.tail);
   return tx.db.all<RunRow>(
-    `select ${runColumns} from ${source.from} where ${where.join(' and ')} order by r.id desc limit ${limit}`,
+    `select ${runColumns} from ${source.from} where ${where.join(' and ')} order by ${source.id} desc limit ${limit}`,
     ...values,
   );
 }

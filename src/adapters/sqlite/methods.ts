@@ -1,10 +1,10 @@
-import type { Store } from '../../ports/store.ts';
 import { ask } from './ask.ts';
 import { bury } from './bury.ts';
 import { claim } from './claim.ts';
 import type { Tx } from './connection.ts';
 import { list } from './list.ts';
 import { append, tail } from './output.ts';
+import { pauses } from './pause.ts';
 import { prune } from './prune.ts';
 import { get, steps } from './read.ts';
 import { record } from './record.ts';
@@ -16,16 +16,10 @@ import { submit } from './submit.ts';
 export const writes = { submit, enrol, beat, bury, claim, record, append, ask, plan, fire, prune };
 
 /** What reads one snapshot. */
-export const reads = { workers, held, steps, get, list, tail, due };
+export const reads = { workers, held, steps, get, list, tail, due, pauses };
 
 export type WriteMethod = keyof typeof writes;
 export type Method = WriteMethod | keyof typeof reads | 'migrate';
-
-export type Argument<M extends Method> = M extends 'get'
-  ? Parameters<typeof get>[1]
-  : M extends 'migrate'
-    ? { readonly dryRun: boolean }
-    : Parameters<Store[M]>[0];
 
 export function isWrite(method: Method): method is WriteMethod {
   return method in writes;

@@ -1,11 +1,12 @@
 import { closeSync, type FSWatcher, futimesSync, openSync, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import type { Notifier } from '../../ports/notifier.ts';
 import { systemClock, type Timer } from '../../std/clock.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /**
  * Hints between the processes of one machine that use one database: a file beside it, `PATH-hint`, that is touched and
- * watched. Its directory is watched, so that it may be deleted and come again.
+ * watched. Not its directory: there each write to the database would be an event too.
  */
 export function openFileNotifier(path: string): Notifier {
   return new FileNotifier(`${path}-hint`);
@@ -62,12 +63,14 @@ class FileNotifier implements Notifier {
     return Promise.resolve();
   }
 
-  /** Undefined where the directory cannot be watched (it is not there yet, or the limit is reached): polls remain. */
+  /** Undefined where the file cannot be watched (a read-only directory, a limit of the system): polls remain. */
   #watch(): FSWatcher | undefined {
     try {
-      const name = basename(this.#file);
-      const watcher = watch(dirname(this.#file), { persistent: false }, (_event, changed) => {
-        if (changed !== name && changed !== null) return;
+      makeDirectory(dirname(this.#file));
+      touch(this.#file);
+      const watcher = watch(this.#file, { persistent: false }, (event) => {
+        // Somebody deleted it: the watcher sees the file that is gone, not the one that comes after it.
+        if (event === 'rename') this.#rewatch();
         for (const listener of this.#listeners) listener();
       });
       watcher.on('error', () => this.#unwatch());
@@ -75,6 +78,11 @@ class FileNotifier implements Notifier {
     } catch {
       return undefined;
     }
+  }
+
+  #rewatch(): void {
+    this.#unwatch();
+    this.#watcher = this.#watch();
   }
 
   #unwatch(): void {

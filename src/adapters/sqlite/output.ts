@@ -1,11 +1,14 @@
-import { holds, type LiveRow } from '../../job/transition.ts';
 import type { RunId } from '../../job/run.ts';
+import { holds } from '../../job/transition.ts';
+import type { Hold } from '../../ports/store-claim.ts';
 import type { Chunk, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { Tx } from './connection.ts';
+import { fencesOf } from './fence.ts';
 
 /** Chunks only as the last `seq` + 1 and under the fence; progress under the fence, without a verdict of its own. */
 export function append(tx: Tx, { worker, chunks, progress }: OutputBatch): OutputVerdict[] {
-  const isHeld = fence(tx, worker);
+  const fences = fencesOf(tx, [...chunks, ...progress]);
+  const isHeld = ({ run, epoch }: Hold) => holds(fences.get(run), { worker, epoch });
   const lasts = new Map<RunId, number>();
   const verdicts = chunks.map((chunk): OutputVerdict => {
     if (!isHeld(chunk)) return 'stale';
@@ -22,17 +25,6 @@ export function append(tx: Tx, { worker, chunks, progress }: OutputBatch): Outpu
     tx.db.run('update live set progress = ? where run = ?', JSON.stringify(word.progress), word.run);
   }
   return verdicts;
-}
-
-/** Reads each run's live row once: nothing in this batch changes who holds it. */
-function fence(tx: Tx, worker: string): (of: { run: RunId; epoch: number }) => boolean {
-  const rows = new Map<RunId, LiveRow | undefined>();
-  return ({ run, epoch }) => {
-    if (!rows.has(run)) {
-      rows.set(run, tx.db.get<LiveRow>('select state, worker, epoch, mail from live where run = ?', run));
-    }
-    return holds(rows.get(run), { worker, epoch });
-  };
 }
 
 function lastSeq(tx: Tx, run: RunId): number {

@@ -1,4 +1,5 @@
 import type { AskAnswer, PauseAsk } from '../../ports/store-ask.ts';
+import type { Pause } from '../../ports/inspector.ts';
 import type { Tx } from './connection.ts';
 
 export type PauseTarget = PauseAsk['target']['type'];
@@ -44,4 +45,12 @@ export function pausedNames(tx: Tx, type: PauseTarget): Map<string, string> {
     tx.now,
   );
   return new Map(rows.map(({ name, actor, reason }) => [name, reason ?? `paused by ${actor}`]));
+}
+
+/** All that is paused now. */
+export function pauses(tx: Tx): Pause[] {
+  return tx.db.all<Pause>(
+    `select type, name, reason, actor, at since, until from pauses where until is null or until > ? order by name, type`,
+    tx.now,
+  );
 }

@@ -30,16 +30,16 @@ export function prune(tx: Tx, { policy, limit }: { policy: PrunePolicy; limit: n
  */
 function surplus(tx: Tx, state: string, keptMs: number, keptRuns: number, limit: number): RunId[] {
   const edge = tx.db.get<{ id: string }>(
-    'select id from runs where state = ? order by id desc limit 1 offset ?',
+    'select run id from outcomes where state = ? order by run desc limit 1 offset ?',
     state,
     keptRuns,
   );
   const cut = tx.now - keptMs;
   return tx.db
     .all<{ id: string }>(
-      `select id from runs r where state = ?1 and (finished_at < ?2 or id <= ?3)
-         and not exists (select 1 from live where live.run = r.parent)
-       order by id limit ?4`,
+      `select o.run id from outcomes o where state = ?1 and (finished_at < ?2 or run <= ?3)
+         and not exists (select 1 from runs r join live l on l.run = r.parent where r.id = o.run)
+       order by run limit ?4`,
       state,
       cut,
       edge?.id ?? '',
@@ -55,12 +55,16 @@ function erase(tx: Tx, run: RunId): number {
   tx.db.run('delete from steps where run = ?', run);
   tx.db.run('delete from letters where run = ?', run);
   tx.db.run('delete from asks where run = ?', run);
-  const gone = tx.db.get<{ key: string | null; bytes: number }>(
-    `delete from runs where id = ? returning key,
-       coalesce(length(input), 0) + coalesce(length(output), 0) bytes`,
+  const ended = tx.db.get<{ bytes: number }>(
+    'delete from outcomes where run = ? returning coalesce(length(output), 0) bytes',
     run,
   );
-  if (gone?.key !== null && gone?.key !== undefined)
+  const gone = tx.db.get<{ key: string | null; bytes: number }>(
+    'delete from runs where id = ? returning key, coalesce(length(input), 0) bytes',
+    run,
+  );
+  if (gone !== undefined && gone.key !== null) {
     tx.db.run('delete from keys where key = ? and run = ?', gone.key, run);
-  return (log?.bytes ?? 0) + (gone?.bytes ?? 0);
+  }
+  return (log?.bytes ?? 0) + (ended?.bytes ?? 0) + (gone?.bytes ?? 0);
 }

@@ -1,16 +1,18 @@
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
+import type { RunState } from '../../job/state.ts';
 import { type RunRow, runOf, type StepColumns, stepOf } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 
-/** The columns of a run, those of its live row winning while there is one. */
+/** A run is in `live` or in `outcomes`, never in both. */
 export const runColumns = `
-  r.id, r.key, r.job, r.queue, coalesce(l.state, r.state) state, r.trigger, r.priority,
-  coalesce(l.attempt, r.attempt) attempt, coalesce(l.crashes, r.crashes) crashes, coalesce(l.epoch, r.epoch) epoch,
-  coalesce(l.generation, r.generation) generation, r.input, r.args, r.request, r.output, r.response,
-  coalesce(l.error, r.error) error, coalesce(l.progress, r.progress) progress, l.waiting_for, r.schedule,
-  r.scheduled_at, r.created_at, iif(l.run is null, r.due_at, l.due_at) due_at,
-  iif(l.run is null, r.started_at, l.started_at) started_at, r.finished_at, coalesce(l.node, r.node) node,
-  r.trace_id, r.parent, r.root`;
+  r.id, r.key, r.job, r.queue, coalesce(l.state, o.state) state, r.trigger, r.priority,
+  coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, coalesce(l.epoch, o.epoch) epoch,
+  coalesce(l.generation, o.generation) generation, r.input, r.args, r.request, o.output, o.response,
+  coalesce(l.error, o.error) error, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
+  r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
+  o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
+
+export const runTables = 'runs r left join live l on l.run = r.id left join outcomes o on o.run = r.id';
 
 export function get(tx: Tx, { refs, steps }: { refs: readonly string[]; steps: boolean }): (Run | null)[] {
   return refs.map((ref) => {
@@ -23,7 +25,7 @@ export function get(tx: Tx, { refs, steps }: { refs: readonly string[]; steps: b
 
 /** By id first, then by key. */
 function rowOf(tx: Tx, ref: string): RunRow | undefined {
-  const byId = `select ${runColumns} from runs r left join live l on l.run = r.id where r.id = ?`;
+  const byId = `select ${runColumns} from ${runTables} where r.id = ?`;
   const row = tx.db.get<RunRow>(byId, ref);
   if (row !== undefined) return row;
   const owner = tx.db.get<{ run: string }>('select run from keys where key = ?', ref);
@@ -47,4 +49,14 @@ function stepsOf(tx: Tx, run: RunId): StepRecord[] {
     run,
   );
   return rows.map(stepOf);
+}
+
+/** The state of a run that exists. */
+export function stateOf(tx: Tx, run: RunId): RunState {
+  const row = tx.db.get<{ state: RunState }>(
+    'select state from live where run = ?1 union all select state from outcomes where run = ?1',
+    run,
+  );
+  if (row === undefined) throw new Error(`the run ${run} has neither a live row nor an outcome`);
+  return row.state;
 }

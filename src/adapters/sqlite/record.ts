@@ -1,5 +1,5 @@
 import type { RunId } from '../../job/run.ts';
-import type { FinalState, LiveState } from '../../job/state.ts';
+import type { FinalState } from '../../job/state.ts';
 import {
   type EndedRow,
   handBackVerdict,
@@ -13,68 +13,58 @@ import type { Entry, HandBackEntry, OutcomeEntry, SuspendEntry } from '../../por
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { jsonText, listText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
-import { endRun } from './end.ts';
-import { recordStep, recordTry, reserveOrder } from './step.ts';
+import { endRuns } from './end.ts';
+import { type Fences, fencesOf } from './fence.ts';
+import { recordSteps } from './step.ts';
 
 /**
  * Three rounds over one group: steps and tries in their order, then outcomes, then suspensions and hand-backs. So a
  * parent that suspends in the group in which its child ends is `woken` instead of parked for ever.
  */
 export function record(tx: Tx, { worker, entries }: { worker: WorkerId; entries: readonly Entry[] }): Verdict[] {
-  const verdicts: Verdict[] = Array.from({ length: entries.length });
-  const order = reserveOrder(tx, entries.filter(({ kind }) => kind === 'step').length);
-  const rounds: readonly Entry['kind'][][] = [['step', 'try'], ['outcome'], ['suspend', 'handBack']];
-  for (const kinds of rounds) {
-    for (const [i, entry] of entries.entries()) {
-      if (kinds.includes(entry.kind)) verdicts[i] = recordOne(tx, worker, entry, order);
-    }
+  const fences = fencesOf(tx, entries);
+  const verdicts = new Map<Entry, Verdict>();
+  recordSteps(tx, worker, entries, fences, verdicts);
+  recordOutcomes(tx, worker, entries, fences, verdicts);
+  for (const entry of entries) {
+    if (entry.kind === 'suspend') verdicts.set(entry, recordSuspend(tx, worker, entry));
+    if (entry.kind === 'handBack') verdicts.set(entry, recordHandBack(tx, worker, entry));
   }
-  return verdicts;
+  return entries.map((entry) => verdicts.get(entry) ?? 'stale');
 }
 
-function recordOne(tx: Tx, worker: WorkerId, entry: Entry, order: () => number): Verdict {
-  const live = liveOf(tx, entry.run);
-  const by = { worker, epoch: entry.epoch };
-  switch (entry.kind) {
-    case 'step':
-      return holds(live, by) ? recordStep(tx, entry, live?.crashes ?? 0, order) : 'stale';
-    case 'try':
-      return holds(live, by) ? recordTry(tx, entry, live?.crashes ?? 0) : 'stale';
-    case 'outcome':
-      return recordOutcome(tx, entry, live, worker);
-    case 'suspend':
-      return recordSuspend(tx, entry, live, worker);
-    case 'handBack':
-      return recordHandBack(tx, entry, live, worker);
+function recordOutcomes(
+  tx: Tx,
+  worker: WorkerId,
+  entries: readonly Entry[],
+  fences: Fences,
+  verdicts: Map<Entry, Verdict>,
+): void {
+  const ends: OutcomeEntry[] = [];
+  for (const entry of entries) {
+    if (entry.kind !== 'outcome') continue;
+    const live = fences.get(entry.run);
+    const ended = live === undefined ? endedOf(tx, entry.run) : undefined;
+    const verdict = outcomeVerdict(live, ended, { worker, epoch: entry.epoch, state: entry.state });
+    verdicts.set(entry, verdict);
+    if (verdict !== 'ok' || live === undefined) continue;
+    ends.push(entry);
+    fences.delete(entry.run);
   }
-}
-
-/** The fence's row, and how often the run crashed in a row. */
-interface FenceRow extends LiveRow {
-  readonly state: LiveState;
-  readonly crashes: number;
-}
-
-function liveOf(tx: Tx, run: RunId): FenceRow | undefined {
-  return tx.db.get<FenceRow>('select state, worker, epoch, mail, crashes from live where run = ?', run);
-}
-
-function recordOutcome(tx: Tx, entry: OutcomeEntry, live: LiveRow | undefined, worker: WorkerId): Verdict {
-  const by = { worker, epoch: entry.epoch, state: entry.state };
-  const ended = live === undefined ? endedOf(tx, entry.run) : undefined;
-  const verdict = outcomeVerdict(live, ended, by);
-  if (verdict === 'ok' && live !== undefined) endRun(tx, entry.run, entry);
-  return verdict;
+  if (ends.length > 0) endRuns(tx, ends);
 }
 
 function endedOf(tx: Tx, run: RunId): EndedRow | undefined {
-  return tx.db.get<{ state: FinalState; epoch: number }>(
-    'select state, epoch from runs where id = ? and state is not null',
-    run,
-  );
+  return tx.db.get<{ state: FinalState; epoch: number }>('select state, epoch from outcomes where run = ?', run);
 }
 
-function recordSuspend(tx: Tx, entry: SuspendEntry, live: LiveRow | undefined, worker: WorkerId): Verdict {
+/** Reads the row again: an outcome of this group may have put a letter into the run's box. */
+function liveOf(tx: Tx, run: RunId): LiveRow | undefined {
+  return tx.db.get<LiveRow>('select state, worker, epoch, mail from live where run = ?', run);
+}
+
+function recordSuspend(tx: Tx, worker: WorkerId, entry: SuspendEntry): Verdict {
+  const live = liveOf(tx, entry.run);
   const by = { worker, epoch: entry.epoch, mail: entry.mail };
   const verdict = suspendVerdict(live, by);
   if (verdict !== 'ok' || !holds(live, by)) return verdict;
@@ -88,14 +78,15 @@ function recordSuspend(tx: Tx, entry: SuspendEntry, live: LiveRow | undefined, w
   return 'ok';
 }
 
-function recordHandBack(tx: Tx, entry: HandBackEntry, live: LiveRow | undefined, worker: WorkerId): Verdict {
+function recordHandBack(tx: Tx, worker: WorkerId, entry: HandBackEntry): Verdict {
+  const live = liveOf(tx, entry.run);
   const by = { worker, epoch: entry.epoch };
   const verdict = handBackVerdict(live, by);
   if (verdict !== 'ok' || !holds(live, by)) return verdict;
   tx.db.run(
     `update live set state = 'queued', worker = null, due_at = case when ?2 = 0 then due_at else ?3 end, error = ?4,
        crashes = case when ?5 > attempt then 0 else crashes end,
-       casualties = case when ?5 > attempt then null else casualties end, attempt = ?5
+       casualties = case when ?5 > attempt then null else casualties end, attempt = coalesce(?5, attempt)
      where run = ?1`,
     entry.run,
     entry.delayMs,

@@ -4,7 +4,7 @@ import type { Tx } from './connection.ts';
 
 /** Queues a finished run that did not succeed once more; only its failed steps are forgotten. */
 export function retry(tx: Tx, run: RunId): AskAnswer['verdict'] {
-  const ended = tx.db.get<{ state: string }>('select state from runs where id = ?', run);
+  const ended = tx.db.get<{ state: string }>('select state from outcomes where run = ?', run);
   if (ended?.state === 'succeeded') return 'finished';
   forget(tx, run, tx.db.all<{ key: string }>(`select key from steps where run = ? and state = 'failed'`, run));
   revive(tx, run, 'attempt + 1', 'generation');
@@ -39,13 +39,9 @@ function revive(tx: Tx, run: RunId, attempt: string, generation: string): void {
        parent, schedule, timeout_ms, deadline_at)
      select id, job, queue, priority, ?2, 'queued', epoch, coalesce((select max(n) from letters where run = ?1), 0),
        max_crashes, ${attempt}, ${generation}, root, parent, schedule, timeout_ms, ?2 + deadline_ms
-     from runs where id = ?1`,
+     from runs join outcomes on run = id where id = ?1`,
     run,
     tx.now,
   );
-  tx.db.run(
-    `update runs set state = null, finished_at = null, output = null, response = null, error = null, progress = null,
-       started_at = null where id = ?`,
-    run,
-  );
+  tx.db.run('delete from outcomes where run = ?', run);
 }

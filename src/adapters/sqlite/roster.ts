@@ -28,11 +28,11 @@ export function enrol(tx: Tx, worker: Enrolment): void {
 
 export function beat(tx: Tx, pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Pulse {
   const beaten = tx.db.run(
-    `update workers set beat = beat + 1, load = coalesce(?2, load), stalled = coalesce(?3, stalled)
+    `update workers set beat = beat + 1, load = coalesce(?2, load), stalled = ?3
      where id = ?1 and buried_at is null`,
     pulse.worker,
     pulse.load ?? null,
-    pulse.stalled === undefined ? null : Number(pulse.stalled),
+    Number(pulse.stalled ?? false),
   );
   if (beaten === 0) return { buried: true, holds: 0, asks: [] };
   const holds = tx.db.all<{ run: string; epoch: number; mail: number }>(
@@ -47,8 +47,13 @@ export function beat(tx: Tx, pulse: { worker: WorkerId; load?: number; stalled?:
 }
 
 /** What the store's thread does by itself between the worker's own beats. False: the worker is gone. */
-export function beatAlone(tx: Tx, worker: WorkerId): boolean {
-  return tx.db.run('update workers set beat = beat + 1 where id = ? and buried_at is null', worker) > 0;
+export function beatAlone(tx: Tx, worker: WorkerId, stalled: boolean): boolean {
+  const beaten = tx.db.run(
+    'update workers set beat = beat + 1, stalled = ? where id = ? and buried_at is null',
+    Number(stalled),
+    worker,
+  );
+  return beaten > 0;
 }
 
 export function held(tx: Tx, worker: WorkerId): Hold[] {

@@ -115,7 +115,7 @@ function cancelOverlapped(tx: Tx, run: RunId, schedule: string): void {
   const [actor, reason] = [`schedule ${schedule}`, 'its next occurrence is due'];
   if (live === undefined) return;
   if (live.state === 'running') post(tx, run, { kind: 'cancel', name: '', data: null, actor, reason });
-  else endRun(tx, run, { state: 'cancelled', error: cancelFailure(actor, reason) });
+  else endRun(tx, { run, state: 'cancelled', error: cancelFailure(actor, reason) });
 }
 
 /** An instant that has its run already gets no second one, whoever asks. */

@@ -13,20 +13,24 @@ export const schemaVersion = 1;
  * @throws CONFIG_INVALID when the file asks for newer code.
  */
 export function migrate(db: Connection, dryRun: boolean): Migration & { id: string } {
-  const from = userVersion(db);
-  if (from < schemaVersion && !dryRun) {
-    db.exec('begin immediate');
-    try {
-      // Another process may have been faster.
-      if (userVersion(db) < schemaVersion) create(db);
-      db.exec('commit');
-    } catch (error) {
-      db.exec('rollback');
-      throw error;
-    }
-  }
+  const seen = userVersion(db);
+  const from = seen < schemaVersion && !dryRun ? upgrade(db) : seen;
   if (from > schemaVersion) refuseIfTooNew(db, from);
   return { from, to: Math.max(from, schemaVersion), id: from === 0 && dryRun ? '' : storeId(db) };
+}
+
+/** The version that it found under the lock: of several that start at once, one finds the old one. */
+function upgrade(db: Connection): number {
+  db.exec('begin immediate');
+  try {
+    const from = userVersion(db);
+    if (from < schemaVersion) create(db);
+    db.exec('commit');
+    return from;
+  } catch (error) {
+    db.exec('rollback');
+    throw error;
+  }
 }
 
 function userVersion(db: Connection): number {
@@ -54,7 +58,8 @@ function storeId(db: Connection): string {
 }
 
 /**
- * The tables of STORE §2. All are WITHOUT ROWID, clustered by their key: ids grow with time, so inserts append.
+ * The tables of STORE §2. All are WITHOUT ROWID, clustered by their key: ids grow with time, so inserts append. How a
+ * run ended stands in a table of its own: to write it into `runs` would write the input once more.
  *
  * `live` is the only table that claims and fences touch. Its one index over all rows serves both the line of work
  * (`worker is null`) and what a worker holds.
@@ -81,27 +86,32 @@ create table runs (
   root text,
   schedule text,
   scheduled_at integer,
-  created_at integer not null,
+  created_at integer not null
+) without rowid;
+create index runs_by_job on runs (job, id);
+create index runs_by_parent on runs (parent, id) where parent is not null;
+create index runs_by_schedule on runs (schedule, id) where schedule is not null;
+
+-- one row per finished run
+create table outcomes (
+  run text primary key,
+  state text not null,
+  attempt integer not null,
+  crashes integer not null,
+  epoch integer not null,
+  generation integer not null,
   due_at integer,
-  -- null while the run is live
-  state text,
-  attempt integer,
-  crashes integer,
-  epoch integer,
-  generation integer,
   started_at integer,
-  finished_at integer,
+  finished_at integer not null,
   node text,
   output text,
   response text,
   error text,
   progress text
 ) without rowid;
-create index runs_by_job on runs (job, id);
-create index runs_by_state on runs (state, id) where state is not null;
-create index runs_by_parent on runs (parent, id) where parent is not null;
-create index runs_by_schedule on runs (schedule, id) where schedule is not null;
+create index outcomes_by_state on outcomes (state, run);
 
+-- one narrow row per unfinished run
 create table live (
   run text primary key,
   job text not null,

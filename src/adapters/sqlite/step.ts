@@ -1,15 +1,48 @@
-import { type StepRow, stepVerdict, type Verdict } from '../../job/transition.ts';
 import type { RunId } from '../../job/run.ts';
-import type { StepEntry, TryEntry } from '../../ports/store-entry.ts';
+import { holds, type StepRow, stepVerdict, type Verdict } from '../../job/transition.ts';
+import type { Entry, StepEntry, TryEntry } from '../../ports/store-entry.ts';
+import type { WorkerId } from '../../ports/store-worker.ts';
 import { jsonText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
+import { isConstraint } from './errors.ts';
+import type { Fences } from './fence.ts';
+import { insertMany } from './insert-many.ts';
 import { submitOne } from './submit.ts';
+
+/** Records the steps and tries of a group in their order; finished steps in a row are inserted together. */
+export function recordSteps(
+  tx: Tx,
+  worker: WorkerId,
+  entries: readonly Entry[],
+  fences: Fences,
+  verdicts: Map<Entry, Verdict>,
+): void {
+  const order = reserveOrder(tx, entries.filter(({ kind }) => kind === 'step').length);
+  let row: StepEntry[] = [];
+  const recordRow = () => {
+    for (const [entry, verdict] of recordFinished(tx, row, fences, order)) verdicts.set(entry, verdict);
+    row = [];
+  };
+  for (const entry of entries) {
+    if (entry.kind !== 'step' && entry.kind !== 'try') continue;
+    const fence = fences.get(entry.run);
+    if (!holds(fence, { worker, epoch: entry.epoch })) {
+      verdicts.set(entry, 'stale');
+    } else if (entry.kind === 'step') {
+      row.push(entry);
+    } else {
+      recordRow();
+      verdicts.set(entry, recordTry(tx, entry, fences));
+    }
+  }
+  recordRow();
+}
 
 /**
  * Numbers for the steps of one group, in the order of recording. One counter for the whole store, raised once a group:
  * a counter per run would cost a write of its live row with each step.
  */
-export function reserveOrder(tx: Tx, count: number): () => number {
+function reserveOrder(tx: Tx, count: number): () => number {
   if (count === 0) return () => 0;
   const row = tx.db.get<{ value: number }>(
     `update counters set value = value + ? where name = 'step' returning value`,
@@ -19,50 +52,86 @@ export function reserveOrder(tx: Tx, count: number): () => number {
   return () => ++next;
 }
 
-/** For a claimant that holds the run. */
-export function recordStep(tx: Tx, entry: StepEntry, crashes: number, order: () => number): Verdict {
-  if (insertStep(tx, entry, order) === 0) {
-    const recorded = tx.db.get<StepRow>(
-      'select state, epoch, output from steps where run = ? and key = ?',
-      entry.run,
-      entry.key,
-    );
-    const verdict = stepVerdict(recorded, entry);
-    if (verdict !== 'ok') return verdict;
-    if (recorded?.state === 'running') finishStep(tx, entry, order);
+/** For a claimant that holds the runs. */
+function recordFinished(
+  tx: Tx,
+  entries: readonly StepEntry[],
+  fences: Fences,
+  order: () => number,
+): Map<StepEntry, Verdict> {
+  const numbered = entries.map((entry) => ({ entry, n: order() }));
+  const verdicts = new Map<StepEntry, Verdict>();
+  if (insertTogether(tx, numbered)) {
+    for (const entry of entries) verdicts.set(entry, 'ok');
+  } else {
+    for (const { entry, n } of numbered) verdicts.set(entry, recordStep(tx, entry, n));
   }
-  if (entry.consumes !== null) {
-    tx.db.run('update letters set consumed_by = ? where run = ? and n = ?', entry.key, entry.run, entry.consumes);
+  for (const entry of entries) {
+    if (verdicts.get(entry) === 'ok') afterStep(tx, entry, fences);
   }
-  if (crashes > 0) resetCrashes(tx, entry.run);
+  return verdicts;
+}
+
+interface Numbered {
+  readonly entry: StepEntry;
+  readonly n: number;
+}
+
+/** False, and nothing is inserted, when one of them has been begun or recorded already. */
+function insertTogether(tx: Tx, entries: readonly Numbered[]): boolean {
+  if (entries.length < 2) return false;
+  tx.db.run('savepoint steps');
+  try {
+    insertMany(tx.db, insertStep, entries.map(stepRow));
+    return true;
+  } catch (error) {
+    if (!isConstraint(error)) throw error;
+    tx.db.run('rollback to steps');
+    return false;
+  } finally {
+    tx.db.run('release steps');
+  }
+}
+
+const insertStep = `insert into steps (run, key, n, kind, state, epoch, tries, asked, output, error, started_at,
+  finished_at)`;
+
+function stepRow({ entry, n }: Numbered) {
+  return [
+    entry.run,
+    entry.key,
+    n,
+    entry.type,
+    entry.state,
+    entry.epoch,
+    entry.tries,
+    entry.asked,
+    entry.output,
+    jsonText(entry.error),
+    entry.startedAt,
+    entry.finishedAt,
+  ];
+}
+
+function recordStep(tx: Tx, entry: StepEntry, n: number): Verdict {
+  const recorded = tx.db.get<StepRow>(
+    'select state, epoch, output from steps where run = ? and key = ?',
+    entry.run,
+    entry.key,
+  );
+  const verdict = stepVerdict(recorded, entry);
+  if (verdict !== 'ok') return verdict;
+  if (recorded === undefined) insertMany(tx.db, insertStep, [stepRow({ entry, n })]);
+  else if (recorded.state === 'running') finishStep(tx, entry, n);
   return 'ok';
 }
 
-function insertStep(tx: Tx, entry: StepEntry, order: () => number): number {
-  return tx.db.run(
-    `insert into steps (run, key, n, kind, state, epoch, tries, asked, output, error, started_at, finished_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (run, key) do nothing`,
-    entry.run,
-    entry.key,
-    order(),
-    entry.type,
-    entry.state,
-    entry.epoch,
-    entry.tries,
-    entry.asked,
-    entry.output,
-    jsonText(entry.error),
-    entry.startedAt,
-    entry.finishedAt,
-  );
-}
-
 /** `resume_at` and `child` of a begun step stay: they tell what it was. */
-function finishStep(tx: Tx, entry: StepEntry, order: () => number): void {
+function finishStep(tx: Tx, entry: StepEntry, n: number): void {
   tx.db.run(
     `update steps set n = ?, kind = ?, state = ?, epoch = ?, tries = ?, asked = ?, output = ?, error = ?,
        started_at = ?, finished_at = ? where run = ? and key = ?`,
-    order(),
+    n,
     entry.type,
     entry.state,
     entry.epoch,
@@ -77,8 +146,15 @@ function finishStep(tx: Tx, entry: StepEntry, order: () => number): void {
   );
 }
 
+function afterStep(tx: Tx, entry: StepEntry, fences: Fences): void {
+  if (entry.consumes !== null) {
+    tx.db.run('update letters set consumed_by = ? where run = ? and n = ?', entry.key, entry.run, entry.consumes);
+  }
+  resetCrashes(tx, entry.run, fences);
+}
+
 /** A begun step, and the child run that is created with it. On a finished step it is `ok` and changes nothing. */
-export function recordTry(tx: Tx, entry: TryEntry, crashes: number): Verdict {
+function recordTry(tx: Tx, entry: TryEntry, fences: Fences): Verdict {
   const begun = tx.db.get<BegunRow>(
     'select state, tries, output, error, started_at, resume_at from steps where run = ? and key = ?',
     entry.run,
@@ -105,7 +181,7 @@ export function recordTry(tx: Tx, entry: TryEntry, crashes: number): Verdict {
     entry.child?.id ?? null,
     entry.startedAt,
   );
-  if (crashes > 0) resetCrashes(tx, entry.run);
+  resetCrashes(tx, entry.run, fences);
   return 'ok';
 }
 
@@ -132,6 +208,9 @@ function isRepeat(tx: Tx, begun: BegunRow, entry: TryEntry): boolean {
 }
 
 /** A recorded step or try is progress (STORE §3.6). */
-function resetCrashes(tx: Tx, run: RunId): void {
+function resetCrashes(tx: Tx, run: RunId, fences: Fences): void {
+  const fence = fences.get(run);
+  if (fence === undefined || fence.crashes === 0) return;
   tx.db.run('update live set crashes = 0, casualties = null where run = ?', run);
+  fences.set(run, { ...fence, crashes: 0 });
 }

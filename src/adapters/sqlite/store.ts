@@ -1,6 +1,7 @@
 import { isOnejobError, OnejobError } from '../../job/errors.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
+import type { Inspector, Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
 import type { Claimed, ClaimRequest, Hold } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
@@ -16,7 +17,7 @@ import type { Line } from './line.ts';
 import { isWrite, type Method } from './methods.ts';
 
 /** The port over one line to the writer. What each method does stands in the file of its name. */
-export class SqliteStore implements Store {
+export class SqliteStore implements Store, Inspector {
   #facts: StoreFacts;
   readonly #line: Line;
   readonly #pending = new Set<Promise<unknown>>();
@@ -118,6 +119,10 @@ export class SqliteStore implements Store {
 
   prune(request: { policy: PrunePolicy; limit: number }): Promise<Pruned> {
     return this.#call('prune', request);
+  }
+
+  pauses(): Promise<Pause[]> {
+    return this.#call('pauses', null);
   }
 
   async #close(): Promise<void> {

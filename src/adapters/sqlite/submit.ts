@@ -1,49 +1,103 @@
-import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { jsonText, listText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
+import type { SqlValue } from './driver.ts';
+import { isConstraint } from './errors.ts';
+import { insertMany } from './insert-many.ts';
+import { stateOf } from './read.ts';
 
-/** Creates the runs that are new. In the given order: of two with one key the first is created. */
+/**
+ * Creates the runs that are new; of two with one key the first. All that look new are inserted together; when one of
+ * them is there already (a repeated submit) that is undone and all are looked at one by one.
+ */
 export function submit(tx: Tx, runs: readonly NewRun[]): Submitted[] {
-  return runs.map((run) => submitOne(tx, run));
+  const nodes = nodesOf(tx, runs);
+  const created = createTogether(tx, unclaimed(tx, runs), nodes);
+  return runs.map((run) => (created.has(run) ? newborn(run, nodes) : submitOne(tx, run)));
 }
 
+/** One run, which may be there: the child of a step, an occurrence. */
 export function submitOne(tx: Tx, run: NewRun): Submitted {
   const owner = run.key === null ? undefined : ownerOf(tx, run.key);
   if (owner !== undefined && owner.run !== run.id) {
     const same = owner.job === run.job && owner.digest === run.digest;
-    return answer(tx, same ? 'existing' : 'conflict', { ...owner, id: owner.run, key: run.key });
+    return known(tx, same ? 'existing' : 'conflict', { id: owner.run, key: run.key, job: owner.job });
   }
-  const dueAt = run.dueAt ?? tx.now + run.delayMs;
-  if (insertRun(tx, run, dueAt) === 0) return answer(tx, 'created', run);
-  if (run.key !== null) tx.db.run(insertKey, run.key, run.id, run.job, run.digest);
-  const state = insertLive(tx, run, dueAt);
-  return { verdict: 'created', run: { id: run.id, key: run.key, job: run.job, state } };
+  if (tx.db.get('select 1 from runs where id = ?', run.id) !== undefined) return known(tx, 'created', run);
+  const nodes = nodesOf(tx, [run]);
+  create(tx, [run], nodes);
+  return newborn(run, nodes);
+}
+
+/** Label of each holder that is enrolled and not buried; without it a run is queued. */
+type Nodes = ReadonlyMap<string | null, string>;
+
+function nodesOf(tx: Tx, runs: readonly NewRun[]): Nodes {
+  const nodes = new Map<string | null, string>();
+  for (const holder of new Set(runs.map((run) => run.holder))) {
+    const node = holder === null ? undefined : nodeOf(tx, holder);
+    if (node !== undefined) nodes.set(holder, node);
+  }
+  return nodes;
+}
+
+/** The label of a worker that is enrolled and not buried. */
+export function nodeOf(tx: Tx, worker: string): string | undefined {
+  return tx.db.get<{ node: string }>('select node from workers where id = ? and buried_at is null', worker)?.node;
+}
+
+/** Runs whose key nobody has, nor a run before them. */
+function unclaimed(tx: Tx, runs: readonly NewRun[]): NewRun[] {
+  const seen = new Set<string>();
+  return runs.filter(({ key }) => {
+    if (key === null) return true;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return ownerOf(tx, key) === undefined;
+  });
 }
 
 function ownerOf(tx: Tx, key: string): { run: string; job: string; digest: string | null } | undefined {
   return tx.db.get('select run, job, digest from keys where key = ?', key);
 }
 
-const insertKey = 'insert into keys (key, run, job, digest) values (?, ?, ?, ?)';
-
-function answer(
-  tx: Tx,
-  verdict: Submitted['verdict'],
-  run: { id: string; key: string | null; job: string },
-): Submitted {
-  const row = tx.db.get<{ state: RunState }>(
-    'select coalesce(l.state, r.state) state from runs r left join live l on l.run = r.id where r.id = ?',
-    run.id,
-  );
-  return { verdict, run: { id: run.id, key: run.key, job: run.job, state: row?.state ?? 'queued' } };
+function createTogether(tx: Tx, runs: readonly NewRun[], nodes: Nodes): ReadonlySet<NewRun> {
+  tx.db.run('savepoint submit');
+  try {
+    create(tx, runs, nodes);
+    return new Set(runs);
+  } catch (error) {
+    if (!isConstraint(error)) throw error;
+    tx.db.run('rollback to submit');
+    return new Set();
+  } finally {
+    tx.db.run('release submit');
+  }
 }
 
-function insertRun(tx: Tx, run: NewRun, dueAt: number): number {
-  return tx.db.run(
+function create(tx: Tx, runs: readonly NewRun[], nodes: Nodes): void {
+  const keyed = runs.filter(({ key }) => key !== null);
+  insertMany(
+    tx.db,
+    'insert into keys (key, run, job, digest)',
+    keyed.map((run) => [run.key, run.id, run.job, run.digest]),
+  );
+  insertMany(
+    tx.db,
     `insert into runs (id, key, job, queue, trigger, priority, input, digest, args, request, timeout_ms, deadline_ms,
-       max_crashes, trace_id, parent, root, schedule, scheduled_at, created_at, due_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+       max_crashes, trace_id, parent, root, schedule, scheduled_at, created_at)`,
+    runs.map((run) => runRow(tx, run)),
+  );
+  insertMany(
+    tx.db,
+    `insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
+       schedule, timeout_ms, deadline_at, started_at, claimed_at)`,
+    runs.map((run) => liveRow(tx, run, nodes)),
+  );
+}
+
+function runRow(tx: Tx, run: NewRun): SqlValue[] {
+  return [
     run.id,
     run.key,
     run.job,
@@ -59,21 +113,18 @@ function insertRun(tx: Tx, run: NewRun, dueAt: number): number {
     run.maxCrashes,
     run.traceId,
     run.parent,
-    run.root === run.id ? null : run.root,
+    rootOf(run),
     run.schedule,
     run.scheduledAt,
     tx.now,
-    dueAt,
-  );
+  ];
 }
 
-function insertLive(tx: Tx, run: NewRun, dueAt: number): 'queued' | 'running' {
-  const node = run.holder === null ? undefined : nodeOf(tx, run.holder);
+function liveRow(tx: Tx, run: NewRun, nodes: Nodes): SqlValue[] {
+  const node = nodes.get(run.holder);
   const held = node !== undefined;
-  tx.db.run(
-    `insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
-       schedule, timeout_ms, deadline_at, started_at, claimed_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  const dueAt = run.dueAt ?? tx.now + run.delayMs;
+  return [
     run.id,
     run.job,
     run.queue,
@@ -84,18 +135,26 @@ function insertLive(tx: Tx, run: NewRun, dueAt: number): 'queued' | 'running' {
     node ?? null,
     held ? 1 : 0,
     run.maxCrashes,
-    run.root === run.id ? null : run.root,
+    rootOf(run),
     run.parent,
     run.schedule,
     run.timeoutMs,
     run.deadlineMs === null ? null : dueAt + run.deadlineMs,
     held ? tx.now : null,
     held ? tx.now : null,
-  );
-  return held ? 'running' : 'queued';
+  ];
 }
 
-/** The label of a worker that is enrolled and not buried. */
-export function nodeOf(tx: Tx, worker: string): string | undefined {
-  return tx.db.get<{ node: string }>('select node from workers where id = ? and buried_at is null', worker)?.node;
+/** Most runs are their own root; null spares the room, twice. */
+function rootOf(run: NewRun): string | null {
+  return run.root === run.id ? null : run.root;
+}
+
+function newborn({ id, key, job, holder }: NewRun, nodes: Nodes): Submitted {
+  return { verdict: 'created', run: { id, key, job, state: nodes.has(holder) ? 'running' : 'queued' } };
+}
+
+function known(tx: Tx, verdict: Submitted['verdict'], run: Omit<Submitted['run'], 'state'>): Submitted {
+  const { id, key, job } = run;
+  return { verdict, run: { id, key, job, state: stateOf(tx, id) } };
 }

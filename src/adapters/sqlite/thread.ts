@@ -28,7 +28,11 @@ function wired({ id, value, error }: Answer) {
   return error === undefined ? { id, value } : { id, error: toWire(error) };
 }
 
+/** When the main loop was last heard of, by this thread's monotonic clock. */
+let heardAt = performance.now();
+
 port.onMessage((message) => {
+  heardAt = performance.now();
   if ('calls' in message) writer.push(message.calls);
   else if ('beat' in message) beatFor(message.beat, message.everyMs);
   else void end();
@@ -37,12 +41,17 @@ writer.warmUp();
 
 const hearts = new Map<string, NodeJS.Timeout>();
 
+/** A main loop that turns says something every second: its worker asks for letters. */
+const stalledAfterMs = 5_000;
+
 /** Raises the counter of an enrolled worker until it is gone, also while the caller's own loop stands still. */
 function beatFor(worker: string, everyMs: number): void {
   clearInterval(hearts.get(worker));
-  const heart = setInterval(() => {
-    if (!writer.beat(worker)) clearInterval(heart);
-  }, everyMs);
+  const beat = () => {
+    if (!writer.beat(worker, performance.now() - heardAt > stalledAfterMs)) clearInterval(heart);
+  };
+  // Messages that came while this thread was busy are read first: they show that the loop turns.
+  const heart = setInterval(() => setImmediate(beat), everyMs);
   hearts.set(worker, heart);
 }
 

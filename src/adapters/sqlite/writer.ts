@@ -75,10 +75,10 @@ export class Writer {
   }
 
   /** Raises the counter of a worker, and tells whether it lives. While the lock is taken the beat is skipped. */
-  beat(worker: WorkerId): boolean {
+  beat(worker: WorkerId, stalled: boolean): boolean {
     try {
       const db = this.#connection();
-      return this.#transaction(db, () => beatAlone({ db, now: this.#options.now() }, worker));
+      return this.#transaction(db, () => beatAlone({ db, now: this.#options.now() }, worker, stalled));
     } catch {
       return true;
     }

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openFileNotifier } from '../../src/adapters/sqlite/index.ts';
+import type { Notifier } from '../../src/ports/notifier.ts';
+
+let directory = '';
+let opened: Notifier[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'onejob-hint-'));
+});
+
+afterEach(async () => {
+  await Promise.all(opened.map((notifier) => notifier.close()));
+  opened = [];
+  await rm(directory, { recursive: true });
+});
+
+function open(): Notifier {
+  const notifier = openFileNotifier(join(directory, 'deep', 'onejob.db'));
+  opened.push(notifier);
+  return notifier;
+}
+
+/** Counts the hints that a notifier gets. */
+function listen(notifier: Notifier): { count: number; stop: () => void } {
+  const heard = { count: 0, stop: () => {} };
+  heard.stop = notifier.subscribe(() => (heard.count += 1));
+  return heard;
+}
+
+test('a hint reaches the others, in a directory that was not there', async () => {
+  const heard = listen(open());
+  open().hint();
+  await vi.waitFor(() => expect(heard.count).toBeGreaterThan(0));
+});
+
+test('of many hints at once the first and the last are told', async () => {
+  const heard = listen(open());
+  const other = open();
+  for (let i = 0; i < 1000; i++) other.hint();
+  await vi.waitFor(() => expect(heard.count).toBeGreaterThan(1));
+  expect(heard.count).toBeLessThan(20);
+});
+
+test('hints go on after the file was deleted', async () => {
+  const heard = listen(open());
+  const other = open();
+  other.hint();
+  await vi.waitFor(() => expect(heard.count).toBeGreaterThan(0));
+  await rm(join(directory, 'deep', 'onejob.db-hint'));
+  const before = heard.count;
+  await vi.waitFor(() => {
+    other.hint();
+    expect(heard.count).toBeGreaterThan(before + 1);
+  });
+});
+
+test('who stopped listening hears no more, and a hint where nothing can be written breaks nothing', async () => {
+  const silent = listen(open());
+  const heard = listen(open());
+  silent.stop();
+  const stopped = silent.count;
+  open().hint();
+  await vi.waitFor(() => expect(heard.count).toBeGreaterThan(0));
+  expect(silent.count).toBe(stopped);
+  const nowhere = openFileNotifier('/proc/none/onejob.db');
+  nowhere.subscribe(() => {});
+  nowhere.hint();
+  await nowhere.close();
+});

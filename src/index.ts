@@ -1,5 +1,6 @@
 export { createApp, type App } from './app/app.ts';
-export type { Client } from './app/client.ts';
+export type { Client, EnqueueOptions } from './app/client.ts';
+export { createClient, type CreateClientOptions } from './app/create-client.ts';
 export { defineConfig } from './app/define-config.ts';
 export type { AppOptions } from './app/options.ts';
 export { defineJob, isJob, type AnyJob, type Job, type JobOptions } from './job/define.ts';

@@ -54,6 +54,7 @@ export class App {
       clock: systemClock,
       actor: 'api',
       maxBytes: () => this.#settings.valueBytes,
+      close: () => Promise.resolve(),
     });
   }
 

@@ -39,6 +39,8 @@ export interface ClientOptions {
   readonly actor: string;
   /** Of an input. */
   readonly maxBytes: () => number;
+  /** What `close` does; an app's own client leaves that to the app. */
+  readonly close: () => Promise<void>;
 }
 
 export interface EnqueueOptions {
@@ -173,6 +175,11 @@ export class Client {
     const run = await this.find(ref);
     const { store, inspector } = await this.#options.backend();
     return explain(run, await store.workers(), (await inspector?.pauses()) ?? [], this.#options.clock.now());
+  }
+
+  /** What was asked for is stored or answered; then the store is closed. */
+  close(): Promise<void> {
+    return this.#options.close();
   }
 
   async #resolve(job: JobReference | string): Promise<SubmittedJob> {

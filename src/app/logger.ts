@@ -41,6 +41,7 @@ export function createLogger(options: LoggerOptions = {}): Log {
     info: (text, fields) => write('info', text, own, fields),
     warn: (text, fields) => write('warn', text, own, fields),
     error: (text, fields) => write('error', text, own, fields),
+    isOn: (level) => logLevels.indexOf(level) >= lowest,
     child: (fields) => withFields({ ...own, ...fields }),
   });
   return withFields({});

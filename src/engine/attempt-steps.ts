@@ -2,58 +2,91 @@ import type { AnyJob } from '../job/define.ts';
 import { hasCode } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
 import type { OutputLine } from '../job/output-line.ts';
+import type { StepRecord } from '../job/run.ts';
 import type { Step } from '../job/step.ts';
+import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
-import type { Activity } from './activity.ts';
+import type { Abort } from '../std/abort.ts';
+import { Activity } from './activity.ts';
 import { Dispenser } from './dispenser.ts';
-import type { Host } from './host.ts';
-import type { Mailbox } from './mailbox.ts';
+import type { Host, Slot } from './host.ts';
+import { Mailbox } from './mailbox.ts';
+import type { RunTimer } from './run-timer.ts';
 import { StepJournal } from './step-journal.ts';
 import { createStep } from './step-kinds.ts';
 import { Steps } from './steps.ts';
 import { newRun } from './submission.ts';
+import { Suspension } from './suspension.ts';
 
 export interface AttemptStepsOptions {
   readonly claim: Claim;
   readonly job: AnyJob;
   readonly host: Host;
+  readonly slot: Slot;
+  readonly timer: RunTimer;
+  readonly abort: Abort;
+  /** The store's clock minus ours. */
   readonly skewMs: number;
-  readonly activity: Activity;
-  readonly mailbox: Mailbox;
-  readonly signal: AbortSignal;
-  readonly gate: () => Promise<void>;
-  readonly resumed: () => Promise<void>;
-  readonly onLost: () => void;
+  /** What was recorded before this attempt. */
+  readonly records: readonly StepRecord[];
+  /** What came since the claim. */
+  readonly mail: number;
+  readonly letters: readonly Letter[];
   readonly isOver: () => boolean;
+  readonly onLeft: (end: 'parked' | 'handedBack') => void;
+  readonly onLost: () => void;
   readonly write: (line: OutputLine) => void;
 }
 
-/** The steps of one attempt, ready for its handler: what was recorded is read, what comes is wired to the journal. */
+/**
+ * The durable half of an attempt: its steps, what they wait for, and its parking. Made when the handler first touches
+ * `step`; a job without steps pays for none of it.
+ */
 export class AttemptSteps {
   readonly step: Step;
+  readonly #options: AttemptStepsOptions;
+  readonly #activity: Activity;
+  readonly #mailbox: Mailbox;
+  readonly #suspension: Suspension;
   readonly #steps: Steps;
+  #stopping = false;
 
-  private constructor(step: Step, steps: Steps) {
-    this.step = step;
-    this.#steps = steps;
-  }
-
-  static async open(options: AttemptStepsOptions): Promise<AttemptSteps> {
-    const { claim, job, host, skewMs, onLost, isOver, write } = options;
+  constructor(options: AttemptStepsOptions) {
+    this.#options = options;
+    const { claim, job, host, slot, timer, abort, skewMs, records, isOver, onLeft, onLost, write } = options;
     const { clock, journal, limits, store } = host;
     const { run, epoch, generation, root, traceId } = claim;
-    const [records = []] = claim.steps > 0 ? await insist(options, () => store.steps([run])) : [];
-    const steps = new Steps({
-      ...options,
+    const activity = new Activity(() => this.#suspension.consider());
+    const mailbox = new Mailbox(options.mail, options.letters);
+    this.#activity = activity;
+    this.#mailbox = mailbox;
+    this.#suspension = new Suspension({
+      claim,
+      host,
+      slot,
+      activity,
+      mailbox,
+      timer,
+      onParked: () => onLeft('parked'),
+      onFrozen: () => onLeft('handedBack'),
+      onLost,
+      isOver,
+    });
+    this.#steps = new Steps({
       run,
       generation,
       records,
       clock,
       journal: new StepJournal({ journal, clock, run, epoch, onLost, isOver }),
       dispenser: new Dispenser(),
+      activity,
+      mailbox,
+      signal: abort.signal,
+      gate: () => this.#gate(),
+      resumed: () => this.#suspension.resumed(),
     });
-    const step = createStep({
-      steps,
+    this.step = createStep({
+      steps: this.#steps,
       retry: job.retry,
       graceMs: job.graceMs,
       maxBytes: limits.valueBytes,
@@ -61,13 +94,26 @@ export class AttemptSteps {
       newChild: (child, input) =>
         newRun(child, { input, trigger: 'parent', parent: { run, root }, traceId }, limits.valueBytes),
       onChild: host.wake.work,
-      readRun: (child) => insist(options, async () => (await store.get([child]))[0] ?? null),
+      readRun: (child) => insist(host, abort, async () => (await store.get([child]))[0] ?? null),
       onItemFailed: (name, item, thrown) => {
         const text = `item ${item} of ${name} failed: ${readFailure(thrown).failure.message}`;
         write({ at: clock.now(), stream: 'log', level: 'error', text, step: name });
       },
     });
-    return new AttemptSteps(step, steps);
+  }
+
+  /** Nothing is in execution: only sleeps, events, children or next tries are open. */
+  get onlyWaits(): boolean {
+    return this.#activity.onlyWaits;
+  }
+
+  deliver(mail: number, letters: readonly Letter[]): void {
+    this.#mailbox.deliver(mail, letters);
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#suspension.stop();
   }
 
   close(): void {
@@ -78,16 +124,37 @@ export class AttemptSteps {
   isRecordedFailure(thrown: unknown): boolean {
     return this.#steps.isRecordedFailure(thrown);
   }
+
+  /**
+   * Until every step that was begun has settled. Sleeps, events and children that nobody awaits any more, such as the
+   * loser of a race, are not waited for; the next try of a step is, unless the handler failed.
+   */
+  async quiet(tries: 'all tries' | 'this try'): Promise<void> {
+    const busy = (): boolean => this.#activity.working > 0 || (tries === 'all tries' && this.#activity.owesTries);
+    while (busy()) await this.#activity.changed();
+  }
+
+  /** New steps wait here: for a full journal, for a store that does not answer, for ever while stopping. */
+  async #gate(): Promise<void> {
+    if (this.#stopping) {
+      this.#activity.freeze();
+      return new Promise(() => undefined);
+    }
+    const { host, slot, abort } = this.#options;
+    if (host.journal.isFull) await host.journal.room();
+    if (!slot.isReachable) await slot.mayStart();
+    abort.check();
+  }
 }
 
 /** Reads that a run cannot go on without are repeated like records are (STORE §1.5). */
-async function insist<T>({ host, signal }: AttemptStepsOptions, read: () => Promise<T>): Promise<T> {
+export async function insist<T>(host: Host, abort: Abort, read: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await read();
     } catch (error) {
       if (!hasCode(error, 'STORE_UNAVAILABLE')) throw error;
-      await host.clock.sleep(pauseMs, signal);
+      await host.clock.sleep(pauseMs, abort.signal);
     }
   }
 }

@@ -2,23 +2,23 @@ import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Failure } from '../job/failure.ts';
+import type { HookRun } from '../job/hooks.ts';
 import { parseInput } from '../job/input.ts';
 import type { OutputLine } from '../job/output-line.ts';
+import type { Progress, StepRecord } from '../job/run.ts';
 import type { FinalState } from '../job/state.ts';
 import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import { Abort } from '../std/abort.ts';
 import { createDeferred } from '../std/deferred.ts';
-import { Activity } from './activity.ts';
-import { AttemptSteps } from './attempt-steps.ts';
+import { AttemptSteps, insist } from './attempt-steps.ts';
 import { runCallback } from './callback.ts';
-import { Conclusion, type Settled } from './conclusion.ts';
+import { Conclusion, type Concluded, type Settled } from './conclusion.ts';
 import { withConsole } from './console-capture.ts';
 import { createContext, ResponseNotes } from './context.ts';
 import type { Host, Slot } from './host.ts';
-import { Mailbox } from './mailbox.ts';
 import { RunOutput } from './run-output.ts';
 import { RunTimer } from './run-timer.ts';
-import { Suspension } from './suspension.ts';
 
 export interface AttemptOptions {
   readonly claim: Claim;
@@ -39,116 +39,91 @@ export type AttemptEnd = FinalState | 'retried' | 'parked' | 'handedBack' | 'los
 export class Attempt {
   readonly claim: Claim;
   readonly job: AnyJob;
-  readonly #host: Host;
-  readonly #slot: Slot;
-  readonly #skewMs: number;
-  readonly #abort = new AbortController();
-  readonly #left = createDeferred<Settled>();
-  readonly #activity = new Activity(() => this.#suspension.consider());
-  readonly #mailbox: Mailbox;
-  readonly #output: RunOutput;
+  readonly #options: AttemptOptions;
+  readonly #abort = new Abort();
+  readonly #settled = createDeferred<Settled>();
   readonly #response = new ResponseNotes();
   readonly #timer: RunTimer;
-  readonly #suspension: Suspension;
-  readonly #conclusion: Conclusion;
   readonly #startedAt: number;
+  #output: RunOutput | undefined;
+  #steps: AttemptSteps | undefined;
+  #records: readonly StepRecord[] = [];
+  #mail: number;
+  #letters: readonly Letter[];
   #stopping = false;
   #over = false;
-  #steps: AttemptSteps | undefined;
 
-  constructor({ claim, job, host, slot, skewMs }: AttemptOptions) {
+  constructor(options: AttemptOptions) {
+    const { claim, job, host, skewMs } = options;
+    this.#options = options;
     this.claim = claim;
     this.job = job;
-    this.#host = host;
-    this.#slot = slot;
-    this.#skewMs = skewMs;
+    this.#mail = claim.mail;
+    this.#letters = claim.letters;
     this.#startedAt = host.clock.monotonic();
-    this.#mailbox = new Mailbox(claim.mail, claim.letters);
-    const { run, epoch, outputSeq: lastSeq } = claim;
-    const { journal, clock, limits } = host;
-    this.#output = new RunOutput({ run, epoch, lastSeq, maxBytes: limits.outputBytes, journal, clock });
     this.#timer = new RunTimer({
       claim,
       skewMs,
       graceMs: job.graceMs,
-      clock,
+      clock: host.clock,
       abort: (reason) => this.abort(reason),
       leave: () => this.#leaveBehind(),
     });
-    this.#suspension = new Suspension({
-      claim,
-      host,
-      slot,
-      activity: this.#activity,
-      mailbox: this.#mailbox,
-      timer: this.#timer,
-      onParked: () => this.#leave('parked'),
-      onFrozen: () => this.#leave('handedBack'),
-      onLost: () => this.lose(),
-      isOver: () => this.#over,
-    });
-    this.#conclusion = new Conclusion({
-      claim,
-      job,
-      host,
-      signal: this.signal,
-      output: this.#output,
-      response: this.#response,
-      mayRetry: () => !this.#timer.deadlinePassed,
-    });
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
   }
 
   async run(): Promise<AttemptEnd> {
     this.#begin();
-    const settled = await Promise.race([this.#handle(), this.#left.promise]);
+    void this.#handle().then(this.#settled.resolve);
+    const settled = await this.#settled.promise;
     this.#over = true;
     this.#timer.stop();
     this.#steps?.close();
-    const { end, failure } = await this.#conclusion.conclude(settled);
+    const { end, failure } = await this.#conclude(settled);
     await this.#end(end, failure);
     return end;
   }
 
   /** Cancel, time-out, interruption: the handler is told by its signal; past its grace it is left behind. */
   abort(reason: Error): void {
-    if (this.#abort.signal.aborted || this.#over) return;
+    if (this.#abort.aborted || this.#over) return;
     this.#abort.abort(reason);
     this.#timer.startGrace();
   }
 
   /** A signal to the process: what executes is aborted, what only waits is parked and goes on another time. */
   interrupt(reason: Error): void {
-    if (this.#activity.onlyWaits) this.stop();
+    if (this.#steps?.onlyWaits) this.stop();
     else this.abort(reason);
   }
 
   /** Another worker has the run: tells the handler, writes nothing more. */
   lose(): void {
     if (this.#over) return;
-    this.#leave('lost');
+    this.#settled.resolve({ how: 'left', end: 'lost' });
     this.#abort.abort(new OnejobError('APP_STOPPING', 'this worker lost the run; another goes on with it'));
   }
 
   /** The worker stops: steps that run are finished and recorded, new ones do not start, then the run is handed back. */
   stop(): void {
     this.#stopping = true;
-    this.#suspension.stop();
+    this.#steps?.stop();
   }
 
   deliver(mail: number, letters: readonly Letter[]): void {
     const cancel = letters.find(({ kind }) => kind === 'cancel');
     if (cancel) this.abort(cancelled(cancel));
-    this.#mailbox.deliver(mail, letters);
+    if (this.#steps) return this.#steps.deliver(mail, letters);
+    this.#letters = [...this.#letters, ...letters.filter(({ n }) => n > this.#mail)];
+    this.#mail = Math.max(this.#mail, mail);
   }
 
   #begin(): void {
-    const { host, claim } = { host: this.#host, claim: this.claim };
-    host.observer.onStart?.(claim);
-    host.log.info('run started', { ...this.#names(), args: claim.args.length > 0 ? claim.args : undefined });
+    const { claim } = this;
+    const { observer, log } = this.#options.host;
+    observer.onStart?.(claim);
+    if (log.isOn?.('info') !== false) {
+      log.info('run started', { ...this.#names(), args: claim.args.length > 0 ? claim.args : undefined });
+    }
     const cancel = claim.letters.find(({ kind }) => kind === 'cancel');
     this.#timer.start();
     if (cancel) this.abort(cancelled(cancel));
@@ -158,131 +133,124 @@ export class Attempt {
   async #handle(): Promise<Settled> {
     try {
       const value = await this.#execute();
-      await this.#quiet('all tries');
+      await this.#steps?.quiet('all tries');
       return { how: 'returned', value };
     } catch (thrown) {
-      await this.#quiet('this try');
+      await this.#steps?.quiet('this try');
       return { how: 'threw', thrown, recordedStep: this.#steps?.isRecordedFailure(thrown) ?? false };
     }
   }
 
   async #execute(): Promise<unknown> {
-    const { claim, job, signal } = this;
-    const { services, hooks } = this.#host;
+    const { claim, job } = this;
+    const { host } = this.#options;
     const callback = isCallbackRun(claim);
     const given: unknown = claim.input === null ? undefined : JSON.parse(claim.input);
-    const input = callback ? given : await parseInput(job, given);
-    const opened = await services.open(job.services);
-    await hooks.beforeRun?.(this.#hookRun());
-    const steps = await this.#openSteps();
-    if (signal.aborted) throw signal.reason;
+    const input = callback || !job.input ? given : await parseInput(job, given);
+    const services = await host.services.open(job.services);
+    if (host.hooks.beforeRun) await host.hooks.beforeRun(hookRun(claim));
+    if (claim.steps > 0)
+      this.#records = (await insist(host, this.#abort, () => host.store.steps([claim.run])))[0] ?? [];
+    this.#abort.check();
     const context = createContext({
       claim,
       input,
-      services: opened,
-      step: steps.step,
-      signal,
+      services,
+      step: () => this.#openSteps().step,
+      abort: this.#abort,
       response: this.#response,
-      clock: this.#host.clock,
+      clock: host.clock,
       write: (line) => this.#write(line),
-      onProgress: (progress) => {
-        if (this.#over) return;
-        this.#output.setProgress(progress);
-        this.#host.observer.onProgress?.(claim.run, progress);
-      },
+      onProgress: (progress) => this.#report(progress),
     });
     const sink = (line: Pick<OutputLine, 'stream' | 'level' | 'text'>): void =>
-      this.#write({ at: this.#host.clock.now(), ...line });
-    return withConsole(sink, () => (callback ? runCallback(job, claim, this.#host.store, context) : job.run(context)));
+      this.#write({ at: host.clock.now(), ...line });
+    return withConsole(sink, () => (callback ? runCallback(job, claim, host.store, context) : job.run(context)));
   }
 
-  async #openSteps(): Promise<AttemptSteps> {
-    const { claim, job, signal } = this;
-    this.#steps = await AttemptSteps.open({
-      claim,
-      job,
-      host: this.#host,
-      skewMs: this.#skewMs,
-      activity: this.#activity,
-      mailbox: this.#mailbox,
-      signal,
-      gate: () => this.#gate(),
-      resumed: () => this.#suspension.resumed(),
-      onLost: () => this.lose(),
+  #openSteps(): AttemptSteps {
+    if (this.#steps) return this.#steps;
+    this.#steps = new AttemptSteps({
+      ...this.#options,
+      timer: this.#timer,
+      abort: this.#abort,
+      records: this.#records,
+      mail: this.#mail,
+      letters: this.#letters,
       isOver: () => this.#over,
+      onLeft: (end) => this.#settled.resolve({ how: 'left', end }),
+      onLost: () => this.lose(),
       write: (line) => this.#write(line),
     });
+    if (this.#stopping) this.#steps.stop();
     return this.#steps;
   }
 
-  /** New steps wait here: for a full journal, for a store that does not answer, for ever while stopping. */
-  async #gate(): Promise<void> {
-    if (this.#stopping) {
-      this.#activity.freeze();
-      return new Promise(() => undefined);
-    }
-    const { journal } = this.#host;
-    if (journal.isFull) await journal.room();
-    await this.#slot.mayStart();
-    if (this.signal.aborted) throw this.signal.reason;
-  }
-
-  /**
-   * Until every step it began has settled. Sleeps, events and children that nobody awaits any more, such as the loser
-   * of a race, are not waited for; the next try of a step is, unless the handler failed.
-   */
-  async #quiet(tries: 'all tries' | 'this try'): Promise<void> {
-    const busy = (): boolean => this.#activity.working > 0 || (tries === 'all tries' && this.#activity.owesTries);
-    while (busy()) await this.#activity.changed();
+  #conclude(settled: Settled): Promise<Concluded> {
+    const { host } = this.#options;
+    const conclusion = new Conclusion({
+      claim: this.claim,
+      job: this.job,
+      host,
+      aborted: this.#abort.reason,
+      output: this.#output,
+      response: this.#response,
+      mayRetry: !this.#timer.deadlinePassed,
+    });
+    return conclusion.conclude(settled);
   }
 
   /** `afterRun` is called in any case, and cannot change what is stored. */
   async #end(end: AttemptEnd, error: Failure | null): Promise<void> {
-    const { host, claim } = { host: this.#host, claim: this.claim };
-    const durationMs = Math.round(host.clock.monotonic() - this.#startedAt);
-    host.log.info('run ended', { ...this.#names(), outcome: end, durationMs });
-    if (end !== 'parked' && end !== 'handedBack' && end !== 'lost') {
+    const { claim } = this;
+    const { clock, log, observer, hooks } = this.#options.host;
+    if (log.isOn?.('info') !== false) {
+      const durationMs = Math.round(clock.monotonic() - this.#startedAt);
+      log.info('run ended', { ...this.#names(), outcome: end, durationMs });
+    }
+    if (hooks.afterRun && end !== 'parked' && end !== 'handedBack' && end !== 'lost') {
       try {
-        await host.hooks.afterRun?.(this.#hookRun(), { state: end, error });
+        await hooks.afterRun(hookRun(claim), { state: end, error });
       } catch (thrown) {
-        host.log.error('the hook afterRun failed', { ...this.#names(), error: String(thrown) });
+        log.error('the hook afterRun failed', { ...this.#names(), error: String(thrown) });
       }
     }
-    host.observer.onEnd?.(claim, end);
-  }
-
-  #leave(end: 'parked' | 'handedBack' | 'lost'): void {
-    this.#left.resolve({ how: 'left', end });
+    observer.onEnd?.(claim, end);
   }
 
   /** Past the grace: the handler goes on as a zombie, fenced and counted, and the attempt ends without it. */
   #leaveBehind(): void {
-    this.#host.log.warn('the handler ignores its signal and is left behind', this.#names());
-    this.#left.resolve({ how: 'threw', thrown: this.signal.reason, recordedStep: false });
+    this.#options.host.log.warn('the handler ignores its signal and is left behind', this.#names());
+    this.#settled.resolve({ how: 'threw', thrown: this.#abort.reason, recordedStep: false });
   }
 
   #write(line: OutputLine): void {
     if (this.#over) return;
-    this.#output.add(line);
-    this.#host.observer.onLine?.(this.claim.run, line);
+    this.#openOutput().add(line);
+    this.#options.host.observer.onLine?.(this.claim.run, line);
+  }
+
+  #report(progress: Progress): void {
+    if (this.#over) return;
+    this.#openOutput().setProgress(progress);
+    this.#options.host.observer.onProgress?.(this.claim.run, progress);
+  }
+
+  #openOutput(): RunOutput {
+    const { run, epoch, outputSeq: lastSeq } = this.claim;
+    const { journal, clock, limits } = this.#options.host;
+    this.#output ??= new RunOutput({ run, epoch, lastSeq, maxBytes: limits.outputBytes, journal, clock });
+    return this.#output;
   }
 
   #names(): Record<string, unknown> {
     const { job, run, trigger, traceId, attempt, key } = this.claim;
     return { job, run, trigger, traceId, attempt, ...(key === null ? {} : { key }) };
   }
+}
 
-  #hookRun(): {
-    id: string;
-    job: string;
-    key: string | null;
-    attempt: number;
-    trigger: Claim['trigger'];
-    traceId: string;
-  } {
-    const { run, job, key, attempt, trigger, traceId } = this.claim;
-    return { id: run, job, key, attempt, trigger, traceId };
-  }
+function hookRun({ run, job, key, attempt, trigger, traceId }: Claim): HookRun {
+  return { id: run, job, key, attempt, trigger, traceId };
 }
 
 function cancelled({ actor, reason }: Letter): OnejobError {

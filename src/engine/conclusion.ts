@@ -27,10 +27,12 @@ export interface ConclusionOptions {
   readonly claim: Claim;
   readonly job: AnyJob;
   readonly host: Host;
-  readonly signal: AbortSignal;
-  readonly output: RunOutput;
+  /** Why the handler was told to end, if it was. */
+  readonly aborted: Error | undefined;
+  /** Undefined: it wrote nothing. */
+  readonly output: RunOutput | undefined;
   readonly response: ResponseNotes;
-  readonly mayRetry: () => boolean;
+  readonly mayRetry: boolean;
 }
 
 /** Turns the way an attempt ended into the one entry that ends it in the store, after its output. */
@@ -60,8 +62,7 @@ export class Conclusion {
   }
 
   #fail(thrown: unknown, recordedStep: boolean): Promise<Concluded> {
-    const { signal, claim, job, host } = this.#options;
-    const reason: unknown = signal.aborted ? signal.reason : undefined;
+    const { aborted: reason, claim, job, host } = this.#options;
     const reading = readFailure(reason ?? thrown);
     const { failure } = reading;
     if (failure.code === 'RUN_CANCELLED' || failure.code === 'RUN_INTERRUPTED')
@@ -78,7 +79,7 @@ export class Conclusion {
       error: failure.message,
     });
     // A recorded failure would be thrown again by each replay: another attempt cannot end otherwise (STORE §4).
-    const final = recordedStep || !this.#options.mayRetry();
+    const final = recordedStep || !this.#options.mayRetry;
     const delayMs = final ? null : nextTryMs(job.retry, attempt, reading, Math.random);
     if (delayMs === null) return this.#outcome('failed', null, failure);
     return this.#handBack(reading.laterMs === undefined ? attempt + 1 : attempt, delayMs, failure, 'retried');
@@ -86,9 +87,9 @@ export class Conclusion {
 
   async #outcome(state: FinalState, output: string | null, error: Failure | null): Promise<Concluded> {
     const { claim, job, response, output: lines } = this.#options;
-    await lines.flush();
+    await lines?.flush();
     const { run, epoch } = claim;
-    const progress = lines.lastProgress;
+    const progress = lines?.lastProgress ?? null;
     const next = isCallbackRun(claim) ? null : callbackRun(claim.run, claim, job, state);
     const entry = {
       kind: 'outcome',
@@ -123,7 +124,7 @@ export class Conclusion {
     error: Failure | null,
     end: 'handedBack' | 'retried',
   ): Promise<Concluded> {
-    await this.#options.output.flush();
+    await this.#options.output?.flush();
     const { run, epoch } = this.#options.claim;
     const entry = { kind: 'handBack', run, epoch, attempt, delayMs, error } as const;
     let recorded = await this.#record(entry, end);

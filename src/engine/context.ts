@@ -1,16 +1,17 @@
-import type { JobContext, JobResponse, RunLog } from '../job/context.ts';
+import type { JobContext, JobResponse, RunInfo, RunLog } from '../job/context.ts';
 import { formatFields, type OutputLine } from '../job/output-line.ts';
 import type { Progress, StoredResponse } from '../job/run.ts';
 import type { Step } from '../job/step.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { Abort } from '../std/abort.ts';
 import type { Clock } from '../std/clock.ts';
 
 export interface ContextOptions {
   readonly claim: Claim;
   readonly input: unknown;
   readonly services: unknown;
-  readonly step: Step;
-  readonly signal: AbortSignal;
+  readonly step: () => Step;
+  readonly abort: Abort;
   readonly response: ResponseNotes;
   readonly clock: Clock;
   readonly write: (line: OutputLine) => void;
@@ -19,31 +20,34 @@ export interface ContextOptions {
 
 /** The one argument of a handler. What costs something and is rarely used is made when it is asked for. */
 export function createContext(options: ContextOptions): JobContext<never, never> {
-  const { claim, signal, step } = options;
+  const { claim } = options;
   let request: Request | undefined;
+  let log: RunLog | undefined;
   return {
     input: options.input as never,
     services: options.services as never,
     args: claim.args,
+    attempt: claim.attempt,
+    response: options.response,
+    header: (name) => headerOf(claim, name),
     get request() {
       return (request ??= createRequest(claim));
     },
-    header: (name) => headerOf(claim, name),
-    response: options.response,
-    step,
-    log: createRunLog(options),
-    signal,
-    run: {
-      id: claim.run,
-      key: claim.key,
-      job: claim.job,
-      trigger: claim.trigger,
-      traceId: claim.traceId,
-      createdAt: new Date(claim.createdAt),
-      parentId: claim.parent,
+    get step() {
+      return options.step();
     },
-    attempt: claim.attempt,
-    scheduledAt: claim.scheduledAt === null ? null : new Date(claim.scheduledAt),
+    get log() {
+      return (log ??= createRunLog(options));
+    },
+    get signal() {
+      return options.abort.signal;
+    },
+    get run() {
+      return runInfo(claim);
+    },
+    get scheduledAt() {
+      return claim.scheduledAt === null ? null : new Date(claim.scheduledAt);
+    },
     progress: (fraction, text) => {
       const known = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : null;
       options.onProgress({ fraction: known, text: text === undefined ? null : clean(text.slice(0, 500)) });
@@ -51,11 +55,15 @@ export function createContext(options: ContextOptions): JobContext<never, never>
   };
 }
 
+function runInfo({ run, key, job, trigger, traceId, createdAt, parent }: Claim): RunInfo {
+  return { id: run, key, job, trigger, traceId, createdAt: new Date(createdAt), parentId: parent };
+}
+
 /** What the handler says through `response`. */
 export class ResponseNotes implements JobResponse {
   #status = 200;
-  #headers = new Map<string, readonly [string, string]>();
-  #body: string[] = [];
+  #headers: Map<string, readonly [string, string]> | undefined;
+  #body: string[] | undefined;
   #touched = false;
 
   status(code: number): this {
@@ -67,12 +75,14 @@ export class ResponseNotes implements JobResponse {
 
   header(name: string, value: string): this {
     this.#touched = true;
+    this.#headers ??= new Map();
     this.#headers.set(name.toLowerCase(), [name, value]);
     return this;
   }
 
   write(text: string): this {
     this.#touched = true;
+    this.#body ??= [];
     this.#body.push(text);
     return this;
   }
@@ -80,8 +90,8 @@ export class ResponseNotes implements JobResponse {
   /** Null when the handler said nothing. */
   get stored(): StoredResponse | null {
     if (!this.#touched) return null;
-    const body = this.#body.length === 0 ? null : clean(this.#body.join(''));
-    return { status: this.#status, headers: [...this.#headers.values()], body };
+    const body = this.#body === undefined ? null : clean(this.#body.join(''));
+    return { status: this.#status, headers: [...(this.#headers?.values() ?? [])], body };
   }
 }
 

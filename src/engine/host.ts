@@ -49,6 +49,8 @@ export interface Slot {
   release(): void;
   /** Resolves when it has a slot again. */
   take(): Promise<void>;
-  /** Resolves when new steps may start: the worker's beats reach the store (STORE §3.2). */
+  /** The worker's beats reach the store. */
+  readonly isReachable: boolean;
+  /** Resolves when they do: until then no new step starts (STORE §3.2). */
   mayStart(): Promise<void>;
 }

@@ -5,12 +5,12 @@ import type { RunId } from '../job/run.ts';
 import type { FinalState } from '../job/state.ts';
 import type { Claim, Claimed, ClaimRequest, Lane } from '../ports/store-claim.ts';
 import type { Pulse, WorkerId } from '../ports/store-worker.ts';
-import { createDeferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
 import { Semaphore } from '../std/semaphore.ts';
 import type { Service } from '../std/service.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
-import type { Host, Slot } from './host.ts';
+import type { Host } from './host.ts';
+import { Reach, WorkerSlot } from './worker-slot.ts';
 
 export interface WorkerOptions {
   readonly id: WorkerId;
@@ -39,8 +39,7 @@ export class Worker implements Service {
   #claiming = false;
   /** The last look found as many runs as there were slots, or there was no slot to look for: there may be more. */
   #hungry = false;
-  #reachable = createDeferred<void>();
-  #isReachable = true;
+  readonly #reach = new Reach();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -72,10 +71,7 @@ export class Worker implements Service {
 
   /** Whether the beats reach the store. While they do not, no new step starts, but nothing is aborted (STORE §3.2). */
   set reachable(yes: boolean) {
-    if (yes === this.#isReachable) return;
-    this.#isReachable = yes;
-    if (yes) this.#reachable.resolve();
-    else this.#reachable = createDeferred<void>();
+    this.#reach.set(yes);
   }
 
   /** A run will be created as held by this worker. Returns the way to say that it was not. */
@@ -185,7 +181,7 @@ export class Worker implements Service {
     const { host } = this.#options;
     const job = host.registry.find(claim.job);
     if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
-    const slot = new WorkerSlot(this.#slots, () => this.#mayStart());
+    const slot = new WorkerSlot(this.#slots, this.#reach);
     await slot.take();
     const attempt = new Attempt({ claim, job, host, slot, skewMs });
     this.#attempts.set(claim.run, attempt);
@@ -212,35 +208,10 @@ export class Worker implements Service {
     else if (!isOutcome(end) || callbackFor(job.callbacks, end) === null) tree?.delete(claim.run);
     else host.wake.work();
   }
-
-  #mayStart(): Promise<void> {
-    return this.#isReachable ? Promise.resolve() : this.#reachable.promise;
-  }
 }
 
 function isOutcome(end: AttemptEnd): end is FinalState {
   return end === 'succeeded' || end === 'failed' || end === 'cancelled';
-}
-
-/** The slot of one attempt; both methods may be called again and again. */
-class WorkerSlot implements Slot {
-  readonly #slots: Semaphore;
-  readonly mayStart: () => Promise<void>;
-  #release: (() => void) | undefined;
-
-  constructor(slots: Semaphore, mayStart: () => Promise<void>) {
-    this.#slots = slots;
-    this.mayStart = mayStart;
-  }
-
-  async take(): Promise<void> {
-    this.#release ??= await this.#slots.acquire();
-  }
-
-  release(): void {
-    this.#release?.();
-    this.#release = undefined;
-  }
 }
 
 const firstPollMs = 25;

@@ -10,6 +10,8 @@ export interface Log {
   info(text: string, fields?: Record<string, unknown>): void;
   warn(text: string, fields?: Record<string, unknown>): void;
   error(text: string, fields?: Record<string, unknown>): void;
+  /** Whether lines of that level are written at all; spares the making of fields. Left out: they may be. */
+  isOn?(level: LogLevel): boolean;
   /** A log whose lines all carry these fields. */
   child(fields: Record<string, unknown>): Log;
 }

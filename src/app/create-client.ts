@@ -1,0 +1,51 @@
+import { Outbox } from '../engine/outbox.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import { systemClock } from '../std/clock.ts';
+import { openBackend, type OpenedBackend } from './backend.ts';
+import { Client, type Backend } from './client.ts';
+import { isLog } from './config-readers.ts';
+import { createLogger } from './logger.ts';
+import type { LogOptions } from './options.ts';
+
+export interface CreateClientOptions {
+  /** As for `createApp`. */
+  store: string | Store;
+  /** `manual`: never migrate by itself. Default `auto`. */
+  migrate?: 'auto' | 'manual';
+  log?: Log | LogOptions;
+  /** Who asks, for the record; default `api`. */
+  actor?: string;
+}
+
+/**
+ * A client for a web route or a script: needs no job's code, opens the store at its first use, keeps no process alive.
+ * Jobs are named by their definition, whose input is then checked, or by name.
+ */
+export function createClient({ store, migrate = 'auto', log, actor = 'api' }: CreateClientOptions): Client {
+  const logger = isLog(log) ? log : createLogger({ level: 'warn', ...log });
+  let opened: Promise<OpenedBackend & Backend> | undefined;
+  const open = async (): Promise<OpenedBackend & Backend> => {
+    const backend = await openBackend(store);
+    if (migrate === 'auto') await backend.store.migrate();
+    const outbox = new Outbox({ store: backend.store, clock: systemClock, log: logger });
+    return { ...backend, outbox, wake: () => backend.notifier?.hint() };
+  };
+  return new Client({
+    backend: () => {
+      opened ??= open();
+      opened.catch(() => (opened = undefined)); // a store that was away is tried again
+      return opened;
+    },
+    registry: () => Promise.resolve(null),
+    clock: systemClock,
+    actor,
+    maxBytes: () => 1_048_576,
+    close: async () => {
+      const backend = await opened?.catch(() => undefined);
+      await backend?.outbox.settled();
+      await backend?.notifier?.close();
+      if (backend?.isOurs) await backend.store.close();
+    },
+  });
+}

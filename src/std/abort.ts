@@ -1,0 +1,36 @@
+/**
+ * An AbortController that is made when somebody asks for its signal. Most short runs never do, and a controller with
+ * its signal is the costliest object of an attempt.
+ */
+export class Abort {
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
+
+  get aborted(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  get reason(): Error | undefined {
+    return this.#reason;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The first reason stays. */
+  abort(reason: Error): void {
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** @throws the reason, when aborted */
+  check(): void {
+    if (this.#reason) throw this.#reason;
+  }
+}

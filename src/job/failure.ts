@@ -78,8 +78,21 @@ export interface Reading {
 
 const textLimit = 8_192;
 
-/** Reads anything that a job can throw (also `undefined` and strings) into a stored failure and its consequences. */
+/**
+ * Reads anything that a job can throw (also `undefined`, strings, and what throws when it is looked at) into a stored
+ * failure and its consequences. Never throws.
+ */
 export function readFailure(thrown: unknown): Reading {
+  try {
+    return readThrown(thrown);
+  } catch {
+    return { failure: { code: 'JOB_FAILED', message: unreadable }, level: 'error', retry: true };
+  }
+}
+
+const unreadable = 'an object that cannot be read was thrown';
+
+function readThrown(thrown: unknown): Reading {
   if (hasBrand(thrown, laterBrand)) {
     const later = thrown as RetryLater;
     return { failure: describe('JOB_FAILED', later), level: 'info', retry: true, laterMs: later.delayMs };

@@ -20,6 +20,19 @@ test('anything that can be thrown is read', () => {
   expect(messages[6]).toBe('{"a":1}');
 });
 
+test('what throws when it is looked at is read too', () => {
+  const get = (): never => {
+    throw new Error('no luck');
+  };
+  const proxy = new Proxy({}, { get, has: get, getPrototypeOf: get });
+  for (const thrown of [proxy, Object.defineProperties({}, { message: { get }, cause: { get } })]) {
+    expect(readFailure(thrown)).toMatchObject({
+      failure: { code: 'JOB_FAILED', message: 'an object that cannot be read was thrown' },
+      retry: true,
+    });
+  }
+});
+
 test('VT-3 a PermanentError is not tried again, also as the cause of another error', () => {
   const permanent = new PermanentError('the shop is closed');
   expect(readFailure(permanent).retry).toBe(false);

@@ -26,11 +26,14 @@ export const never: RetryPolicy = { attempts: 1, delayMs: 1_000, factor: 2, maxD
 /** Fills in the defaults and refuses what would spin or never run. @throws CONFIG_INVALID */
 export function retryPolicy(options: RetryOptions | undefined, place: string): RetryPolicy {
   if (options === undefined) return never;
+  const delayMs = options.delay === undefined ? never.delayMs : duration(options.delay, `${place}.delay`);
+  // The default of the longest delay must not cut short a delay that was written.
+  const longestMs = Math.max(never.maxDelayMs, delayMs);
   const policy: RetryPolicy = {
     attempts: options.attempts,
-    delayMs: options.delay === undefined ? never.delayMs : duration(options.delay, `${place}.delay`),
+    delayMs,
     factor: options.factor ?? never.factor,
-    maxDelayMs: options.maxDelay === undefined ? never.maxDelayMs : duration(options.maxDelay, `${place}.maxDelay`),
+    maxDelayMs: options.maxDelay === undefined ? longestMs : duration(options.maxDelay, `${place}.maxDelay`),
     jitter: options.jitter ?? never.jitter,
   };
   const { attempts, factor, jitter } = policy;

@@ -20,6 +20,11 @@ test('what is left out has its default', () => {
   });
 });
 
+test('a delay beyond the default of the longest one is waited all the same', () => {
+  const policy = retryPolicy({ attempts: 3, delay: '1h', jitter: 0 }, 'job a: retry');
+  expect([1, 2].map((tries) => nextTryMs(policy, tries, broken, middle))).toEqual([3_600_000, 3_600_000]);
+});
+
 test('durations are read as people write them', () => {
   const policy = retryPolicy({ attempts: 2, delay: '1.5s', maxDelay: '2m', factor: 3, jitter: 0 }, 'job a: retry');
   expect(policy).toEqual({ attempts: 2, delayMs: 1_500, factor: 3, maxDelayMs: 120_000, jitter: 0 });

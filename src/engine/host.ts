@@ -15,7 +15,7 @@ export interface Host {
   readonly store: Store;
   readonly journal: Journal;
   readonly registry: Registry;
-  readonly services: ServicePool;
+  readonly services: Pick<ServicePool, 'open' | 'close'>;
   readonly hooks: Hooks;
   readonly clock: Clock;
   readonly log: Log;

@@ -3,13 +3,14 @@ import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { RunId } from '../job/run.ts';
 import type { FinalState } from '../job/state.ts';
-import type { Claim, Claimed, ClaimRequest, Lane } from '../ports/store-claim.ts';
+import type { Claim, Claimed, ClaimRequest } from '../ports/store-claim.ts';
 import type { Pulse, WorkerId } from '../ports/store-worker.ts';
 import { Loop } from '../std/loop.ts';
 import { Semaphore } from '../std/semaphore.ts';
 import type { Service } from '../std/service.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
 import type { Host } from './host.ts';
+import { lanesOf } from './lanes.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
 
 export interface WorkerOptions {
@@ -137,7 +138,7 @@ export class Worker implements Service {
     const { host, tree, pollMs, id } = this.#options;
     const free = this.#slots.free;
     this.#hungry = free === 0;
-    const lanes = free > 0 ? this.#lanes(free) : [];
+    const lanes = free > 0 ? lanesOf(host.registry, free) : [];
     if (lanes.length === 0 || tree?.size === 0) return Infinity;
     const askedAt = host.clock.now();
     const claimed = await this.#claim({ worker: id, lanes, ...(tree && { tree: [...tree] }) });
@@ -164,17 +165,6 @@ export class Worker implements Service {
   #pause({ nextDueAt, now }: Claimed, pollMs: number): number {
     const idle = Math.min(pollMs, firstPollMs * 2 ** Math.min(10, this.#emptyTurns - 1));
     return nextDueAt === null ? idle : Math.max(1, Math.min(idle, nextDueAt - now));
-  }
-
-  #lanes(free: number): Lane[] {
-    const queues = new Map<string, string[]>();
-    for (const { name, queue } of this.#options.host.registry.all()) {
-      const jobs = queues.get(queue);
-      if (jobs) jobs.push(name);
-      else queues.set(queue, [name]);
-    }
-    const share = Math.max(1, Math.ceil(free / Math.max(1, queues.size)));
-    return [...queues].map(([queue, jobs]) => ({ queue, jobs, free: share }));
   }
 
   async #execute(claim: Claim, skewMs: number): Promise<AttemptEnd> {

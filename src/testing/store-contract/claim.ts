@@ -45,8 +45,14 @@ export function aboutClaim({ it, expect }: Contract): void {
     expect(stored).toMatchObject({ state: 'running', epoch: 1, attempt: 1, node: 'vm-1', startedAt: now });
   });
 
-  it('a claim without deadline has none', async (scene) => {
-    expect((await scene.running(await scene.worker())).deadlineAt).toBe(null);
+  it('a deadline counts from the instant at which the run is due, without one there is none', async (scene) => {
+    const worker = await scene.worker();
+    expect((await scene.running(worker)).deadlineAt).toBe(null);
+    const { run } = await scene.submit({ delayMs: 60, deadlineMs: 60_000 });
+    await scene.pass(60);
+    const claim = only((await scene.claim(worker)).claims);
+    const { createdAt, dueAt } = await scene.run(run.id);
+    expect({ dueAt, deadlineAt: claim.deadlineAt }).toEqual({ dueAt: createdAt + 60, deadlineAt: createdAt + 60_060 });
   });
 
   it('a run that is claimed is not claimed again', async (scene) => {

@@ -27,7 +27,9 @@ export function aboutEvents({ it, expect }: Contract): void {
   it('an event to a running run reaches its owner', async (scene) => {
     const worker = await scene.worker();
     const claim = await scene.running(worker);
+    const before = await scene.run(claim.run);
     expect(await scene.ask(eventTo(claim.run, 'go'))).toEqual({ verdict: 'mailed', run: claim.run, state: 'running' });
+    expect(await scene.run(claim.run)).toEqual(before);
     expect(only(only((await scene.beat(worker)).asks).letters)).toMatchObject({
       kind: 'event',
       name: 'go',

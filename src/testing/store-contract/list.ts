@@ -21,6 +21,14 @@ export function aboutList({ it, expect }: Contract): void {
     expect(await scene.store.list({ limit: 10 })).toEqual({ items: [], next: null });
   });
 
+  it('the last page has no next, also when it is full', async (scene) => {
+    await scene.store.submit(newRuns(4));
+    for (const limit of [4, 5]) expect((await scene.store.list({ limit })).next).toBe(null);
+    const { next } = await scene.store.list({ limit: 2 });
+    expect((await scene.store.list({ limit: 2, cursor: `${next}` })).next).toBe(null);
+    expect((await scene.store.list({ limit: 4, states: ['queued'] })).next).toBe(null);
+  });
+
   it('pages stay stable while runs are added and ended', async (scene) => {
     const worker = await scene.worker();
     const runs = newRuns(30);

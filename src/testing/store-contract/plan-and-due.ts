@@ -71,6 +71,12 @@ export function aboutPlanAndDue({ it, expect }: Contract): void {
     expect(await scene.store.fire([fireOf('nightly', before.revision)])).toEqual(['moved']);
   });
 
+  it('a schedule may be handed to another job', async (scene) => {
+    await plan(scene, [schedulePlan('nightly', { job: 'report' })]);
+    await plan(scene, [schedulePlan('nightly', { job: 'report-all' })]);
+    expect((await scene.dueSchedule('nightly')).job).toBe('report-all');
+  });
+
   it('a newer version of the app changes a schedule, an older one does not; versions compare as numbers', async (scene) => {
     await plan(scene, [schedulePlan('nightly', { spec: '"1.9.0"' })], '1.9.0');
     for (const [version, spec] of [

@@ -127,6 +127,23 @@ export function aboutPrune({ it, expect }: Contract): void {
     expect(await scene.submit({ key: 'k', input: '"other"' })).toMatchObject({ verdict: 'created' });
   });
 
+  it('a run submitted anew under the id of one that was pruned has nothing of it', async (scene) => {
+    const worker = await scene.worker();
+    const run = newRun({ holder: worker });
+    for (let life = 0; life < 2; life++) {
+      await scene.store.submit([run]);
+      const hold = { run: run.id, epoch: 1 };
+      await scene.ask(eventTo(run.id, `life ${life}`));
+      expect((await scene.beat(worker)).asks.flatMap(({ letters }) => letters.map(({ n, name }) => [n, name]))).toEqual(
+        [[1, `life ${life}`]],
+      );
+      const chunk = { ...hold, seq: 1, bytes: new Uint8Array(1) };
+      expect(await scene.store.append({ worker, chunks: [chunk], progress: [] })).toEqual(['ok']);
+      expect(await scene.record(worker, stepDone(hold, 'a', { output: `${life}` }), ended(hold))).toEqual(['ok', 'ok']);
+      await prune(scene, { succeededRuns: 0 });
+    }
+  });
+
   it('what belongs to other runs stays', async (scene) => {
     const worker = await scene.worker();
     const gone = await scene.running(worker, { key: 'gone' });

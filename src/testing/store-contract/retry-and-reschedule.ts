@@ -133,6 +133,24 @@ export function aboutRetryAndReschedule({ it, expect }: Contract): void {
     }
   });
 
+  it('a deadline counts from the instant at which the run became due by somebody’s word', async (scene) => {
+    const worker = await scene.worker();
+    const first = await scene.running(worker, { deadlineMs: 60_000 });
+    await scene.pass(20);
+    await scene.recorded(worker, handedBack(first, { attempt: 2, delayMs: 1 }));
+    await scene.pass(5);
+    const second = only((await scene.claim(worker)).claims);
+    expect(second.deadlineAt).toBe(first.deadlineAt);
+    await scene.recorded(worker, failed(second));
+    await scene.ask(retryOf(first.run));
+    const { dueAt } = await scene.run(first.run);
+    expect(only((await scene.claim(worker)).claims).deadlineAt).toBe((dueAt ?? 0) + 60_000);
+    const { run } = await scene.submit({ delayMs: 3_600_000, deadlineMs: 60_000 });
+    await scene.ask(rescheduleOf(run.id, 0));
+    const rescheduled = await scene.run(run.id);
+    expect(only((await scene.claim(worker)).claims).deadlineAt).toBe((rescheduled.dueAt ?? 0) + 60_000);
+  });
+
   it('output goes on after a retry', async (scene) => {
     const worker = await scene.worker();
     const claim = await scene.running(worker);

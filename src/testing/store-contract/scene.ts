@@ -142,7 +142,8 @@ export class Scene {
     const runs: Run[] = [];
     let page = await this.store.list({ ...query, limit });
     runs.push(...page.items);
-    while (page.next !== null) {
+    for (let pages = 1; page.next !== null; pages++) {
+      if (pages > 1_000) throw new Error(`the list has no end: ${runs.length} runs after ${pages} pages`);
       page = await this.store.list({ ...query, limit, cursor: page.next });
       runs.push(...page.items);
     }

@@ -150,6 +150,29 @@ export function aboutSteps({ it, expect }: Contract): void {
     expect(resumeAt !== null && resumeAt >= before + 60_000 && resumeAt <= (await scene.now()) + 60_000).toBe(true);
   });
 
+  it('a sleep that is sent again ends when it was to end', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    const sleep = stepBegun(claim, 'nap', { type: 'sleep', resumeInMs: 60_000 });
+    await scene.recorded(worker, sleep);
+    const before = await scene.steps(claim.run);
+    await scene.pass(30);
+    await scene.recorded(worker, sleep);
+    expect(await scene.steps(claim.run)).toEqual(before);
+  });
+
+  it('a step that is to be tried later, once more and at no cost of a try, is due anew', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    const later = stepBegun(claim, 'a', { resumeInMs: 20 });
+    await scene.recorded(worker, later);
+    const [first] = await scene.steps(claim.run);
+    await scene.pass(40);
+    await scene.recorded(worker, { ...later, startedAt: later.startedAt + 40 });
+    const [second] = await scene.steps(claim.run);
+    expect((second?.resumeAt ?? 0) >= (first?.resumeAt ?? 0) + 40).toBe(true);
+  });
+
   it('a child run is created with the step that asks for it', async (scene) => {
     const worker = await scene.worker();
     const claim = await scene.running(worker);
@@ -168,6 +191,15 @@ export function aboutSteps({ it, expect }: Contract): void {
     expect((await scene.listAll({ parent: claim.run })).length).toBe(1);
     await scene.recorded(worker, stepDone(claim, 'resize', { type: 'child' }));
     expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'succeeded', child: child.id });
+  });
+
+  it('the next try of a step keeps the child of the first', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    const child = childOf(claim, { job: 'resize' });
+    await scene.recorded(worker, stepBegun(claim, 'resize', { type: 'child', child }));
+    await scene.recorded(worker, stepBegun(claim, 'resize', { type: 'child', tries: 2 }));
+    expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'running', tries: 2, child: child.id });
   });
 
   it('a child that exists already stays as it is', async (scene) => {

@@ -85,9 +85,9 @@ export class TestBench {
       const nextDueAt = await this.#turn();
       const [run] = await this.#store.get([wished.id], { steps: true });
       if (!run) throw new Error('the run is gone');
-      if (isFinal(run.state) && this.#attempts.size === 0) return run;
+      if (this.#attempts.size === 0 && (isFinal(run.state) || nextDueAt === null)) return run;
       if (this.#executing > 0) await this.#nextChange();
-      else if (!this.#skip(nextDueAt)) return run;
+      else if (!this.#skip(nextDueAt)) for (const attempt of this.#attempts.values()) attempt.stop(); // it parks
     }
   }
 

@@ -95,6 +95,7 @@ function outcome(run) {
     response: null,
     error: null,
     progress: null,
+    next: null,
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openFileNotifier } from '../../src/adapters/sqlite/index.ts';
+import { openFileNotifier } from '../../src/adapters/sqlite/notifier.ts';
 import type { Notifier } from '../../src/ports/notifier.ts';
 
 let directory = '';

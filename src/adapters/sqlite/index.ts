@@ -4,8 +4,6 @@ import type { Store } from '../../ports/store.ts';
 import { memoryPath } from './file.ts';
 import { SqliteStore } from './store.ts';
 
-export { openFileNotifier } from './notifier.ts';
-
 export interface SqliteOptions {
   /** A file, whose directory is created; `:memory:` lives as long as the store. */
   readonly path: string;

@@ -170,6 +170,7 @@ function outcome(run) {
     response: null,
     error: null,
     progress: null,
+    next: null,
   };
 }
 

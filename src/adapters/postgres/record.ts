@@ -1,5 +1,6 @@
 import type { Verdict } from '../../job/transition.ts';
 import type { Entry, HandBackEntry, OutcomeEntry, StepEntry, SuspendEntry, TryEntry } from '../../ports/store-entry.ts';
+import type { NewRun } from '../../ports/store-submit.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
@@ -14,7 +15,8 @@ export async function record(
   entries.forEach((entry, i) => group.add(entry, i));
   const rows = await db.write<{ odd: [number, Verdict][] | null }>(
     'record',
-    `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::text[], $6::json, $7::json, $8::json) odd`,
+    `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::text[], $6::json, $7::json,
+       $8::json, $9::json) odd`,
     [worker, ...group.values()],
   );
   const verdicts: Verdict[] = entries.map(() => 'ok');
@@ -28,9 +30,10 @@ class Group {
   /** List n holds the entries of steps that were named n times before: an upsert cannot touch one row twice. */
   readonly #steps: unknown[][] = [];
   readonly #times = new Map<string, number>();
-  readonly #children: unknown[] = [];
+  readonly #children: unknown[][] = [];
   readonly #ends = new Set<string>();
   readonly #outcomes: unknown[] = [];
+  readonly #nexts: unknown[] = [];
   readonly #suspends: unknown[] = [];
   readonly #handBacks: unknown[] = [];
   readonly #ended = new Map<string, number>();
@@ -41,12 +44,16 @@ class Group {
     this.#runs.add(entry.run);
     switch (entry.kind) {
       case 'step':
-        return this.#addStep(entry, stepInShort(entry, i));
+        return this.#addStep(entry, stepInShort(entry, i), []);
       case 'try':
-        if (entry.child !== null) this.#children.push(childInShort(entry, entry.child, i));
-        return this.#addStep(entry, tryInShort(entry, i));
+        return this.#addStep(
+          entry,
+          tryInShort(entry, i),
+          entry.child === null ? [] : [childInShort(entry, entry.child, i)],
+        );
       case 'outcome':
         this.#ends.add(entry.run);
+        if (entry.next !== null) this.#nexts.push(nextInShort(entry, entry.next, i));
         return this.#addLast(this.#outcomes, entry, i, outcomeInShort);
       case 'suspend':
         return this.#addLast(this.#suspends, entry, i, suspendInShort);
@@ -59,19 +66,21 @@ class Group {
     return [
       [...this.#runs],
       bundle(this.#steps),
-      bundle(this.#children),
+      this.#children.some((list) => list.length > 0) ? bundle(this.#children) : null,
       [...this.#ends],
       bundle(this.#outcomes),
+      bundle(this.#nexts),
       bundle(this.#suspends),
       bundle(this.#handBacks),
     ];
   }
 
-  #addStep(entry: StepEntry | TryEntry, short: unknown): void {
-    const name = `${entry.run} ${entry.epoch} ${entry.key}`;
+  #addStep(entry: StepEntry | TryEntry, short: unknown, children: readonly unknown[]): void {
+    const name = `${entry.run} ${entry.key}`;
     const times = this.#times.get(name) ?? 0;
     this.#times.set(name, times + 1);
     (this.#steps[times] ??= []).push(short);
+    (this.#children[times] ??= []).push(...children);
   }
 
   /** A run changes its state once; the same change a second time in one group has the verdict of the first. */
@@ -126,8 +135,12 @@ function tryInShort(entry: TryEntry, i: number): unknown {
   };
 }
 
-function childInShort({ run, epoch, key }: TryEntry, child: NonNullable<TryEntry['child']>, i: number): unknown {
+function childInShort({ run, epoch, key }: TryEntry, child: NewRun, i: number): unknown {
   return { run, epoch, key, child: inShort(child, i) };
+}
+
+function nextInShort({ run, epoch, state }: OutcomeEntry, next: NewRun, i: number): unknown {
+  return { run, epoch, state, next: inShort(next, i) };
 }
 
 function outcomeInShort(entry: OutcomeEntry, i: number): unknown {

@@ -2,14 +2,16 @@ import { settings } from './settings.ts';
 
 /** The fenced writes of a worker: STORE §1.2. */
 export const record = /* sql */ `
--- One group of entries. 'runs' are all the runs that it names, 'ends' those of 'outcomes'. Their rows, and those of the parents of runs that end,
+-- One group of entries. 'runs' are all the runs that it names, 'ends' those of 'outcomes', 'nexts' the runs that are
+-- created after an end. Their rows, and those of the parents of runs that end,
 -- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions,
 -- hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked for ever.
 --
 -- 'steps' is a list of lists: within one list no step is named twice (an upsert cannot touch one row twice). Answers
 -- the verdicts that are not 'ok' as [[i, verdict]], or null.
 create function record_v1(
-  me text, runs text[], steps json, children json, ends text[], outcomes json, suspends json, hand_backs json
+  me text, runs text[], steps json, children json, ends text[], outcomes json, nexts json, suspends json,
+  hand_backs json
 ) returns json language plpgsql volatile
 ${settings}
 as $$
@@ -46,6 +48,14 @@ begin
     from json_to_recordset(outcomes) o(i integer, run text, epoch integer, state text)
     where (select (e.epoch, e.state) = (o.epoch, o.state) from outcomes e where e.run = o.run) is not true;
     odd := odd || part;
+    if nexts is not null then
+      select json_agg(n.next) into part
+      from json_to_recordset(nexts) n(run text, epoch integer, state text, next json)
+      where (select (e.epoch, e.state) = (n.epoch, n.state) from outcomes e where e.run = n.run);
+      if part is not null then
+        perform create_v1(part, json_array_length(part), true, holders_of(part));
+      end if;
+    end if;
   end if;
 
   if suspends is not null then
@@ -91,7 +101,8 @@ end $$;
 
 -- Steps and tries, list after list; answers lists of [i, verdict] that are not 'ok'. A step that is finished is never
 -- changed: the same result again is 'ok', another is a 'conflict', a try of it is 'ok' without effect. The same try
--- again does not push back the instant at which it goes on. Children are created first, unless their step is finished.
+-- again does not push back the instant at which it goes on. The children of a list (list n of 'children') are created
+-- before its steps, unless their step is finished.
 create function write_steps(
   steps json, children json, mine text[], epochs integer[], crashed text[], t bigint
 ) returns json[] language plpgsql volatile
@@ -101,20 +112,24 @@ declare
   base bigint := nextval('step_order') * 1048576;
   list json;
   part json;
-  kids json := '[]';
+  born json;
+  kids json;
   odd json[] := '{}';
   moved text[];
 begin
-  if children is not null then
-    select json_agg(c.child) into children
-    from json_to_recordset(children) c(run text, epoch integer, key text, child json)
-    join unnest(mine, epochs) m(run, epoch) on m.run = c.run and m.epoch = c.epoch
-    where (select s.state <> 'running' from steps s where s.run = c.run and s.key = c.key) is not true;
-    if children is not null then
-      kids := coalesce(create_v1(children, json_array_length(children), true, holders_of(children)), '[]');
+  for list, born in
+    select s.value, children->(s.place::integer - 1) from json_array_elements(steps) with ordinality s(value, place)
+  loop
+    kids := '[]';
+    if json_array_length(born) > 0 then
+      select json_agg(c.child) into born
+      from json_to_recordset(born) c(run text, epoch integer, key text, child json)
+      join unnest(mine, epochs) m(run, epoch) on m.run = c.run and m.epoch = c.epoch
+      where (select s.state <> 'running' from steps s where s.run = c.run and s.key = c.key) is not true;
+      if born is not null then
+        kids := coalesce(create_v1(born, json_array_length(born), true, holders_of(born)), '[]');
+      end if;
     end if;
-  end if;
-  for list in select value from json_array_elements(steps) loop
     with given as materialized (
       select s.*, k.verdict is not distinct from 'conflict' as taken, coalesce(k.run, s.kid) child,
         m.run is not null as held

@@ -3,7 +3,7 @@ import { burialOf } from '../../job/transition.ts';
 import type { Grave, WorkerId } from '../../ports/store-worker.ts';
 import { type Casualty, crashFailure } from '../sql/burial.ts';
 import type { Tx } from './connection.ts';
-import { endRun } from './end.ts';
+import { type End, endRun, endRuns } from './end.ts';
 
 /** Per grave the runs that were taken. */
 export function bury(tx: Tx, graves: readonly Grave[]): RunId[][] {
@@ -31,13 +31,16 @@ export function buryWorker(tx: Tx, worker: WorkerId, counted: boolean): RunId[] 
     'select run, node, crashes, max_crashes, casualties from live where worker = ? order by run',
     worker,
   );
+  // All are taken back before any ends: else a child that this worker held too would count as running.
+  const ends: End[] = [];
   for (const row of held) {
     const casualties = counted ? [...listed(row.casualties), { node: row.node ?? '', worker }] : listed(row.casualties);
     takeBack(tx, row.run, counted ? row.crashes + 1 : row.crashes, casualties);
     if (counted && burialOf(row.crashes, row.max_crashes) === 'failed') {
-      endRun(tx, { run: row.run, state: 'failed', error: crashFailure(casualties) });
+      ends.push({ run: row.run, state: 'failed', error: crashFailure(casualties) });
     }
   }
+  endRuns(tx, ends);
   return held.map(({ run }) => run);
 }
 

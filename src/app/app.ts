@@ -2,8 +2,9 @@ import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
+import { readFailure } from '../job/failure.ts';
 import { Registry } from '../job/registry.ts';
-import type { Run } from '../job/run.ts';
+import type { Run, RunId } from '../job/run.ts';
 import { discoverJobs } from '../plugins/discover.ts';
 import type { JobFileProblem } from '../plugins/problem.ts';
 import type { Log } from '../ports/log.ts';
@@ -31,7 +32,7 @@ export class App {
   readonly client: Client;
   #options: AppOptions;
   #settings: Settings;
-  readonly #watchers = new Watchers();
+  readonly #watchers = new Watchers(() => this.log);
   readonly #interrupted = new AbortController();
   #log: Log | undefined;
   #problems: readonly JobFileProblem[] = [];
@@ -166,6 +167,24 @@ export class App {
     const reason = new OnejobError('RUN_INTERRUPTED', `interrupted by ${signal}`);
     this.#interrupted.abort(reason);
     this.#worker?.interrupt(reason);
+  }
+
+  /** The run whose code executes now, also in a callback; null outside of runs in execution here. */
+  get current(): { readonly id: RunId; readonly job: string; readonly traceId: string } | null {
+    const claim = this.#worker?.current;
+    return claim ? { id: claim.run, job: claim.job, traceId: claim.traceId } : null;
+  }
+
+  /**
+   * For who listens to `uncaughtException` and `unhandledRejection`, called inside of the listener: fails for good the
+   * run whose code threw, or all in execution where that is not known. `late`: it is the fault of a run that has ended
+   * already; `nobody`: no run is in execution.
+   */
+  fault(thrown: unknown): 'failed' | 'late' | 'nobody' {
+    const failed = this.#worker?.fault(
+      thrown instanceof Error ? thrown : new Error(readFailure(thrown).failure.message),
+    );
+    return failed === null ? 'late' : failed ? 'failed' : 'nobody';
   }
 
   /** Runs that wait for a worker because the process that ran them was killed, and no living one knows their job. */

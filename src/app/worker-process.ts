@@ -3,6 +3,7 @@ import type { Observer } from '../engine/host.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Log } from '../ports/log.ts';
+import type { Claim } from '../ports/store-claim.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
 import type { OpenedBackend } from './backend.ts';
@@ -62,6 +63,14 @@ export class WorkerProcess {
 
   nudge(): void {
     this.#current?.nudge();
+  }
+
+  get current(): Claim | undefined {
+    return this.#current?.current;
+  }
+
+  fault(error: Error): number | null {
+    return this.#current ? this.#current.fault(error) : 0;
   }
 
   interrupt(reason: Error): void {

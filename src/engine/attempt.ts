@@ -14,7 +14,7 @@ import { createDeferred } from '../std/deferred.ts';
 import { AttemptSteps, insist } from './attempt-steps.ts';
 import { runCallback } from './callback.ts';
 import { Conclusion, type Concluded, type Settled } from './conclusion.ts';
-import { withConsole } from './console-capture.ts';
+import { currentSink, withConsole, type ConsoleSink } from './console-capture.ts';
 import { createContext, ResponseNotes } from './context.ts';
 import type { Host, Slot } from './host.ts';
 import { RunOutput } from './run-output.ts';
@@ -52,6 +52,7 @@ export class Attempt {
   #letters: readonly Letter[];
   #stopping = false;
   #over = false;
+  #sink: ConsoleSink | undefined;
 
   constructor(options: AttemptOptions) {
     const { claim, job, host, skewMs } = options;
@@ -109,6 +110,22 @@ export class Attempt {
     this.#steps?.stop();
   }
 
+  /** Whether the code that executes now, also in a callback, is this handler's. */
+  get isCurrent(): boolean {
+    return this.#sink !== undefined && this.#sink === currentSink();
+  }
+
+  /**
+   * Its code threw where nobody could catch it, so what it waits for may never come: the run fails at once and for
+   * good. False: it has ended already.
+   */
+  fault(error: Error): boolean {
+    if (this.#over) return false;
+    this.#settled.resolve({ how: 'threw', thrown: error, isFinal: true });
+    this.#abort.abort(error);
+    return true;
+  }
+
   deliver(mail: number, letters: readonly Letter[]): void {
     const cancel = letters.find(({ kind }) => kind === 'cancel');
     if (cancel) this.abort(cancelled(cancel));
@@ -137,7 +154,8 @@ export class Attempt {
       return { how: 'returned', value };
     } catch (thrown) {
       await this.#steps?.quiet('this try');
-      return { how: 'threw', thrown, recordedStep: this.#steps?.isRecordedFailure(thrown) ?? false };
+      // A recorded failure would be thrown again by each replay (STORE §4).
+      return { how: 'threw', thrown, isFinal: this.#steps?.isRecordedFailure(thrown) ?? false };
     }
   }
 
@@ -163,9 +181,8 @@ export class Attempt {
       write: (line) => this.#write(line),
       onProgress: (progress) => this.#report(progress),
     });
-    const sink = (line: Pick<OutputLine, 'stream' | 'level' | 'text'>): void =>
-      this.#write({ at: host.clock.now(), ...line });
-    return withConsole(sink, () => (callback ? runCallback(job, claim, host.store, context) : job.run(context)));
+    this.#sink = (line) => this.#write({ at: host.clock.now(), ...line });
+    return withConsole(this.#sink, () => (callback ? runCallback(job, claim, host.store, context) : job.run(context)));
   }
 
   #openSteps(): AttemptSteps {
@@ -221,13 +238,13 @@ export class Attempt {
   /** Past the grace: the handler goes on as a zombie, fenced and counted, and the attempt ends without it. */
   #leaveBehind(): void {
     this.#options.host.log.warn('the handler ignores its signal and is left behind', this.#names());
-    this.#settled.resolve({ how: 'threw', thrown: this.#abort.reason, recordedStep: false });
+    this.#settled.resolve({ how: 'threw', thrown: this.#abort.reason, isFinal: false });
   }
 
   #write(line: OutputLine): void {
     if (this.#over) return;
     this.#openOutput().add(line);
-    this.#options.host.observer.onLine?.(this.claim.run, line);
+    this.#options.host.observer.onLine?.(this.claim.run, line, this.claim);
   }
 
   #report(progress: Progress): void {

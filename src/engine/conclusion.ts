@@ -15,7 +15,8 @@ import { storable } from './submission.ts';
 /** How the handler ended, or why it was left behind. */
 export type Settled =
   | { readonly how: 'returned'; readonly value: unknown }
-  | { readonly how: 'threw'; readonly thrown: unknown; readonly recordedStep: boolean }
+  /** `isFinal`: another attempt could not end otherwise. */
+  | { readonly how: 'threw'; readonly thrown: unknown; readonly isFinal: boolean }
   | { readonly how: 'left'; readonly end: 'parked' | 'handedBack' | 'lost' };
 
 export interface Concluded {
@@ -48,7 +49,7 @@ export class Conclusion {
       if (settled.end !== 'handedBack') return { end: settled.end, failure: null };
       return this.#handBack(this.#options.claim.attempt, 0, null, 'handedBack');
     }
-    if (settled.how === 'threw') return this.#fail(settled.thrown, settled.recordedStep);
+    if (settled.how === 'threw') return this.#fail(settled.thrown, settled.isFinal);
     const { host, job } = this.#options;
     try {
       return await this.#outcome(
@@ -61,7 +62,7 @@ export class Conclusion {
     }
   }
 
-  #fail(thrown: unknown, recordedStep: boolean): Promise<Concluded> {
+  #fail(thrown: unknown, isFinal: boolean): Promise<Concluded> {
     const { aborted: reason, claim, job, host } = this.#options;
     const reading = readFailure(reason ?? thrown);
     const { failure } = reading;
@@ -78,8 +79,7 @@ export class Conclusion {
       code: failure.code,
       error: failure.message,
     });
-    // A recorded failure would be thrown again by each replay: another attempt cannot end otherwise (STORE §4).
-    const final = recordedStep || !this.#options.mayRetry;
+    const final = isFinal || !this.#options.mayRetry;
     const delayMs = final ? null : nextTryMs(job.retry, attempt, reading, Math.random);
     if (delayMs === null) return this.#outcome('failed', null, failure);
     return this.#handBack(reading.laterMs === undefined ? attempt + 1 : attempt, delayMs, failure, 'retried');

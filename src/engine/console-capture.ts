@@ -23,6 +23,11 @@ export function withConsole<T>(sink: ConsoleSink, work: () => T): T {
   return current.run(sink, work);
 }
 
+/** Whose code executes now, also in callbacks and where a rejection is reported; undefined outside of attempts. */
+export function currentSink(): ConsoleSink | undefined {
+  return current.getStore();
+}
+
 /** Runs `work` outside of any attempt, so that what it prints is not taken for a job's own. */
 export function withoutConsole<T>(work: () => T): T {
   return current.exit(work);

@@ -4,6 +4,7 @@ import type { Registry } from '../job/registry.ts';
 import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
+import type { Claim } from '../ports/store-claim.ts';
 import type { PrunePolicy } from '../ports/store-query.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
@@ -112,6 +113,16 @@ export class Engine {
   /** Runs in execution here. */
   get load(): number {
     return this.#worker.load;
+  }
+
+  /** The run whose code executes now, also in a callback. */
+  get current(): Claim | undefined {
+    return this.#worker.current;
+  }
+
+  /** As `Worker.fault`. */
+  fault(error: Error): number | null {
+    return this.#worker.fault(error);
   }
 
   /** Enrols and takes whatever is due. */

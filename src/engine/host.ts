@@ -37,7 +37,7 @@ export interface Limits {
 /** Told of what happens to runs in this process; for terminals and live pages. Must not throw. */
 export interface Observer {
   onStart?(claim: Claim): void;
-  onLine?(run: RunId, line: OutputLine): void;
+  onLine?(run: RunId, line: OutputLine, claim: Claim): void;
   onProgress?(run: RunId, progress: Progress): void;
   onWaiting?(run: RunId, waitingFor: readonly string[]): void;
   onEnd?(claim: Claim, end: AttemptEnd): void;

@@ -9,6 +9,7 @@ import { Loop } from '../std/loop.ts';
 import { Semaphore } from '../std/semaphore.ts';
 import type { Service } from '../std/service.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
+import { currentSink } from './console-capture.ts';
 import type { Host } from './host.ts';
 import { lanesOf } from './lanes.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
@@ -121,6 +122,23 @@ export class Worker implements Service {
     for (const attempt of this.#attempts.values()) attempt.abort(reason);
   }
 
+  /** The run whose code executes now, also in a callback; undefined outside of runs in execution here. */
+  get current(): Claim | undefined {
+    return this.attempts.find((attempt) => attempt.isCurrent)?.claim;
+  }
+
+  /**
+   * An error that nobody caught fails the run whose code threw it; all in execution, where that is not known. Answers
+   * how many fail by it; null: it is the fault of a run that has ended.
+   */
+  fault(error: Error): number | null {
+    const all = this.attempts;
+    const guilty = all.filter((attempt) => attempt.isCurrent);
+    if (guilty.length === 0 && currentSink() !== undefined) return null;
+    const failed = (guilty.length > 0 ? guilty : all).filter((attempt) => attempt.fault(error));
+    return failed.length === 0 && guilty.length > 0 ? null : failed.length;
+  }
+
   /** As `abortAll`, but what only waits is parked. */
   interrupt(reason: Error): void {
     for (const attempt of this.#attempts.values()) attempt.interrupt(reason);
@@ -143,11 +161,22 @@ export class Worker implements Service {
     const askedAt = host.clock.now();
     const claimed = await this.#claim({ worker: id, lanes, ...(tree && { tree: [...tree] }) });
     const skewMs = claimed.now - (askedAt + host.clock.now()) / 2;
-    for (const claim of claimed.claims) void this.adopt(claim, skewMs);
+    for (const claim of claimed.claims) void this.#take(claim, skewMs);
     this.#hungry = claimed.claims.length >= free;
     if (this.#hungry) return Infinity; // the next slot that comes free looks again
     this.#emptyTurns = claimed.claims.length > 0 ? 0 : this.#emptyTurns + 1;
     return this.#pause(claimed, pollMs);
+  }
+
+  /** A run that cannot be executed is given back by those who look for lost claims; it must not end the process. */
+  async #take(claim: Claim, skewMs: number): Promise<void> {
+    try {
+      await this.adopt(claim, skewMs);
+    } catch (error) {
+      this.#expected.delete(claim.run);
+      const { job, run } = claim;
+      this.#options.host.log.error('a claimed run could not be executed', { job, run, error: String(error) });
+    }
   }
 
   async #claim(request: ClaimRequest): Promise<Claimed> {
@@ -171,7 +200,9 @@ export class Worker implements Service {
     const { host } = this.#options;
     const job = host.registry.find(claim.job);
     if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
-    const slot = new WorkerSlot(this.#slots, this.#reach);
+    const slot = new WorkerSlot(this.#slots, this.#reach, () => {
+      if (this.#hungry) this.#loop.nudge();
+    });
     await slot.take();
     const attempt = new Attempt({ claim, job, host, slot, skewMs });
     this.#attempts.set(claim.run, attempt);
@@ -183,10 +214,9 @@ export class Worker implements Service {
       return end;
     } finally {
       if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
-      slot.release();
-      const ended = isOutcome(end);
-      if (ended) this.#leaveTree(claim, job, end);
-      if (this.#hungry || !ended) this.#loop.nudge();
+      slot.end();
+      if (isOutcome(end)) this.#leaveTree(claim, job, end);
+      else this.#loop.nudge();
       if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now
     }
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnyJob } from '../job/define.ts';
 import { hasCode } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
@@ -36,6 +37,8 @@ export interface AttemptStepsOptions {
   readonly onLeft: (end: 'parked' | 'handedBack') => void;
   readonly onLost: () => void;
   readonly write: (line: OutputLine) => void;
+  /** Resolves when all output so far is committed. */
+  readonly flush: () => Promise<void>;
 }
 
 /**
@@ -53,7 +56,7 @@ export class AttemptSteps {
 
   constructor(options: AttemptStepsOptions) {
     this.#options = options;
-    const { claim, job, host, slot, timer, abort, skewMs, records, isOver, onLeft, onLost, write } = options;
+    const { claim, job, host, slot, timer, abort, skewMs, records, isOver, onLeft, onLost, write, flush } = options;
     const { clock, journal, limits, store } = host;
     const { run, epoch, generation, root, traceId } = claim;
     const activity = new Activity(() => this.#suspension.consider());
@@ -67,6 +70,7 @@ export class AttemptSteps {
       activity,
       mailbox,
       timer,
+      flush,
       onParked: () => onLeft('parked'),
       onFrozen: () => onLeft('handedBack'),
       onLost,
@@ -130,20 +134,35 @@ export class AttemptSteps {
    * loser of a race, are not waited for; the next try of a step is, unless the handler failed.
    */
   async quiet(tries: 'all tries' | 'this try'): Promise<void> {
+    this.#steps.seal();
     const busy = (): boolean => this.#activity.working > 0 || (tries === 'all tries' && this.#activity.owesTries);
-    while (busy()) await this.#activity.changed();
+    while (this.#steps.unsettled > 0) {
+      while (busy()) await this.#activity.changed();
+      await nextTurn(); // between the work of a step and its record there is a moment with neither
+      if (!busy()) return;
+    }
   }
 
-  /** New steps wait here: for a full journal, for a store that does not answer, for ever while stopping. */
+  /**
+   * New steps wait here: for a full journal, for a store that does not answer, for the slot that the attempt gave up
+   * while it only waited, for ever while stopping.
+   */
   async #gate(): Promise<void> {
+    const { host, slot, abort } = this.#options;
+    const isClosed = host.journal.isFull || !slot.isReachable || this.#suspension.isIdle;
+    if (isClosed && !this.#stopping) await this.#activity.work(() => this.#opened());
     if (this.#stopping) {
       this.#activity.freeze();
       return new Promise(() => undefined);
     }
-    const { host, slot, abort } = this.#options;
+    abort.check();
+  }
+
+  async #opened(): Promise<void> {
+    const { host, slot } = this.#options;
     if (host.journal.isFull) await host.journal.room();
     if (!slot.isReachable) await slot.mayStart();
-    abort.check();
+    await this.#suspension.resumed();
   }
 }
 

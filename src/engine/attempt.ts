@@ -1,7 +1,7 @@
 import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
-import type { Failure } from '../job/failure.ts';
+import { readFailure, type Failure } from '../job/failure.ts';
 import type { HookRun } from '../job/hooks.ts';
 import { parseInput } from '../job/input.ts';
 import type { OutputLine } from '../job/output-line.ts';
@@ -198,8 +198,10 @@ export class Attempt {
       onLeft: (end) => this.#settled.resolve({ how: 'left', end }),
       onLost: () => this.lose(),
       write: (line) => this.#write(line),
+      flush: async () => this.#output?.flush(),
     });
     if (this.#stopping) this.#steps.stop();
+    if (this.#over) this.#steps.close();
     return this.#steps;
   }
 
@@ -212,7 +214,7 @@ export class Attempt {
       aborted: this.#abort.reason,
       output: this.#output,
       response: this.#response,
-      mayRetry: !this.#timer.deadlinePassed,
+      deadlineInMs: this.#timer.deadlineInMs,
     });
     return conclusion.conclude(settled);
   }
@@ -229,7 +231,7 @@ export class Attempt {
       try {
         await hooks.afterRun(hookRun(claim), { state: end, error });
       } catch (thrown) {
-        log.error('the hook afterRun failed', { ...this.#names(), error: String(thrown) });
+        log.error('the hook afterRun failed', { ...this.#names(), error: readFailure(thrown).failure.message });
       }
     }
     observer.onEnd?.(claim, end);

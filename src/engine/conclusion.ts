@@ -33,7 +33,8 @@ export interface ConclusionOptions {
   /** Undefined: it wrote nothing. */
   readonly output: RunOutput | undefined;
   readonly response: ResponseNotes;
-  readonly mayRetry: boolean;
+  /** An attempt that could only begin later than this is not waited for. */
+  readonly deadlineInMs: number;
 }
 
 /** Turns the way an attempt ended into the one entry that ends it in the store, after its output. */
@@ -66,7 +67,8 @@ export class Conclusion {
     const { aborted: reason, claim, job, host } = this.#options;
     const reading = readFailure(reason ?? thrown);
     const { failure } = reading;
-    if (failure.code === 'RUN_CANCELLED' || failure.code === 'RUN_INTERRUPTED')
+    // Only where this run was told to: the same code may come out of another run that was cancelled, such as a child.
+    if (reason && (failure.code === 'RUN_CANCELLED' || failure.code === 'RUN_INTERRUPTED'))
       return this.#outcome('cancelled', null, failure);
     if (reason && failure.code === 'APP_STOPPING') return this.#handBack(claim.attempt, 0, null, 'handedBack');
     const { job: name, run, trigger, traceId, attempt } = claim;
@@ -79,9 +81,8 @@ export class Conclusion {
       code: failure.code,
       error: failure.message,
     });
-    const final = isFinal || !this.#options.mayRetry;
-    const delayMs = final ? null : nextTryMs(job.retry, attempt, reading, Math.random);
-    if (delayMs === null) return this.#outcome('failed', null, failure);
+    const delayMs = isFinal ? null : nextTryMs(job.retry, attempt, reading, Math.random);
+    if (delayMs === null || delayMs >= this.#options.deadlineInMs) return this.#outcome('failed', null, failure);
     return this.#handBack(reading.laterMs === undefined ? attempt + 1 : attempt, delayMs, failure, 'retried');
   }
 

@@ -22,27 +22,26 @@ export class RunTimer {
   #timeout: Timer | undefined;
   #deadline: Timer | undefined;
   #grace: Timer | undefined;
-  #deadlinePassed = false;
 
   constructor(options: RunTimerOptions) {
     this.#options = options;
     this.#leftMs = options.claim.timeoutMs;
   }
 
-  /** No attempt follows one that met the deadline of its run. */
-  get deadlinePassed(): boolean {
-    return this.#deadlinePassed;
+  /** Milliseconds to the deadline of the run; Infinity where it has none. Nothing of the run goes on beyond it. */
+  get deadlineInMs(): number {
+    const { claim, clock, skewMs } = this.#options;
+    return claim.deadlineAt === null ? Infinity : claim.deadlineAt - skewMs - clock.now();
   }
 
   start(): void {
-    const { claim, clock, skewMs, abort } = this.#options;
+    const { clock, abort } = this.#options;
     this.resume();
-    if (claim.deadlineAt === null) return;
-    const leftMs = claim.deadlineAt - skewMs - clock.now();
-    this.#deadline = clock.setTimer(leftMs, () => {
-      this.#deadlinePassed = true;
-      abort(new OnejobError('RUN_TIMED_OUT', 'the run did not end before its deadline'));
-    });
+    const leftMs = this.deadlineInMs;
+    if (leftMs === Infinity) return;
+    const late = (): void => abort(new OnejobError('RUN_TIMED_OUT', 'the run did not end before its deadline'));
+    if (leftMs <= 0) late();
+    else this.#deadline = clock.setTimer(leftMs, late);
   }
 
   resume(): void {

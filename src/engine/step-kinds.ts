@@ -32,22 +32,23 @@ export interface StepKindsOptions {
 /** The `step` that a handler is given. */
 export function createStep(options: StepKindsOptions): Step {
   const kinds = new StepKinds(options);
+  const { steps } = options;
   const step = ((name: StepName, ...rest: [StepWork<unknown>] | [StepOptions, StepWork<unknown>]) =>
-    heard(rest.length === 1 ? kinds.step(name, {}, rest[0]) : kinds.step(name, rest[0], rest[1]))) as Step;
+    steps.track(rest.length === 1 ? kinds.step(name, {}, rest[0]) : kinds.step(name, rest[0], rest[1]))) as Step;
   return Object.assign(step, {
-    sleep: (name: StepName, duration: Duration) => heard(kinds.sleep(name, { inMs: parseDuration(duration) })),
-    sleepUntil: (name: StepName, instant: Date) => heard(kinds.sleep(name, { at: instant.getTime() })),
-    wait: (event: string, wanted?: WaitOptions) => heard(kinds.wait(event, wanted ?? {})),
-    run: (name: StepName, job: AnyJob, input: unknown) => heard(kinds.run(name, job, input)),
+    sleep: (name: StepName, duration: Duration) => steps.track(kinds.sleep(name, { inMs: parseDuration(duration) })),
+    sleepUntil: (name: StepName, instant: Date) => steps.track(kinds.sleep(name, { at: checkedInstant(instant) })),
+    wait: (event: string, wanted?: WaitOptions) => steps.track(kinds.wait(event, wanted ?? {})),
+    run: (name: StepName, job: AnyJob, input: unknown) => steps.track(kinds.run(name, job, input)),
     pages: (name: StepName, pages: PageOptions<unknown, unknown>, each: (item: unknown) => unknown) =>
-      heard(kinds.pages(name, pages, each)),
+      steps.track(kinds.pages(name, pages, each)),
   } as Pick<Step, 'sleep' | 'sleepUntil' | 'wait' | 'run' | 'pages'>);
 }
 
-/** A failing step that nobody awaits must not end the whole process as an unhandled rejection: it is recorded. */
-function heard<T>(result: Promise<T>): Promise<T> {
-  result.catch(() => undefined);
-  return result;
+function checkedInstant(instant: Date): number {
+  const at = instant.getTime();
+  if (Number.isNaN(at)) throw new TypeError('sleepUntil takes a valid Date');
+  return at;
 }
 
 interface WaitOptions {

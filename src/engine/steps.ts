@@ -37,7 +37,8 @@ export class Steps {
   readonly #failures = new WeakSet<Error>();
   readonly #closers = new Set<() => void>();
   #nextOrder = 0;
-  #closed = false;
+  #unsettled = 0;
+  #sealed = false;
 
   constructor(options: StepsOptions) {
     this.options = options;
@@ -50,7 +51,7 @@ export class Steps {
   /** @throws STEP_REPEATED, or the reason of the abort */
   ask(name: StepName, kind: StepKind): Asked {
     if (this.options.signal.aborted) throw this.options.signal.reason;
-    if (this.#closed) throw new Error('a step was asked for after the handler had returned: await every step');
+    if (this.#sealed) throw new Error('a step was asked for after the handler had ended: await every step');
     const key = stepKey(name);
     if (key === '' || key.length > longestKey) {
       throw new OnejobError(
@@ -90,17 +91,45 @@ export class Steps {
     });
   }
 
+  /** Steps that were asked for and have not been answered. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  /**
+   * Counts a step until its caller has the result. A failing step that nobody awaits must not end the whole process as
+   * an unhandled rejection: it is recorded.
+   */
+  track<T>(result: Promise<T>): Promise<T> {
+    this.#unsettled++;
+    const settled = (): void => {
+      this.#unsettled--;
+    };
+    void result.then(settled, settled);
+    return result;
+  }
+
+  /** The handler has ended: no step begins any more. */
+  seal(): void {
+    this.#sealed = true;
+  }
+
   /** The attempt is over: open waits end without a word, and nothing more is recorded. */
   close(): void {
-    this.#closed = true;
+    this.#sealed = true;
     for (const close of this.#closers) close();
     this.#closers.clear();
   }
 
   /** Is this the recorded failure of a step, itself or as a cause? */
   isRecordedFailure(thrown: unknown): boolean {
-    for (let error = thrown, depth = 0; error instanceof Error && depth < 10; error = error.cause, depth++) {
-      if (this.#failures.has(error)) return true;
+    try {
+      for (let error = thrown, depth = 0; error instanceof Error && depth < 10; error = error.cause, depth++) {
+        if (this.#failures.has(error)) return true;
+        if (error instanceof AggregateError) return error.errors.every((one) => this.isRecordedFailure(one));
+      }
+    } catch {
+      // What cannot be looked at is none of ours.
     }
     return false;
   }

@@ -7,11 +7,13 @@ import type { RunTimer } from './run-timer.ts';
 
 export interface SuspensionOptions {
   readonly claim: Claim;
-  readonly host: Host;
+  readonly host: Pick<Host, 'clock' | 'journal' | 'limits' | 'observer' | 'wake'>;
   readonly slot: Slot;
   readonly activity: Activity;
   readonly mailbox: Mailbox;
   readonly timer: RunTimer;
+  /** Resolves when all output so far is committed: a parked run is not held, so nobody could add it later. */
+  readonly flush: () => Promise<void>;
   readonly onParked: () => void;
   /** A stopping attempt has nothing left in execution: it can be handed back. */
   readonly onFrozen: () => void;
@@ -26,14 +28,22 @@ export interface SuspensionOptions {
  */
 export class Suspension {
   readonly #options: SuspensionOptions;
+  /** The slot is given up and the clock of the time-out stands. */
   #idle = false;
+  #parked = false;
   #stopping = false;
   #checking = false;
   #timer: Timer | undefined;
   #parking: Promise<void> | undefined;
+  #resuming: Promise<void> | undefined;
 
   constructor(options: SuspensionOptions) {
     this.#options = options;
+  }
+
+  /** Nothing of the attempt may be executed before `resumed`. */
+  get isIdle(): boolean {
+    return this.#idle || this.#parking !== undefined;
   }
 
   /** Looks again in the next turn: between the end of one wait and the next step there is a moment with neither. */
@@ -51,19 +61,32 @@ export class Suspension {
     this.consider();
   }
 
-  /** After a wait: until no suspension is on its way and the attempt has a slot again. */
-  async resumed(): Promise<void> {
+  /**
+   * After a wait, and before a step: until no suspension is on its way and the attempt has a slot again. Never settles
+   * once the attempt has parked.
+   */
+  resumed(): Promise<void> {
+    if (!this.isIdle) return Promise.resolve();
+    this.#resuming ??= this.#resume().finally(() => {
+      this.#resuming = undefined;
+      this.consider();
+    });
+    return this.#resuming;
+  }
+
+  async #resume(): Promise<void> {
     while (this.#parking) await this.#parking;
-    if (!this.#idle) return;
-    this.#idle = false;
+    if (this.#parked) return new Promise(() => undefined);
     this.#timer?.cancel();
+    if (!this.#idle) return;
     await this.#options.slot.take();
+    this.#idle = false;
     this.#options.timer.resume();
   }
 
   #check(): void {
     const { activity, isOver, onFrozen, host, slot, timer } = this.#options;
-    if (isOver() || this.#parking) return;
+    if (isOver() || this.#parking || this.#resuming) return;
     if (this.#stopping && activity.working === 0 && activity.frozen > 0) return onFrozen();
     if (!activity.onlyWaits) return;
     if (this.#stopping) return this.#park();
@@ -82,32 +105,43 @@ export class Suspension {
   }
 
   #park(): void {
-    if (this.#parking || this.#options.isOver() || !this.#options.activity.onlyWaits) return;
+    if (this.#parking || this.#resuming || this.#options.isOver() || !this.#options.activity.onlyWaits) return;
     this.#parking = this.#suspend().finally(() => {
       this.#parking = undefined;
     });
   }
 
   async #suspend(): Promise<void> {
-    const { claim, host, activity, mailbox, onParked, onLost, onFrozen, isOver } = this.#options;
-    const { wakeAt, waitingFor } = activity;
-    const wakeInMs = wakeAt === null ? null : Math.max(0, wakeAt - host.clock.monotonic());
-    if (wakeInMs !== null && wakeInMs < soonMs && !this.#stopping) return this.#arm();
+    const { claim, host, activity, mailbox, flush, onParked, onLost, onFrozen, isOver } = this.#options;
+    if ((this.#wakeInMs() ?? Infinity) < soonMs && !this.#stopping) return this.#arm();
+    await flush();
+    if (isOver() || !activity.onlyWaits) return; // what goes on meanwhile waits for the end of this
     const { run, epoch } = claim;
     const verdict = await host.journal.record({
       kind: 'suspend',
       run,
       epoch,
       mail: mailbox.seen,
-      wakeInMs,
-      waitingFor,
+      wakeInMs: this.#wakeInMs(),
+      waitingFor: activity.waitingFor,
     });
+    if (verdict === 'ok') {
+      this.#parked = true;
+      return onParked();
+    }
     if (isOver()) return;
-    if (verdict === 'ok') return onParked();
     if (verdict === 'stale') return onLost();
     if (this.#stopping) return onFrozen();
     host.wake.mail();
     this.#arm();
+  }
+
+  /** The first wait that ends by itself, or the deadline; null: neither. */
+  #wakeInMs(): number | null {
+    const { host, activity, timer } = this.#options;
+    const waitMs = activity.wakeAt === null ? Infinity : activity.wakeAt - host.clock.monotonic();
+    const ms = Math.min(waitMs, timer.deadlineInMs);
+    return ms === Infinity ? null : Math.max(0, ms);
   }
 }
 

@@ -28,11 +28,15 @@ export class Reach {
 export class WorkerSlot implements Slot {
   readonly #slots: Semaphore;
   readonly #reach: Reach;
+  readonly #onFree: () => void;
   #release: (() => void) | undefined;
+  #ended = false;
 
-  constructor(slots: Semaphore, reach: Reach) {
+  /** `onFree` is called whenever the attempt gives its slot up. */
+  constructor(slots: Semaphore, reach: Reach, onFree: () => void) {
     this.#slots = slots;
     this.#reach = reach;
+    this.#onFree = onFree;
   }
 
   get isReachable(): boolean {
@@ -43,12 +47,24 @@ export class WorkerSlot implements Slot {
     return this.#reach.regained();
   }
 
+  /** Not to be called again before it has resolved. Never resolves after `end`. */
   async take(): Promise<void> {
     this.#release ??= this.#slots.tryAcquire() ?? (await this.#slots.acquire());
+    if (!this.#ended) return;
+    this.release(); // the attempt was left behind while it waited for a slot
+    return new Promise(() => undefined);
   }
 
   release(): void {
-    this.#release?.();
+    if (!this.#release) return;
+    this.#release();
     this.#release = undefined;
+    this.#onFree();
+  }
+
+  /** The attempt is over: the slot goes back, now or when it comes. */
+  end(): void {
+    this.#ended = true;
+    this.release();
   }
 }

@@ -15,6 +15,8 @@ export interface ConfigFlags {
   logDir?: string | undefined;
   host?: string | undefined;
   port?: number | string | undefined;
+  concurrency?: number | string | undefined;
+  onStall?: string | undefined;
 }
 
 /** One thing that can be set, and every place where. */
@@ -53,10 +55,16 @@ export const settings: readonly Setting[] = [
   { name: 'log.format', flag: 'logFormat', env: 'ONEJOB_LOG_FORMAT', reader: oneOf('pretty', 'json') },
   { name: 'log.dir', flag: 'logDir', env: 'ONEJOB_LOG_DIR', reader: text, isPath: true },
   { name: 'timezone', reader: timezone },
-  { name: 'concurrency', reader: whole(1), default: 10 },
+  { name: 'concurrency', flag: 'concurrency', reader: whole(1), default: 10 },
+  { name: 'onStall', flag: 'onStall', reader: oneOf('warn', 'exit'), default: 'warn' },
   { name: 'limits.value', reader: whole(1), default: 1024 * 1024 },
   { name: 'limits.output', reader: whole(1), default: 16 * 1024 * 1024 },
   { name: 'limits.lease', reader: duration, default: '10s' },
+  { name: 'limits.parkAfter', reader: duration, default: '5s' },
+  { name: 'keep.succeeded', reader: duration, default: '30d' },
+  { name: 'keep.failed', reader: duration, default: '90d' },
+  { name: 'keep.succeededRuns', reader: whole(1), default: 1_000_000 },
+  { name: 'keep.failedRuns', reader: whole(1), default: 1_000_000 },
   { name: 'redact', reader: texts, default: [] },
   {
     name: 'http.host',

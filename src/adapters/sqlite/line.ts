@@ -1,14 +1,14 @@
 import type { OnejobError } from '../../job/errors.ts';
 import { openThread, type Thread } from '../../std/thread.ts';
-import { closedError, fromWire, storeError } from './errors.ts';
-import type { Method } from './methods.ts';
+import { closedError, storeError } from './errors.ts';
 import type { Inbound, Outbound } from './thread.ts';
+import { fromWireAnswer, packCalls, unpack } from './wire.ts';
 import { type Answer, type Call, Writer } from './writer.ts';
 
 /** The way to the writer: on a thread of its own, or in place. */
 export interface Line {
   /** Rejects with an OnejobError. */
-  call(method: Method, argument: unknown): Promise<unknown>;
+  call(call: Omit<Call, 'id'>): Promise<unknown>;
   /** Whether the other end beats by itself. */
   readonly beats: boolean;
   beatFor(worker: string, everyMs: number): void;
@@ -25,7 +25,7 @@ export function openInPlace({ path, url, now }: Place & { now: () => number }): 
   const desk = new Desk();
   const writer = new Writer({ path, url, now, soon: queueMicrotask, answer: (answers) => desk.settle(answers) });
   return {
-    call: (method, argument) => desk.ask((id) => writer.push([{ id, method, argument }])),
+    call: (call) => desk.ask((id) => writer.push([{ ...call, id }])),
     beats: false,
     beatFor: () => undefined,
     close: () => writer.close(),
@@ -42,19 +42,17 @@ export function openOnThread({ path, url }: Place): Line {
   });
   const desk = new Desk((isBusy) => (isBusy ? thread.ref() : thread.unref()));
   let calls: Call[] = [];
-  thread.onMessage((message) => {
-    desk.settle(message.answers.map(({ error, ...rest }) => (error ? { ...rest, error: fromWire(error) } : rest)));
-  });
+  thread.onMessage(({ answers }) => desk.settle(unpack(answers).map(fromWireAnswer)));
   thread.onExit((_code, error) => {
     desk.fail(error === undefined ? closedError(url) : storeError(error, url));
   });
   return {
-    call: (method, argument) =>
+    call: (call) =>
       desk.ask((id) => {
-        calls.push({ id, method, argument });
+        calls.push({ ...call, id });
         if (calls.length > 1) return;
         queueMicrotask(() => {
-          thread.post({ calls });
+          thread.post({ calls: packCalls(calls) });
           calls = [];
         });
       }),
@@ -95,7 +93,7 @@ class Desk {
     });
   }
 
-  settle(answers: readonly Answer[]): void {
+  settle(answers: readonly Pick<Answer, 'id' | 'value' | 'error'>[]): void {
     for (const { id, value, error } of answers) {
       const pending = this.#pending.get(id);
       this.#pending.delete(id);

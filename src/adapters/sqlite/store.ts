@@ -15,6 +15,7 @@ import { checkTexts } from '../sql/text.ts';
 import { closedError } from './errors.ts';
 import type { Line } from './line.ts';
 import { isWrite, type Method } from './methods.ts';
+import type { Birth } from './submit.ts';
 
 /** The port over one line to the writer. What each method does stands in the file of its name. */
 export class SqliteStore implements Store, Inspector {
@@ -49,7 +50,9 @@ export class SqliteStore implements Store, Inspector {
         hint: 'submit without `tx`, or use the store on PostgreSQL',
       });
     }
-    return runs.length === 0 ? [] : this.#call('submit', runs);
+    if (runs.length === 0) return [];
+    const births = await this.#call<Birth[]>('submit', runs);
+    return runs.map((run, i) => submittedOf(run, births[i]));
   }
 
   async enrol(worker: Enrolment): Promise<void> {
@@ -141,13 +144,18 @@ export class SqliteStore implements Store, Inspector {
 
   async #send(method: Method, argument: unknown): Promise<unknown> {
     if (this.#closed !== undefined) throw closedError(this.#facts.url);
-    checkTexts(argument);
-    if (!isWrite(method)) return this.#line.call(method, argument);
+    const call = { method, argument, weight: checkTexts(argument) };
+    if (!isWrite(method)) return this.#line.call(call);
     await passFailpoint(`store.${method}.before`);
-    const value = await this.#line.call(method, argument);
+    const value = await this.#line.call(call);
     await passFailpoint(`store.${method}.committed`);
     return value;
   }
+}
+
+/** Of a created run only its state comes back; the rest is known here. */
+function submittedOf({ id, key, job }: NewRun, birth: Birth | undefined): Submitted {
+  return typeof birth === 'object' ? birth : { verdict: 'created', run: { id, key, job, state: birth ?? 'queued' } };
 }
 
 /** An armed failpoint that throws is, to the caller, a store that did not answer. */

@@ -1,3 +1,4 @@
+import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { jsonText, listText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
@@ -6,24 +7,28 @@ import { isConstraint } from './errors.ts';
 import { insertMany } from './insert-many.ts';
 import { stateOf } from './read.ts';
 
+/** The state of a run that was created, or what there is instead: it travels with every run. */
+export type Birth = RunState | Submitted;
+
 /**
  * Creates the runs that are new; of two with one key the first. All that look new are inserted together; when one of
  * them is there already (a repeated submit) that is undone and all are looked at one by one.
  */
-export function submit(tx: Tx, runs: readonly NewRun[]): Submitted[] {
+export function submit(tx: Tx, runs: readonly NewRun[]): Birth[] {
   const nodes = nodesOf(tx, runs);
   const created = createTogether(tx, unclaimed(tx, runs), nodes);
   return runs.map((run) => (created.has(run) ? newborn(run, nodes) : submitOne(tx, run)));
 }
 
 /** One run, which may be there: the child of a step, an occurrence. */
-export function submitOne(tx: Tx, run: NewRun): Submitted {
+export function submitOne(tx: Tx, run: NewRun): Birth {
   const owner = run.key === null ? undefined : ownerOf(tx, run.key);
   if (owner !== undefined && owner.run !== run.id) {
     const same = owner.job === run.job && owner.digest === run.digest;
-    return known(tx, same ? 'existing' : 'conflict', { id: owner.run, key: run.key, job: owner.job });
+    const state = stateOf(tx, owner.run);
+    return { verdict: same ? 'existing' : 'conflict', run: { id: owner.run, key: run.key, job: owner.job, state } };
   }
-  if (tx.db.get('select 1 from runs where id = ?', run.id) !== undefined) return known(tx, 'created', run);
+  if (tx.db.get('select 1 from runs where id = ?', run.id) !== undefined) return stateOf(tx, run.id);
   const nodes = nodesOf(tx, [run]);
   create(tx, [run], nodes);
   return newborn(run, nodes);
@@ -150,11 +155,6 @@ function rootOf(run: NewRun): string | null {
   return run.root === run.id ? null : run.root;
 }
 
-function newborn({ id, key, job, holder }: NewRun, nodes: Nodes): Submitted {
-  return { verdict: 'created', run: { id, key, job, state: nodes.has(holder) ? 'running' : 'queued' } };
-}
-
-function known(tx: Tx, verdict: Submitted['verdict'], run: Omit<Submitted['run'], 'state'>): Submitted {
-  const { id, key, job } = run;
-  return { verdict, run: { id, key, job, state: stateOf(tx, id) } };
+function newborn({ holder }: NewRun, nodes: Nodes): Birth {
+  return nodes.has(holder) ? 'running' : 'queued';
 }

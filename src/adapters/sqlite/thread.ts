@@ -1,16 +1,16 @@
 import { threadPort } from '../../std/thread.ts';
-import { toWire, type WireError } from './errors.ts';
-import { type Answer, type Call, Writer } from './writer.ts';
+import { packAnswers, type Packet, unpack, type WireAnswer } from './wire.ts';
+import { type Call, Writer } from './writer.ts';
 
 /** What goes into the thread: calls, or the end. */
 export type Inbound =
-  | { readonly calls: readonly Call[] }
+  | { readonly calls: Packet<Call> }
   | { readonly beat: string; readonly everyMs: number }
   | { readonly close: true };
 
 /** What comes out. */
 export interface Outbound {
-  readonly answers: readonly { readonly id: number; readonly value?: unknown; readonly error?: WireError }[];
+  readonly answers: Packet<WireAnswer>;
 }
 
 const port = threadPort<Inbound, Outbound>();
@@ -21,19 +21,15 @@ const writer = new Writer({
   url,
   now: Date.now,
   soon: (drain) => void setImmediate(drain),
-  answer: (answers) => port.post({ answers: answers.map(wired) }),
+  answer: (answers) => port.post({ answers: packAnswers(answers) }),
 });
-
-function wired({ id, value, error }: Answer) {
-  return error === undefined ? { id, value } : { id, error: toWire(error) };
-}
 
 /** When the main loop was last heard of, by this thread's monotonic clock. */
 let heardAt = performance.now();
 
 port.onMessage((message) => {
   heardAt = performance.now();
-  if ('calls' in message) writer.push(message.calls);
+  if ('calls' in message) writer.push(unpack(message.calls));
   else if ('beat' in message) beatFor(message.beat, message.everyMs);
   else void end();
 });

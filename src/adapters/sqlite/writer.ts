@@ -11,11 +11,14 @@ export interface Call {
   readonly id: number;
   readonly method: Method;
   readonly argument: unknown;
+  /** Characters of text in the argument, about. */
+  readonly weight: number;
 }
 
 /** Exactly one of `value` and `error` counts: `error` when it is there. */
 export interface Answer {
   readonly id: number;
+  readonly method: Method;
   readonly value?: unknown;
   readonly error?: OnejobError;
 }
@@ -136,7 +139,7 @@ export class Writer {
   #refuse(calls: readonly Call[], cause: unknown): void {
     const { url } = this.#options;
     const error = isLocked(cause) ? lockedError(url, cause) : storeError(cause, url);
-    this.#options.answer(calls.map(({ id }) => ({ id, error })));
+    this.#options.answer(calls.map(({ id, method }) => ({ id, method, error })));
   }
 
   #retryLater(): void {
@@ -161,7 +164,7 @@ export class Writer {
   #migrate(db: Connection, call: Call): Answer {
     startWaiting(db);
     try {
-      return { id: call.id, value: migrate(db, (call.argument as { dryRun: boolean }).dryRun) };
+      return { id: call.id, method: call.method, value: migrate(db, (call.argument as { dryRun: boolean }).dryRun) };
     } finally {
       stopWaiting(db);
     }
@@ -173,17 +176,17 @@ export class Writer {
     return this.#transaction(db, () =>
       calls.map(({ id, method, argument }): Answer => {
         if (method === 'migrate') throw new TypeError('migrate has a transaction of its own');
-        if (alone) return { id, value: perform(tx, method, argument) };
+        if (alone) return { id, method, value: perform(tx, method, argument) };
         db.run('savepoint call');
         try {
           const value = perform(tx, method, argument);
           db.run('release call');
-          return { id, value };
+          return { id, method, value };
         } catch (error) {
           if (isFatal(error)) throw error;
           db.run('rollback to call');
           db.run('release call');
-          return { id, error: storeError(error, this.#options.url) };
+          return { id, method, error: storeError(error, this.#options.url) };
         }
       }),
     );
@@ -205,7 +208,7 @@ export class Writer {
     if (method === 'migrate') throw new TypeError('migrate has a transaction of its own');
     db.run('begin');
     try {
-      return { id, value: perform({ db, now: this.#options.now() }, method, argument) };
+      return { id, method, value: perform({ db, now: this.#options.now() }, method, argument) };
     } finally {
       rollback(db);
     }

@@ -1,0 +1,41 @@
+import { fromWire, toWire, type WireError } from './errors.ts';
+import { isWrite } from './methods.ts';
+import type { Answer, Call } from './writer.ts';
+
+/**
+ * Calls and answers as they travel between the threads: as one JSON text, or as a structured clone. The text is half
+ * the work for many small objects (tried with groups of 100 new runs: 2.1 µs instead of 3.3 µs each, both ends
+ * together), and twice the work for large texts, whose quotes it escapes; bytes go only as a clone.
+ */
+export type Packet<T> = string | readonly T[];
+
+/** Characters in a packet from which on it is cloned. */
+const heavy = 100_000;
+
+export function packCalls(calls: readonly Call[]): Packet<Call> {
+  let weight = 0;
+  for (const call of calls) weight += call.method === 'append' ? heavy : call.weight;
+  return weight < heavy ? JSON.stringify(calls) : calls;
+}
+
+export interface WireAnswer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: WireError;
+}
+
+export function packAnswers(answers: readonly Answer[]): Packet<WireAnswer> {
+  const wired = answers.map(({ id, value, error }) =>
+    error === undefined ? { id, value } : { id, error: toWire(error) },
+  );
+  // What reads may answer holds bytes, and whole pages of runs.
+  return answers.every(({ method }) => isWrite(method)) ? JSON.stringify(wired) : wired;
+}
+
+export function unpack<T>(packet: Packet<T>): readonly T[] {
+  return typeof packet === 'string' ? (JSON.parse(packet) as T[]) : packet;
+}
+
+export function fromWireAnswer({ id, value, error }: WireAnswer): Pick<Answer, 'id' | 'value' | 'error'> {
+  return error === undefined ? { id, value } : { id, error: fromWire(error) };
+}

@@ -21,9 +21,12 @@ import { settingsOf, type Settings } from './settings.ts';
 import { Watchers } from './watchers.ts';
 import { WorkerProcess } from './worker-process.ts';
 
-/** Checks the options; opens nothing and starts nothing. @throws CONFIG_INVALID */
-export function createApp(options: AppOptions = {}): App {
-  return new App(options);
+/**
+ * Checks the options; opens nothing and starts nothing. `early` is the store of the options where somebody has begun to
+ * open it already: the command line does, for that takes as long as loading this code. @throws CONFIG_INVALID
+ */
+export function createApp(options: AppOptions = {}, early?: Promise<OpenedBackend>): App {
+  return new App(options, early);
 }
 
 /** One program's jobs, its store and, while it works, its worker. Installs no signal handler and never exits. */
@@ -37,13 +40,15 @@ export class App {
   #log: Log | undefined;
   #problems: readonly JobFileProblem[] = [];
   #jobs: Promise<void> | undefined;
+  readonly #early: Promise<OpenedBackend> | undefined;
   #opened: Promise<OpenedBackend & Backend> | undefined;
   #worker: WorkerProcess | undefined;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: AppOptions) {
+  constructor(options: AppOptions, early?: Promise<OpenedBackend>) {
     this.#options = options;
+    this.#early = early;
     this.#settings = settingsOf(options);
     this.registry = new Registry(isJobList(options.jobs) ? options.jobs : []);
     this.client = new Client({
@@ -225,7 +230,7 @@ export class App {
   }
 
   async #openBackend(): Promise<OpenedBackend & Backend> {
-    const opened = await openBackend(this.#options.store ?? defaultStore);
+    const opened = await (this.#early ?? openBackend(this.#options.store ?? defaultStore));
     const { store, notifier } = opened;
     if (this.#settings.migrate === 'auto') await store.migrate();
     await buryPredecessors(store, this.log);
@@ -258,8 +263,9 @@ export class App {
     await this.#worker?.stop(graceMs);
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.outbox.settled();
-    await opened?.notifier?.close();
-    if (opened?.isOurs) await opened.store.close();
+    const { notifier, store, isOurs } = opened ?? (await this.#early?.catch(() => undefined)) ?? {};
+    await notifier?.close();
+    if (isOurs) await store?.close();
   }
 }
 

@@ -19,6 +19,7 @@ const filters: readonly Flag[] = [
 export const commands: readonly Command[] = [
   {
     path: ['run'],
+    store: true,
     summary: 'Run jobs here and now, and wait for them',
     takes: '<Job>[,<Job>…] […]',
     job: true,
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['enqueue'],
+    store: true,
     summary: 'Leave a run to a worker and print its id',
     takes: '<Job>[,<Job>…] […]',
     job: true,
@@ -63,6 +65,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['runs', 'list'],
+    store: true,
     summary: 'List runs, newest first',
     takes: '',
     flags: filters,
@@ -70,6 +73,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['runs', 'show'],
+    store: true,
     summary: 'Show a run with its steps',
     takes: '<run>',
     flags: [],
@@ -77,6 +81,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['runs', 'logs'],
+    store: true,
     summary: 'Print what a run logged and printed',
     takes: '<run>',
     flags: [
@@ -87,6 +92,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['runs', 'wait'],
+    store: true,
     summary: 'Wait until a run ends; the exit code is that of its outcome',
     takes: '<run>',
     flags: [{ name: 'timeout', kind: 'duration', value: 'TIME', says: 'give up waiting after this time, exit 75' }],
@@ -94,6 +100,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['runs', 'cancel'],
+    store: true,
     summary: 'Cancel a run',
     takes: '<run>',
     flags: [reason],

@@ -2,6 +2,7 @@ import type { App } from '../app/app.ts';
 import type { Flag } from './arguments/flag.ts';
 import type { Given } from './arguments/given.ts';
 import type { Token } from './arguments/token.ts';
+import type { Early } from './early.ts';
 import type { Interruption } from './interruption.ts';
 import type { Terminal } from './print/terminal.ts';
 
@@ -16,6 +17,8 @@ export interface Command {
   readonly examples: readonly string[];
   /** What follows the job's name is for the job as well (DESIGN §7). */
   readonly job?: true;
+  /** Works on runs: the store is opened before its code is loaded. */
+  readonly store?: true;
   /** Understood, but not shown. */
   readonly hidden?: true;
 }
@@ -40,6 +43,8 @@ export interface Call {
   readonly interruption: Interruption;
   /** Of `main(app)`: its jobs and options are used (CONTRACTS EGO-26). */
   readonly app: App | undefined;
+  /** Of a command with `store`. */
+  readonly early: Early | undefined;
 }
 
 export interface Behind {

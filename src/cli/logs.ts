@@ -22,25 +22,34 @@ export function openLogs(log: AppOptions['log'], given: Given, terminal: Termina
   const asked = options.level ?? (given.on('alsologtostderr') ? 'info' : terminal.verbose ? 'debug' : undefined);
   const least: LogLevel = terminal.quiet ? 'error' : 'warn';
   const file = options.dir === undefined ? undefined : openFile(options, options.dir, asked ?? 'info');
-  const at = (level: LogLevel): Log => {
-    const shown = createLogger({
+  const shownAt = (level: LogLevel): Log =>
+    createLogger({
       level,
       ...(options.format && { format: options.format }),
       stream: { write: (text) => terminal.complain(text.trimEnd()) },
       isTty: terminal.isTalkWatched,
       color: terminal.talkPaint.bold('x') !== 'x',
     });
-    return file ? both(shown, file) : shown;
-  };
+  const withFile = (shown: Log): Log => (file ? both(shown, file) : shown);
+  const isBrief = terminal.isTalkWatched && options.format === undefined && !terminal.verbose;
   return {
-    process: at(asked ?? least),
-    runs: at(asked ?? (terminal.quiet ? 'error' : 'info')),
-    isBrief: terminal.isTalkWatched && options.format === undefined && !terminal.verbose,
+    process: withFile(isBrief && asked === undefined ? withoutFailures(shownAt(least)) : shownAt(asked ?? least)),
+    runs: withFile(shownAt(asked ?? (terminal.quiet ? 'error' : 'info'))),
+    isBrief,
   };
 }
 
 function openFile(options: LogOptions, dir: string, level: LogLevel): Log {
   return createLogger({ ...options, dir, level, stream: { write: () => undefined } });
+}
+
+/** Whoever looks reads of a failed run once, in the command's own words. */
+function withoutFailures(log: Log): Log {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (text: string, fields?: Record<string, unknown>) => {
+    if (text !== 'run failed') log[level](text, fields);
+  };
+  const child = (fields: Record<string, unknown>) => withoutFailures(log.child(fields));
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child };
 }
 
 function both(a: Log, b: Log): Log {

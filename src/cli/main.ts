@@ -3,6 +3,7 @@ import { readLine, type Line } from './arguments/read-line.ts';
 import { usage } from './arguments/flag.ts';
 import type { Call, Command } from './command.ts';
 import { loadCommand } from './load-command.ts';
+import { openEarly } from './early.ts';
 import { exitOfError } from './exit-code.ts';
 import { listenForSignals } from './interruption.ts';
 import { endProcess } from './process-end.ts';
@@ -30,8 +31,9 @@ async function runLine(app: App | undefined, args: readonly string[]): Promise<n
     const { command } = line;
     if (!command || (line.given.on('help') && !wantsJobHelp(line))) return await showHelp(terminal, line);
     checkWords(command, line.words);
-    const call: Call = { ...line, command, terminal, interruption, app };
-    return await (await loadCommand(command)).execute(call);
+    const call: Call = { ...line, command, terminal, interruption, app, early: undefined };
+    const early = command.store && !line.given.on('help') ? await openEarly(call) : undefined;
+    return await (await loadCommand(command)).execute({ ...call, early });
   } catch (error) {
     terminal.end();
     printError(terminal, error);

@@ -2,12 +2,11 @@ import { createApp, type App } from '../app/app.ts';
 import type { LoadedConfig } from '../app/config.ts';
 import type { AppOptions } from '../app/options.ts';
 import { shortId } from '../std/id.ts';
-import type { Run } from '../job/run.ts';
 import type { Call } from './command.ts';
 import { openLogs, type Logs } from './logs.ts';
 import { printProblems } from './print/problems.ts';
 import type { Terminal } from './print/terminal.ts';
-import { loadSettings, refuseUrl } from './settings.ts';
+import { loadSettings } from './settings.ts';
 
 /** What a command on runs works with. */
 export interface Session {
@@ -25,7 +24,7 @@ export async function withApp(call: Call, work: (session: Session) => Promise<nu
   const { app } = session;
   try {
     const code = await work(session);
-    printLeftBehind(call.terminal, await app.leftBehind());
+    await printLeftBehind(call.terminal, app);
     return code;
   } finally {
     call.terminal.end();
@@ -47,12 +46,11 @@ export async function withJobs<T>(call: Call, work: (app: App) => T | Promise<T>
 
 /** Settings, logs and app of a command line, for those that close the app themselves. @throws CONFIG_INVALID */
 export async function openSession(call: Call): Promise<Session> {
-  const config = await loadSettings(call.given);
-  refuseUrl(config);
+  const config = call.early?.config ?? (await loadSettings(call.given));
   const options = optionsOf(call.app, config);
   const logs = openLogs(options.log, call.given, call.terminal);
   const settings = { ...options, log: logs.process };
-  if (!call.app) return { app: createApp(settings), config, logs };
+  if (!call.app) return { app: createApp(settings, call.early?.backend), config, logs };
   call.app.configure(settings);
   return { app: call.app, config, logs };
 }
@@ -67,8 +65,9 @@ function optionsOf(app: App | undefined, config: LoadedConfig): AppOptions {
   return { ...config.options, ...Object.fromEntries(entries) };
 }
 
-function printLeftBehind(terminal: Terminal, runs: readonly Run[]): void {
-  for (const run of runs) {
+/** Only a note: where the store does not answer any more, the command has said what it had to say. */
+async function printLeftBehind(terminal: Terminal, app: App): Promise<void> {
+  for (const run of await app.leftBehind().catch(() => [])) {
     const id = terminal.isTalkWatched ? shortId(run.id) : run.id;
     terminal.talk(
       `${terminal.talkPaint.yellow('note:')} ${run.job} was left by a process that died and waits for a worker: ` +

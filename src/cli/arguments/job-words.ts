@@ -99,8 +99,8 @@ function positionalAt({ positional, root }: Fields, index: number): Field | unde
   return positional[index] ?? (last && isList(last.schema, root) ? last : undefined);
 }
 
-/** A flag that is ours and a field's too says nothing behind the job's name. */
-function refuseShared(job: AnyJob, fields: Fields | null, { flag, typed }: Behind): void {
+/** A flag that is ours and a field's too says nothing behind the job's name. @throws USAGE */
+export function refuseShared(job: AnyJob, fields: Fields | null, { flag, typed }: Behind): void {
   const names = new Set([flag.name, ...(flag.also ?? [])]);
   const letter = /^-[^-]$/.test(typed) ? typed.slice(1) : undefined;
   const field = fields?.all.find((each) =>

@@ -1,6 +1,5 @@
 import { runView } from '../../job/run.ts';
 import { shortId } from '../../std/id.ts';
-import { usage } from '../arguments/flag.ts';
 import type { Call } from '../command.ts';
 import { printProblems } from '../print/problems.ts';
 import { readRequests } from '../requests.ts';
@@ -9,13 +8,12 @@ import { withApp, type Session } from '../session.ts';
 /** `onejob enqueue` and `onejob run --detach`: the runs wait for a worker; only their ids are printed. */
 export async function execute(call: Call): Promise<number> {
   if (call.given.on('help')) return (await import('./job-help.ts')).execute(call);
-  if (call.given.has('timeout')) usage('--timeout is for a run here: with --detach the job’s own counts');
   return withApp(call, (session) => enqueueAll(call, session));
 }
 
 async function enqueueAll(call: Call, { app }: Session): Promise<number> {
   const { terminal } = call;
-  await app.open();
+  await app.loadJobs();
   printProblems(terminal, app.problems);
   const runs = await app.enqueue(await readRequests(call, app));
   for (const { id, job, state } of terminal.json ? [] : runs) {

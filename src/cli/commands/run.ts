@@ -15,8 +15,6 @@ export async function execute(call: Call): Promise<number> {
 
 async function runHere(call: Call, { app, logs }: Session): Promise<number> {
   const { terminal, interruption } = call;
-  // The store opens while the job files load; what it has to say comes out where it is first needed.
-  app.openStore().catch(() => undefined);
   await app.loadJobs();
   printProblems(terminal, app.problems);
   const requests = await readRequests(call, app);

@@ -2,6 +2,7 @@ import { OnejobError } from '../../job/errors.ts';
 import { nearest } from '../../job/name.ts';
 import { runView, type Run } from '../../job/run.ts';
 import { isRunState, isTrigger, runStates, type RunState } from '../../job/state.ts';
+import type { App } from '../../app/app.ts';
 import type { RunQuery } from '../../ports/store-query.ts';
 import { shortId } from '../../std/id.ts';
 import type { Given } from '../arguments/given.ts';
@@ -17,7 +18,8 @@ import { withApp } from '../session.ts';
 export function execute(call: Call): Promise<number> {
   const { terminal, given } = call;
   return withApp(call, async ({ app }) => {
-    const { items, next } = await app.client.list(readQuery(given, Date.now()));
+    const query = readQuery(given, Date.now());
+    const { items, next } = await app.client.list({ ...query, ...(await jobOf(given, app)) });
     if (terminal.json) {
       terminal.outJson({ v: 1, items: items.map(runView), next });
       return 0;
@@ -66,6 +68,14 @@ function whatOf({ error, waitingFor, progress, state }: Run): string {
   return [percent, progress.text ?? ''].filter(Boolean).join(' ');
 }
 
+/** The name as it is stored: `HelloWorld` means `hello-world` here too, where that job is known. */
+async function jobOf(given: Given, app: App): Promise<Partial<RunQuery>> {
+  const name = given.text('job');
+  if (name === undefined) return {};
+  await app.loadJobs();
+  return { job: app.registry.find(name)?.name ?? name };
+}
+
 function readQuery(given: Given, now: number): Partial<RunQuery> {
   const states = given
     .list('state')
@@ -73,10 +83,9 @@ function readQuery(given: Given, now: number): Partial<RunQuery> {
     .map((name) => readState(name.trim()));
   const trigger = given.text('trigger');
   const since = given.text('since');
-  const [job, key, cursor] = [given.text('job'), given.text('key'), given.text('cursor')];
+  const [key, cursor] = [given.text('key'), given.text('cursor')];
   return {
     limit: given.whole('limit') ?? 20,
-    ...(job !== undefined && { job }),
     ...(states.length > 0 && { states }),
     ...(trigger !== undefined && isTrigger(trigger) && { trigger }),
     ...(key !== undefined && { key }),

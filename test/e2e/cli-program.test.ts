@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createInstalled, onejob } from '../support/onejob.ts';
+
+const program = `
+  import { createApp, defineJob } from 'onejob';
+  import { main } from 'onejob/cli';
+  const job1 = defineJob({ name: 'job1', run: ({ input }) => ({ input }) });
+  const job2 = defineJob({ name: 'job2', run() { throw new Error('i am error'); } });
+  const app = createApp({ node: 'program', jobs: [job1, job2], store: 'sqlite:program.db' });
+  await main(app);
+  console.error('after main');
+`;
+
+describe('EGO-26 a program that ends in main(app)', () => {
+  test('is its own launcher', async () => {
+    const cwd = await createInstalled({ 'main.mjs': program });
+    const calling = { cwd, program: join(cwd, 'main.mjs') };
+    const ended = await onejob(['--job=job1', '--job-data={"username":"ego"}'], calling);
+    expect(ended).toMatchObject({ code: 0, stdout: '{"input":{"username":"ego"}}\n' });
+    expect(ended.stderr).toContain('after main');
+    expect(await onejob(['--job=job1,job2'], calling)).toMatchObject({ code: 1 });
+    expect(await onejob(['--job=job3'], calling)).toMatchObject({ code: 3 });
+    const { stdout } = await onejob(['run', 'job1', '--json'], calling);
+    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ node: 'program' }] });
+    expect((await onejob(['list'], calling)).stdout).toMatch(/^job1\t.*\njob2\t/);
+  });
+
+  test('has options that flags and environment win over', async () => {
+    const cwd = await createInstalled({ 'main.mjs': program });
+    const calling = { cwd, program: join(cwd, 'main.mjs') };
+    const { stdout } = await onejob(['run', 'job1', '--json', '--node', 'flag', '--store', 'sqlite:other.db'], calling);
+    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ node: 'flag' }] });
+    expect((await onejob(['runs', 'list'], calling)).stdout).toBe('');
+    expect((await onejob(['runs', 'list'], { ...calling, env: { ONEJOB_STORE: 'sqlite:other.db' } })).stdout).toContain(
+      'job1',
+    );
+  });
+});

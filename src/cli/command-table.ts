@@ -5,6 +5,18 @@ import { asking, running } from './our-flags.ts';
 
 const reason: Flag = { name: 'reason', kind: 'text', value: 'TEXT', says: 'why; kept with the run' };
 
+const serving: readonly Flag[] = [
+  { name: 'roles', kind: 'list', value: 'ROLES', says: 'what this process does; so far there is worker' },
+  { name: 'concurrency', kind: 'whole', value: 'N', range: [1, 100_000], says: 'runs at once (default 10)' },
+  {
+    name: 'on-stall',
+    kind: 'text',
+    value: 'WHAT',
+    oneOf: ['warn', 'exit'],
+    says: 'exit: end the process when its main loop has stood still for 5 minutes (default warn)',
+  },
+];
+
 const filters: readonly Flag[] = [
   { name: 'job', kind: 'text', value: 'NAME', says: 'of this job' },
   { name: 'state', kind: 'list', value: 'STATE', says: `one or more of ${runStates.join(', ')}` },
@@ -40,6 +52,18 @@ export const commands: readonly Command[] = [
     job: true,
     flags: asking,
     examples: ['onejob enqueue import --shop a', 'onejob enqueue clean-up --delay 10m --key clean-up-today'],
+  },
+  {
+    path: ['start'],
+    summary: 'Work: take whatever is due, until a signal ends it',
+    takes: '',
+    flags: serving,
+    store: true,
+    examples: [
+      'onejob start',
+      'onejob start --roles worker --node mill-1 --concurrency 50',
+      'onejob start --json --on-stall exit',
+    ],
   },
   {
     path: ['list'],

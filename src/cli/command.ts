@@ -3,6 +3,7 @@ import type { Flag } from './arguments/flag.ts';
 import type { Given } from './arguments/given.ts';
 import type { Token } from './arguments/token.ts';
 import type { Early } from './early.ts';
+import type { Faults } from './faults.ts';
 import type { Interruption } from './interruption.ts';
 import type { Terminal } from './print/terminal.ts';
 
@@ -41,6 +42,7 @@ export interface Call {
   readonly implicit: boolean;
   readonly terminal: Terminal;
   readonly interruption: Interruption;
+  readonly faults: Faults;
   /** Of `main(app)`: its jobs and options are used (CONTRACTS EGO-26). */
   readonly app: App | undefined;
   /** Of a command with `store`. */

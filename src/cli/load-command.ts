@@ -10,6 +10,7 @@ export function loadCommand({ path }: Command): Promise<CommandModule> {
 const loaders: Readonly<Record<string, () => Promise<CommandModule>>> = {
   run: () => import('./commands/run.ts'),
   enqueue: () => import('./commands/enqueue.ts'),
+  start: () => import('./commands/start.ts'),
   list: () => import('./commands/jobs-list.ts'),
   show: () => import('./commands/jobs-show.ts'),
   'jobs list': () => import('./commands/jobs-list.ts'),

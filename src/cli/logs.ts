@@ -7,20 +7,23 @@ import type { Terminal } from './print/terminal.ts';
 
 /** The two kinds of log lines of a command; both go to standard error, and to the log folder where there is one. */
 export interface Logs {
-  /** What onejob itself says: from `warn` on, unless somebody asks for more. */
+  /** What onejob itself says: from `warn` on, of a process that serves from `info` on, unless somebody asks for more. */
   readonly process: Log;
   /** What the handlers of runs say: from `info` on. */
   readonly runs: Log;
-  /** Nobody chose a form and a person looks: lines then leave out what only programs need. */
+  /** Nobody chose a form and a person looks at a run: lines then leave out what only programs need. */
   readonly isBrief: boolean;
 }
 
 /** @throws CONFIG_INVALID when the log folder cannot be written */
-export function openLogs(log: AppOptions['log'], given: Given, terminal: Terminal): Logs {
+export function openLogs(
+  log: AppOptions['log'],
+  { given, terminal, kind }: { given: Given; terminal: Terminal; kind: 'asks' | 'serves' },
+): Logs {
   if (log && isLog(log)) return { process: log, runs: log, isBrief: false };
   const options: LogOptions = log ?? {};
   const asked = options.level ?? (given.on('alsologtostderr') ? 'info' : terminal.verbose ? 'debug' : undefined);
-  const least: LogLevel = terminal.quiet ? 'error' : 'warn';
+  const least: LogLevel = terminal.quiet ? 'error' : kind === 'serves' ? 'info' : 'warn';
   const file = options.dir === undefined ? undefined : openFile(options, options.dir, asked ?? 'info');
   const shownAt = (level: LogLevel): Log =>
     createLogger({
@@ -31,7 +34,7 @@ export function openLogs(log: AppOptions['log'], given: Given, terminal: Termina
       color: terminal.talkPaint.bold('x') !== 'x',
     });
   const withFile = (shown: Log): Log => (file ? both(shown, file) : shown);
-  const isBrief = terminal.isTalkWatched && options.format === undefined && !terminal.verbose;
+  const isBrief = kind === 'asks' && terminal.isTalkWatched && options.format === undefined && !terminal.verbose;
   return {
     process: withFile(isBrief && asked === undefined ? withoutFailures(shownAt(least)) : shownAt(asked ?? least)),
     runs: withFile(shownAt(asked ?? (terminal.quiet ? 'error' : 'info'))),

@@ -5,6 +5,7 @@ import type { Call, Command } from './command.ts';
 import { loadCommand } from './load-command.ts';
 import { openEarly } from './early.ts';
 import { exitOfError } from './exit-code.ts';
+import { listenForFaults } from './faults.ts';
 import { listenForSignals } from './interruption.ts';
 import { endProcess } from './process-end.ts';
 import { printError } from './print/error.ts';
@@ -23,6 +24,7 @@ export async function main(app?: App, args: readonly string[] = process.argv.sli
 async function runLine(app: App | undefined, args: readonly string[]): Promise<number> {
   let terminal = openTerminal((name) => args.includes(`--${name}`));
   const interruption = listenForSignals();
+  const faults = listenForFaults((thrown) => endByFault(terminal, thrown));
   // A job that waits for something that never comes must not end the process with Node's own complaint.
   const alive = setInterval(() => undefined, 1_000_000);
   try {
@@ -31,7 +33,7 @@ async function runLine(app: App | undefined, args: readonly string[]): Promise<n
     const { command } = line;
     if (!command || (line.given.on('help') && !wantsJobHelp(line))) return await showHelp(terminal, line);
     checkWords(command, line.words);
-    const call: Call = { ...line, command, terminal, interruption, app, early: undefined };
+    const call: Call = { ...line, command, terminal, interruption, faults, app, early: undefined };
     const early = command.store && !line.given.on('help') ? await openEarly(call) : undefined;
     return await (await loadCommand(command)).execute({ ...call, early });
   } catch (error) {
@@ -42,7 +44,15 @@ async function runLine(app: App | undefined, args: readonly string[]): Promise<n
     terminal.end();
     clearInterval(alive);
     interruption.end();
+    faults.end();
   }
+}
+
+/** Where no command knows better: nothing in the process can be relied on any more. */
+function endByFault(terminal: Terminal, thrown: unknown): never {
+  terminal.end();
+  printError(terminal, thrown);
+  process.exit(1);
 }
 
 /** Colours and loudness are known for sure only when the command line has been read. */

@@ -45,10 +45,10 @@ export async function withJobs<T>(call: Call, work: (app: App) => T | Promise<T>
 }
 
 /** Settings, logs and app of a command line, for those that close the app themselves. @throws CONFIG_INVALID */
-export async function openSession(call: Call): Promise<Session> {
+export async function openSession(call: Call, kind: 'asks' | 'serves' = 'asks'): Promise<Session> {
   const config = call.early?.config ?? (await loadSettings(call.given));
   const options = optionsOf(call.app, config);
-  const logs = openLogs(options.log, call.given, call.terminal);
+  const logs = openLogs(options.log, { ...call, kind });
   const settings = { ...options, log: logs.process };
   if (!call.app) return { app: createApp(settings, call.early?.backend), config, logs };
   call.app.configure(settings);

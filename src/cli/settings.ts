@@ -18,6 +18,8 @@ export async function loadSettings(given: Given): Promise<LoadedConfig> {
       logDir: given.text('log-dir'),
       host: given.text('host'),
       port: given.text('port'),
+      concurrency: given.text('concurrency'),
+      onStall: given.text('on-stall'),
     },
     env: process.env,
     cwd: process.cwd(),

@@ -1,0 +1,87 @@
+import type { App } from '../../app/app.ts';
+import { nearest } from '../../job/name.ts';
+import type { Log } from '../../ports/log.ts';
+import { usage } from '../arguments/flag.ts';
+import type { Given } from '../arguments/given.ts';
+import type { Call } from '../command.ts';
+import type { FaultKind } from '../faults.ts';
+import { printProblems } from '../print/problems.ts';
+import { openSession } from '../session.ts';
+
+/**
+ * `onejob start`: a process that takes whatever is due, until a signal ends it: 0 once its work is done or handed back
+ * (CONTRACTS VT-14), NODE_TAKEN when another process has taken its name.
+ */
+export async function execute(call: Call): Promise<number> {
+  const { terminal, interruption, faults } = call;
+  const { app, logs } = await openSession(call, 'serves');
+  faults.handle((thrown, kind) => report({ app, log: logs.process }, thrown, kind));
+  const interrupted = new Promise<void>((resolve) => {
+    if (interruption.signal.aborted) resolve();
+    interruption.signal.addEventListener('abort', () => resolve());
+  });
+  try {
+    await Promise.race([start(call, app, readRoles(call.given)), interrupted]);
+    await Promise.race([app.failed, interrupted]);
+    logs.process.info('stopping', { signal: interruption.by, running: app.load });
+    return 0;
+  } finally {
+    await app.stop(graceMs);
+    terminal.end();
+  }
+}
+
+/** Resolves when all is up and said to be. */
+async function start({ terminal, interruption }: Call, app: App, roles: readonly string[]): Promise<void> {
+  // Opens while the job files load; what it has to say comes out in `start`.
+  app.openStore().catch(() => undefined);
+  await app.loadJobs();
+  printProblems(terminal, app.problems);
+  if (app.registry.names().length === 0) {
+    terminal.complain('there are no jobs here, so there is nothing to do: onejob looks in jobs/, or where --jobs says');
+  }
+  await app.start();
+  if (interruption.by !== null) return;
+  const { node } = app;
+  const { pid } = process;
+  const store = (await app.openStore()).facts.url;
+  terminal.talk(`onejob ready - node=${node} roles=${roles.join(',')} store=${store} pid=${pid}`);
+  if (terminal.json) terminal.out(`${JSON.stringify({ event: 'ready', url: null, pid, node, roles, store })}\n`);
+}
+
+/** @throws USAGE for a role that is not there */
+function readRoles(given: Given): readonly string[] {
+  const asked = given.list('roles').flatMap((list) => list.split(','));
+  const names = [...new Set(asked.map((name) => name.trim()).filter(Boolean))];
+  for (const name of names) {
+    if (rolesHere.includes(name)) continue;
+    const here = `this version of onejob has the role ${rolesHere.join(', ')}`;
+    if (rolesPlanned.includes(name)) usage(`the role ${name} is not there yet`, here);
+    const near = nearest(name, [...rolesHere, ...rolesPlanned]);
+    usage(`there is no role ${name}${near ? `; did you mean ${near}?` : ''}`, here);
+  }
+  return names.length > 0 ? names : rolesHere;
+}
+
+/**
+ * A rejection that nobody awaits is the fault of one run, and the other runs of this worker go on; it is kept with
+ * that run's log too. After an exception in a callback nothing in the process can be relied on: it ends at once, and
+ * others take its runs over, as after any crash (STORE §3.6).
+ */
+function report({ app, log }: { app: App; log: Log }, thrown: unknown, kind: FaultKind): void {
+  const { current } = app;
+  const fields = { ...(current && { job: current.job, run: current.id, traceId: current.traceId }), error: thrown };
+  if (kind === 'rejection') {
+    log.error('a promise that nobody awaits was rejected', fields);
+    if (current) console.error(thrown);
+    return;
+  }
+  log.error('an exception that nobody caught ends this worker; others take its runs over', fields);
+  process.exit(1);
+}
+
+const rolesHere: readonly string[] = ['worker'];
+const rolesPlanned: readonly string[] = ['scheduler', 'http', 'consumer', 'dispatcher'];
+
+/** What handlers get to end in when the process is told to (CONTRACTS EGO-25). */
+const graceMs = 25_000;

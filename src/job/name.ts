@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { editDistance } from '../std/edit-distance.ts';
 import { OnejobError } from './errors.ts';
 
 /** kebab-case or PascalCase; digits allowed inside (DESIGN §8). */
@@ -21,10 +21,10 @@ export function foldName(name: string): string {
 
 /** The known name nearest to a mistyped one, or undefined when none is near. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
-  const candidates = [...known];
-  if (candidates.length === 0) return undefined;
-  const best = closest(name, candidates);
+  const candidates = [...known].map((candidate) => ({ candidate, edits: editDistance(name, candidate) }));
+  const best = candidates.toSorted((a, b) => a.edits - b.edits)[0]?.candidate;
+  if (best === undefined) return undefined;
   // Two swapped letters, the commonest slip, are two edits: stroe for store.
   const near = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
-  return distance(name.toLowerCase(), best.toLowerCase()) <= near ? best : undefined;
+  return editDistance(name.toLowerCase(), best.toLowerCase()) <= near ? best : undefined;
 }

@@ -4,11 +4,9 @@ import { OnejobError } from '../../job/errors.ts';
 import { Connection } from './connection.ts';
 import { makeDirectory } from './make-directory.ts';
 
-export const memoryPath = ':memory:';
-
 /** Opens the database at `path`, whose directory is created when it is not there. `url` names it in messages. */
 export function openFile(path: string, url: string): Connection {
-  if (path === memoryPath) return new Connection(path);
+  if (path === ':memory:') return new Connection(path);
   createDirectory(dirname(path), url);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     throw new OnejobError('CONFIG_INVALID', `the store ${url} is a directory`, { hint: 'name a file in it' });

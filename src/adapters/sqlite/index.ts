@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../../std/clock.ts';
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
-import { memoryPath } from './file.ts';
+import { openInPlace, openOnThread } from './line.ts';
 import { SqliteStore } from './store.ts';
 
 export interface SqliteOptions {
@@ -23,11 +23,10 @@ export async function openSqliteStore({
   clock = systemClock,
   inPlace,
 }: SqliteOptions): Promise<Store & Inspector> {
-  const isMemory = path === memoryPath;
+  const isMemory = path === ':memory:';
   const url = isMemory ? 'memory:' : `sqlite:${path}`;
-  const { openInPlace, openOnThread } = await import('./line.ts');
-  const line =
-    isMemory || inPlace === true ? openInPlace({ path, url, now: () => clock.now() }) : openOnThread({ path, url });
+  const now = () => clock.now();
+  const line = isMemory || inPlace === true ? await openInPlace({ path, url, now }) : openOnThread({ path, url });
   return new SqliteStore(
     { id: '', reach: isMemory ? 'process' : 'host', url, beat: line.beats ? 'store' : null },
     line,

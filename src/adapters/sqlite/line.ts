@@ -3,7 +3,7 @@ import { openThread, type Thread } from '../../std/thread.ts';
 import { closedError, storeError } from './errors.ts';
 import type { Inbound, Outbound } from './thread.ts';
 import { fromWireAnswer, packCalls, unpack } from './wire.ts';
-import { type Answer, type Call, Writer } from './writer.ts';
+import type { Answer, Call } from './writer.ts';
 
 /** The way to the writer: on a thread of its own, or in place. */
 export interface Line {
@@ -21,7 +21,9 @@ interface Place {
   readonly url: string;
 }
 
-export function openInPlace({ path, url, now }: Place & { now: () => number }): Line {
+export async function openInPlace({ path, url, now }: Place & { now: () => number }): Promise<Line> {
+  // A process that has a thread for it never loads the methods on its main one: 20 ms of a command's start.
+  const { Writer } = await import('./writer.ts');
   const desk = new Desk();
   const writer = new Writer({ path, url, now, soon: queueMicrotask, answer: (answers) => desk.settle(answers) });
   return {

@@ -14,7 +14,7 @@ import { failpoint } from '../../std/failpoint.ts';
 import { checkTexts } from '../sql/text.ts';
 import { closedError } from './errors.ts';
 import type { Line } from './line.ts';
-import { isWrite, type Method } from './methods.ts';
+import { isWrite, type Method } from './method.ts';
 import type { Birth } from './submit.ts';
 
 /** The port over one line to the writer. What each method does stands in the file of its name. */

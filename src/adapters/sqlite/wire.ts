@@ -1,5 +1,5 @@
 import { fromWire, toWire, type WireError } from './errors.ts';
-import { isWrite } from './methods.ts';
+import { isWrite } from './method.ts';
 import type { Answer, Call } from './writer.ts';
 
 /**

@@ -3,7 +3,8 @@ import type { WorkerId } from '../../ports/store-worker.ts';
 import type { Connection } from './connection.ts';
 import { isFatal, isLocked, lockedError, storeError } from './errors.ts';
 import { openFile, startWaiting, stopWaiting } from './file.ts';
-import { isWrite, type Method, perform } from './methods.ts';
+import { isWrite, type Method } from './method.ts';
+import { perform } from './methods.ts';
 import { beatAlone } from './roster.ts';
 import { migrate } from './schema.ts';
 

@@ -1,0 +1,27 @@
+/** What happens inside a write transaction. */
+const writes = [
+  'submit',
+  'enrol',
+  'beat',
+  'bury',
+  'claim',
+  'record',
+  'append',
+  'ask',
+  'plan',
+  'fire',
+  'prune',
+] as const;
+
+/** What reads one snapshot. */
+const reads = ['workers', 'held', 'steps', 'get', 'list', 'tail', 'due', 'pauses'] as const;
+
+/** All that the writer is asked for; `migrate` has transactions of its own. */
+export type Method = (typeof writes)[number] | (typeof reads)[number] | 'migrate';
+
+/** Stands apart from the methods themselves, so that the caller's thread need not load them. */
+export function isWrite(method: Method): boolean {
+  return writeNames.has(method);
+}
+
+const writeNames = new Set<string>(writes);

@@ -127,6 +127,19 @@ export function aboutBury({ it, expect }: Contract): void {
     expect(only(again.letters)).toMatchObject({ kind: 'child', name: child.id });
   });
 
+  it('a parent and its child that crash with one worker are both taken, and the child follows its parent', async (scene) => {
+    for (const childFirst of [true, false]) {
+      const worker = await scene.worker();
+      const ids = [newRun().id, newRun().id] as const;
+      const [id, childId] = childFirst ? [ids[1], ids[0]] : ids; // burials go by id: either comes first
+      const child = { ...childOf({ run: id, root: id }), id: childId, holder: worker };
+      await scene.store.submit([newRun({ id, maxCrashes: 1, holder: worker }), child]);
+      expect((await scene.bury(worker)).toSorted()).toEqual([...ids]);
+      expect(await scene.run(id)).toMatchObject({ state: 'failed', error: { code: 'RUN_CRASHED' } });
+      expect(await scene.run(childId)).toMatchObject({ state: 'cancelled', error: { code: 'RUN_CANCELLED' } });
+    }
+  });
+
   it('runs that a worker has let go are not taken with it', async (scene) => {
     const worker = await scene.worker();
     const runs = newRuns(3, { holder: worker });

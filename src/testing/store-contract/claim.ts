@@ -111,12 +111,12 @@ export function aboutClaim({ it, expect }: Contract): void {
 
   it('a run is not claimed before it is due, and the claim says when that is', async (scene) => {
     const worker = await scene.worker();
-    const { run } = await scene.submit({ delayMs: 120 });
+    const { run } = await scene.submit({ delayMs: 200 });
     await scene.submit({ delayMs: 3_600_000 });
     const early = await scene.claim(worker);
     expect(early.claims).toEqual([]);
     expect(early.nextDueAt).toBe((await scene.run(run.id)).dueAt);
-    await scene.pass(120);
+    await scene.pass(200);
     expect(await scene.claimIds(worker)).toEqual([run.id]);
   });
 
@@ -202,11 +202,11 @@ export function aboutClaim({ it, expect }: Contract): void {
   it('a waiting run is claimed when its sleep is over, not before', async (scene) => {
     const worker = await scene.worker();
     const claim = await scene.running(worker);
-    await scene.recorded(worker, suspended(claim, { wakeInMs: 120 }));
+    await scene.recorded(worker, suspended(claim, { wakeInMs: 200 }));
     const early = await scene.claim(worker);
     expect(early.claims).toEqual([]);
     expect(early.nextDueAt).toBe((await scene.run(claim.run)).dueAt);
-    await scene.pass(120);
+    await scene.pass(200);
     const again = only((await scene.claim(worker)).claims);
     expect(again).toMatchObject({ run: claim.run, epoch: claim.epoch + 1 });
     expect(await scene.run(claim.run)).toMatchObject({ state: 'running', waitingFor: [] });

@@ -30,12 +30,12 @@ export function aboutHandBack({ it, expect }: Contract): void {
     const claim = await scene.running(worker);
     const before = await scene.now();
     const error = { code: 'JOB_FAILED', message: 'try again' };
-    await scene.recorded(worker, handedBack(claim, { attempt: 2, delayMs: 120, error }));
+    await scene.recorded(worker, handedBack(claim, { attempt: 2, delayMs: 200, error }));
     const run = await scene.run(claim.run);
     expect(run).toMatchObject({ state: 'queued', attempt: 2, error, finishedAt: null });
-    expect((run.dueAt ?? 0) >= before + 120 && (run.dueAt ?? 0) <= (await scene.now()) + 120).toBe(true);
+    expect((run.dueAt ?? 0) >= before + 200 && (run.dueAt ?? 0) <= (await scene.now()) + 200).toBe(true);
     expect(await scene.claimIds(worker)).toEqual([]);
-    await scene.pass(120);
+    await scene.pass(200);
     expect(only((await scene.claim(worker)).claims)).toMatchObject({ attempt: 2, epoch: claim.epoch + 1 });
   });
 

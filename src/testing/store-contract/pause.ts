@@ -55,9 +55,9 @@ export function aboutPause({ it, expect }: Contract): void {
   it('a pause with an end is over then', async (scene) => {
     const worker = await scene.worker();
     const { run } = await scene.submit();
-    await scene.ask(pauseOf('job', 'work', (await scene.now()) + 150));
+    await scene.ask(pauseOf('job', 'work', (await scene.now()) + 200));
     expect(await scene.claimIds(worker)).toEqual([]);
-    await scene.pass(150);
+    await scene.pass(200);
     expect(await scene.claimIds(worker)).toEqual([run.id]);
   });
 
@@ -69,6 +69,32 @@ export function aboutPause({ it, expect }: Contract): void {
     expect(await scene.claimIds(worker)).toEqual([]);
     expect((await scene.ask(resumeOf('job', 'work'))).verdict).toBe('done');
     expect((await scene.claimIds(worker)).length).toBe(1);
+  });
+
+  it('all that is paused now is listed, by whom, since when, why and until when', async (scene) => {
+    const { store } = scene;
+    if (!store.pauses) return;
+    expect(await store.pauses()).toEqual([]);
+    const before = await scene.now();
+    const until = before + 3_600_000;
+    await store.ask([
+      pauseOf('queue', 'slow', until),
+      { ...pauseOf('job', 'work'), actor: 'bob', reason: null },
+      pauseOf('schedule', '每夜'),
+      pauseOf('job', 'resumed'),
+      pauseOf('job', 'over', before - 1),
+    ]);
+    await scene.ask(resumeOf('job', 'resumed'));
+    const pauses = (await store.pauses()).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const since = pauses.every((pause) => pause.since >= before);
+    expect({ since, pauses: pauses.map((pause) => ({ ...pause, since: 0 })) }).toEqual({
+      since: true,
+      pauses: [
+        { type: 'queue', name: 'slow', reason: 'maintenance', actor: 'ann', since: 0, until },
+        { type: 'job', name: 'work', reason: null, actor: 'bob', since: 0, until: null },
+        { type: 'schedule', name: '每夜', reason: 'maintenance', actor: 'ann', since: 0, until: null },
+      ],
+    });
   });
 
   it('resuming what is not paused is done', async (scene) => {

@@ -5,11 +5,11 @@ import { only, type Scene } from './scene.ts';
 
 export function aboutPlanAndDue({ it, expect }: Contract): void {
   it('a declared schedule is due at its first instant, not before', async (scene) => {
-    const nextAt = (await scene.now()) + 150;
+    const nextAt = (await scene.now()) + 200;
     await plan(scene, [schedulePlan('nightly', { nextAt, job: 'report', spec: '{"cron":"0 0 2 * * *"}' })]);
     const early = await scene.store.due({ limit: 10 });
     expect({ schedules: early.schedules, nextAt: early.nextAt }).toEqual({ schedules: [], nextAt });
-    await scene.pass(150);
+    await scene.pass(200);
     const { schedules, now } = await scene.store.due({ limit: 10 });
     const due = only(schedules);
     expect(due).toEqual({
@@ -133,9 +133,9 @@ export function aboutPlanAndDue({ it, expect }: Contract): void {
 
   it('a pause with an end is over then', async (scene) => {
     await plan(scene, [schedulePlan('nightly')]);
-    await scene.ask(pauseOf('schedule', 'nightly', (await scene.now()) + 150));
+    await scene.ask(pauseOf('schedule', 'nightly', (await scene.now()) + 200));
     expect((await scene.dueSchedule('nightly')).paused).toBe('maintenance');
-    await scene.pass(150);
+    await scene.pass(200);
     expect((await scene.dueSchedule('nightly')).paused).toBe(null);
   });
 

@@ -15,7 +15,7 @@ import type { Ground } from './ground.ts';
 
 /** One migrated store in a test, with the sentences that tests are made of. */
 export class Scene {
-  readonly store: Store;
+  readonly store: Ground['store'];
   readonly ground: Ground;
 
   constructor(ground: Ground) {

@@ -10,9 +10,11 @@ export interface JobReference<in Input = never, Output = unknown> {
 export const jobBrand: unique symbol = Symbol.for('onejob.job') as never;
 declare const jobTypes: unique symbol;
 
-/** What callers give to a job. */
+/** What callers give to a job; anything where the definition is not known, as for a job that is only named. */
 export type InputOf<J> = J extends { readonly [jobTypes]?: { readonly input: (input: infer Input) => void } }
-  ? Input
+  ? [Input] extends [never]
+    ? unknown
+    : Input
   : unknown;
 
 /** What callers get from a job: the JSON form of what it returned. */

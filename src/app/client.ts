@@ -10,12 +10,12 @@ import { isDefined } from '../job/define.ts';
 import type { Inspector } from '../ports/inspector.ts';
 import type { AskAnswer, RunAsk } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
-import type { NewRun } from '../ports/store-submit.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
 import { parseDuration, type Duration } from '../std/duration.ts';
 import { newId } from '../std/id.ts';
 import { explain, type Explanation } from './explain.ts';
+import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import { RunHandle } from './run-handle.ts';
 import { RunReader, type LinesOptions, type TailedLine, type WaitOptions } from './run-reader.ts';
 
@@ -90,13 +90,13 @@ export class Client {
     const known = await this.#resolve(job);
     const runs = await Promise.all(items.map((item) => newRun(known, wishOf(item), this.#options.maxBytes())));
     const { store, outbox, wake } = await this.#options.backend();
+    await refuseConflicts(runs, (keys) => store.get(keys));
     const answers =
       tx === undefined ? await Promise.all(runs.map((run) => outbox.submit(run))) : await store.submit(runs, { tx });
     wake();
-    return answers.map(({ verdict, run }, i) => {
-      if (verdict === 'conflict') throw keyConflict(runs[i] as NewRun, run);
-      return new RunHandle(this, run.id, run.key, verdict === 'created');
-    });
+    const conflict = conflictOf(runs, answers);
+    if (conflict) throw conflict;
+    return answers.map(({ verdict, run }) => new RunHandle(this, run.id, run.key, verdict === 'created'));
   }
 
   get(ref: string, options: { steps?: boolean } = {}): Promise<Run | null> {
@@ -228,14 +228,6 @@ export class Client {
 }
 
 type AskWithoutAsker = RunAsk extends infer A ? (A extends RunAsk ? Omit<A, 'id' | 'ref' | 'actor'> : never) : never;
-
-export function keyConflict(run: NewRun, existing: { readonly id: string; readonly job: string }): OnejobError {
-  const what = existing.job === run.job ? 'with another input' : `of the job ${existing.job}`;
-  return new OnejobError('KEY_CONFLICT', `the key ${run.key} belongs to a run ${what}`, {
-    hint: `onejob runs show ${existing.id} shows it; choose another key`,
-    data: { run: existing.id, key: run.key },
-  });
-}
 
 function wishOf({ input, delay, timeout, trigger = 'api', ...rest }: EnqueueOptions & { input: unknown }): Wish {
   return {

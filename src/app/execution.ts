@@ -9,8 +9,9 @@ import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { parseDuration } from '../std/duration.ts';
-import { keyConflict, type Client } from './client.ts';
+import type { Client } from './client.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
+import { conflictOf, refuseConflicts } from './key-conflict.ts';
 
 interface SubmissionOptions {
   readonly registry: Registry;
@@ -37,8 +38,13 @@ export async function execute(
   const { engine } = options;
   const runs = await wishedRuns(requests, options, engine.id);
   await engine.enrol();
+  options.signal.throwIfAborted();
   const submitted = await engine.submit(runs);
-  refuseConflicts(runs, submitted);
+  const refusal = conflictOf(runs, submitted) ?? (options.signal.reason as Error | undefined);
+  if (refusal) {
+    await takeBack(submitted, refusal, options);
+    throw refusal;
+  }
   return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, watcher, options)));
 }
 
@@ -49,26 +55,36 @@ export async function enqueue(
 ): Promise<Run[]> {
   const runs = await wishedRuns(requests, options, undefined);
   const submitted = await options.submit(runs);
-  refuseConflicts(runs, submitted);
+  const conflict = conflictOf(runs, submitted);
+  if (conflict) throw conflict;
   return Promise.all(submitted.map(({ run }) => options.client.find(run.id)));
 }
 
 async function wishedRuns(
   requests: readonly ExecuteRequest[],
-  { registry, maxBytes }: SubmissionOptions,
+  { registry, client, maxBytes }: SubmissionOptions,
   holder: string | undefined,
 ): Promise<NewRun[]> {
   const jobs = requests.map(({ job }) => registry.get(job));
   if (requests.length > 1 && requests.some(({ key }) => key !== undefined)) {
     throw new OnejobError('USAGE', 'one key cannot name the runs of several jobs', { hint: 'start them one by one' });
   }
-  return Promise.all(requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, { maxBytes, holder })));
+  const wished = requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, { maxBytes, holder }));
+  const runs = await Promise.all(wished);
+  await refuseConflicts(runs, (keys) => client.getMany(keys));
+  return runs;
 }
 
-function refuseConflicts(runs: readonly NewRun[], submitted: readonly Submitted[]): void {
-  for (const [i, { verdict, run }] of submitted.entries()) {
-    if (verdict === 'conflict') throw keyConflict(runs[i] as NewRun, run);
-  }
+/** What was created with a run that was refused, or in the moment of an interruption, is not executed by anybody. */
+async function takeBack(
+  submitted: readonly Submitted[],
+  reason: Error,
+  { engine, client }: ExecutionOptions,
+): Promise<void> {
+  const created = submitted.flatMap(({ verdict, run }) => (verdict === 'created' ? [run] : []));
+  const held = created.filter(({ state }) => state === 'running');
+  await engine.discard(held, reason);
+  await Promise.all(created.filter((run) => !held.includes(run)).map(({ id }) => client.cancel(id, reason.message)));
 }
 
 async function wishedRun(

@@ -1,5 +1,6 @@
 import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
+import { OnejobError } from '../job/errors.ts';
 import { readFailure, type Failure } from '../job/failure.ts';
 import { nextTryMs } from '../job/retry.ts';
 import type { FinalState } from '../job/state.ts';
@@ -51,16 +52,24 @@ export class Conclusion {
       return this.#handBack(this.#options.claim.attempt, 0, null, 'handedBack');
     }
     if (settled.how === 'threw') return this.#fail(settled.thrown, settled.isFinal);
-    const { host, job } = this.#options;
     try {
-      return await this.#outcome(
-        'succeeded',
-        storable(settled.value, host.limits.valueBytes, `what ${job.name} returned`),
-        null,
-      );
+      return await this.#outcome('succeeded', this.#outputOf(settled.value), null);
     } catch (thrown) {
       return this.#fail(thrown, false);
     }
+  }
+
+  /** @throws VALUE_REJECTED, also when what was written to the response is too large */
+  #outputOf(value: unknown): string | null {
+    const { host, job, response } = this.#options;
+    const { valueBytes } = host.limits;
+    const output = storable(value, valueBytes, `what ${job.name} returned`);
+    if (response.bytes <= valueBytes) return output;
+    const limit = valueBytes.toLocaleString('en');
+    throw new OnejobError(
+      'VALUE_REJECTED',
+      `the response of ${job.name} has ${response.bytes.toLocaleString('en')} bytes; the limit is ${limit}`,
+    );
   }
 
   #fail(thrown: unknown, isFinal: boolean): Promise<Concluded> {
@@ -87,7 +96,8 @@ export class Conclusion {
   }
 
   async #outcome(state: FinalState, output: string | null, error: Failure | null): Promise<Concluded> {
-    const { claim, job, response, output: lines } = this.#options;
+    const { claim, job, host, output: lines } = this.#options;
+    const response = this.#options.response.bytes <= host.limits.valueBytes ? this.#options.response.stored : null;
     await lines?.flush();
     const { run, epoch } = claim;
     const progress = lines?.lastProgress ?? null;
@@ -99,7 +109,7 @@ export class Conclusion {
       state,
       output,
       error,
-      response: response.stored,
+      response,
       progress,
       next,
     } as const;

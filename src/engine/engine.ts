@@ -1,4 +1,5 @@
 import { OnejobError } from '../job/errors.ts';
+import { readFailure } from '../job/failure.ts';
 import type { Hooks } from '../job/hooks.ts';
 import type { Registry } from '../job/registry.ts';
 import type { RunId } from '../job/run.ts';
@@ -133,7 +134,11 @@ export class Engine {
 
   /** Makes this process known to the store as a worker. Idempotent. */
   enrol(): Promise<void> {
-    this.#enrolled ??= this.#enrol();
+    if (!this.#enrolled) {
+      const enrolled = this.#enrol();
+      this.#enrolled = enrolled;
+      enrolled.catch(() => (this.#enrolled = undefined)); // a store that was away is asked again
+    }
     return this.#enrolled;
   }
 
@@ -152,9 +157,19 @@ export class Engine {
     }
   }
 
+  /** Ends runs that `submit` has just created with this engine as their holder, without executing them. */
+  async discard(runs: readonly { readonly id: RunId }[], reason: Error): Promise<void> {
+    const { failure: error } = readFailure(reason);
+    const nothing = { output: null, response: null, progress: null, next: null } as const;
+    const entry = ({ id }: { readonly id: RunId }) =>
+      ({ kind: 'outcome', run: id, epoch: 1, state: 'cancelled', error, ...nothing }) as const;
+    await Promise.all(runs.map((run) => this.#journal.record(entry(run))));
+    for (const { id } of runs) this.#worker.expect(id)();
+  }
+
   /** Executes a run that `submit` has just created with this engine as its holder. */
   execute(run: NewRun): Promise<AttemptEnd> {
-    this.follow(run.id);
+    this.#join(run.id);
     return this.#worker.adopt(freshClaim(run, this.#options.clock.now()), 0);
   }
 
@@ -163,6 +178,11 @@ export class Engine {
    * mail starts a moment later: a short run costs none of it.
    */
   follow(root: RunId): void {
+    this.#join(root);
+    this.#worker.nudge();
+  }
+
+  #join(root: RunId): void {
     this.#tree?.add(root);
     this.#later ??= this.#options.clock.setTimer(rolesAfterMs, () => void this.#startRoles());
   }
@@ -188,7 +208,7 @@ export class Engine {
 
   async #enrol(): Promise<void> {
     const { store, node, replaces, registry, slots, version, leaseMs, scope } = this.#options;
-    this.#releaseConsole = captureConsole();
+    this.#releaseConsole ??= captureConsole();
     await store.enrol({
       id: this.id,
       node,

@@ -37,6 +37,7 @@ export class Worker implements Service {
   readonly #expected = new Set<RunId>();
   #stopped: Promise<void> | undefined;
   #stopping = false;
+  #interruption: Error | undefined;
   #emptyTurns = 0;
   #claiming = false;
   /** The last look found as many runs as there were slots, or there was no slot to look for: there may be more. */
@@ -139,8 +140,9 @@ export class Worker implements Service {
     return failed.length === 0 && guilty.length > 0 ? null : failed.length;
   }
 
-  /** As `abortAll`, but what only waits is parked. */
+  /** As `abortAll`, but what only waits is parked; in a process that runs jobs by itself nothing begins any more. */
   interrupt(reason: Error): void {
+    if (this.#options.tree) this.#interruption = reason;
     for (const attempt of this.#attempts.values()) attempt.interrupt(reason);
   }
 
@@ -208,6 +210,7 @@ export class Worker implements Service {
     this.#attempts.set(claim.run, attempt);
     this.#expected.delete(claim.run);
     if (this.#stopping) attempt.stop();
+    if (this.#interruption) attempt.interrupt(this.#interruption);
     let end: AttemptEnd = 'lost';
     try {
       end = await attempt.run();

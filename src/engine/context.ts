@@ -83,13 +83,13 @@ export class ResponseNotes implements JobResponse {
   write(text: string): this {
     this.#touched = true;
     this.#body ??= [];
-    this.#body.push(String(text)); // callers without types write anything
+    this.#body.push(text);
     return this;
   }
 
   /** Of the body, in UTF-8. */
   get bytes(): number {
-    return this.#body?.reduce((sum, text) => sum + Buffer.byteLength(text), 0) ?? 0;
+    return this.#body?.reduce((sum, text) => sum + Buffer.byteLength(clean(text)), 0) ?? 0;
   }
 
   /** Null when the handler said nothing. */

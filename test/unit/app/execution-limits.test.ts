@@ -87,9 +87,9 @@ describe('a time-out', () => {
     release.resolve();
     await gone.promise;
     expect(stepped).toBe(false);
-    await app.stop();
-    void lines;
-    void steps;
+    expect((await lines(run.id)).map(({ text }) => text)).toEqual(['before']);
+    expect(await steps(run.id)).toEqual([]);
+    expect((await app.client.find(run.id)).progress).toEqual({ fraction: 0.5, text: null });
   });
 
   test('a zombie whose run was retried changes nothing of the next attempt', async () => {

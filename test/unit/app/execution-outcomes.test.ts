@@ -8,13 +8,12 @@ import { openApp } from '../../support/apps.ts';
 
 /** Runs a handler as the only job of an app. */
 async function runOf(run: () => unknown, options: object = {}): Promise<Run> {
-  const { run: start } = openApp([defineJob({ name: 'work', ...options, run: run as () => void })]);
+  const { run: start } = openApp([defineJob({ name: 'work', ...options, run })]);
   return start('work');
 }
 
 function failing(thrown: unknown): Promise<Run> {
   return runOf(() => {
-    // eslint-disable-next-line typescript/only-throw-error -- handlers throw anything
     throw thrown;
   });
 }
@@ -281,8 +280,8 @@ describe('what came with the run', () => {
     const given = await run('trace', { headers: [['traceparent', `00-${traceId}-00f067aa0ba902b7-01`]] });
     expect(given).toMatchObject({ traceId, output: JSON.stringify(traceId) });
     expect((await run('trace')).traceId).toMatch(/^[0-9a-f]{32}$/);
-    const started = log.lines.filter(({ text }) => text === 'run started');
-    expect(started[0]?.fields).toMatchObject({ traceId, run: given.id });
+    const started = log.lines.find(({ text }) => text === 'run started');
+    expect(started?.fields).toMatchObject({ traceId, run: given.id });
   });
 
   test('EGO-7 what is written to the response is kept beside the output', async () => {

@@ -210,8 +210,7 @@ describe('keys', () => {
 
   test('a conflict among several requests: nothing begins, and nothing is left held', async () => {
     let ran = 0;
-    const job = (name: string) =>
-      defineJob({ name, key: (input) => String((input as { key: string }).key), run: () => ++ran });
+    const job = (name: string) => defineJob({ name, key: (input) => (input as { key: string }).key, run: () => ++ran });
     const { app, run } = openApp([job('one'), job('two')]);
     await run('two', { input: { key: 'x', n: 1 } });
     const requests = [
@@ -226,8 +225,7 @@ describe('keys', () => {
 
   test('a conflict that comes into being in the same moment leaves nothing held', async () => {
     let ran = 0;
-    const job = (name: string) =>
-      defineJob({ name, key: (input) => String((input as { key: string }).key), run: () => ++ran });
+    const job = (name: string) => defineJob({ name, key: (input) => (input as { key: string }).key, run: () => ++ran });
     const { app } = openApp([job('one'), job('two')]);
     const store = await app.openStore();
     const get = vi.spyOn(store, 'get').mockResolvedValueOnce([null, null]);

@@ -21,12 +21,17 @@ import { settingsOf, type Settings } from './settings.ts';
 import { Watchers } from './watchers.ts';
 import { WorkerProcess } from './worker-process.ts';
 
-/**
- * Checks the options; opens nothing and starts nothing. `early` is the store of the options where somebody has begun to
- * open it already: the command line does, for that takes as long as loading this code. @throws CONFIG_INVALID
- */
-export function createApp(options: AppOptions = {}, early?: Promise<OpenedBackend>): App {
-  return new App(options, early);
+/** What only the command line says of an app. */
+export interface Surroundings {
+  /** Who asks, for the record; default `api`. */
+  readonly actor?: string;
+  /** The store of the options, where opening it has begun already: that takes as long as loading this code. */
+  readonly backend?: Promise<OpenedBackend> | undefined;
+}
+
+/** Checks the options; opens nothing and starts nothing. @throws CONFIG_INVALID */
+export function createApp(options: AppOptions = {}, surroundings: Surroundings = {}): App {
+  return new App(options, surroundings);
 }
 
 /** One program's jobs, its store and, while it works, its worker. Installs no signal handler and never exits. */
@@ -46,9 +51,9 @@ export class App {
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: AppOptions, early?: Promise<OpenedBackend>) {
+  constructor(options: AppOptions, { actor = 'api', backend }: Surroundings) {
     this.#options = options;
-    this.#early = early;
+    this.#early = backend;
     this.#settings = settingsOf(options);
     this.registry = new Registry(isJobList(options.jobs) ? options.jobs : []);
     this.client = new Client({
@@ -58,7 +63,7 @@ export class App {
         return this.registry;
       },
       clock: systemClock,
-      actor: 'api',
+      actor,
       maxBytes: () => this.#settings.valueBytes,
       close: () => Promise.resolve(),
     });

@@ -1,21 +1,9 @@
 import { runStates, triggers } from '../job/state.ts';
 import type { Flag } from './arguments/flag.ts';
 import type { Command } from './command.ts';
-import { asking, running } from './our-flags.ts';
+import { asking, running, serving } from './our-flags.ts';
 
 const reason: Flag = { name: 'reason', kind: 'text', value: 'TEXT', says: 'why; kept with the run' };
-
-const serving: readonly Flag[] = [
-  { name: 'roles', kind: 'list', value: 'ROLES', says: 'what this process does; so far there is worker' },
-  { name: 'concurrency', kind: 'whole', value: 'N', range: [1, 100_000], says: 'runs at once (default 10)' },
-  {
-    name: 'on-stall',
-    kind: 'text',
-    value: 'WHAT',
-    oneOf: ['warn', 'exit'],
-    says: 'exit: end the process when its main loop has stood still for 5 minutes (default warn)',
-  },
-];
 
 const filters: readonly Flag[] = [
   { name: 'job', kind: 'text', value: 'NAME', says: 'of this job' },
@@ -33,7 +21,7 @@ export const commands: readonly Command[] = [
     path: ['run'],
     store: true,
     summary: 'Run jobs here and now, and wait for them',
-    takes: '<Job>[,<Job>…] […]',
+    takes: '<Job>[,<Job>…]',
     job: true,
     flags: [...asking, ...running],
     examples: [
@@ -48,7 +36,7 @@ export const commands: readonly Command[] = [
     path: ['enqueue'],
     store: true,
     summary: 'Leave a run to a worker and print its id',
-    takes: '<Job>[,<Job>…] […]',
+    takes: '<Job>[,<Job>…]',
     job: true,
     flags: asking,
     examples: ['onejob enqueue import --shop a', 'onejob enqueue clean-up --delay 10m --key clean-up-today'],
@@ -79,10 +67,10 @@ export const commands: readonly Command[] = [
     flags: [],
     examples: ['onejob show import'],
   },
-  { path: ['jobs', 'list'], summary: 'List the jobs', takes: '', flags: [], examples: ['onejob jobs list'] },
+  { path: ['jobs', 'list'], summary: 'The same as list', takes: '', flags: [], examples: ['onejob jobs list'] },
   {
     path: ['jobs', 'show'],
-    summary: 'Show a job: what it takes and its rules',
+    summary: 'The same as show',
     takes: '<Job>',
     flags: [],
     examples: ['onejob jobs show import'],

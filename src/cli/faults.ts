@@ -1,8 +1,11 @@
 /** `exception`: thrown in a callback. `rejection`: of a promise that nobody awaits. */
 export type FaultKind = 'exception' | 'rejection';
 
-/** Called in the context of the code that threw, so `app.current` and `app.fault` know whose it was. */
-export type FaultHandler = (thrown: unknown, kind: FaultKind) => void;
+/**
+ * Called in the context of the code that threw, so `app.current` and `app.fault` know whose it was. False: not dealt
+ * with.
+ */
+export type FaultHandler = (thrown: unknown, kind: FaultKind) => boolean;
 
 /** Errors that nobody caught. Node would end the process with a stack; what is done instead is up to the command. */
 export interface Faults {
@@ -10,15 +13,15 @@ export interface Faults {
   end(): void;
 }
 
-export function listenForFaults(otherwise: FaultHandler): Faults {
-  let current = otherwise;
-  const onException = (thrown: unknown) => current(thrown, 'exception');
-  const onRejection = (thrown: unknown) => current(thrown, 'rejection');
+export function listenForFaults(otherwise: (thrown: unknown) => void): Faults {
+  let handle: FaultHandler = () => false;
+  const onException = (thrown: unknown) => void (handle(thrown, 'exception') || otherwise(thrown));
+  const onRejection = (thrown: unknown) => void (handle(thrown, 'rejection') || otherwise(thrown));
   process.on('uncaughtException', onException);
   process.on('unhandledRejection', onRejection);
   return {
     handle(handler) {
-      current = handler;
+      handle = handler;
     },
     end() {
       process.off('uncaughtException', onException);

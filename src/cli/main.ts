@@ -2,6 +2,7 @@ import type { App } from '../app/app.ts';
 import { readLine, type Line } from './arguments/read-line.ts';
 import { usage } from './arguments/flag.ts';
 import type { Call, Command } from './command.ts';
+import { findCommand } from './command-table.ts';
 import { loadCommand } from './load-command.ts';
 import { openEarly } from './early.ts';
 import { exitOfError } from './exit-code.ts';
@@ -13,8 +14,9 @@ import { Terminal } from './print/terminal.ts';
 
 /**
  * The command line. With an app, its jobs and options are used, and flags win over them: a program that ends in
- * `await main(app)` is its own launcher, `node main.js --job=report` (CONTRACTS EGO-26). Listens for signals and sets
- * the exit code; nothing else in onejob does. Resolves when the command has ended; never rejects.
+ * `await main(app)` is its own launcher, `node main.js --job=report`, and without a command it starts (CONTRACTS
+ * EGO-26). Listens for signals and sets the exit code; nothing else in onejob does. Resolves when the command has
+ * ended; never rejects.
  */
 export async function main(app?: App, args: readonly string[] = process.argv.slice(2)): Promise<void> {
   const code = await runLine(app, args);
@@ -28,7 +30,7 @@ async function runLine(app: App | undefined, args: readonly string[]): Promise<n
   // A job that waits for something that never comes must not end the process with Node's own complaint.
   const alive = setInterval(() => undefined, 1_000_000);
   try {
-    const line = readLine(args);
+    const line = readLine(args, app && findCommand(['start']));
     terminal = openTerminal((name) => line.given.on(name), terminal);
     const { command } = line;
     if (!command || (line.given.on('help') && !wantsJobHelp(line))) return await showHelp(terminal, line);

@@ -66,3 +66,16 @@ export const running: readonly Flag[] = [
     says: 'processors for jobs on threads of their own',
   },
 ];
+
+/** What only `start` takes. */
+export const serving: readonly Flag[] = [
+  { name: 'roles', kind: 'list', value: 'ROLES', says: 'what this process does; so far there is worker' },
+  { name: 'concurrency', kind: 'whole', value: 'N', range: [1, 100_000], says: 'runs at once (default 10)' },
+  {
+    name: 'on-stall',
+    kind: 'text',
+    value: 'WHAT',
+    oneOf: ['warn', 'exit'],
+    says: 'exit: end the process when its main loop has stood still for 5 minutes (default warn)',
+  },
+];

@@ -50,7 +50,7 @@ export async function openSession(call: Call, kind: 'asks' | 'serves' = 'asks'):
   const options = optionsOf(call.app, config);
   const logs = openLogs(options.log, { ...call, kind });
   const settings = { ...options, log: logs.process };
-  if (!call.app) return { app: createApp(settings, call.early?.backend), config, logs };
+  if (!call.app) return { app: createApp(settings, { actor: 'cli', backend: call.early?.backend }), config, logs };
   call.app.configure(settings);
   return { app: call.app, config, logs };
 }

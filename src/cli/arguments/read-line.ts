@@ -1,7 +1,7 @@
 import { nearest } from '../../job/name.ts';
 import type { Behind, Command } from '../command.ts';
 import { commands, commandsBelow, findCommand } from '../command-table.ts';
-import { asking, everywhere, running } from '../our-flags.ts';
+import { asking, everywhere, running, serving } from '../our-flags.ts';
 import { checkFlagValue, findFlag, spell, usage, type Flag } from './flag.ts';
 import { Given } from './given.ts';
 import { kebab, textOf, tokenize, type FlagToken, type Token } from './token.ts';
@@ -24,11 +24,13 @@ export interface Line {
  * stays in `tail`, all that follows `--` too (DESIGN §7). A first word that is no command is a job's name, and `--job`
  * without a command is `run` (CONTRACTS EGO-1).
  *
+ * `otherwise` is the command of a line that names none and asks for no help.
+ *
  * @throws USAGE
  */
-export function readLine(args: readonly string[]): Line {
+export function readLine(args: readonly string[], otherwise?: Command): Line {
   const tokens = tokenize(args);
-  const { command, used } = chooseCommand(tokens);
+  const { command = wantsHelp(tokens) ? undefined : otherwise, used } = chooseCommand(tokens);
   const flags = command ? [...everywhere, ...command.flags] : everywhere;
   const given = new Given();
   const words: string[] = [];
@@ -62,7 +64,7 @@ export function readLine(args: readonly string[]): Line {
 
 /** @throws USAGE with the nearest flag */
 export function unknownFlag(token: FlagToken, flags: readonly Flag[], command: Command | undefined): never {
-  const known = flags.filter((flag) => !flag.hidden).flatMap((flag) => [flag.name, ...(flag.also ?? [])]);
+  const known = flags.flatMap(({ name, also = [], hidden }) => (hidden ? [] : [name, ...also]));
   const near = nearest(kebab(token.name), known);
   const of = command && !command.hidden ? `onejob ${command.path.join(' ')}` : 'onejob';
   const hint = command?.job
@@ -88,7 +90,7 @@ function takeFlag(from: { flag: Flag; token: FlagToken; next: Token | undefined;
 /** The command, and which tokens name it. */
 function chooseCommand(tokens: readonly Token[]): { command: Command | undefined; used: ReadonlySet<number> } {
   const run = findCommand(['run']);
-  const before = [...everywhere, ...asking, ...running];
+  const before = [...everywhere, ...asking, ...running, ...serving];
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index] as Token;
     if (token.kind === 'flag') {
@@ -121,12 +123,15 @@ function chooseBelow(group: string, below: readonly Command[], tokens: readonly 
     );
   }
   // `onejob runs` alone, or with --help, shows what is below it.
-  const wantsHelp = tokens.some((token) => token.kind === 'flag' && (token.name === 'help' || token.name === 'h'));
-  if (next === undefined || wantsHelp) return found(['help']);
+  if (next === undefined || wantsHelp(tokens)) return found(['help']);
   return usage(
     `onejob ${group} needs a command: ${below.map((command) => command.path[1]).join(', ')}`,
     `write it right behind ${group}`,
   );
+}
+
+function wantsHelp(tokens: readonly Token[]): boolean {
+  return tokens.some((token) => token.kind === 'flag' && (token.name === 'help' || token.name === 'h'));
 }
 
 function found(path: readonly string[], ...used: number[]): { command: Command | undefined; used: Set<number> } {

@@ -1,14 +1,13 @@
 import { nearest } from '../../job/name.ts';
 import { usage } from '../arguments/flag.ts';
 import type { Call } from '../command.ts';
-import { completionScript, shells, type Shell } from '../help/completion-script.ts';
+import { completionScript, shells } from '../help/completion-script.ts';
 
 /** `onejob completion bash|zsh|fish`. */
 export async function execute({ terminal, words }: Call): Promise<number> {
   const name = words[0] ?? '';
-  const shell = shells.find((each) => each === name);
-  if (!shell) unknownShell(name);
-  terminal.out(completionScript(shell as Shell));
+  const shell = shells.find((each) => each === name) ?? unknownShell(name);
+  terminal.out(completionScript(shell));
   return 0;
 }
 

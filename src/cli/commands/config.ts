@@ -14,7 +14,12 @@ export async function execute({ terminal, given }: Call): Promise<number> {
     terminal,
     [
       { title: 'setting', cell: ({ name }) => paint.bold(name), plain: ({ name }) => name },
-      { title: 'value', cell: ({ value }) => shown(value), cut: true },
+      {
+        title: 'value',
+        cell: ({ value }) => shown(value) || paint.dim('–'),
+        plain: ({ value }) => shown(value),
+        cut: true,
+      },
       {
         title: 'from',
         cell: ({ from, source }) => (from === 'default' ? paint.dim('default') : source),
@@ -27,6 +32,6 @@ export async function execute({ terminal, given }: Call): Promise<number> {
 }
 
 function shown(value: unknown): string {
-  if (value === undefined) return '';
+  if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

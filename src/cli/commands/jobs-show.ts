@@ -32,7 +32,7 @@ function rulesOf(job: AnyJob): [string, string][] {
   const time = (ms: number | null) => (ms === null ? 'none' : formatDuration(ms));
   return [
     ['retry', retry],
-    ['time-out', `${time(job.timeoutMs)} an attempt`],
+    ['time-out', job.timeoutMs === null ? 'none' : `${time(job.timeoutMs)} an attempt`],
     ['deadline', time(job.deadlineMs)],
     ['key', job.key ? 'computed from the input: same key = same run' : 'none of its own'],
     ['queue', `${job.queue}, priority ${job.priority}`],

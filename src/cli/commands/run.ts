@@ -1,4 +1,8 @@
+import type { App } from '../../app/app.ts';
+import { readFailure } from '../../job/failure.ts';
 import { runView, type Run } from '../../job/run.ts';
+import { isFinal } from '../../job/state.ts';
+import { shortId } from '../../std/id.ts';
 import type { Call } from '../command.ts';
 import { exitOfRuns } from '../exit-code.ts';
 import { printProblems } from '../print/problems.ts';
@@ -14,7 +18,8 @@ export async function execute(call: Call): Promise<number> {
 }
 
 async function runHere(call: Call, { app, logs }: Session): Promise<number> {
-  const { terminal, interruption } = call;
+  const { terminal, interruption, faults } = call;
+  faults.handle((thrown) => blame(call, app, thrown));
   await app.loadJobs();
   printProblems(terminal, app.problems);
   const requests = await readRequests(call, app);
@@ -34,8 +39,21 @@ async function runHere(call: Call, { app, logs }: Session): Promise<number> {
   }
 }
 
+/**
+ * What nobody caught is the failure of the run whose code threw it, and its command says so when it ends. False: no run
+ * is going on that it could be the fault of.
+ */
+function blame({ terminal }: Call, app: App, thrown: unknown): boolean {
+  const whose = app.fault(thrown);
+  if (whose === 'late') {
+    terminal.complain(`onejob: an error came when its run had ended: ${readFailure(thrown).failure.message}`);
+  }
+  return whose !== 'nobody';
+}
+
 /** A run that goes on without us: where to find it. */
 function sayIfLeft({ terminal }: Call, { job, id, state }: Run): void {
-  if (state !== 'waiting' && state !== 'queued' && state !== 'running') return;
-  terminal.talk(`${job} is left ${state}: onejob runs wait ${id}, or onejob runs cancel ${id}`);
+  if (isFinal(state)) return;
+  const ref = terminal.isTalkWatched ? shortId(id) : id;
+  terminal.talk(`${job} is left ${state}: onejob runs wait ${ref}, or onejob runs cancel ${ref}`);
 }

@@ -8,6 +8,7 @@ import { shortId } from '../../std/id.ts';
 import type { Given } from '../arguments/given.ts';
 import { readInstant } from '../arguments/instant.ts';
 import type { Call } from '../command.ts';
+import { waitingWords } from '../print/run-report.ts';
 import { stateWord } from '../print/state.ts';
 import { printTable } from '../print/table.ts';
 import { formatAge, formatInstant, formatTook } from '../print/time.ts';
@@ -62,7 +63,7 @@ function printRuns({ terminal }: Call, runs: readonly Run[]): void {
 /** The most telling thing about a run in a few words: its failure, what it waits for, how far it is. */
 function whatOf({ error, waitingFor, progress, state }: Run): string {
   if (error) return oneLine(error.code === 'JOB_FAILED' ? error.message : `${error.code}: ${error.message}`);
-  if (state === 'waiting') return `for ${waitingFor.join(', ')}`;
+  if (state === 'waiting') return `for ${waitingWords(waitingFor)}`;
   if (state !== 'running' || !progress) return '';
   const percent = progress.fraction === null ? '' : `${Math.floor(progress.fraction * 100)} %`;
   return [percent, progress.text ?? ''].filter(Boolean).join(' ');

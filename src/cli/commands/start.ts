@@ -68,16 +68,16 @@ function readRoles(given: Given): readonly string[] {
  * that run's log too. After an exception in a callback nothing in the process can be relied on: it ends at once, and
  * others take its runs over, as after any crash (STORE §3.6).
  */
-function report({ app, log }: { app: App; log: Log }, thrown: unknown, kind: FaultKind): void {
+function report({ app, log }: { app: App; log: Log }, thrown: unknown, kind: FaultKind): boolean {
   const { current } = app;
   const fields = { ...(current && { job: current.job, run: current.id, traceId: current.traceId }), error: thrown };
   if (kind === 'rejection') {
     log.error('a promise that nobody awaits was rejected', fields);
     if (current) console.error(thrown);
-    return;
+    return true;
   }
   log.error('an exception that nobody caught ends this worker; others take its runs over', fields);
-  process.exit(1);
+  return process.exit(1);
 }
 
 const rolesHere: readonly string[] = ['worker'];

@@ -2,6 +2,7 @@ import type { AnyJob } from '../../job/define.ts';
 import type { JsonSchema } from '../../job/schema.ts';
 import { isList, isSwitch } from '../arguments/convert.ts';
 import { alternatives, fieldsOf, resolve, typesOf, type Field, type Fields } from '../arguments/job-fields.ts';
+import { asking, everywhere, running } from '../our-flags.ts';
 import type { Page } from './command-help.ts';
 import { block, pairs, wrap } from './layout.ts';
 
@@ -24,7 +25,7 @@ export function jobHelp(job: AnyJob, page: Page): string {
 export function fieldRows(fields: Fields, { paint }: Page): [left: string, right: string][] {
   return fields.all.flatMap((field) => {
     const inner = innerFields(field, fields.root);
-    const names = [...(field.short ? [`-${field.short}`] : []), `--${field.flag}`].join(', ');
+    const names = spellings(field).join(', ');
     const value = isSwitch(field.schema, fields.root) ? '' : ` <${typeName(field.schema, fields.root)}>`;
     const own: [string, string] = [paint.cyan(names) + value, describe(field.schema, field.required)];
     return [
@@ -37,6 +38,14 @@ export function fieldRows(fields: Fields, { paint }: Page): [left: string, right
   });
 }
 
+/** A field that is called like a flag of ours is written out, as behind the job's name it has to be (GJ-14). */
+function spellings({ name, flag, short }: Field): string[] {
+  const ours = [...everywhere, ...asking, ...running];
+  const taken = ours.some((each) => each.name === flag || each.also?.includes(flag));
+  const letter = short !== undefined && !ours.some((each) => each.short === short) ? [`-${short}`] : [];
+  return [...letter, taken ? `--input.${name}` : `--${flag}`];
+}
+
 /** What a schema takes, in one or two words. */
 export function typeName(schema: JsonSchema, root: JsonSchema): string {
   const ways = alternatives(schema, root).filter((way) => !typesOf(way).includes('null'));
@@ -45,8 +54,8 @@ export function typeName(schema: JsonSchema, root: JsonSchema): string {
 }
 
 function nameOf(way: JsonSchema, root: JsonSchema): string {
-  if (way.const !== undefined) return String(way.const);
-  if (way.enum) return way.enum.map(String).join('|');
+  const values = way.const === undefined ? way.enum : [way.const];
+  if (values) return values.map(String).join('|');
   if (isList(way, root)) {
     const items = typeof way.items === 'object' ? resolve(way.items, root) : {};
     return `${typeName(items, root)}…`;

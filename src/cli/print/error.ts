@@ -24,7 +24,7 @@ function readError(error: unknown): { code: string; message: string; hint?: stri
 function stackOf(error: unknown): string {
   const lines: string[] = [];
   for (let each = error, depth = 0; each && depth < 5; each = (each as { cause?: unknown }).cause, depth++) {
-    const stack = each instanceof Error ? (each.stack ?? String(each)) : String(each);
+    const stack = each instanceof Error ? (each.stack ?? each.message) : JSON.stringify(each);
     lines.push(depth === 0 ? stack : `caused by ${stack}`);
   }
   return lines.join('\n');

@@ -1,8 +1,10 @@
 import { formatDuration } from '../../std/duration.ts';
 import type { Run, StepRecord } from '../../job/run.ts';
+import { isFinal } from '../../job/state.ts';
 import { block } from '../help/layout.ts';
 import { resultText } from './result.ts';
-import { stateSign, stateWord } from './state.ts';
+import { waitingWords } from './run-report.ts';
+import { stateWord, type ShownState } from './state.ts';
 import { alignRows } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { formatAge, formatLocal, formatTook } from './time.ts';
@@ -24,7 +26,7 @@ export function printRun(terminal: Terminal, run: Run, now: number): void {
     parts.push(block('Error', lines, paint));
   }
   if (run.steps && run.steps.length > 0) {
-    const rows = run.steps.map((step) => stepRow(step, terminal, now));
+    const rows = run.steps.map((step) => stepRow(step, run, terminal, now));
     parts.push(block('Steps', alignRows(rows, { width: terminal.width - 2, cut: 3 }), paint));
   }
   terminal.out(parts.join('\n'));
@@ -40,7 +42,7 @@ function facts(run: Run, now: number): string[][] {
     ['took', formatTook(run, now) || null],
     ['attempt', run.attempt > 1 ? String(run.attempt) : null],
     ['crashes', run.crashes > 0 ? String(run.crashes) : null],
-    ['waits for', run.state === 'waiting' ? run.waitingFor.join(', ') || 'a word from outside' : null],
+    ['waits for', run.state === 'waiting' ? waitingWords(run.waitingFor) : null],
     ['progress', run.state === 'running' ? progressText(run) : null],
     ['priority', run.priority === 0 ? null : String(run.priority)],
     ['arguments', run.args.length > 0 ? run.args.join(' ') : null],
@@ -57,22 +59,24 @@ function progressText({ progress }: Run): string | null {
   return [percent, progress.text ?? ''].filter(Boolean).join(' ') || null;
 }
 
-function stepRow(step: StepRecord, { paint }: Terminal, now: number): string[] {
-  const took = formatDuration(Math.max(0, (step.finishedAt ?? now) - step.startedAt));
-  const tries = step.tries > 1 ? `${step.tries} tries` : '';
-  return [
-    `${stateSign(step.state, paint)} ${step.key}`,
-    paint.dim(`${step.kind} ${step.state}`),
-    took,
-    whatOf(step, tries, now),
-  ];
+function stepRow(step: StepRecord, run: Run, { paint }: Terminal, now: number): string[] {
+  const took = formatDuration(Math.max(0, (step.finishedAt ?? run.finishedAt ?? now) - step.startedAt));
+  return [stateWord(stepState(step, run), paint), step.key, took, paint.dim(storyOf(step, run, now))];
 }
 
-function whatOf({ error, resumeAt, child, state }: StepRecord, tries: string, now: number): string {
+/** A step that only waits looks so; one that its run ended without is left over. */
+function stepState({ state, kind }: StepRecord, run: Run): ShownState {
+  if (state !== 'running') return state;
+  if (isFinal(run.state)) return 'unfinished';
+  return kind === 'step' ? 'running' : 'waiting';
+}
+
+function storyOf({ error, resumeAt, child, state, kind, tries }: StepRecord, run: Run, now: number): string {
   const parts = [
-    tries,
+    kind === 'step' ? '' : kind,
+    tries > 1 ? `${tries} tries` : '',
     error ? `${error.code}: ${error.message}` : '',
-    state === 'running' && resumeAt !== null ? `until ${formatAge(resumeAt, now)}` : '',
+    state === 'running' && resumeAt !== null && !isFinal(run.state) ? `at the latest ${formatAge(resumeAt, now)}` : '',
     child === null ? '' : `run ${child}`,
   ];
   return oneLine(parts.filter(Boolean).join(', '));

@@ -3,6 +3,7 @@ import { shortId } from '../../std/id.ts';
 import type { RunWatcher } from '../../app/execute.ts';
 import type { OutputLine } from '../../job/output-line.ts';
 import type { Progress, Run, RunId } from '../../job/run.ts';
+import { isFinal } from '../../job/state.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Logs } from '../logs.ts';
 import { progressLine } from './progress-bar.ts';
@@ -17,9 +18,11 @@ interface Shown {
   readonly startedMs: number;
   readonly log: Log;
   progress: Progress | null;
+  waiting?: NodeJS.Timeout;
 }
 
 const tickMs = 250;
+const newsMs = 700;
 
 /**
  * Tells on the terminal what happens to runs while it happens (CONTRACTS EGO-2, EGO-7): their lines, their progress,
@@ -60,16 +63,23 @@ export class RunReport implements RunWatcher {
     this.#draw(run, shown);
   }
 
+  /** Said only when it lasts: the pause before another try of a step is no news. */
   onWaiting(run: RunId, waitingFor: readonly string[]): void {
-    const job = this.#shown.get(run)?.job ?? 'the run';
-    const what = waitingFor.length > 0 ? waitingFor.join(', ') : 'a word from outside';
-    this.#terminal.talk(`${job} waits for ${what}; Ctrl-C leaves it waiting (run ${this.#idOf(run)})`);
+    const shown = this.#shown.get(run);
+    if (!shown) return;
+    const what = waitingWords(waitingFor);
+    clearTimeout(shown.waiting);
+    shown.waiting = setTimeout(() => {
+      this.#terminal.talk(`${shown.job} waits for ${what}; Ctrl-C leaves it waiting (run ${this.#idOf(run)})`);
+    }, newsMs).unref();
   }
 
   onEnd(run: Run): void {
     const shown = this.#shown.get(run.id);
+    clearTimeout(shown?.waiting);
     this.#shown.delete(run.id);
     this.#terminal.progress(run.id, undefined);
+    if (!isFinal(run.state)) return;
     if (run.state !== 'succeeded') return printFailure(this.#terminal, run);
     if (!this.#terminal.json) printResult(this.#terminal, run, this.#several);
     if (this.#several || this.#terminal.isTalkWatched) this.#terminal.talk(this.#successLine(run, shown));
@@ -107,6 +117,11 @@ export class RunReport implements RunWatcher {
   }
 }
 
+/** What a run waits for, without the keys of its steps: `event approved`. */
+export function waitingWords(waitingFor: readonly string[]): string {
+  return waitingFor.map((text) => text.replace(/^.*?: /, '')).join(', ') || 'a word from outside';
+}
+
 /** Why a run did not succeed: code, text and data of the failure (CONTRACTS EGO-4, SJ-16). */
 export function printFailure(terminal: Terminal, run: Run): void {
   const paint = terminal.talkPaint;
@@ -114,7 +129,8 @@ export function printFailure(terminal: Terminal, run: Run): void {
   const verb = run.state === 'cancelled' ? 'was cancelled' : code === 'RUN_TIMED_OUT' ? 'timed out' : 'failed';
   const attempts = run.attempt > 1 ? ` after ${run.attempt} attempts` : '';
   const shownCode = code === 'JOB_FAILED' ? '' : paint.dim(` (${code})`);
-  terminal.complain(`${paint.red('onejob:')} ${run.job} ${verb}${attempts}: ${message}${shownCode}`);
+  const which = terminal.isTalkWatched ? paint.dim(`  run ${shortId(run.id)}`) : '';
+  terminal.complain(`${paint.red('onejob:')} ${run.job} ${verb}${attempts}: ${message}${shownCode}${which}`);
   if (data !== undefined) terminal.complain(`  data: ${JSON.stringify(data)}`);
   if (stack && terminal.verbose) terminal.complain(paint.dim(stack));
 }

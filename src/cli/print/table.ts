@@ -11,7 +11,10 @@ export interface Column<T> {
   readonly cut?: true;
 }
 
-/** On a terminal an aligned table under its titles; piped, one line an item, its columns separated by tabs. */
+/**
+ * On a terminal an aligned table under its titles, without columns that nothing stands in; piped, one line an item, its
+ * columns separated by tabs.
+ */
 export function printTable<T>(terminal: Terminal, columns: readonly Column<T>[], items: readonly T[]): void {
   if (!terminal.isWatched) {
     const text = items.map((item) => columns.map((column) => oneLine((column.plain ?? column.cell)(item))).join('\t'));
@@ -19,9 +22,10 @@ export function printTable<T>(terminal: Terminal, columns: readonly Column<T>[],
     return;
   }
   if (items.length === 0) return;
-  const titles = columns.map(({ title }) => terminal.paint.dim(title.toUpperCase()));
-  const rows = [titles, ...items.map((item) => columns.map((column) => column.cell(item)))];
-  terminal.out(`${alignRows(rows, { width: terminal.width, cut: columns.findIndex(({ cut }) => cut) }).join('\n')}\n`);
+  const filled = columns.filter((column) => items.some((item) => column.cell(item) !== ''));
+  const titles = filled.map(({ title }) => terminal.paint.dim(title.toUpperCase()));
+  const rows = [titles, ...items.map((item) => filled.map((column) => column.cell(item)))];
+  terminal.out(`${alignRows(rows, { width: terminal.width, cut: filled.findIndex(({ cut }) => cut) }).join('\n')}\n`);
 }
 
 /** Lines whose columns stand below each other, two spaces apart; the column `cut` gives way to the width. */

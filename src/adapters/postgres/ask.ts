@@ -42,7 +42,7 @@ function inShort(one: Ask, i: number): unknown {
 export async function pauses(db: Connection): Promise<Pause[]> {
   return db.query<Pause>(
     `select type, name, reason, actor, at since, until from ${db.schema}.pauses
-     where until is null or until > ${db.schema}.now_ms() order by type, name`,
+     where until is null or until > ${db.schema}.now_ms() order by name, type`,
     [],
   );
 }

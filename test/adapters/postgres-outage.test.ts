@@ -1,0 +1,209 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
+import type { NewRun } from '../../src/ports/store-submit.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { newId, newTraceId } from '../../src/std/id.ts';
+import { openPostgresGround } from '../support/postgres-ground.ts';
+import { postgresUrl, uniqueName } from '../support/servers.ts';
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+
+async function failureOf(work: Promise<unknown>): Promise<{ code: string; message: string; hint?: string }> {
+  return work.then(
+    () => expect.fail('it succeeded'),
+    (error: unknown) => error as { code: string; message: string },
+  );
+}
+
+function newRun(): NewRun {
+  const id = newId();
+  return {
+    id,
+    key: null,
+    job: 'work',
+    queue: 'default',
+    trigger: 'api',
+    priority: 0,
+    input: null,
+    digest: null,
+    args: [],
+    request: null,
+    dueAt: null,
+    delayMs: 0,
+    timeoutMs: null,
+    deadlineMs: null,
+    maxCrashes: 3,
+    traceId: newTraceId(),
+    parent: null,
+    root: id,
+    schedule: null,
+    scheduledAt: null,
+    holder: null,
+  };
+}
+
+describe('a store behind a bad line', () => {
+  let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+  let proxy: TcpProxy;
+  let store: Store;
+
+  beforeEach(async () => {
+    ground = await openPostgresGround();
+    await ground.store.migrate();
+    proxy = await openTcpProxy(postgresUrl());
+    const url = new URL(proxy.url);
+    url.username = 'postgres';
+    url.password = 'top-secret';
+    store = await openPostgresStore({ url: url.href, schema: ground.schema, max: 2 });
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await proxy.close();
+    await ground.close();
+  });
+
+  test('does not notice that its idle connections broke', async () => {
+    await Promise.all([store.workers(), store.workers()]);
+    proxy.cut();
+    expect(await store.workers()).toEqual([]);
+  });
+
+  test('repeats a call whose answer was lost, with the verdict of the first', async () => {
+    const run = newRun();
+    await store.workers();
+    proxy.loseNextAnswer();
+    expect(await store.submit([run])).toMatchObject([{ verdict: 'created', run: { id: run.id } }]);
+    expect((await store.list({ limit: 10 })).items.map(({ id }) => id)).toEqual([run.id]);
+  });
+
+  test('says that the server is away, where, and what to do, and goes on when it is back', async () => {
+    await store.workers();
+    await proxy.shut();
+    const error = await failureOf(store.submit([newRun()]));
+    expect(error.code).toBe('STORE_UNAVAILABLE');
+    expect(error.message).toBe(
+      `the store postgres://postgres@${new URL(proxy.url).host}/postgres?schema=${ground.schema} refuses connections`,
+    );
+    expect(error.hint).toMatch(/start the server/);
+    await proxy.reopen();
+    expect(await store.submit([newRun()])).toHaveLength(1);
+  });
+});
+
+describe('a store that cannot be', () => {
+  let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+  let stores: Store[];
+
+  beforeEach(async () => {
+    ground = await openPostgresGround();
+    stores = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    await ground.close();
+  });
+
+  const open = async (change: (url: URL) => void, schema = ground.schema): Promise<Store> => {
+    const url = new URL(postgresUrl());
+    change(url);
+    const store = await openPostgresStore({ url: url.href, schema });
+    stores.push(store);
+    return store;
+  };
+
+  test('in a database that does not exist', async () => {
+    const store = await open((url) => (url.pathname = '/no_such_database'));
+    expect(await failureOf(store.migrate())).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/names a database that the server does not have$/) as string,
+    });
+  });
+
+  test('on a host that nobody knows', async () => {
+    const store = await open((url) => (url.hostname = 'no-such-host.invalid'));
+    expect(await failureOf(store.workers())).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  test('before it was migrated', async () => {
+    expect(await failureOf(ground.store.get(['x']))).toMatchObject({
+      code: 'CONFIG_INVALID',
+      hint: expect.stringMatching(/onejob db migrate/) as string,
+    });
+  });
+
+  test('by a user without the right to create it; with the schema at hand it can', async () => {
+    const role = uniqueName('role');
+    const database = uniqueName('db');
+    await ground.admin.query(`create role ${role} login`);
+    await ground.admin.query(`create database ${database}`);
+    const admin = new pg.Client({
+      connectionString: Object.assign(new URL(postgresUrl()), { pathname: database }).href,
+    });
+    await admin.connect();
+    try {
+      const store = await open((url) => Object.assign(url, { username: role, pathname: database }), 'jobs');
+      expect(await failureOf(store.migrate())).toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/refuses a right: permission denied for database/) as string,
+      });
+      await admin.query(`create schema jobs authorization ${role}`);
+      expect(await store.migrate()).toEqual({ from: 0, to: 1 });
+      expect(await store.submit([newRun()])).toHaveLength(1);
+      await store.close();
+    } finally {
+      await admin.end();
+      await ground.admin.query(`drop database ${database} with (force)`);
+      await ground.admin.query(`drop role ${role}`);
+    }
+  });
+
+  test('with a schema of newer code, unless that says that this code may go on', async () => {
+    await ground.store.migrate();
+    await ground.admin.query(`update ${ground.schema}.meta set version = 8, min_version = 1`);
+    expect(await ground.store.migrate()).toEqual({ from: 8, to: 8 });
+    await ground.admin.query(`update ${ground.schema}.meta set min_version = 7`);
+    expect(await failureOf(ground.store.migrate())).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/has schema 8, which needs newer code: this onejob knows schema 1$/) as string,
+    });
+  });
+
+  test('in a database that keeps text in another encoding', async () => {
+    const database = uniqueName('latin');
+    await ground.admin.query(`create database ${database} encoding 'LATIN1' template template0 locale 'C'`);
+    try {
+      const store = await open((url) => (url.pathname = database));
+      expect(await failureOf(store.migrate())).toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/keeps text as LATIN1$/) as string,
+      });
+      await store.close();
+    } finally {
+      await ground.admin.query(`drop database ${database} with (force)`);
+    }
+  });
+
+  test('without its driver: the line that installs it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'onejob-no-driver-'));
+    try {
+      await cp('dist', directory, { recursive: true });
+      const script = `
+        import { openPostgresStore } from './adapters/postgres/index.js';
+        await openPostgresStore({ url: 'postgres://localhost/x' }).catch((error) => console.log(error.code, error.hint));`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: directory });
+      let said = '';
+      child.stdout.on('data', (chunk) => (said += chunk));
+      await once(child, 'close');
+      expect(said).toBe('DRIVER_MISSING npm install pg\n');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+});

@@ -6,13 +6,14 @@ import { createDeferred, type Deferred } from '../std/deferred.ts';
  */
 export class Activity {
   readonly #waits = new Set<OpenWait>();
-  readonly #notify: () => void;
+  readonly #idle: () => void;
   #next: Deferred<void> | undefined;
   #working = 0;
   #frozen = 0;
 
-  constructor(onChange: () => void) {
-    this.#notify = onChange;
+  /** `idle` is told when nothing is in execution and something waits or is left without an answer. */
+  constructor(idle: () => void) {
+    this.#idle = idle;
   }
 
   /** Steps in execution and entries on their way. */
@@ -50,13 +51,22 @@ export class Activity {
     return this.#next.promise;
   }
 
-  async work<T>(work: () => Promise<T>): Promise<T> {
+  /** Something is in execution from here to `end`. */
+  begin(): void {
     this.#working++;
+  }
+
+  end(): void {
+    this.#working--;
+    this.#onChange();
+  }
+
+  async work<T>(work: () => Promise<T>): Promise<T> {
+    this.begin();
     try {
       return await work();
     } finally {
-      this.#working--;
-      this.#onChange();
+      this.end();
     }
   }
 
@@ -87,7 +97,7 @@ export class Activity {
   #onChange(): void {
     this.#next?.resolve();
     this.#next = undefined;
-    this.#notify();
+    if (this.#working === 0 && (this.#waits.size > 0 || this.#frozen > 0)) this.#idle();
   }
 }
 

@@ -85,7 +85,8 @@ export class AttemptSteps {
       dispenser: new Dispenser(),
       activity,
       mailbox,
-      signal: abort.signal,
+      abort,
+      isOpen: () => !this.#stopping && !host.journal.isFull && slot.isReachable,
       gate: () => this.#gate(),
       resumed: () => this.#suspension.resumed(),
     });

@@ -6,7 +6,8 @@
 export class Dispenser {
   readonly #recorded: { readonly order: number; readonly deliver: () => void }[] = [];
   readonly #fresh: (() => void)[] = [];
-  #turnTaken = false;
+  #lastTurn = -1;
+  #scheduled = false;
 
   get isEmpty(): boolean {
     return this.#recorded.length === 0 && this.#fresh.length === 0;
@@ -16,28 +17,46 @@ export class Dispenser {
   replay(order: number, deliver: () => void): void {
     const at = this.#recorded.findIndex((other) => other.order > order);
     this.#recorded.splice(at === -1 ? this.#recorded.length : at, 0, { order, deliver });
-    this.#takeTurn();
+    this.#handOutNextTurn();
   }
 
   /** In the order of commit; at once when nothing else was handed out in this turn. */
   fresh(deliver: () => void): void {
-    this.#fresh.push(deliver);
-    if (!this.#turnTaken) this.#handOut();
-  }
-
-  #handOut(): void {
-    const deliver = this.#recorded.shift()?.deliver ?? this.#fresh.shift();
-    if (!deliver) return;
-    this.#takeTurn();
+    const turn = currentTurn();
+    if (this.#lastTurn === turn || !this.isEmpty) {
+      this.#fresh.push(deliver);
+      this.#handOutNextTurn();
+      return;
+    }
+    this.#lastTurn = turn;
     deliver();
   }
 
-  #takeTurn(): void {
-    if (this.#turnTaken) return;
-    this.#turnTaken = true;
+  #handOutNextTurn(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     setImmediate(() => {
-      this.#turnTaken = false;
-      this.#handOut();
+      this.#scheduled = false;
+      const deliver = this.#recorded.shift()?.deliver ?? this.#fresh.shift();
+      if (!deliver) return;
+      this.#lastTurn = currentTurn();
+      if (!this.isEmpty) this.#handOutNextTurn();
+      deliver();
     });
   }
+}
+
+let turn = 0;
+let counting = false;
+
+/** The number of this turn of the event loop; one immediate a turn counts for all attempts. */
+function currentTurn(): number {
+  if (!counting) {
+    counting = true;
+    setImmediate(() => {
+      counting = false;
+      turn++;
+    });
+  }
+  return turn;
 }

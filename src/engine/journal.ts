@@ -52,6 +52,11 @@ export class Journal {
     return this.#records.push(entry);
   }
 
+  /** `record` without a promise, for the hot path. */
+  recordThen(entry: Entry, told: (verdict: Verdict) => void): void {
+    this.#records.add(entry, told, neverRejected);
+  }
+
   appendChunk(chunk: OutputBatch['chunks'][number]): Promise<OutputVerdict> {
     return this.#output.push({ chunk });
   }
@@ -83,6 +88,11 @@ export class Journal {
   abandon(): void {
     for (const lane of [this.#output, this.#records]) lane.abandon();
   }
+}
+
+/** Records are repeated until they are answered. */
+function neverRejected(error: unknown): never {
+  throw new Error('the journal gave up a record', { cause: error });
 }
 
 async function sendOutput(

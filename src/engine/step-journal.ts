@@ -2,7 +2,7 @@ import { readFailure, type Failure } from '../job/failure.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { JsonText, RunId, StepKind, StepRecord } from '../job/run.ts';
 import type { Verdict } from '../job/transition.ts';
-import type { TryEntry } from '../ports/store-entry.ts';
+import type { StepEntry, TryEntry } from '../ports/store-entry.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Journal } from './journal.ts';
 
@@ -53,9 +53,14 @@ export class StepJournal {
    * Records the end of a step; answers what is recorded. A value that the database refuses is recorded as a failure
    * instead. When the run was lost to another worker the promise never settles: nothing may happen after it.
    */
-  async end(asked: Asked, end: StepEnd): Promise<StepEnd> {
-    if (this.#isOver()) return never();
-    const verdict = await this.#journal.record({
+  end(asked: Asked, end: StepEnd): Promise<StepEnd> {
+    return new Promise((resolve) => this.endThen(asked, end, resolve));
+  }
+
+  /** `end` without a promise, for the hot path. */
+  endThen(asked: Asked, end: StepEnd, told: (recorded: StepEnd) => void): void {
+    if (this.#isOver()) return;
+    const entry: StepEntry = {
       kind: 'step',
       run: this.#run,
       epoch: this.#epoch,
@@ -69,11 +74,12 @@ export class StepJournal {
       startedAt: asked.startedAt,
       finishedAt: this.#clock.now(),
       consumes: end.consumes ?? null,
+    };
+    this.#journal.recordThen(entry, (verdict) => {
+      if (verdict === 'ok') told(end);
+      else if (verdict === 'refused') this.endThen(asked, refusedEnd(asked, end), told);
+      else this.#onLost();
     });
-    if (verdict !== 'refused') return this.#settle(verdict, end);
-    const message = `the result of the step ${asked.key} was refused by the database`;
-    const { failure } = readFailure(new OnejobError('VALUE_REJECTED', message));
-    return this.end(asked, { ...end, state: 'failed', output: null, error: failure });
   }
 
   /** Records a step that has begun and goes on later. */
@@ -107,6 +113,11 @@ export class StepJournal {
     this.#onLost();
     return never();
   }
+}
+
+function refusedEnd({ key }: Asked, end: StepEnd): StepEnd {
+  const refused = new OnejobError('VALUE_REJECTED', `the result of the step ${key} was refused by the database`);
+  return { ...end, state: 'failed', output: null, error: readFailure(refused).failure };
 }
 
 /** For code that must not go on: what it waits for does not come. */

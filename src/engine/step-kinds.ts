@@ -34,7 +34,7 @@ export function createStep(options: StepKindsOptions): Step {
   const kinds = new StepKinds(options);
   const { steps } = options;
   const step = ((name: StepName, ...rest: [StepWork<unknown>] | [StepOptions, StepWork<unknown>]) =>
-    steps.track(rest.length === 1 ? kinds.step(name, {}, rest[0]) : kinds.step(name, rest[0], rest[1]))) as Step;
+    rest.length === 1 ? kinds.step(name, noOptions, rest[0]) : kinds.step(name, rest[0], rest[1])) as Step;
   return Object.assign(step, {
     sleep: (name: StepName, duration: Duration) => steps.track(kinds.sleep(name, { inMs: parseDuration(duration) })),
     sleepUntil: (name: StepName, instant: Date) => steps.track(kinds.sleep(name, { at: checkedInstant(instant) })),
@@ -44,6 +44,8 @@ export function createStep(options: StepKindsOptions): Step {
       steps.track(kinds.pages(name, pages, each)),
   } as Pick<Step, 'sleep' | 'sleepUntil' | 'wait' | 'run' | 'pages'>);
 }
+
+const noOptions: StepOptions = {};
 
 function checkedInstant(instant: Date): number {
   const at = instant.getTime();
@@ -69,13 +71,19 @@ class StepKinds {
     this.#tries = new StepTries(options);
   }
 
-  async step(name: StepName, options: StepOptions, work: StepWork<unknown>): Promise<unknown> {
-    const asked = this.#steps.ask(name, 'step');
-    const replay = this.#steps.recorded(asked);
-    if (replay) return replay.result;
-    const policy = options.retry ? retryPolicy(options.retry, `step ${asked.key}: retry`) : this.#options.retry;
-    const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
-    return this.#tries.run(asked, policy, (attempt) => this.#tries.execute(asked, attempt, timeoutMs, work));
+  step(name: StepName, options: StepOptions, work: StepWork<unknown>): Promise<unknown> {
+    try {
+      const asked = this.#steps.ask(name, 'step');
+      const replay = this.#steps.recorded(asked);
+      if (replay) return this.#steps.track(replay.result);
+      const policy = options.retry ? retryPolicy(options.retry, `step ${asked.key}: retry`) : this.#options.retry;
+      const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
+      const execute = (attempt: number): unknown => this.#tries.execute(asked, attempt, timeoutMs, work);
+      if (!asked.record && this.#steps.options.isOpen()) return this.#tries.first(asked, policy, execute);
+      return this.#steps.track(this.#tries.run(asked, policy, execute));
+    } catch (refused) {
+      return this.#steps.track(Promise.reject(refused as Error));
+    }
   }
 
   async sleep(name: StepName, wake: { inMs: number } | { at: number }): Promise<void> {

@@ -60,14 +60,14 @@ async function eachItem(
   items: readonly unknown[],
   before: number,
 ): Promise<number> {
-  const { signal } = steps.options;
+  const { abort } = steps.options;
   let failed = 0;
   for (const [i, item] of items.entries()) {
-    if (signal.aborted) throw signal.reason;
+    abort.check();
     try {
       await each(item);
     } catch (thrown) {
-      if (pages.onError !== 'log' || signal.aborted) throw thrown;
+      if (pages.onError !== 'log' || abort.aborted) throw thrown;
       failed++;
       onItemFailed(asked.key, before + i, thrown);
     }

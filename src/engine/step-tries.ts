@@ -2,6 +2,7 @@ import { OnejobError } from '../job/errors.ts';
 import { readFailure, type Reading } from '../job/failure.ts';
 import { nextTryMs, type RetryPolicy } from '../job/retry.ts';
 import type { StepContext, StepWork } from '../job/step.ts';
+import type { Abort } from '../std/abort.ts';
 import { formatDuration } from '../std/duration.ts';
 import { checkStorable } from '../std/json.ts';
 import type { Asked } from './step-journal.ts';
@@ -15,6 +16,9 @@ export interface StepTriesOptions {
   readonly skewMs: number;
 }
 
+/** One execution of the step; the number is the try's. */
+export type Execute = (attempt: number) => unknown;
+
 /** Executes the work of steps, try by try, by a retry policy. */
 export class StepTries {
   readonly #options: StepTriesOptions;
@@ -26,39 +30,87 @@ export class StepTries {
   }
 
   /** Executes until it succeeds or the policy is used up; each failure is recorded, so counts survive a crash. */
-  async run(asked: Asked, policy: RetryPolicy, execute: (attempt: number) => Promise<unknown>): Promise<unknown> {
+  async run(asked: Asked, policy: RetryPolicy, execute: Execute): Promise<unknown> {
     await this.#remainingDelay(asked);
-    for (let tries = (asked.record?.tries ?? 0) + 1; ; tries++) {
-      await this.#steps.options.gate();
-      const reading = await this.#outcomeOf(asked, () => execute(tries));
-      if ('output' in reading) return this.#steps.finish(asked, { ...reading, state: 'succeeded', error: null, tries });
-      const delayMs = nextTryMs(policy, tries, reading, Math.random);
-      const error = reading.failure;
-      if (delayMs === null) return this.#steps.finish(asked, { state: 'failed', output: null, error, tries });
-      if (reading.laterMs !== undefined) tries--;
-      await this.begin(asked, { tries, error, resumeInMs: delayMs });
-      await this.#steps.wait(`${asked.key}: next try after ${formatDuration(delayMs)}`, delayMs, 'next try');
-    }
+    return this.#runFrom((asked.record?.tries ?? 0) + 1, asked, policy, execute);
   }
 
-  async #outcomeOf(
-    asked: Asked,
-    execute: () => Promise<unknown>,
-  ): Promise<Reading | { readonly output: string | null }> {
-    const { signal, activity } = this.#steps.options;
+  /**
+   * The common case, with one promise: a step that was not begun before, may start now and succeeds at once. Whatever
+   * else happens goes the long way.
+   */
+  first(asked: Asked, policy: RetryPolicy, execute: Execute): Promise<unknown> {
+    const steps = this.#steps;
+    let resolve!: (value: unknown) => void;
+    let reject!: (error: Error) => void;
+    const promise = new Promise<unknown>((yes, no) => {
+      resolve = yes;
+      reject = no;
+    });
+    steps.begun();
+    const failed = (thrown: unknown): void => {
+      steps.missed();
+      promise.catch(() => undefined); // a failing step that nobody awaits is recorded, and must not end the process
+      resolve(steps.track(this.#goOn(1, asked, policy, execute, thrown)));
+    };
+    const succeeded = (value: unknown): void => {
+      let output: string | null;
+      try {
+        output = this.text(value, `the result of ${asked.key}`);
+      } catch (refused) {
+        return failed(refused);
+      }
+      steps.finishThen(asked, { state: 'succeeded', output, error: null, tries: 1 }, resolve, reject);
+    };
+    try {
+      const result = execute(1);
+      if (isThenable(result)) result.then(succeeded, failed);
+      else succeeded(result);
+    } catch (thrown) {
+      failed(thrown);
+    }
+    return promise;
+  }
+
+  async #runFrom(first: number, asked: Asked, policy: RetryPolicy, execute: Execute): Promise<unknown> {
+    await this.#steps.options.gate();
+    const reading = await this.#outcomeOf(asked, () => execute(first));
+    if ('output' in reading)
+      return this.#steps.finish(asked, { ...reading, state: 'succeeded', error: null, tries: first });
+    return this.#retry(first, asked, policy, execute, reading);
+  }
+
+  async #goOn(tries: number, asked: Asked, policy: RetryPolicy, execute: Execute, thrown: unknown): Promise<unknown> {
+    this.#steps.options.abort.check(); // cut short from outside: no try of the policy is used up
+    return this.#retry(tries, asked, policy, execute, readFailure(thrown));
+  }
+
+  async #retry(tries: number, asked: Asked, policy: RetryPolicy, execute: Execute, reading: Reading): Promise<unknown> {
+    const delayMs = nextTryMs(policy, tries, reading, Math.random);
+    const error = reading.failure;
+    if (delayMs === null) return this.#steps.finish(asked, { state: 'failed', output: null, error, tries });
+    const used = reading.laterMs === undefined ? tries : tries - 1;
+    await this.begin(asked, { tries: used, error, resumeInMs: delayMs });
+    await this.#steps.wait(`${asked.key}: next try after ${formatDuration(delayMs)}`, delayMs, 'next try');
+    return this.#runFrom(used + 1, asked, policy, execute);
+  }
+
+  async #outcomeOf(asked: Asked, execute: () => unknown): Promise<Reading | { readonly output: string | null }> {
+    const { abort, activity } = this.#steps.options;
     try {
       return await activity.work(async () => ({ output: this.text(await execute(), `the result of ${asked.key}`) }));
     } catch (thrown) {
-      if (signal.aborted) throw signal.reason; // cut short from outside: no try of the policy is used up
+      abort.check(); // cut short from outside: no try of the policy is used up
       return readFailure(thrown);
     }
   }
 
   /** One execution; past its own time-out it has the grace to settle, then it is left behind. */
-  execute(asked: Asked, attempt: number, timeoutMs: number | null, work: StepWork<unknown>): Promise<unknown> {
-    const { signal, clock } = this.#steps.options;
-    const context = (own: AbortSignal): StepContext => ({ key: this.#steps.handOnKey(asked), attempt, signal: own });
-    if (timeoutMs === null) return Promise.resolve(work(context(signal)));
+  execute(asked: Asked, attempt: number, timeoutMs: number | null, work: StepWork<unknown>): unknown {
+    const { abort: whole, clock } = this.#steps.options;
+    const key = this.#steps.handOnKey(asked);
+    if (timeoutMs === null) return work(new StepExecution(key, attempt, whole));
+    const { signal } = whole;
     const own = new AbortController();
     const abort = (): void => own.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
@@ -80,7 +132,7 @@ export class StepTries {
         else end();
       };
       Promise.resolve()
-        .then(() => work(context(own.signal)))
+        .then(() => work({ key, attempt, signal: own.signal }))
         .then(
           (value) => settle(() => resolve(value))(),
           (error: Error) => settle(() => reject(error))(),
@@ -112,4 +164,25 @@ export class StepTries {
     const where = check.path ? ` (at ${check.path})` : '';
     throw new OnejobError('VALUE_REJECTED', `${what} cannot be stored${where}: ${check.why}`);
   }
+}
+
+/** Makes its signal when the work asks for it. */
+class StepExecution implements StepContext {
+  readonly key: string;
+  readonly attempt: number;
+  readonly #abort: Abort;
+
+  constructor(key: string, attempt: number, abort: Abort) {
+    this.key = key;
+    this.attempt = attempt;
+    this.#abort = abort;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

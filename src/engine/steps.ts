@@ -2,6 +2,7 @@ import { OnejobError } from '../job/errors.ts';
 import { readFailure, restoreFailure, type Failure } from '../job/failure.ts';
 import { stepKey, type StepName } from '../job/key.ts';
 import type { JsonText, RunId, StepKind, StepRecord } from '../job/run.ts';
+import type { Abort } from '../std/abort.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Activity } from './activity.ts';
 import type { Dispenser } from './dispenser.ts';
@@ -18,7 +19,9 @@ export interface StepsOptions {
   readonly activity: Activity;
   readonly mailbox: Mailbox;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly abort: Abort;
+  /** Whether `gate` would let a step pass at once. */
+  readonly isOpen: () => boolean;
   /** Waits while the journal is full or no step may start; never settles while the attempt stops. */
   readonly gate: () => Promise<void>;
   /** After a wait: until the attempt has its slot again and no suspension is on its way. */
@@ -50,7 +53,7 @@ export class Steps {
 
   /** @throws STEP_REPEATED, or the reason of the abort */
   ask(name: StepName, kind: StepKind): Asked {
-    if (this.options.signal.aborted) throw this.options.signal.reason;
+    this.options.abort.check();
     if (this.#sealed) throw new Error('a step was asked for after the handler had ended: await every step');
     const key = stepKey(name);
     if (key === '' || key.length > longestKey) {
@@ -61,7 +64,7 @@ export class Steps {
     }
     if (this.#asked.has(key)) throw repeated(name, key);
     this.#asked.add(key);
-    const record = this.#records.get(key)?.record;
+    const record = this.#records.size > 0 ? this.#records.get(key)?.record : undefined;
     const startedAt = record?.startedAt ?? this.options.clock.now();
     return { key, kind, order: record?.asked ?? this.#nextOrder++, record, startedAt };
   }
@@ -89,6 +92,29 @@ export class Steps {
     return new Promise((resolve, reject) => {
       this.options.dispenser.fresh(() => this.#settle(recorded, resolve, reject));
     });
+  }
+
+  /** `finish` without a promise more than the caller's own, for the hot path; ends the activity that its step began. */
+  finishThen(asked: Asked, end: StepEnd, resolve: (value: unknown) => void, reject: (error: Error) => void): void {
+    this.options.journal.endThen(asked, end, (recorded) => {
+      this.options.activity.end();
+      this.options.dispenser.fresh(() => {
+        this.#unsettled--;
+        this.#settle(recorded, resolve, reject);
+      });
+    });
+  }
+
+  /** A step on the hot path begins: counted until `finishThen` delivers, or until `missed`. */
+  begun(): void {
+    this.#unsettled++;
+    this.options.activity.begin();
+  }
+
+  /** It goes the long way, which counts by itself. */
+  missed(): void {
+    this.#unsettled--;
+    this.options.activity.end();
   }
 
   /** Steps that were asked for and have not been answered. */
@@ -143,7 +169,8 @@ export class Steps {
     ms: number | null,
     subscribe?: 'next try' | ((take: (word: T) => void) => () => void),
   ): Promise<Woken<T>> {
-    const { clock, signal, activity, resumed } = this.options;
+    const { clock, abort: whole, activity, resumed } = this.options;
+    const { signal } = whole;
     const until = ms === null ? null : clock.monotonic() + ms;
     const close = activity.open({ what, until, owesTry: subscribe === 'next try' });
     try {

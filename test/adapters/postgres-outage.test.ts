@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
-import type { NewRun } from '../../src/ports/store-submit.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { newId, newTraceId } from '../../src/std/id.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { postgresUrl, uniqueName } from '../support/servers.ts';
+import { aRun } from '../support/store-values.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 async function failureOf(work: Promise<unknown>): Promise<{ code: string; message: string; hint?: string }> {
@@ -18,33 +17,6 @@ async function failureOf(work: Promise<unknown>): Promise<{ code: string; messag
     () => expect.fail('it succeeded'),
     (error: unknown) => error as { code: string; message: string },
   );
-}
-
-function newRun(): NewRun {
-  const id = newId();
-  return {
-    id,
-    key: null,
-    job: 'work',
-    queue: 'default',
-    trigger: 'api',
-    priority: 0,
-    input: null,
-    digest: null,
-    args: [],
-    request: null,
-    dueAt: null,
-    delayMs: 0,
-    timeoutMs: null,
-    deadlineMs: null,
-    maxCrashes: 3,
-    traceId: newTraceId(),
-    parent: null,
-    root: id,
-    schedule: null,
-    scheduledAt: null,
-    holder: null,
-  };
 }
 
 describe('a store behind a bad line', () => {
@@ -75,7 +47,7 @@ describe('a store behind a bad line', () => {
   });
 
   test('repeats a call whose answer was lost, with the verdict of the first', async () => {
-    const run = newRun();
+    const run = aRun();
     await store.workers();
     proxy.loseNextAnswer();
     expect(await store.submit([run])).toMatchObject([{ verdict: 'created', run: { id: run.id } }]);
@@ -85,14 +57,14 @@ describe('a store behind a bad line', () => {
   test('says that the server is away, where, and what to do, and goes on when it is back', async () => {
     await store.workers();
     await proxy.shut();
-    const error = await failureOf(store.submit([newRun()]));
+    const error = await failureOf(store.submit([aRun()]));
     expect(error.code).toBe('STORE_UNAVAILABLE');
     expect(error.message).toBe(
       `the store postgres://postgres@${new URL(proxy.url).host}/postgres?schema=${ground.schema} refuses connections`,
     );
     expect(error.hint).toMatch(/start the server/);
     await proxy.reopen();
-    expect(await store.submit([newRun()])).toHaveLength(1);
+    expect(await store.submit([aRun()])).toHaveLength(1);
   });
 });
 
@@ -155,7 +127,7 @@ describe('a store that cannot be', () => {
       });
       await admin.query(`create schema jobs authorization ${role}`);
       expect(await store.migrate()).toEqual({ from: 0, to: 1 });
-      expect(await store.submit([newRun()])).toHaveLength(1);
+      expect(await store.submit([aRun()])).toHaveLength(1);
       await store.close();
     } finally {
       await admin.end();

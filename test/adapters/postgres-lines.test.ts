@@ -1,0 +1,54 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
+import { openPostgresGround } from '../support/postgres-ground.ts';
+import { postgresUrl } from '../support/servers.ts';
+import { anEnrolment, aRun } from '../support/store-values.ts';
+
+const backlog = 100_000;
+
+/** `count` queued runs, due in `seconds`. Only the line of work: a claim looks at nothing else before it has chosen. */
+function fill(schema: string, job: string, count: number, seconds: number): string {
+  return `insert into ${schema}.live (run, job, queue, priority, due_at, state, max_crashes)
+    select '0' || ${schema}.now_ms() || '-${job}-' || lpad(n::text, 8, '0'), '${job}', 'default', 0,
+      ${schema}.now_ms() + ${seconds} * 1000, 'queued', 3 from generate_series(1, ${count}) n`;
+}
+
+test('a claim reads what it takes, not the 300,000 runs in front that it cannot have', async () => {
+  const ground = await openPostgresGround();
+  const client = new pg.Client({ connectionString: postgresUrl() });
+  await client.connect();
+  try {
+    await ground.store.migrate();
+    const { schema, admin } = ground;
+    const worker = anEnrolment({ jobs: ['work', 'paused'] });
+    await ground.store.enrol(worker);
+    await admin.query(fill(schema, 'work', backlog, 3_600));
+    await admin.query(fill(schema, 'unknown to it', backlog, -60));
+    await admin.query(fill(schema, 'paused', backlog, -60));
+    const asked = { id: 'ask 1', actor: 'ann', reason: null, until: null };
+    await ground.store.ask([{ ...asked, kind: 'pause', target: { type: 'job', name: 'paused' } }]);
+    const runs = [aRun(), aRun({ priority: 5 }), aRun()];
+    await ground.store.submit(runs);
+
+    const store = await openPostgresStore({
+      schema,
+      pool: { query: (question) => client.query(question as pg.QueryConfig), end: async () => undefined },
+    });
+    await client.query('begin');
+    const lanes = [{ queue: 'default', jobs: ['work', 'paused'], free: 10 }];
+    const { claims, nextDueAt, now } = await store.claim({ worker: worker.id, lanes });
+    const { rows } = await client.query<{ read: string }>(`
+      select coalesce(pg_stat_get_xact_tuples_returned('${schema}.live'::regclass), 0)
+        + (select sum(pg_stat_get_xact_tuples_returned(indexrelid)) from pg_index
+           where indrelid = '${schema}.live'::regclass) as read`);
+    await client.query('rollback');
+
+    expect(claims.map(({ run }) => run)).toEqual([runs[1]!.id, runs[0]!.id, runs[2]!.id]);
+    expect(nextDueAt! - now).toBeGreaterThan(3_000_000);
+    expect(Number(rows[0]!.read)).toBeLessThan(200);
+  } finally {
+    await client.end();
+    await ground.close();
+  }
+});

@@ -1,26 +1,21 @@
-import { OnejobError } from '../../job/errors.ts';
-import { nearest } from '../../job/name.ts';
 import { runView, type Run } from '../../job/run.ts';
-import { isRunState, isTrigger, runStates, type RunState } from '../../job/state.ts';
-import type { App } from '../../app/app.ts';
-import type { RunQuery } from '../../ports/store-query.ts';
 import { shortId } from '../../std/id.ts';
-import type { Given } from '../arguments/given.ts';
-import { readInstant } from '../arguments/instant.ts';
 import type { Call } from '../command.ts';
 import { waitingWords } from '../print/run-report.ts';
 import { stateWord } from '../print/state.ts';
 import { printTable } from '../print/table.ts';
 import { formatAge, formatInstant, formatTook } from '../print/time.ts';
 import { oneLine } from '../print/width.ts';
+import { readFilter } from '../run-filter.ts';
 import { withApp } from '../session.ts';
 
 /** `onejob runs list`: newest first, a page at a time. */
 export function execute(call: Call): Promise<number> {
   const { terminal, given } = call;
   return withApp(call, async ({ app }) => {
-    const query = readQuery(given, Date.now());
-    const { items, next } = await app.client.list({ ...query, ...(await jobOf(given, app)) });
+    const cursor = given.text('cursor');
+    const query = { ...(await readFilter(given, app)), limit: given.whole('limit') ?? 20 };
+    const { items, next } = await app.client.list(cursor === undefined ? query : { ...query, cursor });
     if (terminal.json) {
       terminal.outJson({ v: 1, items: items.map(runView), next });
       return 0;
@@ -67,39 +62,4 @@ function whatOf({ error, waitingFor, progress, state }: Run): string {
   if (state !== 'running' || !progress) return '';
   const percent = progress.fraction === null ? '' : `${Math.floor(progress.fraction * 100)} %`;
   return [percent, progress.text ?? ''].filter(Boolean).join(' ');
-}
-
-/** The name as it is stored: `HelloWorld` means `hello-world` here too, where that job is known. */
-async function jobOf(given: Given, app: App): Promise<Partial<RunQuery>> {
-  const name = given.text('job');
-  if (name === undefined) return {};
-  await app.loadJobs();
-  return { job: app.registry.find(name)?.name ?? name };
-}
-
-function readQuery(given: Given, now: number): Partial<RunQuery> {
-  const states = given
-    .list('state')
-    .flatMap((list) => list.split(','))
-    .map((name) => readState(name.trim()));
-  const trigger = given.text('trigger');
-  const since = given.text('since');
-  const [key, cursor] = [given.text('key'), given.text('cursor')];
-  return {
-    limit: given.whole('limit') ?? 20,
-    ...(states.length > 0 && { states }),
-    ...(trigger !== undefined && isTrigger(trigger) && { trigger }),
-    ...(key !== undefined && { key }),
-    ...(since !== undefined && { since: readInstant(since, now, '--since') }),
-    ...(cursor !== undefined && { cursor }),
-  };
-}
-
-function readState(name: string): RunState {
-  if (isRunState(name)) return name;
-  const near = nearest(name, runStates);
-  throw new OnejobError(
-    'USAGE',
-    `--state is one of ${runStates.join(', ')}, not '${name}'${near ? `; did you mean ${near}?` : ''}`,
-  );
 }

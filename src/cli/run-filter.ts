@@ -1,0 +1,38 @@
+import type { App } from '../app/app.ts';
+import { nearest } from '../job/name.ts';
+import { isRunState, isTrigger, runStates, type RunState } from '../job/state.ts';
+import type { RunQuery } from '../ports/store-query.ts';
+import { usage } from './arguments/flag.ts';
+import type { Given } from './arguments/given.ts';
+import { readInstant } from './arguments/instant.ts';
+
+/** Which runs, as `runs list` and the commands on many runs are told. A page's `limit` and `cursor` are not in it. */
+export type RunFilter = Omit<Partial<RunQuery>, 'limit' | 'cursor'>;
+
+/** `--job --state --trigger --key --since`; every one given must hold. @throws USAGE for a state or an instant that is none */
+export async function readFilter(given: Given, app: App): Promise<RunFilter> {
+  const states = given
+    .list('state')
+    .flatMap((list) => list.split(','))
+    .map((name) => readState(name.trim()));
+  const [job, trigger, key, since] = ['job', 'trigger', 'key', 'since'].map((name) => given.text(name));
+  return {
+    ...(job !== undefined && { job: await jobNamed(job, app) }),
+    ...(states.length > 0 && { states }),
+    ...(trigger !== undefined && isTrigger(trigger) && { trigger }),
+    ...(key !== undefined && { key }),
+    ...(since !== undefined && { since: readInstant(since, Date.now(), '--since') }),
+  };
+}
+
+/** The name as it is stored: `HelloWorld` means `hello-world` here too, where that job is known. */
+export async function jobNamed(name: string, app: App): Promise<string> {
+  await app.loadJobs();
+  return app.registry.find(name)?.name ?? name;
+}
+
+function readState(name: string): RunState {
+  if (isRunState(name)) return name;
+  const near = nearest(name, runStates);
+  return usage(`--state is one of ${runStates.join(', ')}, not '${name}'${near ? `; did you mean ${near}?` : ''}`);
+}

@@ -1,13 +1,5 @@
-import type { OpenedBackend } from '../app/backend.ts';
 import type { LoadedConfig } from '../app/config.ts';
-import type { Call } from './command.ts';
-
-/** What a command on runs needs first. */
-export interface Early {
-  readonly config: LoadedConfig;
-  /** Undefined: the app opens its store itself. */
-  readonly backend: Promise<OpenedBackend> | undefined;
-}
+import type { Call, Early } from './call.ts';
 
 /**
  * Loads the settings and begins to open the store before the code of command, app and engine is loaded: SQLite's thread

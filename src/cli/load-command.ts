@@ -1,4 +1,5 @@
-import type { Command, CommandModule } from './command.ts';
+import type { CommandModule } from './call.ts';
+import type { Command } from './command.ts';
 
 /** Imports the code of one command; that of the others is never read (DESIGN §7). */
 export function loadCommand({ path }: Command): Promise<CommandModule> {

@@ -1,7 +1,8 @@
 import type { App } from '../app/app.ts';
 import { readLine, type Line } from './arguments/read-line.ts';
 import { usage } from './arguments/flag.ts';
-import type { Call, Command } from './command.ts';
+import type { Call } from './call.ts';
+import type { Command } from './command.ts';
 import { findCommand } from './command-table.ts';
 import { loadCommand } from './load-command.ts';
 import { openEarly } from './early.ts';

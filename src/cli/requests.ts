@@ -10,7 +10,7 @@ import { fieldsOf, type Fields } from './arguments/job-fields.ts';
 import { readJobInput } from './arguments/job-input.ts';
 import { readParams } from './arguments/params.ts';
 import { commandWords } from './arguments/read-line.ts';
-import type { Call } from './command.ts';
+import type { Call } from './call.ts';
 import { everywhere } from './our-flags.ts';
 
 /**

@@ -2,7 +2,7 @@ import { createApp, type App } from '../app/app.ts';
 import type { LoadedConfig } from '../app/config.ts';
 import type { AppOptions } from '../app/options.ts';
 import { shortId } from '../std/id.ts';
-import type { Call } from './command.ts';
+import type { Call } from './call.ts';
 import { openLogs, type Logs } from './logs.ts';
 import { printProblems } from './print/problems.ts';
 import type { Terminal } from './print/terminal.ts';

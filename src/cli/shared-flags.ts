@@ -2,7 +2,7 @@ import { hasCode } from '../job/errors.ts';
 import { Given } from './arguments/given.ts';
 import { fieldsOf } from './arguments/job-fields.ts';
 import { refuseShared } from './arguments/job-words.ts';
-import type { Call } from './command.ts';
+import type { Call } from './call.ts';
 import { findJob, jobNames } from './requests.ts';
 import { withJobs } from './session.ts';
 

@@ -1,6 +1,6 @@
 import { Given } from '../arguments/given.ts';
 import { readLine } from '../arguments/read-line.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { candidates } from '../help/candidates.ts';
 import { withJobs } from '../session.ts';
 

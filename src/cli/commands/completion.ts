@@ -1,6 +1,6 @@
 import { nearest } from '../../job/name.ts';
 import { usage } from '../arguments/flag.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { completionScript, shells } from '../help/completion-script.ts';
 
 /** `onejob completion bash|zsh|fish`. */

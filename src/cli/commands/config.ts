@@ -1,4 +1,4 @@
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { printTable } from '../print/table.ts';
 import { loadSettings } from '../settings.ts';
 

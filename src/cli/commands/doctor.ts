@@ -1,6 +1,6 @@
 import { isErrorCode, isOnejobError } from '../../job/errors.ts';
 import type { App } from '../../app/app.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { exitOfError } from '../exit-code.ts';
 import { problemLine } from '../print/problems.ts';
 import { openSession } from '../session.ts';

@@ -1,6 +1,6 @@
 import { runView } from '../../job/run.ts';
 import { shortId } from '../../std/id.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { printProblems } from '../print/problems.ts';
 import { readRequests } from '../requests.ts';
 import { withApp, type Session } from '../session.ts';

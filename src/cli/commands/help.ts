@@ -1,4 +1,4 @@
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { commandsBelow, findCommand } from '../command-table.ts';
 import { commandHelp, groupHelp, topHelp } from '../help/command-help.ts';
 

@@ -1,4 +1,4 @@
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { jobHelp } from '../help/job-help.ts';
 import { findJob, jobNames } from '../requests.ts';
 import { withJobs } from '../session.ts';

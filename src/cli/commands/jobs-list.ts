@@ -1,5 +1,5 @@
 import type { AnyJob } from '../../job/define.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { printTable } from '../print/table.ts';
 import { jobView, placeOf } from '../print/job-view.ts';
 import { withJobs } from '../session.ts';

@@ -1,6 +1,6 @@
 import type { AnyJob } from '../../job/define.ts';
 import { formatDuration } from '../../std/duration.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { jobHelp } from '../help/job-help.ts';
 import { block, pairs } from '../help/layout.ts';
 import { jobView, placeOf } from '../print/job-view.ts';

@@ -3,7 +3,7 @@ import { readFailure } from '../../job/failure.ts';
 import { runView, type Run } from '../../job/run.ts';
 import { isFinal } from '../../job/state.ts';
 import { shortId } from '../../std/id.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { exitOfRuns } from '../exit-code.ts';
 import { printProblems } from '../print/problems.ts';
 import { RunReport } from '../print/run-report.ts';

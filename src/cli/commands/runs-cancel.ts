@@ -1,5 +1,5 @@
 import { runView } from '../../job/run.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { withApp } from '../session.ts';
 
 /** `onejob runs cancel <run>`: at once where nobody works on it, else its worker is asked to. */

@@ -1,6 +1,6 @@
 import { runView, type Run } from '../../job/run.ts';
 import { shortId } from '../../std/id.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { waitingWords } from '../print/run-report.ts';
 import { stateWord } from '../print/state.ts';
 import { printTable } from '../print/table.ts';

@@ -1,7 +1,7 @@
 import type { TailedLine } from '../../app/client.ts';
 import { prettyLine } from '../../app/log-line.ts';
 import { signalExits } from '../exit-code.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { withApp } from '../session.ts';
 

@@ -1,5 +1,5 @@
 import { runView } from '../../job/run.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { printRun } from '../print/run-page.ts';
 import { withApp } from '../session.ts';
 

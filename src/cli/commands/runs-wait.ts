@@ -1,6 +1,6 @@
 import { runView } from '../../job/run.ts';
 import { exitOfRuns, signalExits } from '../exit-code.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import { printResult } from '../print/result.ts';
 import { printFailure } from '../print/run-report.ts';
 import { withApp } from '../session.ts';

@@ -3,7 +3,7 @@ import { nearest } from '../../job/name.ts';
 import type { Log } from '../../ports/log.ts';
 import { usage } from '../arguments/flag.ts';
 import type { Given } from '../arguments/given.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 import type { FaultKind } from '../faults.ts';
 import { printProblems } from '../print/problems.ts';
 import { openSession } from '../session.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { version } from '../../app/version.ts';
-import type { Call } from '../command.ts';
+import type { Call } from '../call.ts';
 
 interface Project {
   readonly name: string;

@@ -1,0 +1,41 @@
+import type { App } from '../app/app.ts';
+import type { OpenedBackend } from '../app/backend.ts';
+import type { LoadedConfig } from '../app/config.ts';
+import type { Given } from './arguments/given.ts';
+import type { Token } from './arguments/token.ts';
+import type { Behind, Command } from './command.ts';
+import type { Faults } from './faults.ts';
+import type { Interruption } from './interruption.ts';
+import type { Terminal } from './print/terminal.ts';
+
+export interface CommandModule {
+  /** Returns the exit code. Errors that it throws are printed by the caller. */
+  execute(call: Call): Promise<number>;
+}
+
+/** What a command is given. */
+export interface Call {
+  readonly command: Command;
+  readonly given: Given;
+  readonly words: readonly string[];
+  /** Of a command with `job`: what the job itself has to read. */
+  readonly tail: readonly Token[];
+  /** Flags of ours that stand behind the job's name: refused where the job has a field of that name. */
+  readonly behind: readonly Behind[];
+  /** No command was named: the first word was taken for a job. */
+  readonly implicit: boolean;
+  readonly terminal: Terminal;
+  readonly interruption: Interruption;
+  readonly faults: Faults;
+  /** Of `main(app)`: its jobs and options are used (CONTRACTS EGO-26). */
+  readonly app: App | undefined;
+  /** Of a command with `store`. */
+  readonly early: Early | undefined;
+}
+
+/** What a command on runs needs first. */
+export interface Early {
+  readonly config: LoadedConfig;
+  /** Undefined: the app opens its store itself. */
+  readonly backend: Promise<OpenedBackend> | undefined;
+}

@@ -1,0 +1,53 @@
+// What onejob is, in a quarter of a minute: `npm run demo`.
+//
+// Builds, works in a temporary folder that is removed at the end, shows each command as one would type it and what it
+// really printed, and checks what it says: a part that does not do what the text beside it claims ends the demo with
+// exit code 1. Chinese where the environment asks for it (LC_ALL, LANG).
+// @ts-check
+import process, { argv, env, exit, version } from 'node:process';
+import { buildQuietly } from './demo/build.mjs';
+import { showOneRun } from './demo/one-run.mjs';
+import { heading, paint, say } from './demo/page.mjs';
+import { openStage } from './demo/stage.mjs';
+import { showTakeover } from './demo/takeover.mjs';
+import { nextCommands, wordsFor } from './demo/words.mjs';
+
+const words = wordsFor(env);
+
+if (isTooOld(version)) {
+  console.error(words.tooOld(version));
+  exit(2);
+}
+
+say(paint.bold(words.title));
+if (!argv.includes('--no-build')) await buildQuietly(words);
+const stage = await openStage();
+for (const [signal, code] of /** @type {const} */ ([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])) {
+  process.once(signal, () => void stage.close().then(() => exit(code)));
+}
+
+try {
+  say(words.where(stage.folder));
+  await showOneRun(stage, words);
+  await showTakeover(stage, words);
+  heading(words.next);
+  for (const [i, command] of nextCommands.entries()) {
+    say(`  ${paint.cyan(command)}\n      ${paint.dim(words.whats[i] ?? '')}`);
+  }
+  say('');
+} catch (error) {
+  console.error(`\n${paint.red(words.failed)} ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+} finally {
+  await stage.close();
+}
+if (process.exitCode === undefined) say(words.gone(stage.folder));
+
+/** @param {string} node */
+function isTooOld(node) {
+  const [major = 0, minor = 0] = node.slice(1).split('.').map(Number);
+  return major < 20 || (major === 20 && minor < 19);
+}

@@ -86,7 +86,7 @@ export class AttemptSteps {
       activity,
       mailbox,
       abort,
-      isOpen: () => !this.#stopping && !host.journal.isFull && slot.isReachable,
+      isOpen: () => !this.#stopping && this.#mayStart(),
       gate: () => this.#gate(),
       resumed: () => this.#suspension.resumed(),
     });
@@ -149,14 +149,18 @@ export class AttemptSteps {
    * while it only waited, for ever while stopping.
    */
   async #gate(): Promise<void> {
-    const { host, slot, abort } = this.#options;
-    const isClosed = host.journal.isFull || !slot.isReachable || this.#suspension.isIdle;
-    if (isClosed && !this.#stopping) await this.#activity.work(() => this.#opened());
+    const { abort } = this.#options;
+    if (!this.#mayStart() && !this.#stopping) await this.#activity.work(() => this.#opened());
     if (this.#stopping) {
       this.#activity.freeze();
       return new Promise(() => undefined);
     }
     abort.check();
+  }
+
+  #mayStart(): boolean {
+    const { host, slot } = this.#options;
+    return !host.journal.isFull && slot.isReachable && !this.#suspension.isIdle;
   }
 
   async #opened(): Promise<void> {

@@ -222,7 +222,9 @@ const longestKey = 500;
 function repeated(name: StepName, key: string): OnejobError {
   const first = JSON.stringify(typeof name === 'string' ? name : name[0]);
   const line = typeof name === 'string' ? `step([${first}, id], …)` : `step([${first}, …, anotherId], …)`;
-  return new OnejobError('STEP_REPEATED', `the step ${key} was asked for twice in one execution`, {
-    hint: `in a loop, give each its own key: ${line}`,
-  });
+  // In the text, not as a hint: a hint is not stored with a run.
+  return new OnejobError(
+    'STEP_REPEATED',
+    `the step ${key} was asked for twice in one execution; in a loop, give each its own key: ${line}`,
+  );
 }

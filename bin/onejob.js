@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
-const program = new URL('../dist/cli/launch.js', import.meta.url);
+const program = new URL('../dist/bundle/launch.js', import.meta.url);
 
 // A clean clone has no dist; Node's own message would name a file that the reader cannot know.
 if (existsSync(program)) {

@@ -1,4 +1,4 @@
-// Builds src into dist: `node scripts/build.mjs`, and before any test.
+// Builds src into dist, and dist into dist/bundle: `node scripts/build.mjs`, and before any test.
 //
 // tsc writes into a folder of its own and only files that differ are moved into dist, each by a rename. So a
 // process that runs out of dist while somebody builds never reads half a file, and a build that changes nothing
@@ -9,6 +9,7 @@ import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { argv, env, execPath, exit, pid } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -18,7 +19,7 @@ const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const foreign = ['page'];
 
 /**
- * Compiles, copies what is not TypeScript, and removes from dist what has no source any more.
+ * Compiles, copies what is not TypeScript, bundles, and removes from dist what has no source any more.
  *
  * With ONEJOB_BUILD_ANYWAY=1 type errors are printed and do not stop the build: for trees where somebody else is
  * in the middle of an edit.
@@ -32,6 +33,7 @@ export async function build() {
   try {
     await compile(fresh);
     await copyOtherSources(fresh);
+    await bundle({ root, from: fresh, to: join(fresh, 'bundle') });
     await mkdir(dist, { recursive: true });
     const files = await listFiles(fresh);
     for (const file of files) await replaceIfChanged(join(fresh, file), join(dist, file));

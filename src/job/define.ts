@@ -153,11 +153,15 @@ function refuse(message: string): never {
   throw new OnejobError('CONFIG_INVALID', message);
 }
 
-/** The first frame outside this package's own definition files: `file:line` of the call. */
+/** The first frame outside the folder of this file, bundled or not: `file:line` of the call. */
 function definedAt(): string {
-  const frames = new Error('place').stack?.split('\n').slice(1) ?? [];
-  const frame = frames.find((line) => !/[\\/](?:src|dist)[\\/]job[\\/]define(?:-services)?\.[jt]s/.test(line));
-  const [, url, path] = frame?.match(/[ (](file:\/\/)?((?:\/|[A-Za-z]:[\\/]).+:\d+):\d+\)?$/) ?? [];
-  if (path === undefined) return 'an unknown place';
-  return url === undefined ? path : decodeURIComponent(path);
+  const places = (new Error('place').stack ?? '').split('\n').flatMap((line) => placeOf(line) ?? []);
+  const ownFolder = places[0]?.replace(/[^\\/]*$/, '') ?? '';
+  return places.find((place) => !place.startsWith(ownFolder)) ?? 'an unknown place';
+}
+
+/** `file:line` of a line of a stack; undefined where no file is named. */
+function placeOf(frame: string): string | undefined {
+  const [, url, path] = /[ (](file:\/\/)?((?:\/|[A-Za-z]:[\\/]).+:\d+):\d+\)?$/.exec(frame) ?? [];
+  return url === undefined || path === undefined ? path : decodeURIComponent(path);
 }

@@ -29,10 +29,13 @@ export async function discoverJobs(place: string | undefined, root: string): Pro
   const problems: JobFileProblem[] = [];
   // One after the other: files that import the same module through jiti at the same time may see it half loaded.
   for (const file of files) {
-    try {
-      jobs.push(...jobsOf(await loadModule(file, { cacheDir }), file));
-    } catch (error) {
+    const module = await loadModule(file, { cacheDir }).catch((error: unknown) => {
       problems.push(problemOf(file, error));
+    });
+    try {
+      if (module) jobs.push(...jobsOf(module, file));
+    } catch (error) {
+      problems.push({ file, line: null, column: null, message: (error as Error).message });
     }
   }
   return { jobs, problems };

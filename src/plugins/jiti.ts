@@ -26,17 +26,22 @@ function instance(cacheDir: string | undefined): Jiti {
   return jiti;
 }
 
-/** `onejob`, `onejob/cli` … and the files that they are. */
+/**
+ * `onejob`, `onejob/cli` … and the files that they are in the copy that runs: that of package.json is bundled, that of
+ * our own tests is not, and its doors lie beside their types.
+ */
 function ownDoors(): Record<string, string> {
-  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  const here = dirname(fileURLToPath(import.meta.url));
+  const root = dirname(dirname(here));
   const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     name: string;
-    exports: Record<string, string | { default: string }>;
+    exports: Record<string, string | { types: string; default: string }>;
   };
-  const doors = Object.entries(exports).map(([path, target]) => [
-    join(name, path),
-    join(root, typeof target === 'string' ? target : target.default),
-  ]);
+  const doors = Object.entries(exports).map(([path, target]) => {
+    const door = join(root, typeof target === 'string' ? target : target.default);
+    const isOther = typeof target !== 'string' && dirname(door) !== here;
+    return [join(name, path), isOther ? join(root, target.types.replace(/\.d\.ts$/, '.js')) : door];
+  });
   return Object.fromEntries(doors) as Record<string, string>;
 }
 

@@ -63,19 +63,19 @@ function syntaxPlace(stack: string): Place | undefined {
 
 /** The frames in files of the user's, innermost first. */
 function ownFrames(stack: string): Place[] {
-  const frames: Place[] = [];
-  for (const line of stack.split('\n')) {
+  const frames = stack.split('\n').flatMap((line) => {
     const found = /^ {4}at (?:.*\()?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).+?):(\d+):(\d+)\)?$/.exec(line);
-    if (!found) continue;
-    const file = toPath(found[1] ?? '');
-    if (file.startsWith(thisFolder)) break; // below stands whoever called us
-    if (/[\\/]node_modules[\\/]/.test(file) || file.startsWith(ourFolder)) continue;
-    frames.push({ file, line: Number(found[2]), column: Number(found[3]) });
-  }
-  return frames;
+    return found ? [{ file: toPath(found[1] ?? ''), line: Number(found[2]), column: Number(found[3]) }] : [];
+  });
+  // Above the user's own stands what they called of ours, such as defineJob; below them whoever called us.
+  const first = frames.findIndex(({ file }) => !file.startsWith(ourFolder));
+  const below = frames.findIndex(({ file }, index) => index > first && file.startsWith(ourFolder));
+  if (first === -1) return [];
+  return frames
+    .slice(first, below === -1 ? undefined : below)
+    .filter(({ file }) => !/[\\/]node_modules[\\/]/.test(file));
 }
 
-const thisFolder = fileURLToPath(new URL('.', import.meta.url));
 const ourFolder = fileURLToPath(new URL('..', import.meta.url));
 
 function toPath(place: string): string {

@@ -4,12 +4,13 @@ import { newRun, storable, type SubmittedJob, type Wish } from '../engine/submis
 import { OnejobError } from '../job/errors.ts';
 import type { InputOf, JobReference, OutputOf } from '../job/reference.ts';
 import type { Registry } from '../job/registry.ts';
-import type { Run } from '../job/run.ts';
-import type { Trigger } from '../job/state.ts';
+import type { Run, RunId } from '../job/run.ts';
+import { isFinal, type Trigger } from '../job/state.ts';
 import { isDefined } from '../job/define.ts';
-import type { Inspector } from '../ports/inspector.ts';
+import type { Inspector, Pause } from '../ports/inspector.ts';
 import type { AskAnswer, RunAsk } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
+import type { WorkerView } from '../ports/store-worker.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
 import { parseDuration, type Duration } from '../std/duration.ts';
@@ -127,9 +128,15 @@ export class Client {
     return this.#reader.lines(ref, options);
   }
 
-  /** Done at once where nobody runs it, else a request that the owner sees within a second. @throws RUN_UNKNOWN, RUN_FINISHED */
-  async cancel(ref: string, reason?: string): Promise<AskAnswer> {
-    return this.#ask(ref, { kind: 'cancel', reason: reason ?? null });
+  /**
+   * Done at once where nobody runs it, else a request that the owner sees within a second; `now` ends it without asking
+   * the owner, whose handler is told afterwards. @throws RUN_UNKNOWN, RUN_FINISHED
+   */
+  async cancel(ref: string, reason?: string, options: { now?: boolean } = {}): Promise<AskAnswer> {
+    const answer = await this.#ask(ref, { kind: 'cancel', reason: reason ?? null });
+    return options.now && answer.run !== null && answer.verdict === 'mailed'
+      ? this.#endNow(answer.run, reason)
+      : answer;
   }
 
   /** A durable word to a run: kept when it comes before the run waits for it. @throws RUN_UNKNOWN, RUN_FINISHED, VALUE_REJECTED */
@@ -170,11 +177,21 @@ export class Client {
     wake();
   }
 
+  /** Everything that is paused now. */
+  async pauses(): Promise<readonly Pause[]> {
+    return (await (await this.#options.backend()).inspector?.pauses()) ?? [];
+  }
+
+  /** The processes that work on this store, as they last said of themselves. */
+  async workers(): Promise<readonly WorkerView[]> {
+    return (await this.#options.backend()).store.workers();
+  }
+
   /** The one reason why a run is not running, in words (CONTRACTS VT-22). @throws RUN_UNKNOWN */
   async explain(ref: string): Promise<Explanation> {
     const run = await this.find(ref);
-    const { store, inspector } = await this.#options.backend();
-    return explain(run, await store.workers(), (await inspector?.pauses()) ?? [], this.#options.clock.now());
+    const [workers, pauses] = await Promise.all([this.workers(), this.pauses()]);
+    return explain(run, workers, pauses, this.#options.clock.now());
   }
 
   /** What was asked for is stored or answered; then the store is closed. */
@@ -195,6 +212,11 @@ export class Client {
     if (ask.kind === 'cancel' && answer.verdict === 'done') await this.#askForCallback(id);
     wake();
     const { verdict, state } = answer;
+    if (verdict === 'finished' && ask.kind === 'retry') {
+      throw new OnejobError('RUN_FINISHED', `the run ${id} has ${state}: there is nothing to try again`, {
+        hint: `onejob runs restart ${id} runs it again from its beginning`,
+      });
+    }
     if (verdict === 'finished') throw new OnejobError('RUN_FINISHED', `the run ${id} has ended already: ${state}`);
     if (verdict === 'unknown') throw new OnejobError('RUN_UNKNOWN', `the run ${id} is gone`);
     if (verdict === 'active') {
@@ -209,6 +231,20 @@ export class Client {
       });
     }
     return answer;
+  }
+
+  /** Over its owner's head. Where the run changes hands at this very moment, it is cancelled anew. */
+  async #endNow(id: RunId, reason: string | undefined): Promise<AskAnswer> {
+    const { store, wake } = await this.#options.backend();
+    const { state, epoch } = await this.find(id);
+    if (isFinal(state)) return { verdict: 'done', run: id, state };
+    if (state !== 'running') return this.cancel(id, reason, { now: true });
+    const message = `cancelled by ${this.#options.actor}${reason ? `: ${reason}` : ''}`;
+    const [taken = []] = await store.bury([{ run: id, epoch, code: 'RUN_CANCELLED', message }]);
+    if (taken.length === 0) return this.#endNow(id, reason);
+    await this.#askForCallback(id);
+    wake();
+    return { verdict: 'done', run: id, state: 'cancelled' };
   }
 
   /** The store ended the run itself, so no worker has asked for its callback. */

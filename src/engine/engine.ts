@@ -97,7 +97,7 @@ export class Engine {
       clock,
       log,
       everyMs: Math.min(1_000, everyMs),
-      lostClaims: new LostClaims({ store, worker: id, journal, log }),
+      lostClaims: new LostClaims({ store, worker: id, journal, log, lose: (run) => this.#worker.lose(run) }),
       onBeat: ({ buried }) => {
         heartbeat.alive();
         if (buried) options.onBuried();

@@ -1,24 +1,37 @@
 import type { Journal } from './journal.ts';
+import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 
 /**
- * Finds claims whose answers were lost: runs that the store thinks this worker holds and the worker does not know
- * (STORE §3.4). They would be held for ever by a living worker, so they are given back.
+ * Finds out where the worker and the store differ about which runs it holds. A run that only the store knows is a claim
+ * whose answer was lost: a living worker would hold it for ever, so it is given back (STORE §3.4). A run that only the
+ * worker knows was ended over its head, or taken over: its handler is told, which may not write for a long time.
  */
 export class LostClaims {
   readonly #store: Store;
   readonly #worker: WorkerId;
   readonly #journal: Journal;
   readonly #log: Log;
+  readonly #lose: (run: RunId) => void;
   #differed = 0;
+  /** Seen by the worker only; once may mean that an answer is on its way. */
+  #suspects: ReadonlySet<RunId> = new Set();
 
-  constructor(options: { store: Store; worker: WorkerId; journal: Journal; log: Log }) {
+  constructor(options: {
+    store: Store;
+    worker: WorkerId;
+    journal: Journal;
+    log: Log;
+    /** The worker holds that run no more. */
+    lose: (run: RunId) => void;
+  }) {
     this.#store = options.store;
     this.#worker = options.worker;
     this.#journal = options.journal;
     this.#log = options.log;
+    this.#lose = options.lose;
   }
 
   /**
@@ -29,6 +42,7 @@ export class LostClaims {
     const before = known();
     if (before === null || holds === before.size) {
       this.#differed = 0;
+      this.#suspects = new Set();
       return;
     }
     if (++this.#differed < 2) return;
@@ -36,6 +50,7 @@ export class LostClaims {
     const held = await this.#store.held(this.#worker);
     const after = known();
     if (after === null) return;
+    this.#loseSuspects(before, after, new Set(held.map(({ run }) => run)));
     const unknown = held.filter(({ run }) => !before.has(run) && !after.has(run));
     if (unknown.length === 0) return;
     this.#log.warn('claims whose answers were lost are given back', { runs: unknown.length });
@@ -44,5 +59,12 @@ export class LostClaims {
         this.#journal.record({ kind: 'handBack', run, epoch, attempt: null, delayMs: 0, error: null }),
       ),
     );
+  }
+
+  #loseSuspects(before: ReadonlySet<RunId>, after: ReadonlySet<RunId>, held: ReadonlySet<RunId>): void {
+    const suspects = new Set([...before].filter((run) => after.has(run) && !held.has(run)));
+    for (const run of suspects) if (this.#suspects.has(run)) this.#lose(run);
+    this.#suspects = suspects;
+    if (suspects.size > 0) this.#differed = 1; // the next beat looks again
   }
 }

@@ -118,6 +118,11 @@ export class Worker implements Service {
     }
   }
 
+  /** The store gave that run to another, or ended it. */
+  lose(run: RunId): void {
+    this.#attempts.get(run)?.lose();
+  }
+
   /** Aborts everything in execution. */
   abortAll(reason: Error): void {
     for (const attempt of this.#attempts.values()) attempt.abort(reason);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
 import type { AnyJob } from '../job/define.ts';
@@ -52,6 +53,7 @@ export class App {
   #stopped: Promise<void> | undefined;
 
   constructor(options: AppOptions, { actor = 'api', backend }: Surroundings) {
+    setMaxListeners(0, this.#interrupted.signal); // each run that is waited for hears it
     this.#options = options;
     this.#early = backend;
     this.#settings = settingsOf(options);

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * An AbortController that is made when somebody asks for its signal. Most short runs never do, and a controller with
  * its signal is the costliest object of an attempt.
@@ -17,6 +19,7 @@ export class Abort {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
+      setMaxListeners(0, this.#controller.signal); // a handler may well wait for twenty things at once
       if (this.#reason) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;

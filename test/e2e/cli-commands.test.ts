@@ -151,8 +151,8 @@ describe('help and version', () => {
   });
 });
 
-describe('EGO-20 the configuration', () => {
-  test('is shown with the origin of each value, secrets masked', async () => {
+describe('the configuration', () => {
+  test('EGO-20 is shown with the origin of each value, secrets masked', async () => {
     const cwd = await createInstalled({
       'c.toml': 'concurrency = 3\nstore = "sqlite:file.db"\n[http]\ntoken = "geheim"\n',
     });
@@ -176,7 +176,7 @@ describe('EGO-20 the configuration', () => {
     });
   });
 
-  test('that is missing or wrong ends with 2', async () => {
+  test('EGO-20 that is missing or wrong ends with 2', async () => {
     const cwd = await createInstalled({ 'c.json': '{"concurency": 3}' });
     expect(await onejob(['run', 'x', '-config=none.toml'], { cwd })).toMatchObject({
       code: 2,

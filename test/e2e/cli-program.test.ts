@@ -12,8 +12,8 @@ const program = `
   console.error('after main');
 `;
 
-describe('EGO-26 a program that ends in main(app)', () => {
-  test('is its own launcher', async () => {
+describe('a program that ends in main(app)', () => {
+  test('EGO-26 is its own launcher', async () => {
     const cwd = await createInstalled({ 'main.mjs': program });
     const calling = { cwd, program: join(cwd, 'main.mjs') };
     const ended = await onejob(['--job=job1', '--job-data={"username":"ego"}'], calling);
@@ -26,7 +26,7 @@ describe('EGO-26 a program that ends in main(app)', () => {
     expect((await onejob(['list'], calling)).stdout).toMatch(/^job1\t.*\njob2\t/);
   });
 
-  test('has options that flags and environment win over', async () => {
+  test('EGO-26 has options that flags and environment win over', async () => {
     const cwd = await createInstalled({ 'main.mjs': program });
     const calling = { cwd, program: join(cwd, 'main.mjs') };
     const { stdout } = await onejob(['run', 'job1', '--json', '--node', 'flag', '--store', 'sqlite:other.db'], calling);

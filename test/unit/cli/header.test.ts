@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readHeaders } from '../../../src/cli/arguments/header.ts';
 import { readParams } from '../../../src/cli/arguments/params.ts';
 
-describe('EGO-6 --header', () => {
+describe('--header', () => {
   test.each([
     [
       'test=1;test2=2',
@@ -36,7 +36,7 @@ describe('EGO-6 --header', () => {
       [['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01']],
     ],
     ['', []],
-  ])('reads %j', (text, headers) => {
+  ])('EGO-6 reads %j', (text, headers) => {
     expect(readHeaders(text)).toEqual(headers);
   });
 
@@ -44,14 +44,14 @@ describe('EGO-6 --header', () => {
     expect(readHeaders('user=张三')).toEqual([['user', '张三']]);
   });
 
-  test('names the piece that has no value', () => {
+  test('EGO-6 names the piece that has no value', () => {
     expect(() => readHeaders('a=1;test')).toThrow("--header: 'test' has no value");
     expect(() => readHeaders('=1')).toThrow("--header: '=1' has no name");
     expect(() => readHeaders('a b=1')).toThrow("--header: 'a b' cannot be the name of a header");
   });
 });
 
-describe('GJ-3 --params', () => {
+describe('--params', () => {
   test.each([
     ['a;b', ['a', 'b']],
     ['a\\;b;c', ['a;b', 'c']],
@@ -59,7 +59,7 @@ describe('GJ-3 --params', () => {
     [';', ['', '']],
     ['', []],
     ['你好; b', ['你好', ' b']],
-  ])('reads %j', (text, args) => {
+  ])('GJ-3 reads %j', (text, args) => {
     expect(readParams(text)).toEqual(args);
   });
 });

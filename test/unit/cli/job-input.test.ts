@@ -48,8 +48,8 @@ function read(line: string[], { job = report, args, hasBody = false, others = []
 
 const input = (...line: string[]) => read(['ann', ...line]).input;
 
-describe('GJ-4 the fields of a job', () => {
-  test('are its flags', () => {
+describe('the fields of a job', () => {
+  test('GJ-4 are its flags', () => {
     expect(read(['--to', 'ann', '--days', '3']).input).toEqual({ to: 'ann', days: 3 });
     expect(read(['--to=ann', '--days=3']).input).toEqual({ to: 'ann', days: 3 });
     expect(input('--rate', '-1.5e3')).toEqual({ to: 'ann', rate: -1500 });
@@ -57,7 +57,7 @@ describe('GJ-4 the fields of a job', () => {
     expect(input('--format', 'text')).toEqual({ to: 'ann', format: 'text' });
   });
 
-  test('are found in any spelling', () => {
+  test('GJ-4 are found in any spelling', () => {
     for (const flag of ['--dry-run', '--dryRun', '--dry_run', '-n']) {
       expect(input(flag)).toEqual({ to: 'ann', dryRun: true });
     }
@@ -68,17 +68,17 @@ describe('GJ-4 the fields of a job', () => {
     expect(input('-d=3')).toEqual({ to: 'ann', days: 3 });
   });
 
-  test('that are lists take a value for each time, or a JSON array', () => {
+  test('GJ-4 that are lists take a value for each time, or a JSON array', () => {
     expect(read(['--to', 'ann', '--tag', 'a', '--tag', 'b']).input).toEqual({ to: 'ann', tag: ['a', 'b'] });
     expect(input('--sizes', '1', '--sizes', '2')).toEqual({ to: 'ann', sizes: [1, 2] });
     expect(input('--sizes', '[1, 2]')).toEqual({ to: 'ann', sizes: [1, 2] });
   });
 
-  test('are filled by the words behind the name, a last list by all that are left', () => {
+  test('GJ-4 are filled by the words behind the name, a last list by all that are left', () => {
     expect(read(['ann', 'a', '--days', '3', 'b']).input).toEqual({ to: 'ann', tag: ['a', 'b'], days: 3 });
   });
 
-  test('take null, the first alternative that fits, and JSON where the schema leaves it open', () => {
+  test('GJ-4 take null, the first alternative that fits, and JSON where the schema leaves it open', () => {
     expect(input('--limit', 'null')).toEqual({ to: 'ann', limit: null });
     expect(input('--limit', '3')).toEqual({ to: 'ann', limit: 3 });
     expect(input('--either', '3')).toEqual({ to: 'ann', either: 3 });
@@ -88,14 +88,14 @@ describe('GJ-4 the fields of a job', () => {
     expect(input('--address', '{"city":"Rome"}')).toEqual({ to: 'ann', address: { city: 'Rome' } });
   });
 
-  test('are an empty object when nothing is given, so that defaults apply', () => {
+  test('GJ-4 are an empty object when nothing is given, so that defaults apply', () => {
     const job = defineJob({ name: 'x', input: z.object({ a: z.int().default(1) }), run: () => undefined });
     expect(read([], { job }).input).toEqual({});
     expect(read([], { job: bare }).input).toBeUndefined();
     expect(read([], { job: textOnly }).input).toBeUndefined();
   });
 
-  test('whose text does not fit are named, all of them at once', () => {
+  test('GJ-4 whose text does not fit are named, all of them at once', () => {
     const error = failure(() =>
       input('--days', 'many', '--rate', '0x1', '--format', 'htm', '--dry-run=2', '--limit=z'),
     );
@@ -111,7 +111,7 @@ describe('GJ-4 the fields of a job', () => {
     });
   });
 
-  test('that are missing, or given twice, are named with the way to give them', () => {
+  test('GJ-4 that are missing, or given twice, are named with the way to give them', () => {
     expect(failure(() => read([])).message).toMatch(
       /to: is missing; give it as a word behind the job's name, or by --to/,
     );
@@ -120,8 +120,8 @@ describe('GJ-4 the fields of a job', () => {
   });
 });
 
-describe('GJ-14 --input.', () => {
-  test('reaches every field', () => {
+describe('--input.', () => {
+  test('GJ-14 reaches every field', () => {
     expect(input('--input.days', '3')).toEqual({ to: 'ann', days: 3 });
     expect(input('--input.address.city', 'Rome', '--input.address.zip=00100')).toEqual({
       to: 'ann',
@@ -137,17 +137,17 @@ describe('GJ-14 --input.', () => {
     });
   });
 
-  test('reaches what a job without a schema is given, JSON where it is JSON', () => {
+  test('GJ-14 reaches what a job without a schema is given, JSON where it is JSON', () => {
     expect(read(['--input.a.b=1', '--input.c', 'x'], { job: bare }).input).toEqual({ a: { b: 1 }, c: 'x' });
   });
 
-  test('touches nothing but the input', () => {
+  test('GJ-14 touches nothing but the input', () => {
     const { input } = read(['--input.__proto__.polluted', 'yes'], { job: bare });
     expect(Object.keys(input as object)).toEqual(['__proto__']);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  test('names a wrong type and a field that is not there', () => {
+  test('GJ-14 names a wrong type and a field that is not there', () => {
     const strict = defineJob({
       name: 'strict',
       input: z.strictObject({ address: z.strictObject({ city: z.string(), floor: z.int().optional() }).optional() }),
@@ -164,7 +164,7 @@ describe('GJ-14 --input.', () => {
     );
   });
 
-  test('is the way out where a field is called like a flag of ours', () => {
+  test('GJ-14 is the way out where a field is called like a flag of ours', () => {
     const error = failure(() => input('--store', 'x'));
     expect(error).toMatchObject({ code: 'USAGE', message: '--store is a flag of onejob and a field of report' });
     expect(error.hint).toBe("write --store before the job's name for onejob, or --input.store for the job");
@@ -173,7 +173,7 @@ describe('GJ-14 --input.', () => {
     expect(failure(() => input('--no-color')).message).toBe('--no-color is a flag of onejob and a field of report');
   });
 
-  test('has the same rule for one letter', () => {
+  test('GJ-14 has the same rule for one letter', () => {
     const job = defineJob({
       name: 'x',
       input: z.object({ path: z.string().optional() }),
@@ -231,26 +231,26 @@ describe('a job', () => {
   });
 });
 
-describe('GJ-3 the arguments of --params', () => {
+describe('the arguments of --params', () => {
   const pair = defineJob({
     name: 'pair',
     input: z.object({ name: z.string(), count: z.int(), more: z.string().optional() }),
     run: () => undefined,
   });
 
-  test('fill the fields in order, converted', () => {
+  test('GJ-3 fill the fields in order, converted', () => {
     expect(read([], { job: pair, args: ['ann', '3'] })).toEqual({
       input: { name: 'ann', count: 3 },
       args: ['ann', '3'],
     });
   });
 
-  test('are arguments only, where there is no schema or a body', () => {
+  test('GJ-3 are arguments only, where there is no schema or a body', () => {
     expect(read([], { job: bare, args: ['a'] })).toEqual({ input: undefined, args: ['a'] });
     expect(read([], { job: pair, args: ['a'], hasBody: true })).toEqual({ input: undefined, args: ['a'] });
   });
 
-  test('too few, too many and wrong ones are named', () => {
+  test('GJ-3 too few, too many and wrong ones are named', () => {
     expect(failure(() => read([], { job: pair, args: ['ann'] })).message).toMatch(
       'count: is missing; it would be value 2 of --params',
     );
@@ -262,7 +262,7 @@ describe('GJ-3 the arguments of --params', () => {
     );
   });
 
-  test('go along with flags for other fields', () => {
+  test('GJ-3 go along with flags for other fields', () => {
     expect(read(['--more', 'x'], { job: pair, args: ['ann', '3'] }).input).toEqual({
       name: 'ann',
       count: 3,

@@ -67,13 +67,13 @@ describe('colours', () => {
   });
 });
 
-describe('EGO-7 the result', () => {
+describe('the result', () => {
   const of = (output: unknown, body?: string) => ({
     output: output === undefined ? null : JSON.stringify(output),
     response: body === undefined ? null : { status: 200, headers: [], body },
   });
 
-  test('is text as text, anything else as JSON, nothing as nothing', () => {
+  test('EGO-7 is text as text, anything else as JSON, nothing as nothing', () => {
     expect(resultText(of('你好'), false)).toBe('你好');
     expect(resultText(of({ a: [1] }), false)).toBe('{"a":[1]}');
     expect(resultText(of({ a: 1 }), true)).toBe('{\n  "a": 1\n}');
@@ -81,7 +81,7 @@ describe('EGO-7 the result', () => {
     expect(resultText(of(undefined), false)).toBeNull();
   });
 
-  test('is what the job wrote, where it wrote something', () => {
+  test('EGO-7 is what the job wrote, where it wrote something', () => {
     expect(resultText(of({ a: 1 }, 'i am ok'), true)).toBe('i am ok');
     expect(resultText(of({ a: 1 }, ''), false)).toBe('{"a":1}');
   });

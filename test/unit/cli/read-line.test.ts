@@ -113,8 +113,8 @@ describe('flags', () => {
   });
 });
 
-describe('GJ-14 what follows the name of a job', () => {
-  test('is ours where we know it, else the job’s', () => {
+describe('what follows the name of a job', () => {
+  test('GJ-14 is ours where we know it, else the job’s', () => {
     expect(read('run', '--timeout', '5s', 'hello', '--name', 'Ann', '--json', 'word')).toEqual({
       command: 'run',
       words: ['hello'],
@@ -124,7 +124,7 @@ describe('GJ-14 what follows the name of a job', () => {
     });
   });
 
-  test('is the job’s altogether behind --', () => {
+  test('GJ-14 is the job’s altogether behind --', () => {
     const line = readLine(['run', 'hello', '--', '--store', 'x', '--']);
     expect(line.tail.map(textOf)).toEqual(['--store', 'x', '--']);
     expect(line.tail.every(({ after }) => after)).toBe(true);
@@ -132,7 +132,7 @@ describe('GJ-14 what follows the name of a job', () => {
     expect(line.given.has('store')).toBe(false);
   });
 
-  test('begins behind --job too', () => {
+  test('GJ-14 begins behind --job too', () => {
     expect(read('--job=hello', '--name=Ann', 'word')).toMatchObject({ tail: ['--name=Ann', 'word'] });
   });
 });

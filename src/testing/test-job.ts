@@ -1,4 +1,4 @@
-import type { AnyJob } from '../job/define.ts';
+import { named, type AnyJob } from '../job/define.ts';
 import type { Failure } from '../job/failure.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { InputOf, JobReference, OutputOf } from '../job/reference.ts';
@@ -53,7 +53,7 @@ export async function testJob<J extends JobReference>(
   job: J,
   options: TestJobOptions<J> = {},
 ): Promise<TestedRun<OutputOf<J>>> {
-  const tested = withFakeSteps(job as unknown as AnyJob, options.steps ?? {});
+  const tested = withFakeSteps(withName(job as unknown as AnyJob), options.steps ?? {});
   const bench = await TestBench.open({
     jobs: [tested, ...(options.jobs ?? [])],
     services: options.services,
@@ -78,6 +78,11 @@ export async function testJob<J extends JobReference>(
   } finally {
     await bench.close();
   }
+}
+
+/** A job that is called like its file has no name yet: nobody has looked for it in a folder. */
+function withName(job: AnyJob): AnyJob {
+  return job.name === '' ? named(job, 'job-under-test', job.place) : job;
 }
 
 function parsed(text: string | null): unknown {

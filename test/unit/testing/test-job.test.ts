@@ -110,3 +110,8 @@ test('VT-1 a pipeline is tested like any job', async () => {
   const run = await testJob(greet, { input: { name: 'bo' } });
   expect(run.output).toEqual({ name: 'bo', text: 'HELLO BO' });
 });
+
+test('SJ-17 a job that is called like its file can be tested too', async () => {
+  const run = await testJob(defineJob({ run: ({ run: { job } }) => job }));
+  expect(run.output).toBe('job-under-test');
+});

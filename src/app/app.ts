@@ -46,7 +46,7 @@ export class App {
   #log: Log | undefined;
   #problems: readonly JobFileProblem[] = [];
   #jobs: Promise<void> | undefined;
-  readonly #early: Promise<OpenedBackend> | undefined;
+  #early: Promise<OpenedBackend> | undefined;
   #opened: Promise<OpenedBackend & Backend> | undefined;
   #worker: WorkerProcess | undefined;
   #started: Promise<void> | undefined;
@@ -232,12 +232,28 @@ export class App {
 
   #backend(): Promise<OpenedBackend & Backend> {
     if (this.#stopped) return Promise.reject(new OnejobError('APP_STOPPING', 'the app has been stopped'));
-    this.#opened ??= this.#openBackend();
+    if (!this.#opened) {
+      const opened = this.#openBackend();
+      this.#opened = opened;
+      opened.catch(() => (this.#opened = undefined)); // a store that was away is tried again
+    }
     return this.#opened;
   }
 
   async #openBackend(): Promise<OpenedBackend & Backend> {
-    const opened = await (this.#early ?? openBackend(this.#options.store ?? defaultStore));
+    const early = this.#early;
+    this.#early = undefined;
+    const opened = await (early ?? openBackend(this.#options.store ?? defaultStore));
+    try {
+      return await this.#prepare(opened);
+    } catch (error) {
+      await opened.notifier?.close();
+      if (opened.isOurs) await opened.store.close();
+      throw error;
+    }
+  }
+
+  async #prepare(opened: OpenedBackend): Promise<OpenedBackend & Backend> {
     const { store, notifier } = opened;
     if (this.#settings.migrate === 'auto') await store.migrate();
     await buryPredecessors(store, this.log);

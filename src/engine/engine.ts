@@ -252,12 +252,20 @@ export class Engine {
     const { clock } = this.#options;
     this.#later?.cancel();
     const stopping = new OnejobError('APP_STOPPING', 'the process stops');
-    const grace = clock.setTimer(graceMs, () => this.#worker.abortAll(stopping));
+    let watch = clock.setTimer(graceMs, () => {
+      this.#worker.abortAll(stopping);
+      giveUp();
+    });
+    // Nothing can be recorded while the store is away; what this process held is recovered as after a crash.
+    const giveUp = (): void => {
+      watch = clock.setTimer(giveUpEveryMs, giveUp);
+      if (this.#journal.awaySince === null) return;
+      this.#journal.abandon();
+      this.#worker.abandon();
+    };
     await this.#worker.stop();
-    grace.cancel();
-    const silence = clock.setTimer(graceMs, () => this.#journal.abandon());
     await this.#journal.settled();
-    silence.cancel();
+    watch.cancel();
     await stopAll(this.#roles);
     await this.#services.close();
     this.#releaseConsole?.();
@@ -277,3 +285,4 @@ export class Engine {
 }
 
 const rolesAfterMs = 50;
+const giveUpEveryMs = 1_000;

@@ -74,9 +74,9 @@ export class Journal {
     return this.#records.room();
   }
 
-  /** Milliseconds since the store stopped answering records; null while it answers. */
+  /** When the store stopped answering, by the monotonic clock; null while it answers. */
   get awaySince(): number | null {
-    return this.#records.awaySince;
+    return this.#records.awaySince ?? this.#output.awaySince;
   }
 
   /** Resolves when all that was given is committed. */

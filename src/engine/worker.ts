@@ -5,6 +5,7 @@ import type { RunId } from '../job/run.ts';
 import type { FinalState } from '../job/state.ts';
 import type { Claim, Claimed, ClaimRequest } from '../ports/store-claim.ts';
 import type { Pulse, WorkerId } from '../ports/store-worker.ts';
+import { createDeferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
 import { Semaphore } from '../std/semaphore.ts';
 import type { Service } from '../std/service.ts';
@@ -36,6 +37,7 @@ export class Worker implements Service {
   /** Created as held by this worker, and not adopted yet. */
   readonly #expected = new Set<RunId>();
   #stopped: Promise<void> | undefined;
+  readonly #abandoned = createDeferred<void>();
   #stopping = false;
   #interruption: Error | undefined;
   #emptyTurns = 0;
@@ -151,11 +153,27 @@ export class Worker implements Service {
     for (const attempt of this.#attempts.values()) attempt.interrupt(reason);
   }
 
+  /** Ends the waiting of `stop`: what runs cannot be recorded any more. */
+  abandon(): void {
+    this.#abandoned.resolve();
+  }
+
   async #stop(): Promise<void> {
     this.#stopping = true;
     await this.#loop.stop();
     for (const attempt of this.#attempts.values()) attempt.stop();
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#running.size > 0 && !this.#abandoned.settled) {
+      await Promise.race([Promise.allSettled(this.#running), this.#abandoned.promise]);
+    }
+  }
+
+  /** Claimed, and not begun when the worker was stopped. */
+  async #giveBack({ run, epoch }: Claim, slot: WorkerSlot): Promise<AttemptEnd> {
+    slot.end();
+    const entry = { kind: 'handBack', run, epoch, attempt: null, delayMs: 0, error: null } as const;
+    await this.#options.host.journal.record(entry);
+    this.#expected.delete(run);
+    return 'handedBack';
   }
 
   /** One look for work. Returns how long to wait for the next one. */
@@ -211,10 +229,10 @@ export class Worker implements Service {
       if (this.#hungry) this.#loop.nudge();
     });
     await slot.take();
+    if (this.#stopping) return this.#giveBack(claim, slot);
     const attempt = new Attempt({ claim, job, host, slot, skewMs });
     this.#attempts.set(claim.run, attempt);
     this.#expected.delete(claim.run);
-    if (this.#stopping) attempt.stop();
     if (this.#interruption) attempt.interrupt(this.#interruption);
     let end: AttemptEnd = 'lost';
     try {

@@ -19,7 +19,11 @@ export function isCollision(error: unknown): boolean {
 export function isBroken(error: unknown): boolean {
   const state = stateOf(error);
   if (['ECONNRESET', 'EPIPE', '57P01', '57P02', '08003', '08006'].includes(state)) return true;
-  return state === '' && error instanceof Error && /^Connection terminated|not queryable/.test(error.message);
+  return (
+    state === '' &&
+    error instanceof Error &&
+    /^Connection terminated( unexpectedly)?$|not queryable/.test(error.message)
+  );
 }
 
 /** Any error as one of ours, with one sentence that says what to do. `url` names the store and holds no secret. */

@@ -22,8 +22,8 @@ export async function get(db: Connection, refs: readonly string[], steps: boolea
   const rows = await db.query<RunRow & { ref: string; steps?: StepColumns[] | null }>(
     `select a.ref, ${runColumns}${withSteps}
      from unnest($1::text[]) a(ref)
-     cross join lateral (select ${db.schema}.run_of(a.ref) id offset 0) f
-     join ${db.schema}.runs r on r.id = f.id
+     join ${db.schema}.runs r on r.id = coalesce(
+       (select id from ${db.schema}.runs where id = a.ref), (select run from ${db.schema}.keys where key = a.ref))
      left join ${db.schema}.live l on l.run = r.id
      left join ${db.schema}.outcomes o on o.run = r.id`,
     [asked],

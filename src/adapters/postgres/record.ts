@@ -31,7 +31,7 @@ class Group {
   readonly #steps: unknown[][] = [];
   readonly #times = new Map<string, number>();
   readonly #children: unknown[][] = [];
-  readonly #ends = new Set<string>();
+  readonly #ends: string[] = [];
   readonly #outcomes: unknown[] = [];
   readonly #nexts: unknown[] = [];
   readonly #suspends: unknown[] = [];
@@ -52,13 +52,16 @@ class Group {
           entry.child === null ? [] : [childInShort(entry, entry.child, i)],
         );
       case 'outcome':
-        this.#ends.add(entry.run);
+        if (!this.#addLast(this.#outcomes, entry, i, outcomeInShort)) return;
+        this.#ends.push(entry.run);
         if (entry.next !== null) this.#nexts.push(nextInShort(entry, entry.next, i));
-        return this.#addLast(this.#outcomes, entry, i, outcomeInShort);
+        return;
       case 'suspend':
-        return this.#addLast(this.#suspends, entry, i, suspendInShort);
+        this.#addLast(this.#suspends, entry, i, suspendInShort);
+        return;
       case 'handBack':
-        return this.#addLast(this.#handBacks, entry, i, handBackInShort);
+        this.#addLast(this.#handBacks, entry, i, handBackInShort);
+        return;
     }
   }
 
@@ -67,7 +70,7 @@ class Group {
       [...this.#runs],
       bundle(this.#steps),
       this.#children.some((list) => list.length > 0) ? bundle(this.#children) : null,
-      [...this.#ends],
+      this.#ends,
       bundle(this.#outcomes),
       bundle(this.#nexts),
       bundle(this.#suspends),
@@ -84,15 +87,16 @@ class Group {
   }
 
   /** A run changes its state once; the same change a second time in one group has the verdict of the first. */
-  #addLast<E extends Entry>(list: unknown[], entry: E, i: number, short: (entry: E, i: number) => unknown): void {
+  #addLast<E extends Entry>(list: unknown[], entry: E, i: number, short: (entry: E, i: number) => unknown): boolean {
     const name = `${entry.kind} ${entry.run} ${entry.epoch}`;
     const first = this.#ended.get(name);
     if (first !== undefined) {
       this.again.set(i, first);
-      return;
+      return false;
     }
     this.#ended.set(name, i);
     list.push(short(entry, i));
+    return true;
   }
 }
 

@@ -75,14 +75,12 @@ end $$;
 
 -- The run that an id or a key means.
 create function run_of(ref text) returns text language sql stable
-${settings}
 as $$ select coalesce((select id from runs where id = ref), (select run from keys where key = ref)) $$;
 
 -- One word to one run; its verdict.
 create function ask_run(
   target text, kind text, by_actor text, because text, name text, data text, from_step text, delay bigint, t bigint
 ) returns text language plpgsql volatile
-${settings}
 as $$
 declare
   alive live;
@@ -150,7 +148,6 @@ $$;
 -- children are linked no more. Id, key, input and the instant of creation stay, the output goes on, the epoch grows on.
 create function revive(ended outcomes, forgotten text[], attempt integer, generation integer, t bigint)
 returns void language plpgsql volatile
-${settings}
 as $$
 begin
   update letters m set consumed_by = null where m.run = ended.run and m.consumed_by = any(forgotten);

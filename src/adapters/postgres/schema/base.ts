@@ -7,13 +7,12 @@ create function now_ms() returns bigint language sql volatile
 as $$ select floor(extract(epoch from clock_timestamp()) * 1000)::bigint $$;
 
 -- The workers among these that are enrolled and not buried. Their rows stay locked against a burial, not against a beat.
-create function living(ids text[]) returns text[] language sql volatile
-${settings}
+create function living(ids text[]) returns text[] language plpgsql volatile
 as $$
-  select coalesce(array_agg(id), '{}') from (
-    select id from workers where id = any(ids) and buried_at is null order by id for key share
-  ) locked
-$$;
+begin
+  return array(
+    select w.id from workers w where w.id = any(ids) and w.buried_at is null order by w.id for key share);
+end $$;
 
 -- The workers that new runs name as their holders.
 create function holders_of(items json) returns text[] language sql immutable
@@ -87,9 +86,9 @@ end $$;
 
 -- Puts letters into the boxes of unfinished runs and raises their mail in the same statement; a waiting run is queued,
 -- due now. 'words' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
-create function post(words json, t bigint) returns void language sql volatile
-${settings}
+create function post(words json, t bigint) returns void language plpgsql volatile
 as $$
+begin
   with given as materialized (
     select w.*, row_number() over (partition by w.run order by w.i, w.name) k
     from json_to_recordset(words) w(i integer, run text, kind text, name text, data text, actor text, reason text)
@@ -103,19 +102,19 @@ as $$
     returning l.run, l.mail - c.n as before
   )
   insert into letters (run, n, kind, name, data, actor, reason, at)
-  select g.run, r.before + g.k, g.kind, g.name, g.data, g.actor, g.reason, t from given g join raised r on r.run = g.run
-$$;
+  select g.run, r.before + g.k, g.kind, g.name, g.data, g.actor, g.reason, t from given g join raised r on r.run = g.run;
+end $$;
 
--- Ends 'items' [{ run, epoch, state, output, response, error, progress }], where 'epochs' are given only those
--- of the runs 'ids' in these epochs. Answers how many, children included. The caller has locked their rows and those of their parents. The live row goes, the outcome comes, requests to cancel that the run
--- outlived are consumed, its parent gets a letter, and unless it succeeded its unfinished children are cancelled:
--- those that run by letter, the others here and now, with their own children.
+-- Ends 'items' [{ run, epoch, state, output, response, error, progress }]; where 'epochs' are given only those of the
+-- runs 'ids' in these epochs. Answers how many of them it ended. The caller has locked their rows and those of their
+-- parents. The live row goes, the outcome comes, requests to cancel that the run outlived are consumed, its parent gets
+-- a letter, and unless it succeeded its unfinished children are cancelled: those that run by letter, the others here
+-- and now, with their own children.
 create function end_runs(items json, ids text[], epochs integer[], t bigint) returns integer language plpgsql volatile
-${settings}
 as $$
 declare
   ended integer;
-  total integer := 0;
+  first_ended integer;
   mailed text[];
   born text[];
   fallen text[];
@@ -126,8 +125,8 @@ begin
     with given as materialized (
       select n.* from json_to_recordset(items) n(
         run text, epoch integer, state text, output text, response text, error text, progress text)
-      where epochs is null or exists (
-        select from unnest(ids, epochs) m(run, epoch) where m.run = n.run and m.epoch = n.epoch)
+      left join unnest(ids, epochs) m(run, epoch) on m.run = n.run and m.epoch = n.epoch
+      where epochs is null or m.run is not null
     ), gone as (
       delete from live l where l.run = any(array(select g.run from given g))
       returning l.*
@@ -144,7 +143,7 @@ begin
     into ended, mailed, born, fallen
     from gone l join kept k on k.run = l.run;
 
-    total := total + ended;
+    first_ended := coalesce(first_ended, ended);
     if mailed is not null then
       update letters set consumed_by = '' where run = any(mailed) and kind = 'cancel' and consumed_by is null;
     end if;
@@ -172,6 +171,6 @@ begin
     items := ends;
     epochs := null;
   end loop;
-  return total;
+  return first_ended;
 end $$;
 `;

@@ -2,7 +2,7 @@ import { settings } from './settings.ts';
 
 /** The fenced writes of a worker: STORE §1.2. */
 export const record = /* sql */ `
--- One group of entries. 'runs' are all the runs that it names, 'ends' those of 'outcomes', 'nexts' the runs that are
+-- One group of entries. 'runs' are all the runs that it names, 'ends' that of each outcome, 'nexts' the runs that are
 -- created after an end. Their rows, and those of the parents of runs that end,
 -- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions,
 -- hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked for ever.
@@ -42,12 +42,13 @@ begin
   end if;
 
   if outcomes is not null then
-    if mine is not null then perform end_runs(outcomes, mine, epochs, t); end if;
-    -- ended now, or by an earlier delivery of the same outcome; else stale
-    select json_agg(json_build_array(o.i, 'stale')) into part
-    from json_to_recordset(outcomes) o(i integer, run text, epoch integer, state text)
-    where (select (e.epoch, e.state) = (o.epoch, o.state) from outcomes e where e.run = o.run) is not true;
-    odd := odd || part;
+    if mine is null or end_runs(outcomes, mine, epochs, t) < cardinality(ends) then
+      -- ended now, or by an earlier delivery of the same outcome; else stale
+      select json_agg(json_build_array(o.i, 'stale')) into part
+      from json_to_recordset(outcomes) o(i integer, run text, epoch integer, state text)
+      where (select (e.epoch, e.state) = (o.epoch, o.state) from outcomes e where e.run = o.run) is not true;
+      odd := odd || part;
+    end if;
     if nexts is not null then
       select json_agg(n.next) into part
       from json_to_recordset(nexts) n(run text, epoch integer, state text, next json)
@@ -106,7 +107,6 @@ end $$;
 create function write_steps(
   steps json, children json, mine text[], epochs integer[], crashed text[], t bigint
 ) returns json[] language plpgsql volatile
-${settings}
 as $$
 declare
   base bigint := nextval('step_order') * 1048576;
@@ -176,7 +176,6 @@ end $$;
 
 -- What became of entries whose step was finished before: compares results.
 create function verdicts_of_finished(found json, list json) returns json language sql stable
-${settings}
 as $$
   select coalesce(json_agg(json_build_array(i, verdict)) filter (where verdict <> 'ok'), '[]')
   from (

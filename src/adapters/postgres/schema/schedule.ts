@@ -72,7 +72,6 @@ end $$;
 
 -- Cancels runs that the overlap policy gives up: at once where nobody holds them, else by letter.
 create function cancel_overlapped(of_schedule text, ids text[], t bigint) returns void language plpgsql volatile
-${settings}
 as $$
 declare
   actor text := 'schedule ' || of_schedule;
@@ -94,7 +93,6 @@ end $$;
 -- Extends the last range of the schedule when it has the same reason and nothing ran in between; else adds one.
 create function add_range(of_schedule text, starts bigint, ends bigint, times bigint, why text)
 returns void language plpgsql volatile
-${settings}
 as $$
 declare
   newest ranges;

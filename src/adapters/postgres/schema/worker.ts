@@ -42,7 +42,6 @@ end $$;
 -- crash more; failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
 -- as { worker: [run] }. A claim on its way is waited for, a later one finds the grave.
 create function bury_workers(ids text[], seen bigint, counted boolean) returns json language plpgsql volatile
-${settings}
 as $$
 declare
   t bigint;

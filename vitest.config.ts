@@ -18,7 +18,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts', 'test/docs.test.ts'],
+          include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
           pool: 'forks',
           testTimeout: 10_000,
           sequence: { groupOrder: 0 },
@@ -43,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           globalSetup: './test/support/servers-first.ts',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/docs.test.ts'],
           pool: 'forks',
           maxWorkers: 2,
           testTimeout: 60_000,

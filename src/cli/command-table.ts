@@ -1,18 +1,11 @@
-import { runStates, triggers } from '../job/state.ts';
 import type { Flag } from './arguments/flag.ts';
 import type { Command } from './command.ts';
 import { asking, running, serving } from './our-flags.ts';
+import { runCommands } from './run-commands.ts';
 
-const reason: Flag = { name: 'reason', kind: 'text', value: 'TEXT', says: 'why; kept with the run' };
-
-const filters: readonly Flag[] = [
-  { name: 'job', kind: 'text', value: 'NAME', says: 'of this job' },
-  { name: 'state', kind: 'list', value: 'STATE', says: `one or more of ${runStates.join(', ')}` },
-  { name: 'trigger', kind: 'text', value: 'TRIGGER', oneOf: triggers, says: `one of ${triggers.join(', ')}` },
-  { name: 'key', kind: 'text', value: 'KEY', says: 'of this key' },
-  { name: 'since', kind: 'text', value: 'WHEN', says: 'created since: 2h, 3d, 2026-01-31, or an instant in RFC 3339' },
-  { name: 'limit', kind: 'whole', value: 'N', range: [1, 10_000], says: 'at most so many (default 20)' },
-  { name: 'cursor', kind: 'text', value: 'TEXT', says: 'the page behind the one that named this cursor' },
+const pausing: readonly Flag[] = [
+  { name: 'reason', kind: 'text', value: 'TEXT', says: 'why; shown to whoever wonders' },
+  { name: 'until', kind: 'text', value: 'WHEN', says: 'until then: 2h, 3d, 2026-01-31, or an instant in RFC 3339' },
 ];
 
 /** Every command, in the order of help. */
@@ -76,47 +69,45 @@ export const commands: readonly Command[] = [
     examples: ['onejob jobs show import'],
   },
   {
-    path: ['runs', 'list'],
+    path: ['jobs', 'pause'],
     store: true,
-    summary: 'List runs, newest first',
-    takes: '',
-    flags: filters,
-    examples: ['onejob runs list', 'onejob runs list --job import --state failed --since 1d'],
+    summary: 'Let no worker take another run of a job, on all nodes',
+    takes: '<Job>',
+    flags: pausing,
+    examples: [`onejob jobs pause import --reason 'the shop moves' --until 2h`],
   },
   {
-    path: ['runs', 'show'],
+    path: ['jobs', 'resume'],
     store: true,
-    summary: 'Show a run with its steps',
-    takes: '<run>',
+    summary: 'End the pause of a job',
+    takes: '<Job>',
     flags: [],
-    examples: ['onejob runs show 1f0c3a9e', 'onejob runs show my-key --json'],
+    examples: ['onejob jobs resume import'],
+  },
+  ...runCommands,
+  {
+    path: ['nodes', 'list'],
+    store: true,
+    summary: 'List the processes that work on the store',
+    takes: '',
+    flags: [],
+    examples: ['onejob nodes list', 'onejob nodes list --json'],
   },
   {
-    path: ['runs', 'logs'],
+    path: ['queue', 'pause'],
     store: true,
-    summary: 'Print what a run logged and printed',
-    takes: '<run>',
-    flags: [
-      { name: 'follow', kind: 'switch', short: 'f', says: 'go on until the run ends' },
-      { name: 'since-offset', kind: 'whole', value: 'N', says: 'only what comes after this offset, `seq` in --json' },
-    ],
-    examples: ['onejob runs logs 1f0c3a9e', 'onejob runs logs -f 1f0c3a9e'],
+    summary: 'Let no worker take another run of a queue of the store',
+    takes: '<queue>',
+    flags: pausing,
+    examples: ['onejob queue pause mail --until 30m'],
   },
   {
-    path: ['runs', 'wait'],
+    path: ['queue', 'resume'],
     store: true,
-    summary: 'Wait until a run ends; the exit code is that of its outcome',
-    takes: '<run>',
-    flags: [{ name: 'timeout', kind: 'duration', value: 'TIME', says: 'give up waiting after this time, exit 75' }],
-    examples: ['onejob runs wait 1f0c3a9e --timeout 5m'],
-  },
-  {
-    path: ['runs', 'cancel'],
-    store: true,
-    summary: 'Cancel a run',
-    takes: '<run>',
-    flags: [reason],
-    examples: [`onejob runs cancel 1f0c3a9e --reason 'wrong shop'`],
+    summary: 'End the pause of a queue',
+    takes: '<queue>',
+    flags: [],
+    examples: ['onejob queue resume mail'],
   },
   {
     path: ['config'],

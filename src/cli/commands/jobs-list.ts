@@ -1,28 +1,54 @@
+import { existsSync } from 'node:fs';
+import type { App } from '../../app/app.ts';
 import type { AnyJob } from '../../job/define.ts';
+import type { Pause } from '../../ports/inspector.ts';
 import type { Call } from '../call.ts';
+import { pauseView, pauseWords } from '../pausing.ts';
 import { printTable } from '../print/table.ts';
 import { jobView, placeOf } from '../print/job-view.ts';
 import { withJobs } from '../session.ts';
 
-/** `onejob list`: the jobs that are found, with what each is for. */
+/** `onejob list`: the jobs that are found, with what each is for, and which of them are paused. */
 export function execute(call: Call): Promise<number> {
   const { terminal } = call;
-  return withJobs(call, ({ registry }) => {
-    const jobs = registry.all();
+  return withJobs(call, async (app) => {
+    const jobs = app.registry.all();
+    const pauses = await readPauses(call, app);
+    const pauseOf = ({ name }: AnyJob) => pauses.find((pause) => pause.type === 'job' && pause.name === name);
     if (terminal.json) {
-      terminal.outJson({ v: 1, items: jobs.map(jobView), next: null });
+      const view = (job: AnyJob) => ({ ...jobView(job), paused: optional(pauseView, pauseOf(job)) });
+      terminal.outJson({ v: 1, items: jobs.map(view), next: null });
       return 0;
     }
     if (jobs.length === 0) terminal.talk('there are no jobs here: onejob looks in jobs/, or where --jobs says');
+    const { paint } = terminal;
+    const words = (job: AnyJob) => optional(pauseWords, pauseOf(job)) ?? '';
     printTable<AnyJob>(
       terminal,
       [
-        { title: 'job', cell: ({ name }) => terminal.paint.bold(name), plain: ({ name }) => name },
+        { title: 'job', cell: ({ name }) => paint.bold(name), plain: ({ name }) => name },
         { title: 'summary', cell: ({ summary }) => summary, cut: true },
-        { title: 'place', cell: (job) => terminal.paint.dim(placeOf(job)), plain: placeOf },
+        { title: 'place', cell: (job) => paint.dim(placeOf(job)), plain: placeOf },
+        { title: 'paused', cell: (job) => paint.yellow(words(job)), plain: words },
       ],
       jobs,
     );
     return 0;
   });
+}
+
+/** Jobs can be listed without a store: one that is not there is not made for this, one that is away is no failure. */
+async function readPauses({ terminal }: Call, app: App): Promise<readonly Pause[]> {
+  const { store = '' } = app.options;
+  if (typeof store === 'string' && store.startsWith('sqlite:') && !existsSync(store.slice('sqlite:'.length))) return [];
+  try {
+    return await app.client.pauses();
+  } catch (error) {
+    terminal.complain(`onejob: what is paused is not known: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+function optional<T, R>(view: (value: T) => R, value: T | undefined): R | null {
+  return value === undefined ? null : view(value);
 }

@@ -1,18 +1,21 @@
-import { runView } from '../../job/run.ts';
 import type { Call } from '../call.ts';
-import { withApp } from '../session.ts';
+import { changeRuns } from '../change-runs.ts';
 
-/** `onejob runs cancel <run>`: at once where nobody works on it, else its worker is asked to. */
+/**
+ * `onejob runs cancel <run>`, or a filter: at once where nobody works on it, else its worker is asked to end it; with
+ * `--now` it is not asked.
+ */
 export function execute(call: Call): Promise<number> {
-  const { terminal, words, given } = call;
-  const ref = words[0] ?? '';
-  return withApp(call, async ({ app }) => {
-    const { verdict } = await app.client.cancel(ref, given.text('reason'));
-    const run = await app.client.find(ref);
-    if (terminal.json) terminal.outJson({ v: 1, ...runView(run) });
-    else if (verdict === 'mailed')
-      terminal.talk(`${run.job} is asked to end; onejob runs wait ${run.id} waits for that`);
-    else terminal.talk(`${run.job} is cancelled`);
-    return 0;
+  const reason = call.given.text('reason');
+  const now = call.given.on('now');
+  return changeRuns(call, {
+    verb: 'cancel',
+    done: 'cancelled',
+    states: ['queued', 'running', 'waiting'],
+    apply: (client, id) => client.cancel(id, reason, { now }),
+    says: ({ job }, verdict, ref) =>
+      verdict === 'mailed'
+        ? `${job} is asked to end: onejob runs wait ${ref} waits for that, onejob runs cancel ${ref} --now does not ask`
+        : `${job} is cancelled`,
   });
 }

@@ -81,6 +81,12 @@ export class Terminal {
     this.#stderr.write(`${text}\n`);
   }
 
+  /** A question: what is typed stands behind it. */
+  ask(text: string): void {
+    this.#live?.hide();
+    this.#stderr.write(text);
+  }
+
   /** A line that changes in place while the work goes on; only where somebody looks. */
   progress(key: string, text: string | undefined): void {
     this.#live?.set(key, text);

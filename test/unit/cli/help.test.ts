@@ -89,7 +89,7 @@ describe('completion', () => {
   test('offers commands and jobs', async () => {
     expect(await texts('')).toEqual(expect.arrayContaining(['run', 'list', 'runs', 'hello', 'send-report']));
     expect(await texts('ru')).toEqual(['run', 'runs']);
-    expect(await texts('runs', '')).toEqual(['list', 'show', 'logs', 'wait', 'cancel']);
+    expect(await texts('runs', 're')).toEqual(['retry', 'restart']);
     expect(await texts('run', '')).toEqual(['hello', 'send-report']);
     expect(await texts('run', '--json', 's')).toEqual(['send-report']);
     expect(await texts('completion', 'z')).toEqual(['zsh']);

@@ -1,0 +1,67 @@
+import type { Client } from '../app/client.ts';
+import { hasCode } from '../job/errors.ts';
+import type { Run } from '../job/run.ts';
+import type { AskAnswer } from '../ports/store-ask.ts';
+import type { RunFilter } from './run-filter.ts';
+
+export type Verdict = AskAnswer['verdict'];
+
+/** What became of one run of many. */
+export interface Changed {
+  readonly id: string;
+  readonly job: string;
+  readonly verdict: Verdict;
+}
+
+type Apply = (id: string) => Promise<AskAnswer>;
+
+/** Up to `limit` of them, newest first, and whether there are more. */
+export async function findAll(
+  client: Client,
+  filter: RunFilter,
+  limit: number,
+): Promise<{ runs: Run[]; more: boolean }> {
+  const runs: Run[] = [];
+  for (let cursor: string | null = null; ;) {
+    const page: { items: readonly Run[]; next: string | null } = await client.list({
+      ...filter,
+      limit: Math.min(pageSize, limit - runs.length),
+      ...(cursor !== null && { cursor }),
+    });
+    runs.push(...page.items);
+    cursor = page.next;
+    if (cursor === null || runs.length >= limit) return { runs, more: cursor !== null };
+  }
+}
+
+/** Oldest first; stops between two batches when somebody interrupts. */
+export async function applyToAll(runs: readonly Run[], apply: Apply, signal: AbortSignal): Promise<Changed[]> {
+  const changed: Changed[] = [];
+  const oldestFirst = runs.toReversed();
+  for (let from = 0; from < oldestFirst.length && !signal.aborted; from += batchSize) {
+    const batch = oldestFirst.slice(from, from + batchSize);
+    changed.push(...(await Promise.all(batch.map((run) => applyTo(run, apply)))));
+  }
+  return changed;
+}
+
+/** What became of a run meanwhile is an answer, not an error: others of its batch must not suffer from it. */
+async function applyTo({ id, job }: Run, apply: Apply): Promise<Changed> {
+  try {
+    const { verdict } = await apply(id);
+    return { id, job, verdict };
+  } catch (error) {
+    const verdict = refusals.find(({ code }) => hasCode(error, code))?.verdict;
+    if (verdict === undefined) throw error;
+    return { id, job, verdict };
+  }
+}
+
+const refusals = [
+  { code: 'RUN_UNKNOWN', verdict: 'unknown' },
+  { code: 'RUN_FINISHED', verdict: 'finished' },
+  { code: 'RUN_ACTIVE', verdict: 'active' },
+  { code: 'STEP_UNKNOWN', verdict: 'step-unknown' },
+] as const;
+const pageSize = 1_000;
+const batchSize = 100;

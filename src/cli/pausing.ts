@@ -1,0 +1,90 @@
+import type { App } from '../app/app.ts';
+import { OnejobError } from '../job/errors.ts';
+import { nearest } from '../job/name.ts';
+import type { Pause } from '../ports/inspector.ts';
+import { usage } from './arguments/flag.ts';
+import { readInstant } from './arguments/instant.ts';
+import type { Call } from './call.ts';
+import { formatLocal } from './print/time.ts';
+import { withApp } from './session.ts';
+
+/** What can be paused from the terminal. */
+export interface Target {
+  readonly type: 'job' | 'queue';
+  readonly name: string;
+}
+
+/** Nothing of it is claimed, on all nodes, until it is resumed or `--until` (CONTRACTS VT-22). */
+export function pause(call: Call, target: (app: App) => Promise<Target>): Promise<number> {
+  const { terminal, given } = call;
+  return withApp(call, async ({ app }) => {
+    const { type, name } = await target(app);
+    const reason = given.text('reason');
+    const until = readUntil(given.text('until'));
+    await app.client.pause({ type, name }, { ...(reason !== undefined && { reason }), ...(until && { until }) });
+    const pause = (await app.client.pauses()).find((each) => each.type === type && each.name === name);
+    if (terminal.json) terminal.outJson({ v: 1, type, name, paused: pause ? pauseView(pause) : null });
+    const end = until ? ` until ${formatLocal(until.getTime())}` : '';
+    terminal.talk(
+      `the ${type} ${name} is paused${end}; what runs goes on. ${resumeLine({ type, name })} ends the pause`,
+    );
+    return 0;
+  });
+}
+
+export function resume(call: Call, target: (app: App) => Promise<Target>): Promise<number> {
+  const { terminal } = call;
+  return withApp(call, async ({ app }) => {
+    const { type, name } = await target(app);
+    const was = (await app.client.pauses()).some((each) => each.type === type && each.name === name);
+    await app.client.resume({ type, name });
+    if (terminal.json) terminal.outJson({ v: 1, type, name, paused: null });
+    terminal.talk(was ? `the ${type} ${name} goes on` : `the ${type} ${name} was not paused`);
+    return 0;
+  });
+}
+
+/**
+ * The job that is meant. One that is not here may be known elsewhere: to a worker, to the store; else a slip of the pen
+ * would pause nothing, and nobody would notice. @throws JOB_UNKNOWN
+ */
+export async function jobTarget(app: App, name: string): Promise<Target> {
+  await app.loadJobs();
+  const here = app.registry.find(name)?.name;
+  if (here !== undefined) return { type: 'job', name: here };
+  const [workers, pauses, runs] = await Promise.all([
+    app.client.workers(),
+    app.client.pauses(),
+    app.client.list({ job: name, limit: 1 }),
+  ]);
+  const elsewhere = new Set(workers.flatMap(({ jobs }) => jobs));
+  const isKnown = elsewhere.has(name) || pauses.some((pause) => pause.name === name) || runs.items.length > 0;
+  if (isKnown) return { type: 'job', name };
+  const near = nearest(name, [...app.registry.names(), ...elsewhere]);
+  throw new OnejobError('JOB_UNKNOWN', `no job is called ${name}${near ? `; did you mean ${near}?` : ''}`, {
+    hint: 'neither here, nor does a worker know it, nor has it ever run',
+  });
+}
+
+export function pauseView({ reason, actor, since, until }: Pause): Record<string, unknown> {
+  const instant = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return { reason, actor, since: instant(since), until: instant(until) };
+}
+
+/** `by ann until 2026-01-31 08:00:00: the shop moves` */
+export function pauseWords({ actor, until, reason }: Pause): string {
+  const end = until === null ? '' : ` until ${formatLocal(until)}`;
+  return `by ${actor}${end}${reason === null ? '' : `: ${reason}`}`;
+}
+
+export function resumeLine({ type, name }: Target): string {
+  return `onejob ${type === 'job' ? 'jobs' : 'queue'} resume ${name}`;
+}
+
+function readUntil(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const now = Date.now();
+  const instant = readInstant(text, now, '--until', 'ahead');
+  if (instant > now) return new Date(instant);
+  return usage(`--until: '${text}' has passed`);
+}

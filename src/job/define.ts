@@ -60,6 +60,8 @@ export interface Job<in Input = never, Parsed = unknown, Output = unknown> exten
   readonly services: ServiceSet;
   /** Of pipelines. */
   readonly callbacks: Callbacks | null;
+  /** Of pipelines: the names of its steps, in order. */
+  readonly stepNames: readonly string[] | null;
   /** Where it was defined, as `file:line`, for messages. */
   readonly place: string;
   readonly run: (context: JobContext<Parsed, never>) => unknown;
@@ -104,6 +106,7 @@ export function createJob<S extends Schema | undefined, Output, Services>(
     cli: { short: options.cli?.short ?? {}, positional: options.cli?.positional ?? [] },
     services,
     callbacks: null,
+    stepNames: null,
     place: at,
     run: options.run,
   };

@@ -78,6 +78,7 @@ function build(parts: Parts): Pipeline<never, unknown, unknown, unknown> {
   return {
     ...job,
     callbacks,
+    stepNames: steps.map(({ name }) => name),
     step: (name: string, ...rest: [Step['work']] | [StepOptions, Step['work']]) => {
       if (steps.some((step) => step.name === name)) {
         throw new OnejobError('CONFIG_INVALID', `the pipeline ${options.name ?? ''} has two steps called ${name}`);
@@ -99,7 +100,18 @@ async function runSteps(steps: readonly Step[], context: JobContext<unknown, unk
   for (const { name, options, work } of steps) {
     saved = await step(name, options, async (tools) => {
       const copy: unknown = structuredClone(saved);
-      const returned = await work(copy, { ...tools, services, log, progress, run });
+      const { key, attempt } = tools;
+      const returned = await work(copy, {
+        key,
+        attempt,
+        get signal() {
+          return tools.signal; // made when it is asked for
+        },
+        services,
+        log,
+        progress,
+        run,
+      });
       return returned === undefined ? copy : returned;
     });
   }

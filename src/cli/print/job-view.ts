@@ -19,6 +19,7 @@ export function jobView(job: AnyJob): Record<string, unknown> {
     queue: job.queue,
     priority: job.priority,
     maxCrashes: job.maxCrashes,
+    steps: job.stepNames,
     place: job.place,
   };
 }

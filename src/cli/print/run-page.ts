@@ -1,4 +1,5 @@
 import { formatDuration } from '../../std/duration.ts';
+import { shortId } from '../../std/id.ts';
 import type { Run, StepRecord } from '../../job/run.ts';
 import { isFinal } from '../../job/state.ts';
 import { block } from '../help/layout.ts';
@@ -10,8 +11,16 @@ import type { Terminal } from './terminal.ts';
 import { formatAge, formatLocal, formatTook } from './time.ts';
 import { oneLine } from './width.ts';
 
-/** A run for people: what it is, what came of it, its steps. */
-export function printRun(terminal: Terminal, run: Run, now: number): void {
+export interface RunPage {
+  readonly now: number;
+  /** Null where that is not known. */
+  readonly stepsTotal: number | null;
+  /** What the run started, in that order. */
+  readonly children: readonly Run[];
+}
+
+/** A run for people: what it is, what came of it, its steps, its children. */
+export function printRun(terminal: Terminal, run: Run, { now, stepsTotal, children }: RunPage): void {
   const { paint } = terminal;
   const parts = [`${paint.bold(run.job)}  ${stateWord(run.state, paint)}\n`];
   parts.push(block('Run', alignRows(facts(run, now)), paint));
@@ -27,9 +36,22 @@ export function printRun(terminal: Terminal, run: Run, now: number): void {
   }
   if (run.steps && run.steps.length > 0) {
     const rows = run.steps.map((step) => stepRow(step, run, terminal, now));
-    parts.push(block('Steps', alignRows(rows, { width: terminal.width - 2, cut: 3 }), paint));
+    const done = run.steps.filter(({ state }) => state === 'succeeded').length;
+    const title = stepsTotal === null ? 'Steps' : `Steps, ${done} of ${stepsTotal} done`;
+    parts.push(block(title, alignRows(rows, { width: terminal.width - 2, cut: 3 }), paint));
+  }
+  if (children.length > 0) {
+    const rows = children.map((child) => childRow(child, terminal, now));
+    parts.push(block('Children', alignRows(rows, { width: terminal.width - 2, cut: 4 }), paint));
   }
   terminal.out(parts.join('\n'));
+}
+
+function childRow(child: Run, { paint, isWatched }: Terminal, now: number): string[] {
+  const { id, job, state, error, key } = child;
+  const what = error ? `${error.code}: ${error.message}` : (key ?? '');
+  const ref = isWatched ? shortId(id) : id;
+  return [stateWord(state, paint), job, paint.cyan(ref), formatTook(child, now), paint.dim(oneLine(what))];
 }
 
 function facts(run: Run, now: number): string[][] {

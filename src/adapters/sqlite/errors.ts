@@ -21,6 +21,12 @@ export function isFatal(error: unknown): boolean {
   return code !== undefined && code !== constraint && code !== result.tooBig && code !== 1;
 }
 
+/** The connection may be of no use any more. */
+export function isBroken(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === result.io || code === result.corrupt || code === result.readonly || code === result.cantOpen;
+}
+
 /** Any error as one of ours, with one sentence that says what to do. `url` names the store. */
 export function storeError(cause: unknown, url: string): OnejobError {
   if (isOnejobError(cause)) return cause;
@@ -29,7 +35,11 @@ export function storeError(cause: unknown, url: string): OnejobError {
   switch (resultCode(cause)) {
     case result.busy:
     case result.locked:
-      return lockedError(url, cause);
+      return make(
+        'STORE_UNAVAILABLE',
+        `the store ${url} was locked by another process for too long`,
+        'find the process that holds it (a stopped one, a backup, an open sqlite3 shell) and end it',
+      );
     case result.full:
       return make(
         'STORE_UNAVAILABLE',
@@ -68,13 +78,6 @@ function otherError(cause: unknown, text: string, url: string): OnejobError {
   // What the driver cannot bind (undefined, an object) is the fault of the value.
   const code = cause instanceof TypeError || cause instanceof RangeError ? 'VALUE_REJECTED' : 'STORE_UNAVAILABLE';
   return new OnejobError(code, `the store ${url} failed: ${text}`, { cause });
-}
-
-export function lockedError(url: string, cause: unknown): OnejobError {
-  return new OnejobError('STORE_UNAVAILABLE', `the store ${url} was locked by another process for too long`, {
-    hint: 'find the process that holds it (a stopped one, a backup, an open sqlite3 shell) and end it',
-    cause,
-  });
 }
 
 export function closedError(url: string): OnejobError {

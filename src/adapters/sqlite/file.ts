@@ -11,10 +11,10 @@ export function openFile(path: string, url: string): Connection {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     throw new OnejobError('CONFIG_INVALID', `the store ${url} is a directory`, { hint: 'name a file in it' });
   }
+  refuseReadOnly(path, url);
   const db = new Connection(path);
   try {
     configure(db);
-    refuseReadOnly(path, url);
   } catch (error) {
     db.close();
     throw error;
@@ -67,12 +67,13 @@ function createDirectory(path: string, url: string): void {
   }
 }
 
-/** SQLite opens a read-only file without a word and fails with the first write. */
+/** SQLite opens a read-only file without a word and fails with the first write; of a directory it does not say why. */
 function refuseReadOnly(path: string, url: string): void {
   for (const place of [path, dirname(path)]) {
     try {
       accessSync(place, constants.W_OK);
     } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') continue;
       throw new OnejobError('STORE_UNAVAILABLE', `the store ${url} is read-only: this user may not write to ${place}`, {
         hint: 'let this user write to the file and to its directory',
         cause,

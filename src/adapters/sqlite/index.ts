@@ -1,8 +1,11 @@
 import { systemClock, type Clock } from '../../std/clock.ts';
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
-import { openInPlace, openOnThread } from './line.ts';
+import { openBriefly } from './brief-line.ts';
+import { openInPlace, openOnThread, type Line } from './line.ts';
 import { SqliteStore } from './store.ts';
+
+export { openFileNotifier } from './notifier.ts';
 
 export interface SqliteOptions {
   /** A file, whose directory is created; `:memory:` lives as long as the store. */
@@ -11,6 +14,8 @@ export interface SqliteOptions {
   readonly clock?: Pick<Clock, 'now'>;
   /** On the caller's thread instead of one of its own; always so for `:memory:`. */
   readonly inPlace?: boolean;
+  /** The process may end in a moment: a thread is opened only for a worker. */
+  readonly isBrief?: boolean;
 }
 
 /**
@@ -22,11 +27,15 @@ export async function openSqliteStore({
   path,
   clock = systemClock,
   inPlace,
+  isBrief,
 }: SqliteOptions): Promise<Store & Inspector> {
   const isMemory = path === ':memory:';
   const url = isMemory ? 'memory:' : `sqlite:${path}`;
-  const now = () => clock.now();
-  const line = isMemory || inPlace === true ? await openInPlace({ path, url, now }) : openOnThread({ path, url });
+  const open = (): Line | Promise<Line> => {
+    if (isMemory || inPlace === true) return openInPlace({ path, url, now: () => clock.now() });
+    return isBrief === true ? openBriefly({ path, url }) : openOnThread({ path, url });
+  };
+  const line = await open();
   return new SqliteStore(
     { id: '', reach: isMemory ? 'process' : 'host', url, beat: line.beats ? 'store' : null },
     line,

@@ -1,9 +1,9 @@
-import type { OnejobError } from '../../job/errors.ts';
 import { openThread, type Thread } from '../../std/thread.ts';
+import { Desk } from './desk.ts';
 import { closedError, storeError } from './errors.ts';
 import type { Inbound, Outbound } from './thread.ts';
 import { fromWireAnswer, packCalls, unpack } from './wire.ts';
-import type { Answer, Call } from './writer.ts';
+import type { Call } from './writer.ts';
 
 /** The way to the writer: on a thread of its own, or in place. */
 export interface Line {
@@ -16,7 +16,7 @@ export interface Line {
   close(): Promise<void>;
 }
 
-interface Place {
+export interface Place {
   readonly path: string;
   readonly url: string;
 }
@@ -34,8 +34,15 @@ export async function openInPlace({ path, url, now }: Place & { now: () => numbe
   };
 }
 
+export interface ThreadLine extends Line {
+  /** Called when the thread runs, or has ended before it did. */
+  onUp(fn: () => void): void;
+  /** Ends the thread wherever it is: for one that nothing was asked of. */
+  abandon(): void;
+}
+
 /** Calls made in one turn travel together. The thread holds the process only while a call is pending. */
-export function openOnThread({ path, url }: Place): Line {
+export function openOnThread({ path, url }: Place): ThreadLine {
   const thread: Thread<Inbound, Outbound> = openThread({
     entry: new URL('./thread.js', import.meta.url),
     name: 'onejob-sqlite',
@@ -60,6 +67,11 @@ export function openOnThread({ path, url }: Place): Line {
       }),
     beats: true,
     beatFor: (worker, everyMs) => thread.post({ beat: worker, everyMs }),
+    onUp(fn) {
+      thread.onUp(fn);
+      thread.onExit(fn);
+    },
+    abandon: () => void thread.terminate(),
     // Only the end of the thread frees the file: @photostructure/sqlite keeps it open as long as a statement lives.
     async close() {
       thread.ref();
@@ -67,49 +79,4 @@ export function openOnThread({ path, url }: Place): Line {
       await thread.exited;
     },
   };
-}
-
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: OnejobError) => void;
-}
-
-/** Calls that wait for their answer. */
-class Desk {
-  readonly #pending = new Map<number, Pending>();
-  readonly #onBusy: ((isBusy: boolean) => void) | undefined;
-  #lastId = 0;
-  #failure: OnejobError | undefined;
-
-  constructor(onBusy?: (isBusy: boolean) => void) {
-    this.#onBusy = onBusy;
-  }
-
-  ask(send: (id: number) => void): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(this.#failure);
-      const id = ++this.#lastId;
-      this.#pending.set(id, { resolve, reject });
-      if (this.#pending.size === 1) this.#onBusy?.(true);
-      send(id);
-    });
-  }
-
-  settle(answers: readonly Pick<Answer, 'id' | 'value' | 'error'>[]): void {
-    for (const { id, value, error } of answers) {
-      const pending = this.#pending.get(id);
-      this.#pending.delete(id);
-      if (error === undefined) pending?.resolve(value);
-      else pending?.reject(error);
-    }
-    if (this.#pending.size === 0) this.#onBusy?.(false);
-  }
-
-  /** The other end is gone: no call, pending or to come, gets an answer. */
-  fail(error: OnejobError): void {
-    this.#failure = error;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
-    this.#onBusy?.(false);
-  }
 }

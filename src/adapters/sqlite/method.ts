@@ -3,6 +3,7 @@ const writes = [
   'submit',
   'enrol',
   'beat',
+  'beatAlone',
   'bury',
   'claim',
   'record',

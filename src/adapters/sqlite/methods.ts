@@ -9,7 +9,7 @@ import { pauses } from './pause.ts';
 import { prune } from './prune.ts';
 import { get, steps } from './read.ts';
 import { record } from './record.ts';
-import { beat, enrol, held, workers } from './roster.ts';
+import { beat, beatAlone, enrol, held, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { submit } from './submit.ts';
 
@@ -19,6 +19,7 @@ const methods: Readonly<Record<Exclude<Method, 'migrate'>, Run>> = {
   submit,
   enrol,
   beat,
+  beatAlone,
   bury,
   claim,
   record,

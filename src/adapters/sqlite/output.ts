@@ -16,7 +16,7 @@ export function append(tx: Tx, { worker, chunks, progress }: OutputBatch): Outpu
     lasts.set(chunk.run, last);
     if (chunk.seq <= last) return 'ok';
     if (chunk.seq > last + 1) return 'gap';
-    tx.db.run('insert into output (run, seq, bytes) values (?, ?, ?)', chunk.run, chunk.seq, chunk.bytes);
+    tx.db.run(insertChunk, chunk.run, chunk.seq, chunk.bytes);
     lasts.set(chunk.run, chunk.seq);
     return 'ok';
   });
@@ -26,6 +26,9 @@ export function append(tx: Tx, { worker, chunks, progress }: OutputBatch): Outpu
   }
   return verdicts;
 }
+
+/** Node 22 binds no bytes as null. */
+const insertChunk = `insert into output (run, seq, bytes) values (?, ?, coalesce(?, x''))`;
 
 function lastSeq(tx: Tx, run: RunId): number {
   const row = tx.db.get<{ seq: number }>('select seq from output where run = ? order by seq desc limit 1', run);

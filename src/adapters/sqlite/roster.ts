@@ -46,14 +46,19 @@ export function beat(tx: Tx, pulse: { worker: WorkerId; load?: number; stalled?:
   return { buried: false, holds: holds.length, asks };
 }
 
-/** What the store's thread does by itself between the worker's own beats. False: the worker is gone. */
-export function beatAlone(tx: Tx, worker: WorkerId, stalled: boolean): boolean {
+/** What the store's thread does by itself between the worker's own beats. `alive` false: the worker was buried. */
+export function beatAlone(tx: Tx, { worker, stalled }: { worker: WorkerId; stalled: boolean }): OwnBeat {
   const beaten = tx.db.run(
     'update workers set beat = beat + 1, stalled = ? where id = ? and buried_at is null',
     Number(stalled),
     worker,
   );
-  return beaten > 0;
+  return { worker, alive: beaten > 0 };
+}
+
+export interface OwnBeat {
+  readonly worker: WorkerId;
+  readonly alive: boolean;
 }
 
 export function held(tx: Tx, worker: WorkerId): Hold[] {

@@ -38,6 +38,11 @@ function userVersion(db: Connection): number {
 }
 
 function create(db: Connection): void {
+  if (db.get(`select 1 from sqlite_schema limit 1`) !== undefined) {
+    throw new OnejobError('CONFIG_INVALID', 'the file of the store holds the tables of another program', {
+      hint: 'name another file',
+    });
+  }
   db.exec(schema);
   db.run(`insert into meta (name, value) values ('id', ?), ('min_version', ?)`, newId(), String(schemaVersion));
   db.exec(`pragma user_version = ${schemaVersion}`);

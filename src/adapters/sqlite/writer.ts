@@ -1,11 +1,9 @@
 import type { OnejobError } from '../../job/errors.ts';
-import type { WorkerId } from '../../ports/store-worker.ts';
 import type { Connection } from './connection.ts';
-import { isFatal, isLocked, lockedError, storeError } from './errors.ts';
+import { isBroken, isFatal, isLocked, storeError } from './errors.ts';
 import { openFile, startWaiting, stopWaiting } from './file.ts';
 import { isWrite, type Method } from './method.ts';
 import { perform } from './methods.ts';
-import { beatAlone } from './roster.ts';
 import { migrate } from './schema.ts';
 
 export interface Call {
@@ -31,10 +29,11 @@ export interface WriterOptions {
   /** Runs `drain` soon, after what else is waiting has been pushed. */
   readonly soon: (drain: () => void) => void;
   readonly answer: (answers: readonly Answer[]) => void;
+  /** How long a call waits for a lock that another process holds; default 30 s. */
+  readonly patienceMs?: number;
 }
 
-/** How long a call waits for a lock that another process holds. */
-const patienceMs = 30_000;
+const defaultPatienceMs = 30_000;
 
 /**
  * The one user of a connection. Takes all calls that wait, whoever sent them, and runs those that write in one
@@ -49,7 +48,8 @@ export class Writer {
   #db: Connection | undefined;
   #waiting: Call[] = [];
   #scheduled = false;
-  #lockedSince: number | undefined;
+  /** When a call first met a lock. */
+  readonly #lockedSince = new WeakMap<Call, number>();
   #closing: (() => void) | undefined;
 
   constructor(options: WriterOptions) {
@@ -78,16 +78,6 @@ export class Writer {
     });
   }
 
-  /** Raises the counter of a worker, and tells whether it lives. While the lock is taken the beat is skipped. */
-  beat(worker: WorkerId, stalled: boolean): boolean {
-    try {
-      const db = this.#connection();
-      return this.#transaction(db, () => beatAlone({ db, now: this.#options.now() }, worker, stalled));
-    } catch {
-      return true;
-    }
-  }
-
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -106,41 +96,41 @@ export class Writer {
   }
 
   #serve(calls: readonly Call[]): void {
-    let db: Connection;
-    try {
-      db = this.#connection();
-    } catch (error) {
-      return this.#refuse(calls, error);
-    }
-    for (const call of calls) if (call.method === 'migrate') this.#attempt([call], () => [this.#migrate(db, call)]);
+    for (const call of calls) if (call.method === 'migrate') this.#attempt([call], (db) => [this.#migrate(db, call)]);
     const writes = calls.filter(({ method }) => isWrite(method));
-    if (writes.length > 0) this.#attempt(writes, () => this.#write(db, writes));
-    for (const call of calls) {
-      if (call.method !== 'migrate' && !isWrite(call.method)) this.#attempt([call], () => [this.#read(db, call)]);
-    }
+    if (writes.length > 0) this.#attempt(writes, (db) => this.#write(db, writes));
+    const reads = calls.filter(({ method }) => method !== 'migrate' && !isWrite(method));
+    for (const call of reads) this.#attempt([call], (db) => [this.#read(db, call)]);
   }
 
-  /** Answers the calls, or puts them back where the file is locked. */
-  #attempt(calls: readonly Call[], run: () => Answer[]): void {
+  /** Answers the calls, or puts those back that may still wait for a lock. */
+  #attempt(calls: readonly Call[], run: (db: Connection) => Answer[]): void {
+    let answers: Answer[];
     try {
-      const answers = run();
-      this.#lockedSince = undefined;
-      this.#options.answer(answers);
+      answers = run(this.#connection());
     } catch (error) {
-      if (isLocked(error) && this.#hasPatience()) this.#waiting.push(...calls);
-      else this.#refuse(calls, error);
+      answers = this.#failed(calls, error);
     }
+    if (answers.length > 0) this.#options.answer(answers);
   }
 
-  #hasPatience(): boolean {
-    this.#lockedSince ??= performance.now();
-    return performance.now() - this.#lockedSince < patienceMs;
+  #failed(calls: readonly Call[], cause: unknown): Answer[] {
+    const [patient, refused] = isLocked(cause) ? this.#byPatience(calls) : [[], calls];
+    this.#waiting.push(...patient);
+    if (isBroken(cause)) this.#reopen();
+    const error = storeError(cause, this.#options.url);
+    return refused.map(({ id, method }) => ({ id, method, error }));
   }
 
-  #refuse(calls: readonly Call[], cause: unknown): void {
-    const { url } = this.#options;
-    const error = isLocked(cause) ? lockedError(url, cause) : storeError(cause, url);
-    this.#options.answer(calls.map(({ id, method }) => ({ id, method, error })));
+  #byPatience(calls: readonly Call[]): [patient: Call[], refused: Call[]] {
+    const { patienceMs = defaultPatienceMs } = this.#options;
+    const now = performance.now();
+    const isPatient = (call: Call) => {
+      const since = this.#lockedSince.get(call) ?? now;
+      this.#lockedSince.set(call, since);
+      return now - since < patienceMs;
+    };
+    return [calls.filter(isPatient), calls.filter((call) => !isPatient(call))];
   }
 
   #retryLater(): void {
@@ -160,6 +150,13 @@ export class Writer {
       stopWaiting(this.#db);
     }
     return this.#db;
+  }
+
+  /** A disk that came back may need a new connection. What is in memory only would be lost by it. */
+  #reopen(): void {
+    if (this.#options.path === ':memory:') return;
+    this.#db?.close();
+    this.#db = undefined;
   }
 
   #migrate(db: Connection, call: Call): Answer {

@@ -46,6 +46,21 @@ export function aboutAppendAndTail({ it, expect }: Contract): void {
     expect(await textOf(scene, claim.run)).toBe('abc');
   });
 
+  it('output sent twice at the same time is there once', async (scene) => {
+    const other = await scene.second();
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    for (let seq = 1; seq <= 60; seq += 2) {
+      const chunks = [seq, seq + 1].map((n) => ({ ...fence(claim), seq: n, bytes: new Uint8Array([n]) }));
+      const batch = { worker, chunks, progress: [] };
+      const verdicts = await Promise.all([scene.store.append(batch), other.append(batch)]);
+      expect(verdicts.flat()).toEqual(['ok', 'ok', 'ok', 'ok']);
+    }
+    expect((await tail(scene, claim.run)).map(({ bytes }) => bytes[0])).toEqual(
+      Array.from({ length: 60 }, (_, n) => n + 1),
+    );
+  });
+
   it('a worker that does not hold the run is refused as stale', async (scene) => {
     const [worker, other] = [await scene.worker(), await scene.worker()];
     const claim = await scene.running(worker);

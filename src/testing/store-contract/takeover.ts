@@ -101,6 +101,36 @@ export function aboutTakeover({ it, expect }: Contract): void {
     }
   });
 
+  it('output of a zombie never takes the place of its heir’s', async (scene) => {
+    const other = await scene.second();
+    const heir = await scene.worker();
+    const lanes = [{ queue: 'default', jobs: ['work'], free: 1 }];
+    for (let round = 0; round < 40; round++) {
+      const zombie = await scene.worker();
+      const { run } = at(await scene.store.submit([newRun({ holder: zombie })]), 0);
+      const chunk = (epoch: number, seq: number) => ({ run: run.id, epoch, seq, bytes: new Uint8Array([epoch]) });
+      const [before, heirs] = await inTurn(
+        round,
+        async () => await scene.store.append({ worker: zombie, chunks: [chunk(1, 1)], progress: [] }),
+        async () => {
+          await other.bury([{ id: zombie, seenBeat: 0, counted: true }]);
+          let { claims } = await other.claim({ worker: heir, lanes });
+          // A claim may pass over a run that is locked at that moment.
+          for (let n = 0; claims.length === 0 && n < 1_000; n++) {
+            ({ claims } = await other.claim({ worker: heir, lanes }));
+          }
+          const { epoch, outputSeq } = only(claims);
+          return await other.append({ worker: heir, chunks: [chunk(epoch, outputSeq + 1)], progress: [] });
+        },
+      );
+      expect(heirs).toEqual(['ok']);
+      const kept = await scene.store.tail({ run: run.id, after: 0, maxBytes: 100 });
+      const bytes = kept.map(({ bytes }) => bytes[0]);
+      expect({ before, bytes }).toEqual({ before, bytes: only(before) === 'ok' ? [1, 3] : [3] });
+      await scene.recorded(heir, ended({ run: run.id, epoch: 3 }));
+    }
+  });
+
   it('a newcomer of the same node against a group of the elder: ended or taken, never both', async (scene) => {
     const other = await scene.second();
     for (let round = 0; round < 40; round++) {

@@ -18,13 +18,17 @@ export interface PagesWork {
  */
 export function readPages(work: PagesWork): (attempt: number) => Promise<unknown> {
   const { asked, tries, steps, pages } = work;
-  let done = asked.record?.output ? (JSON.parse(asked.record.output) as Done) : { ...nothing, cursor: pages.from };
+  let recorded = asked.record?.output ?? null;
+  let done = recorded === null ? { ...nothing, cursor: pages.from } : (JSON.parse(recorded) as Done);
+  asked.progress = () => recorded;
   return async (attempt) => {
     for (;;) {
       const page = await onePage(work, done, attempt);
       if (page === null) return { pages: done.pages, items: done.items, failed: done.failed };
+      const output = tries.text(page, `the cursor of ${asked.key}`);
+      await tries.begin(asked, { tries: attempt - 1, output });
+      recorded = output;
       done = page;
-      await tries.begin(asked, { tries: attempt - 1, output: tries.text(done, `the cursor of ${asked.key}`) });
       await steps.options.activity.rest(steps.options.gate);
     }
   };

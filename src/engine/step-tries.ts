@@ -60,7 +60,10 @@ export class StepTries {
       } catch (refused) {
         return failed(refused);
       }
-      steps.finishThen(asked, { state: 'succeeded', output, error: null, tries: 1 }, resolve, reject);
+      steps.finishThen(asked, { state: 'succeeded', output, error: null, tries: 1 }, resolve, (refused) => {
+        promise.catch(() => undefined);
+        reject(refused);
+      });
     };
     try {
       const result = execute(1);
@@ -90,7 +93,8 @@ export class StepTries {
     const error = reading.failure;
     if (delayMs === null) return this.#steps.finish(asked, { state: 'failed', output: null, error, tries });
     const used = reading.laterMs === undefined ? tries : tries - 1;
-    await this.begin(asked, { tries: used, error, resumeInMs: delayMs });
+    const output = asked.progress?.() ?? null; // what is recorded so far stays
+    await this.begin(asked, { tries: used, output, error, resumeInMs: delayMs });
     await this.#steps.wait(`${asked.key}: next try after ${formatDuration(delayMs)}`, delayMs, 'next try');
     return this.#runFrom(used + 1, asked, policy, execute);
   }

@@ -152,7 +152,8 @@ export class Steps {
     try {
       for (let error = thrown, depth = 0; error instanceof Error && depth < 10; error = error.cause, depth++) {
         if (this.#failures.has(error)) return true;
-        if (error instanceof AggregateError) return error.errors.every((one) => this.isRecordedFailure(one));
+        if (error instanceof AggregateError && error.errors.length > 0)
+          return error.errors.every((one) => this.isRecordedFailure(one));
       }
     } catch {
       // What cannot be looked at is none of ours.

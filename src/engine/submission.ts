@@ -40,7 +40,7 @@ export async function newRun(job: SubmittedJob, wish: Wish, maxBytes: number): P
   const id = newId();
   return {
     id,
-    key: wish.key ?? (known?.key ? computedKey(job.name, ownKey(known, parsed)) : null),
+    key: keyOf(known, wish, parsed),
     job: job.name,
     queue: known?.queue ?? 'default',
     trigger: wish.trigger,
@@ -75,9 +75,14 @@ function parseStored(input: string | null): unknown {
   return input === null ? undefined : JSON.parse(input);
 }
 
-function ownKey(job: AnyJob, parsed: unknown): string {
+/**
+ * A child has no computed key: it belongs to the step that asked for it, and a parent gets no word of the end of a run
+ * that somebody else asked for.
+ */
+function keyOf(job: AnyJob | undefined, { key: given, parent }: Wish, parsed: unknown): string | null {
+  if (given !== undefined || !job?.key || parent) return given ?? null;
   const key: unknown = (job.key as (input: unknown) => unknown)(parsed);
-  if (typeof key === 'string' && key !== '' && key.length <= 400) return key;
+  if (typeof key === 'string' && key !== '' && key.length <= 400) return computedKey(job.name, key);
   throw new OnejobError('CONFIG_INVALID', `the key of ${job.name} gave ${JSON.stringify(key) ?? 'undefined'}`, {
     hint: 'key is a function of the input that returns a text of 1 to 400 characters',
   });

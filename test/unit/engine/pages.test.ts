@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import type { JobContext } from '../../../src/job/context.ts';
+import { defineJob, type AnyJob, type JobOptions } from '../../../src/job/define.ts';
+import { openApp } from '../../support/apps.ts';
+
+type Context = JobContext<unknown, object>;
+
+function job(
+  run: (context: Context) => unknown,
+  options: Partial<JobOptions<undefined, unknown, object>> = {},
+): AnyJob {
+  return defineJob({ name: 'work', ...options, run });
+}
+
+/** Numbers from 1 to 10 in pages of 3, by the last one read. */
+const numbers = {
+  from: 0,
+  read: (after: number) => Array.from({ length: 10 }, (_, i) => i + 1).filter((n) => n > after && n <= after + 3),
+  next: (last: number) => last,
+};
+
+describe('VT-24 pages', () => {
+  test('reads page after page and counts', async () => {
+    const seen: number[] = [];
+    const { run, steps } = openApp([job(({ step }) => step.pages('all', numbers, (n) => void seen.push(n)))]);
+    const { id, output } = await run('work');
+    expect(JSON.parse(output!)).toEqual({ pages: 4, items: 10, failed: 0 });
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await steps(id)).toEqual(['all succeeded 1']);
+  });
+
+  test('records the cursor after each page', async () => {
+    const cursors: unknown[] = [];
+    const { app, run } = openApp([
+      job(({ step, run: { id } }) =>
+        step.pages(
+          'all',
+          {
+            ...numbers,
+            read: async (after: number) => {
+              const [all] = (await app.client.find(id, { steps: true })).steps ?? [];
+              cursors.push(all?.output ? (JSON.parse(all.output) as { cursor: number }).cursor : null);
+              return numbers.read(after);
+            },
+          },
+          () => undefined,
+        ),
+      ),
+    ]);
+    await run('work');
+    expect(cursors).toEqual([null, 3, 6, 9, 10]);
+  });
+
+  test('a page that fails is tried again by the policy, from its own beginning, and the cursor is kept meanwhile', async () => {
+    const seen: number[] = [];
+    let failures = 0;
+    const recorded: unknown[] = [];
+    const { app, run, steps } = openApp([
+      job(
+        ({ step, run: { id } }) =>
+          step.pages('all', numbers, async (n) => {
+            if (n === 5 && ++failures < 3) {
+              throw new Error('no luck');
+            }
+            if (n === 4) {
+              const [all] = (await app.client.find(id, { steps: true })).steps ?? [];
+              recorded.push([all?.tries, all?.output && (JSON.parse(all.output) as { cursor: number }).cursor]);
+            }
+            seen.push(n);
+          }),
+        { retry: { attempts: 5, delay: 1 } },
+      ),
+    ]);
+    const { id, output } = await run('work');
+    expect(JSON.parse(output!)).toEqual({ pages: 4, items: 10, failed: 0 });
+    expect(seen).toEqual([1, 2, 3, 4, 4, 4, 5, 6, 7, 8, 9, 10]);
+    expect(recorded).toEqual([
+      [0, 3],
+      [1, 3],
+      [2, 3],
+    ]);
+    expect(await steps(id)).toEqual(['all succeeded 3']);
+  });
+
+  test('an item that fails is logged, counted and skipped, where that is wanted', async () => {
+    const { run, lines } = openApp([
+      job(({ step }) =>
+        step.pages('all', { ...numbers, onError: 'log' }, (n) => {
+          if (n % 4 === 0) throw new Error(`no ${n}`);
+        }),
+      ),
+    ]);
+    const { id, output } = await run('work');
+    expect(JSON.parse(output!)).toEqual({ pages: 4, items: 10, failed: 2 });
+    expect((await lines(id)).map(({ level, text, step }) => [level, text, step])).toEqual([
+      ['error', 'item 3 of all failed: no 4', 'all'],
+      ['error', 'item 7 of all failed: no 8', 'all'],
+    ]);
+  });
+
+  test('without pages there is nothing to do', async () => {
+    const { run } = openApp([
+      job(({ step }) => step.pages('none', { from: null, read: () => [], next: () => null }, () => undefined)),
+    ]);
+    expect(JSON.parse((await run('work')).output!)).toEqual({ pages: 0, items: 0, failed: 0 });
+  });
+
+  test('a cursor that cannot be stored fails the step', async () => {
+    const { run } = openApp([
+      job(({ step }) => step.pages('all', { from: 0n, read: () => [1], next: () => 1n }, () => undefined)),
+    ]);
+    expect(await run('work')).toMatchObject({ state: 'failed', error: { code: 'VALUE_REJECTED' } });
+  });
+});

@@ -30,7 +30,7 @@ describe('jobs', () => {
     const ended = await onejob(['list'], { cwd });
     expect(ended.code).toBe(0);
     expect(ended.stdout).toBe(
-      'hello-world\tSays hello\tjobs/hello-world.job.mjs:3\nreport\tSends the report\tjobs/report.job.mjs:4\n',
+      'hello-world\tSays hello\tjobs/hello-world.job.mjs:3\t\nreport\tSends the report\tjobs/report.job.mjs:4\t\n',
     );
     expect(ended.stderr).toMatch(/^onejob: jobs\/bad\/broken\.job\.mjs:\d+.*syntax error/m);
     expect(ended.stderr).toMatch(/^onejob: jobs\/bad\/empty\.job\.mjs: .*no job/m);
@@ -146,7 +146,7 @@ describe('help and version', () => {
     };
     expect(await words('run', '')).toEqual(['hello-world', 'report']);
     expect(await words('report', '--d')).toEqual(['--days', '--data', '--delay', '--detach']);
-    expect(await words('runs', 's')).toEqual(['show']);
+    expect(await words('runs', 'l')).toEqual(['list', 'logs']);
     expect((await onejob(['completion', 'bash'], { cwd })).stdout).toContain('complete -F _onejob onejob');
   });
 });

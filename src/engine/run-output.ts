@@ -17,7 +17,7 @@ export interface RunOutputOptions {
 
 /**
  * Collects the lines of one attempt into chunks. Never holds up the handler: what is too much for the buffer or the
- * cap is dropped and counted in a line that says so.
+ * cap is dropped and counted in a line that says so, and a line that is too long is cut.
  */
 export class RunOutput {
   readonly #options: RunOutputOptions;
@@ -27,8 +27,8 @@ export class RunOutput {
   #written = 0;
   #inFlightBytes = 0;
   #inFlight = new Set<Promise<unknown>>();
-  #tail: OutputLine[] = [];
-  #tailBytes = 0;
+  /** From the first line beyond the first half on. */
+  #tail: Tail | undefined;
   #dropped = 0;
   #progress: Progress | null = null;
   #progressSent: Progress | null = null;
@@ -43,9 +43,15 @@ export class RunOutput {
     return this.#progress;
   }
 
-  add(line: OutputLine): void {
-    const bytes = 80 + line.text.length;
-    if (this.#written + bytes > this.#options.maxBytes / 2) return this.#keepTail(line, bytes);
+  add(given: OutputLine): void {
+    const line = cutLine(given);
+    const bytes = weigh(line);
+    const half = this.#options.maxBytes / 2;
+    if (this.#tail || this.#written + bytes > half) {
+      this.#tail ??= new Tail(half);
+      this.#dropped += this.#tail.add(line, bytes);
+      return;
+    }
     if (this.#bytes + this.#inFlightBytes > bufferBytes) {
       this.#dropped++;
       return;
@@ -65,11 +71,8 @@ export class RunOutput {
 
   /** Resolves when all lines so far are committed: the outcome of a run comes after its output (STORE §1.4). */
   async flush(): Promise<void> {
-    if (this.#dropped > 0 || this.#tail.length > 0) {
-      if (this.#dropped > 0) this.#lines.push(this.#droppedLine());
-      this.#lines.push(...this.#tail);
-      this.#tail = [];
-    }
+    if (this.#dropped > 0) this.#lines.push(this.#droppedLine());
+    for (const line of this.#tail?.take() ?? []) this.#lines.push(line);
     this.#send();
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
@@ -103,19 +106,6 @@ export class RunOutput {
     void sent.finally(() => this.#inFlight.delete(sent));
   }
 
-  #keepTail(line: OutputLine, bytes: number): void {
-    this.#tail.push(line);
-    this.#tailBytes += bytes;
-    let gone = 0;
-    while (this.#tailBytes > this.#options.maxBytes / 2 && gone < this.#tail.length - 1) {
-      this.#tailBytes -= 80 + (this.#tail[gone]?.text.length ?? 0);
-      gone++;
-    }
-    if (gone === 0) return;
-    this.#dropped += gone;
-    this.#tail.splice(0, gone);
-  }
-
   #droppedLine(): OutputLine {
     const count = this.#dropped;
     this.#dropped = 0;
@@ -132,3 +122,57 @@ export class RunOutput {
 const flushMs = 100;
 const chunkBytes = 65_536;
 const bufferBytes = 1_048_576;
+const longestText = 65_536;
+
+/** The last lines that fit into `maxBytes`, and always the very last. */
+class Tail {
+  readonly #maxBytes: number;
+  #lines: { readonly line: OutputLine; readonly bytes: number }[] = [];
+  #from = 0;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Returns how many lines had to go. */
+  add(line: OutputLine, bytes: number): number {
+    this.#lines.push({ line, bytes });
+    this.#bytes += bytes;
+    const before = this.#from;
+    while (this.#bytes > this.#maxBytes && this.#from < this.#lines.length - 1) {
+      this.#bytes -= this.#lines[this.#from++]?.bytes ?? 0;
+    }
+    const gone = this.#from - before;
+    // Moved up in strides: one by one, each line of a chatty handler would move all the others.
+    if (this.#from > 1_024 && this.#from > this.#lines.length / 2) {
+      this.#lines = this.#lines.slice(this.#from);
+      this.#from = 0;
+    }
+    return gone;
+  }
+
+  take(): OutputLine[] {
+    const lines = this.#lines.slice(this.#from).map(({ line }) => line);
+    this.#lines = [];
+    this.#from = 0;
+    this.#bytes = 0;
+    return lines;
+  }
+}
+
+function weigh({ text, fields }: OutputLine): number {
+  return 80 + text.length + (fields === undefined ? 0 : JSON.stringify(fields).length);
+}
+
+function cutLine(line: OutputLine): OutputLine {
+  const { text, fields } = line;
+  const isTooLong = text.length > longestText;
+  const size = fields === undefined ? 0 : JSON.stringify(fields).length;
+  if (!isTooLong && size <= longestText) return line;
+  return {
+    ...line,
+    text: isTooLong ? `${text.slice(0, longestText).toWellFormed()}… and ${text.length - longestText} more` : text,
+    ...(size > longestText && { fields: { dropped: `fields of ${size} characters` } }),
+  };
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../src/job/run.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { until } from '../support/until.ts';
+import { openGround, type Noted } from '../support/worker-processes.ts';
+
+const torture = process.env['TORTURE'] === '1';
+const seed = Number(process.env['TORTURE_SEED'] ?? 20261121);
+
+describe.each(['sqlite', 'postgres'] as const)('crashes on %s', (kind) => {
+  test('VT-10 a run of 50 steps whose worker is killed again and again records each step once', async () => {
+    const random = seededRandom(seed);
+    const ground = await openGround(kind);
+    const kills = torture ? 200 : 20;
+    let killed = 0;
+    while (killed < kills) {
+      const { id } = await ground.client.enqueue('steps', { steps: 50, ms: 4 });
+      let run = await ground.client.find(id);
+      while (run.finishedAt === null) {
+        const worker = await ground.worker();
+        await sleep(random() * 250);
+        run = await ground.client.find(id);
+        if (run.finishedAt !== null) break;
+        worker.kill('SIGKILL');
+        await worker.exited;
+        killed++;
+        run = await ground.client.find(id);
+      }
+      expect(run.error).toBeNull();
+      expect(run.output).toBe(String((49 * 50) / 2));
+      await expectEachStepOnce(await ground.client.find(id, { steps: true }), ground.ledger(), 50);
+    }
+  }, 600_000);
+
+  test('VT-11, VT-19 of 3 workers one is killed every half second, and nothing is lost', async () => {
+    const random = seededRandom(seed + 1);
+    const ground = await openGround(kind);
+    const runs = torture ? 100 : 30;
+    const handles = await ground.client.enqueueMany(
+      'steps',
+      Array.from({ length: runs }, () => ({ input: { steps: 5, ms: torture ? 250 : 100 } })),
+    );
+    const workers = [
+      await ground.worker({ concurrency: 3 }),
+      await ground.worker({ concurrency: 3 }),
+      await ground.worker({ concurrency: 3 }),
+    ];
+    const end = performance.now() + (torture ? 30_000 : 6_000);
+    while (performance.now() < end) {
+      await sleep(500);
+      const at = Math.floor(random() * workers.length);
+      workers[at]?.kill('SIGKILL');
+      await workers[at]?.exited;
+      workers[at] = await ground.worker({ concurrency: 3 });
+    }
+    const ended = await until(
+      'all runs have ended',
+      async () => {
+        const found = await ground.client.getMany(handles.map(({ id }) => id));
+        return found.every((run) => run?.finishedAt) && found;
+      },
+      120_000,
+    );
+    // A run that was in execution at three kills in a row without recording a step between them may fail as poison.
+    for (const run of ended) expect([run?.state, run?.error?.code]).toEqual(['succeeded', undefined]);
+    for (const { id } of handles)
+      await expectEachStepOnce(await ground.client.find(id, { steps: true }), ground.ledger(), 5);
+  }, 300_000);
+
+  test('VT-11 on one machine a run is taken over within a second of the next start', async () => {
+    const ground = await openGround(kind);
+    const worker = await ground.worker();
+    const { id } = await ground.client.enqueue('listens');
+    await until('the run has begun', () => ground.ledger().length === 1);
+    worker.kill('SIGKILL');
+    await worker.exited;
+    const heir = await ground.worker();
+    const upAt = performance.now();
+    await until('the heir has begun it', () => ground.ledger().some(({ pid }) => pid === heir.pid));
+    expect(performance.now() - upAt).toBeLessThan(2_000);
+    expect((await ground.client.find(id)).crashes).toBe(1);
+  });
+
+  test('VT-19 a run that kills its workers fails with RUN_CRASHED naming them', async () => {
+    const ground = await openGround(kind);
+    const { id } = await ground.client.enqueue('poison');
+    const pids: number[] = [];
+    for (let crash = 0; crash < 3; crash++) {
+      const worker = await ground.worker({ node: `node-${crash}` });
+      pids.push(worker.pid);
+      expect(await worker.exited).toBe('SIGKILL');
+    }
+    await ground.worker();
+    const run = await until('the run has ended', async () => {
+      const found = await ground.client.find(id);
+      return found.finishedAt !== null && found;
+    });
+    expect(run.state).toBe('failed');
+    expect(run.error?.code).toBe('RUN_CRASHED');
+    for (let crash = 0; crash < 3; crash++) expect(run.error?.message).toContain(`node-${crash}`);
+    const other = await ground.client.enqueue('steps', { steps: 2 });
+    expect(await other.result({ timeout: '20s' })).toBe(1);
+  }, 60_000);
+
+  test('VT-20, VT-21 sleeps, events, children and races survive a kill', async () => {
+    const ground = await openGround(kind);
+    const { id } = await ground.client.enqueue('waits');
+    for (let round = 0; round < 3; round++) {
+      const worker = await ground.worker();
+      await until('the race is decided', () => ground.ledger().some(({ event }) => event === 'winner'));
+      await sleep(150 * round);
+      worker.kill('SIGKILL');
+      await worker.exited;
+    }
+    await ground.client.send(id, 'go', 'now');
+    await ground.worker();
+    const run = await ground.client.wait(id, { timeout: '30s' });
+    expect(run.error).toBeNull();
+    expect(JSON.parse(run.output ?? 'null')).toEqual({ winner: 'fast', word: 'now', child: 3 });
+    expect(new Set(ground.ledger().flatMap(({ winner }) => winner ?? []))).toEqual(new Set(['fast']));
+  }, 90_000);
+});
+
+/** Once in the store; in the ledger at least once, and more often only where a kill came in between. */
+async function expectEachStepOnce(run: Run, ledger: readonly Noted[], steps: number): Promise<void> {
+  const recorded = (run.steps ?? []).map(({ key, state }) => `${key} ${state}`);
+  expect(recorded.toSorted()).toEqual(Array.from({ length: steps }, (_, i) => `step:${i} succeeded`).toSorted());
+  for (let i = 0; i < steps; i++) {
+    const executions = ledger.filter((line) => line.run === run.id && line.step === i);
+    expect(executions.length).toBeGreaterThanOrEqual(1);
+    // The same process never executes a step twice: what it has recorded it knows.
+    expect(new Set(executions.map(({ pid }) => pid)).size).toBe(executions.length);
+  }
+}

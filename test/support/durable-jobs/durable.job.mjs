@@ -1,0 +1,106 @@
+// The jobs of the durability tests. Each execution of a step, and what a handler notices, is a line of the ledger: a
+// file that no store knows, appended to by the workers themselves.
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineJob } from 'onejob';
+
+const ledger = process.env['LEDGER'] ?? '/dev/null';
+const note = (entry) => appendFileSync(ledger, `${JSON.stringify({ pid: process.pid, ...entry })}\n`);
+
+/** As many steps as asked for, one after the other, each a few milliseconds long. */
+export const steps = defineJob({
+  name: 'steps',
+  async run({ input, step, run }) {
+    let sum = 0;
+    for (let i = 0; i < input.steps; i++) {
+      sum += await step(['step', i], async () => {
+        note({ run: run.id, step: i });
+        await sleep(input.ms ?? 2);
+        return i;
+      });
+    }
+    return sum;
+  },
+});
+
+/** Blocks the event loop from its first instruction. */
+export const block = defineJob({
+  name: 'block',
+  run({ input, run }) {
+    note({ run: run.id, event: 'begun' });
+    const until = performance.now() + input.ms;
+    while (performance.now() < until);
+    note({ run: run.id, event: 'done' });
+    return 'done';
+  },
+});
+
+/** Never comes back, and has a time-out. */
+export const hang = defineJob({
+  name: 'hang',
+  timeout: '2s',
+  grace: '1s',
+  run({ run }) {
+    note({ run: run.id, event: 'begun' });
+    for (;;);
+  },
+});
+
+/** Waits for its signal and says what it was. */
+export const listens = defineJob({
+  name: 'listens',
+  async run({ run, signal, step }) {
+    note({ run: run.id, event: 'begun' });
+    await step('first', () => 1);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    note({ run: run.id, event: 'aborted', reason: signal.reason.code });
+    throw signal.reason;
+  },
+});
+
+/** A step that goes on, whatever the signal says, while its process may be stopped and continued. */
+export const zombie = defineJob({
+  name: 'zombie',
+  async run({ run, step, signal, input }) {
+    signal.addEventListener('abort', () => note({ run: run.id, event: 'aborted', reason: signal.reason.code }));
+    for (let i = 0; i < input.steps; i++) {
+      await step(['step', i], async () => {
+        note({ run: run.id, step: i });
+        await sleep(input.ms);
+        return process.pid;
+      });
+    }
+    return process.pid;
+  },
+});
+
+/** Takes its worker down with it. */
+export const poison = defineJob({
+  name: 'poison',
+  run({ run }) {
+    note({ run: run.id, event: 'begun' });
+    process.kill(process.pid, 'SIGKILL');
+  },
+});
+
+/** Everything that waits: a sleep, an event, a child, a race. */
+export const waits = defineJob({
+  name: 'waits',
+  async run({ step, run }) {
+    const winner = await Promise.race([
+      step('fast', async () => {
+        note({ run: run.id, step: 'fast' });
+        return 'fast';
+      }),
+      step('slow', async () => {
+        await sleep(50);
+        return 'slow';
+      }),
+    ]);
+    note({ run: run.id, event: 'winner', winner });
+    await step.sleep('nap', '500ms');
+    const word = await step.wait('go');
+    const child = await step.run('child', steps, { steps: 3 });
+    return { winner, word, child };
+  },
+});

@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+import { createClient } from '../../src/app/create-client.ts';
+import type { Client } from '../../src/app/client.ts';
+import { postgresUrl, uniqueName } from './servers.ts';
+
+const launcher = new URL('../../bin/onejob.js', import.meta.url).pathname;
+const jobs = new URL('durable-jobs/durable.job.mjs', import.meta.url).pathname;
+
+/** One line of what the handlers wrote where no store sees it. */
+export interface Noted {
+  readonly pid: number;
+  readonly run: string;
+  readonly step?: number | string;
+  readonly event?: string;
+  readonly reason?: string;
+  readonly winner?: string;
+}
+
+/** A store with real worker processes around it; all of it is gone when the test has ended. */
+export interface Ground {
+  readonly store: string;
+  readonly client: Client;
+  /** Resolves once the worker says that it is up. */
+  worker(options?: { node?: string; concurrency?: number; env?: Record<string, string> }): Promise<WorkerProcess>;
+  ledger(): Noted[];
+}
+
+export interface WorkerProcess {
+  readonly pid: number;
+  readonly stderr: () => string;
+  readonly child: ChildProcess;
+  kill(signal: NodeJS.Signals): void;
+  /** Exit code, or the signal's name. */
+  readonly exited: Promise<number | string>;
+}
+
+/** `lease`: how long a silent worker is believed to live; short where takeovers are tried. */
+export async function openGround(kind: 'sqlite' | 'postgres', { lease = '10s' } = {}): Promise<Ground> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'onejob-durable-')));
+  const ledgerFile = join(folder, 'ledger.ndjson');
+  const store = kind === 'sqlite' ? `sqlite:${join(folder, 'onejob.db')}` : schemaUrl();
+  const config = { store, jobs, limits: { lease, parkAfter: '200ms' }, log: { level: 'info', format: 'json' } };
+  await writeFile(join(folder, 'onejob.config.json'), JSON.stringify(config));
+  const client = createClient({ store });
+  const workers: WorkerProcess[] = [];
+  onTestFinished(async () => {
+    for (const worker of workers) worker.kill('SIGKILL');
+    await Promise.all(workers.map(({ exited }) => exited));
+    await client.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    store,
+    client,
+    async worker({ node, concurrency = 10, env = {} } = {}) {
+      const args = [launcher, 'start', '--json', `--concurrency=${concurrency}`, ...(node ? [`--node=${node}`] : [])];
+      const worker = await startWorker(args, folder, { ...process.env, LEDGER: ledgerFile, ...env });
+      workers.push(worker);
+      return worker;
+    },
+    ledger: () => (existsSync(ledgerFile) ? parsed(readFileSync(ledgerFile, 'utf8')) : []),
+  };
+}
+
+function schemaUrl(): string {
+  const url = new URL(postgresUrl());
+  url.searchParams.set('schema', uniqueName('durable'));
+  return url.href;
+}
+
+/** A line that was being written when its process was killed is not there. */
+function parsed(text: string): Noted[] {
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Noted);
+}
+
+async function startWorker(args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  const ready = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"ready"')) resolve();
+    });
+  });
+  const failed = exited.then((code) => {
+    throw new Error(`the worker ended with ${code} before it was up: ${stderr}`);
+  });
+  await Promise.race([ready, failed]);
+  failed.catch(() => undefined);
+  return {
+    pid: child.pid ?? 0,
+    child,
+    stderr: () => stderr,
+    exited,
+    kill: (signal) => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(child.pid ?? 0, signal);
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { Lane, type LaneOptions } from '../../../src/engine/lane.ts';
+import { OnejobError } from '../../../src/job/errors.ts';
+import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { turns, until } from '../../support/until.ts';
+
+type Options = LaneOptions<string, string>;
+
+/** A lane whose groups are answered by `answer`, which may hold or refuse them. */
+function setUp(
+  answer: (group: readonly string[]) => readonly string[] | Promise<readonly string[]>,
+  options: Partial<Options> = {},
+) {
+  const groups: string[][] = [];
+  const clock = new ManualClock();
+  const log = new RecordingLog();
+  const lane = new Lane<string, string>({
+    name: 'records',
+    weigh: (entry) => entry.length,
+    patience: 'for ever',
+    clock,
+    log,
+    ...options,
+    send: async (group) => {
+      groups.push([...group]);
+      return answer(group);
+    },
+  });
+  return { lane, groups, clock, log };
+}
+
+const echo = (group: readonly string[]) => group.map((entry) => `${entry}!`);
+const away = () => new OnejobError('STORE_UNAVAILABLE', 'away');
+
+describe('grouping', () => {
+  test('what is pushed in one turn goes as one group, answered each by its own', async () => {
+    const { lane, groups } = setUp(echo);
+    expect(await Promise.all(['a', 'b', 'c'].map((entry) => lane.push(entry)))).toEqual(['a!', 'b!', 'c!']);
+    expect(groups).toEqual([['a', 'b', 'c']]);
+  });
+
+  test('while a group is on its way the next one fills; one is in flight at a time', async () => {
+    const held: Deferred<void>[] = [];
+    const { lane, groups } = setUp(async (group) => {
+      const hold = createDeferred<void>();
+      held.push(hold);
+      await hold.promise;
+      return echo(group);
+    });
+    const first = lane.push('a');
+    await until('the first is on its way', () => held.length === 1);
+    const others = ['b', 'c'].map((entry) => lane.push(entry));
+    await turns();
+    expect(groups).toEqual([['a']]);
+    held[0]?.resolve();
+    expect(await first).toBe('a!');
+    await until('the second is on its way', () => held.length === 2);
+    held[1]?.resolve();
+    expect(await Promise.all(others)).toEqual(['b!', 'c!']);
+    expect(groups).toEqual([['a'], ['b', 'c']]);
+  });
+
+  test('a group closes at 1,000 entries, and at 1 MB', async () => {
+    const { lane, groups } = setUp(echo);
+    await Promise.all(Array.from({ length: 2_500 }, (_, i) => lane.push(String(i))));
+    expect(groups.map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
+    expect(groups.flat()).toEqual(Array.from({ length: 2_500 }, (_, i) => String(i)));
+    groups.length = 0;
+    const large = 'x'.repeat(400_000);
+    await Promise.all([large, large, large, 'y'.repeat(2_000_000), 'z'].map((entry) => lane.push(entry)));
+    expect(groups.map((group) => group.length)).toEqual([2, 1, 1, 1]);
+  });
+});
+
+describe('a store that is away', () => {
+  test('for ever: the group is kept and sent again, in its order, until it is answered', async () => {
+    let failures = 3;
+    const { lane, groups, clock, log } = setUp((group) => {
+      if (failures-- > 0) throw away();
+      return echo(group);
+    });
+    const answers = Promise.all([lane.push('a'), lane.push('b')]);
+    await until('the first failure', () => clock.pending === 1);
+    expect(lane.awaySince).toBe(0);
+    for (let tries = 0; tries < 3; tries++) {
+      await until('a pause', () => clock.pending === 1);
+      clock.advance(10_000);
+    }
+    expect(await answers).toEqual(['a!', 'b!']);
+    expect(groups).toEqual(Array.from({ length: 4 }, () => ['a', 'b']));
+    expect(lane.awaySince).toBe(null);
+    expect(log.texts('warn')).toEqual([
+      'the store does not answer; what runs recorded is kept and sent again',
+      'the store answers again',
+    ]);
+  });
+
+  test('once: the callers are told, and the next group is sent', async () => {
+    let isAway = true;
+    const { lane } = setUp(
+      (group) => {
+        if (isAway) throw away();
+        return echo(group);
+      },
+      { patience: 'once' },
+    );
+    const refused = await Promise.allSettled([lane.push('a'), lane.push('b')]);
+    expect(refused.map((one) => one.status === 'rejected' && (one.reason as OnejobError).code)).toEqual([
+      'STORE_UNAVAILABLE',
+      'STORE_UNAVAILABLE',
+    ]);
+    isAway = false;
+    expect(await lane.push('c')).toBe('c!');
+  });
+
+  test('abandoned: nothing more is sent, callers stay without an answer, and whoever waits for silence goes on', async () => {
+    const { lane, groups, clock } = setUp(() => Promise.reject(away()));
+    let answered = false;
+    void lane.push('a').then(() => (answered = true));
+    await until('the first failure', () => clock.pending === 1);
+    lane.abandon();
+    const silence = lane.settled();
+    clock.advance(10_000);
+    await silence;
+    expect(groups).toHaveLength(1);
+    expect(answered).toBe(false);
+  });
+});
+
+describe('STORE §1.6 a value that the database refuses', () => {
+  const refuse = (guilty: ReadonlySet<string>) => (group: readonly string[]) => {
+    if (group.some((entry) => guilty.has(entry))) throw new OnejobError('VALUE_REJECTED', 'no such value');
+    return echo(group);
+  };
+
+  test('is found by halving; the others are answered, in order', async () => {
+    const { lane, groups } = setUp(refuse(new Set(['c', 'g'])), { refused: 'refused' });
+    const entries = 'abcdefgh'.split('');
+    const answers = await Promise.all(entries.map((entry) => lane.push(entry)));
+    expect(answers).toEqual(['a!', 'b!', 'refused', 'd!', 'e!', 'f!', 'refused', 'h!']);
+    const sentAlone = groups.filter(({ length }) => length === 1).flat();
+    expect(sentAlone).toEqual(['c', 'd', 'g', 'h']);
+  });
+
+  test('where nothing is said for it, rejects its caller only', async () => {
+    const { lane } = setUp(refuse(new Set(['b'])));
+    const answers = await Promise.allSettled(['a', 'b', 'c'].map((entry) => lane.push(entry)));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  test('among 1,000 costs about two messages a halving', async () => {
+    const { lane, groups } = setUp(refuse(new Set(['777'])), { refused: 'refused' });
+    await Promise.all(Array.from({ length: 1_000 }, (_, i) => lane.push(String(i))));
+    expect(groups.length).toBeLessThan(25);
+  });
+});
+
+describe('a full lane', () => {
+  test.each([
+    ['10,000 entries', 10_000, 'x'],
+    ['16 MB', 41, 'x'.repeat(420_000)],
+  ])('is one with %s waiting; room comes with the next group', async (_, count, entry) => {
+    const hold = createDeferred<void>();
+    const { lane } = setUp(async (group) => {
+      await hold.promise;
+      return echo(group);
+    });
+    const pushed = Array.from({ length: count }, () => lane.push(entry));
+    expect(lane.isFull).toBe(true);
+    let hasRoom = false;
+    const room = lane.room().then(() => (hasRoom = true));
+    expect(hasRoom).toBe(false);
+    hold.resolve();
+    await room;
+    await Promise.all(pushed);
+    expect(lane.isFull).toBe(false);
+    await lane.room();
+  });
+
+  test('settled resolves when all is answered, at once when nothing waits', async () => {
+    const { lane } = setUp(echo);
+    await lane.settled();
+    let answered = 0;
+    for (let i = 0; i < 3_000; i++) void lane.push('a').then(() => answered++);
+    await lane.settled();
+    expect(answered).toBe(3_000);
+  });
+});

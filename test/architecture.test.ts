@@ -80,7 +80,11 @@ describe('the check of the house', () => {
     ['a timer in job', { 'job/a.ts': 'setTimeout(() => {}, 1);\n' }, 'job/a.ts:1 uses setTimeout'],
     ['dice in job', { 'job/a.ts': 'export const a = Math.random();\n' }, 'job/a.ts:1 uses Math.random'],
     ['the process in job', { 'job/a.ts': 'export const a = process.env;\n' }, 'job/a.ts:1 uses process.env'],
-    ['a thread of its own', { 'engine/a.ts': 'new Worker(url);\n' }, 'engine/a.ts:1 opens a worker thread'],
+    [
+      'a thread of its own',
+      { 'engine/a.ts': "import { Worker } from 'node:worker_threads';\nnew Worker(url);\n" },
+      'engine/a.ts:2 opens a worker thread',
+    ],
     ['itself', { 'std/a.ts': "import './a.ts';\n" }, 'std/a.ts imports itself'],
   ])('refuses %s', async (_, files: Record<string, string>, sentence) => {
     expect(await check(files)).toEqual([expect.stringContaining(sentence)]);

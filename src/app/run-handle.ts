@@ -1,8 +1,13 @@
 import { restoreFailure } from '../job/failure.ts';
-import type { RunId } from '../job/run.ts';
+import type { Run, RunId } from '../job/run.ts';
 import type { AskAnswer } from '../ports/store-ask.ts';
-import type { Client } from './client.ts';
 import type { WaitOptions } from './run-reader.ts';
+
+/** As much of a client as a handle needs. */
+interface Follower {
+  wait(ref: string, options: WaitOptions): Promise<Run>;
+  cancel(ref: string, reason?: string): Promise<AskAnswer>;
+}
 
 /** A run that was asked for. */
 export class RunHandle<Output = unknown> {
@@ -12,9 +17,9 @@ export class RunHandle<Output = unknown> {
   readonly jobId: string;
   /** False: the key existed, and this is the run that has it. */
   readonly created: boolean;
-  readonly #client: Pick<Client, 'wait' | 'cancel'>;
+  readonly #client: Follower;
 
-  constructor(client: Pick<Client, 'wait' | 'cancel'>, id: RunId, key: string | null, created: boolean) {
+  constructor(client: Follower, id: RunId, key: string | null, created: boolean) {
     this.#client = client;
     this.id = id;
     this.key = key;

@@ -6,11 +6,11 @@ import type { HookRun } from '../job/hooks.ts';
 import { parseInput } from '../job/input.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { Progress, StepRecord } from '../job/run.ts';
-import type { FinalState } from '../job/state.ts';
 import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import { Abort } from '../std/abort.ts';
 import { createDeferred } from '../std/deferred.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import { AttemptSteps, insist } from './attempt-steps.ts';
 import { runCallback } from './callback.ts';
 import { Conclusion, type Concluded, type Settled } from './conclusion.ts';
@@ -28,9 +28,6 @@ export interface AttemptOptions {
   /** The store's clock minus ours. */
   readonly skewMs: number;
 }
-
-/** How an attempt left its worker. `lost`: the run is another's now, nothing was written. */
-export type AttemptEnd = FinalState | 'retried' | 'parked' | 'handedBack' | 'lost';
 
 /**
  * One execution of a handler, from its claim to what is recorded of it (STORE §4). Read `run` aloud: it is the life of

@@ -6,7 +6,7 @@ import { nextTryMs } from '../job/retry.ts';
 import type { FinalState } from '../job/state.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { HandBackEntry, OutcomeEntry } from '../ports/store-entry.ts';
-import type { AttemptEnd } from './attempt.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import { callbackRun } from './callback.ts';
 import type { ResponseNotes } from './context.ts';
 import type { Host } from './host.ts';

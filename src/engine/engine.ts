@@ -12,7 +12,7 @@ import type { WorkerId } from '../ports/store-worker.ts';
 import type { Clock, Timer } from '../std/clock.ts';
 import { newId } from '../std/id.ts';
 import { startAll, stopAll, type Service } from '../std/service.ts';
-import type { AttemptEnd } from './attempt.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import { callbackRunsOf } from './callback.ts';
 import { Canceller } from './canceller.ts';
 import { captureConsole } from './console-capture.ts';

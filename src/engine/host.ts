@@ -6,7 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { Clock } from '../std/clock.ts';
-import type { AttemptEnd } from './attempt.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import type { Journal } from './journal.ts';
 import type { ServicePool } from './service-pool.ts';
 

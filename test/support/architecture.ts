@@ -97,7 +97,8 @@ function checkUses(file: SourceFile): string[] {
     if (roomOf(file.path) === 'job' && impure.some((pattern) => pattern.test(name))) {
       findings.push(`${at} uses ${name}: job is pure`);
     }
-    if (name === 'new Worker' && file.path !== 'std/thread.ts') {
+    const takesThreads = file.imports.some(({ specifier }) => specifier === 'node:worker_threads');
+    if (name === 'new Worker' && takesThreads && file.path !== 'std/thread.ts') {
       findings.push(`${at} opens a worker thread: only std/thread does, so that the one-file build can start it too`);
     }
   }

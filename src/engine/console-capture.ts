@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { format } from 'node:util';
+import { format, inspect } from 'node:util';
 import type { OutputLine } from '../job/output-line.ts';
 
 /** Takes the lines that code of one attempt writes with `console`. */
@@ -7,11 +7,13 @@ export type ConsoleSink = (line: Pick<OutputLine, 'stream' | 'level' | 'text'>) 
 
 const current = new AsyncLocalStorage<ConsoleSink>();
 const methods = {
-  debug: { stream: 'stdout', level: 'debug' },
-  log: { stream: 'stdout', level: 'info' },
-  info: { stream: 'stdout', level: 'info' },
-  warn: { stream: 'stderr', level: 'warn' },
-  error: { stream: 'stderr', level: 'error' },
+  debug: { stream: 'stdout', level: 'debug', print: format },
+  log: { stream: 'stdout', level: 'info', print: format },
+  info: { stream: 'stdout', level: 'info', print: format },
+  warn: { stream: 'stderr', level: 'warn', print: format },
+  error: { stream: 'stderr', level: 'error', print: format },
+  // Node prints it by itself; `table`, `trace`, `count`, `assert` and the like end in one of those above.
+  dir: { stream: 'stdout', level: 'info', print: (value?: unknown, options?: object) => inspect(value, options) },
 } as const;
 
 type Method = keyof typeof methods;
@@ -54,8 +56,9 @@ function install(): void {
     console[method] = (...args: unknown[]) => {
       const sink = current.getStore();
       if (!sink) return original.apply(console, args);
-      const { stream, level } = methods[method];
-      for (const text of format(...args).split('\n')) sink({ stream, level, text });
+      const { stream, level, print } = methods[method];
+      for (const text of (print as (...printed: unknown[]) => string)(...args).split('\n'))
+        sink({ stream, level, text });
     };
   }
 }

@@ -1,3 +1,4 @@
+import { readFailure } from '../job/failure.ts';
 import type { ServiceSet } from '../job/services.ts';
 import type { Log } from '../ports/log.ts';
 
@@ -41,8 +42,8 @@ export class ServicePool {
         if (definition.close) opened.push({ name, close: () => definition.close?.(value) });
       } catch (cause) {
         await this.#closeAll(opened);
-        const text = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`the service ${name} could not be opened: ${text}`, { cause });
+        const { message } = readFailure(cause).failure;
+        throw new Error(`the service ${name} could not be opened: ${message}`, { cause });
       }
     }
     this.#opened.push(...opened);
@@ -54,7 +55,7 @@ export class ServicePool {
       try {
         await close();
       } catch (error) {
-        this.#log.error(`the service ${name} could not be closed`, { error: String(error) });
+        this.#log.error(`the service ${name} could not be closed`, { error: readFailure(error).failure.message });
       }
     }
   }

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { ServicePool } from '../../../src/engine/service-pool.ts';
+import { service, type ServiceSet } from '../../../src/job/services.ts';
+import { createDeferred } from '../../../src/std/deferred.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { turns } from '../../support/until.ts';
+
+function setUp() {
+  const log = new RecordingLog();
+  const events: string[] = [];
+  const named = (name: string) =>
+    service(
+      () => {
+        events.push(`open ${name}`);
+        return name;
+      },
+      (opened: string) => {
+        events.push(`close ${opened}`);
+      },
+    );
+  return { log, pool: new ServicePool(log), events, named };
+}
+
+const set = (definitions: ServiceSet['definitions']): ServiceSet => ({ definitions });
+
+describe('SJ-15 a set of services', () => {
+  test('is opened in the order written, once for all who ask', async () => {
+    const { pool, events, named } = setUp();
+    const both = set({ db: named('db'), mail: named('mail') });
+    const [one, two] = await Promise.all([pool.open(both), pool.open(both)]);
+    expect(one).toBe(two);
+    expect(one).toEqual({ db: 'db', mail: 'mail' });
+    expect(await pool.open(both)).toBe(one);
+    expect(events).toEqual(['open db', 'open mail']);
+  });
+
+  test('is closed in reverse, the last set first', async () => {
+    const { pool, events, named } = setUp();
+    await pool.open(set({ a: named('a'), b: named('b') }));
+    await pool.open(set({ c: named('c'), plain: service(() => 'no close') }));
+    await pool.close();
+    expect(events).toEqual(['open a', 'open b', 'open c', 'close c', 'close b', 'close a']);
+    await pool.close();
+    expect(events).toHaveLength(6);
+  });
+
+  test('of which one cannot be opened leaves nothing open, and is tried again at the next use', async () => {
+    const { pool, events, named } = setUp();
+    let isAway = true;
+    const half = set({
+      a: named('a'),
+      b: service(() => {
+        if (isAway) throw new Error('refused');
+        return 'b';
+      }),
+    });
+    await expect(pool.open(half)).rejects.toThrow('the service b could not be opened: refused');
+    expect(events).toEqual(['open a', 'close a']);
+    isAway = false;
+    expect(await pool.open(half)).toEqual({ a: 'a', b: 'b' });
+    await pool.close();
+    expect(events).toEqual(['open a', 'close a', 'open a', 'close a']);
+  });
+
+  test('whose open throws anything is told in words', async () => {
+    const { pool } = setUp();
+    const thrown: unknown = Object.create(null);
+    const odd = set({
+      odd: service(() => {
+        throw thrown;
+      }),
+    });
+    await expect(pool.open(odd)).rejects.toThrow('the service odd could not be opened');
+  });
+
+  test('that is being opened when the pool closes is closed once it is open', async () => {
+    const { pool, events } = setUp();
+    const opening = createDeferred<string>();
+    const slow = set({
+      slow: service(
+        () => opening.promise,
+        () => events.push('closed'),
+      ),
+    });
+    void pool.open(slow);
+    const closing = pool.close();
+    await turns();
+    expect(events).toEqual([]);
+    opening.resolve('slow');
+    await closing;
+    expect(events).toEqual(['closed']);
+  });
+
+  test('a close that fails is logged, and the others are closed', async () => {
+    const { pool, events, named, log } = setUp();
+    await pool.open(
+      set({
+        a: named('a'),
+        b: service(
+          () => 'b',
+          () => Promise.reject(new Error('stuck')),
+        ),
+      }),
+    );
+    await pool.close();
+    expect(events).toEqual(['open a', 'close a']);
+    expect(log.lines).toMatchObject([{ level: 'error', text: 'the service b could not be closed' }]);
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { newRun, type Wish } from '../../../src/engine/submission.ts';
+import { defineJob, type AnyJob } from '../../../src/job/define.ts';
+import { isId } from '../../../src/std/id.ts';
+
+const plain = defineJob({ name: 'plain', run: () => undefined });
+
+function submit(wish: Partial<Wish> = {}, job: AnyJob | { name: string } = plain, maxBytes = 1_000) {
+  return newRun(job, { input: undefined, trigger: 'api', ...wish }, maxBytes);
+}
+
+describe('a new run', () => {
+  test('has an id of its own, and is its own root', async () => {
+    const [one, two] = await Promise.all([submit(), submit()]);
+    expect(isId(one.id)).toBe(true);
+    expect(one.id).not.toBe(two.id);
+    expect(one).toMatchObject({ root: one.id, parent: null, key: null, input: null, digest: null, request: null });
+  });
+
+  test('takes queue, limits, priority and crashes from its job, unless the wish says otherwise', async () => {
+    const job = defineJob({
+      name: 'limited',
+      queue: 'slow',
+      priority: 7,
+      timeout: '5m',
+      deadline: '3d',
+      maxCrashes: 9,
+      run: () => undefined,
+    });
+    expect(await submit({}, job)).toMatchObject({
+      queue: 'slow',
+      priority: 7,
+      timeoutMs: 300_000,
+      deadlineMs: 259_200_000,
+      maxCrashes: 9,
+    });
+    expect(await submit({ timeoutMs: 5, priority: -1 }, job)).toMatchObject({ timeoutMs: 5, priority: -1 });
+    expect(await submit({}, { name: 'elsewhere' })).toMatchObject({
+      job: 'elsewhere',
+      queue: 'default',
+      timeoutMs: null,
+    });
+  });
+
+  test('a priority out of range is refused', async () => {
+    for (const priority of [1_001, 0.5, Number.NaN]) {
+      await expect(submit({ priority })).rejects.toMatchObject({ code: 'USAGE' });
+    }
+  });
+});
+
+describe('its input', () => {
+  test('is stored as given and digested in canonical form', async () => {
+    const [one, two, three] = await Promise.all([
+      submit({ input: { a: 1, b: [1.5, 'x'] } }),
+      submit({ input: { b: [1.5, 'x'], a: 1 } }),
+      submit({ input: { a: 1, b: [1.5, 'y'] } }),
+    ]);
+    expect(one.input).toBe('{"a":1,"b":[1.5,"x"]}');
+    expect(one.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(two.digest).toBe(one.digest);
+    expect(three.digest).not.toBe(one.digest);
+  });
+
+  test('is checked by the schema as it will be read, but stored as given', async () => {
+    const job = defineJob({ name: 'dates', input: z.object({ at: z.coerce.date() }), run: () => undefined });
+    expect(await submit({ input: { at: new Date(0) } }, job)).toMatchObject({
+      input: '{"at":"1970-01-01T00:00:00.000Z"}',
+    });
+    await expect(submit({ input: { at: 'never' } }, job)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  test('that cannot be stored or is too large is VALUE_REJECTED', async () => {
+    for (const input of [1n, { a: new Set() }, 'x'.repeat(2_000), 'a\0b']) {
+      await expect(submit({ input })).rejects.toMatchObject({ code: 'VALUE_REJECTED' });
+    }
+  });
+});
+
+describe('its key', () => {
+  const keyed = defineJob({
+    name: 'import',
+    input: z.object({ shop: z.string().trim() }),
+    key: ({ shop }) => shop,
+    run: () => undefined,
+  });
+
+  test('is the given one, or that of the job made from the parsed input', async () => {
+    expect((await submit({ input: { shop: ' a ' } }, keyed)).key).toBe('import/a');
+    expect((await submit({ input: { shop: 'a' }, key: 'mine' }, keyed)).key).toBe('mine');
+  });
+
+  test('is none for a child, which belongs to the step of its parent', async () => {
+    const child = await submit({ input: { shop: 'a' }, parent: { run: 'p', root: 'r' } }, keyed);
+    expect(child).toMatchObject({ key: null, parent: 'p', root: 'r' });
+  });
+
+  test.each([[''], ['x'.repeat(401)], [7], [null]])('that comes out as %j is refused', async (key) => {
+    const job = defineJob({ name: 'import', key: () => key as string, run: () => undefined });
+    await expect(submit({}, job)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
+
+describe('EGO-19 its trace', () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const parent = (value: string) => submit({ headers: [['TraceParent', value]] });
+
+  test('goes on from traceparent', async () => {
+    expect((await parent(`00-${trace}-00f067aa0ba902b7-01`)).traceId).toBe(trace);
+  });
+
+  test.each([
+    `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+    `00-${trace}-00f067aa0ba902b7`,
+    `00-${trace.toUpperCase()}-00f067aa0ba902b7-01`,
+    'nonsense',
+    '',
+  ])('is a fresh one for %j', async (value) => {
+    const { traceId } = await parent(value);
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(traceId).not.toBe(trace);
+  });
+});
+
+describe('EGO-28 the stored request', () => {
+  test('has body and headers but those that carry secrets', async () => {
+    const { request } = await submit({
+      body: '{"a": 1}',
+      headers: [
+        ['AUTHORIZATION', 'x'],
+        ['Cookie', 'x'],
+        ['Proxy-Authorization', 'x'],
+        ['X-Shop', '张三'],
+      ],
+    });
+    expect(request).toEqual({ headers: [['X-Shop', '张三']], body: '{"a": 1}', encoding: 'utf8' });
+  });
+
+  test('is none where there is nothing to keep', async () => {
+    expect((await submit({ headers: [['cookie', 'x']] })).request).toBe(null);
+  });
+
+  test('a body over the limit is PAYLOAD_TOO_LARGE, counted in bytes', async () => {
+    await expect(submit({ body: '张'.repeat(334) })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    expect((await submit({ body: '张'.repeat(333) })).request?.body).toHaveLength(333);
+  });
+});

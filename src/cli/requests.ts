@@ -66,7 +66,7 @@ export function findJob(call: Call, app: App, name: string): AnyJob {
     if (!hasCode(error, 'JOB_UNKNOWN')) throw error;
     const unknown = error as OnejobError;
     const { problems } = app;
-    const command = call.implicit ? nearest(name, commandWords()) : undefined;
+    const command = call.implicit && !call.given.has('job') ? nearest(name, commandWords()) : undefined;
     const { known } = unknown.data as { known: readonly string[] };
     const message = command
       ? `onejob has no command ${name}, and no job is called so; did you mean onejob ${command}?`

@@ -13,6 +13,8 @@ describe('what a page says works', () => {
     'docs/guide/jobs.md',
     'docs/guide/durable-tasks.md',
     'docs/guide/states.md',
+    'docs/guide/moving-from-ego.md',
+    'docs/guide/moving-from-vtask.md',
     'docs/reference/errors.md',
   ])('%s', { timeout: 120_000 }, async (page) => {
     expect(await tryPage(page)).toEqual([]);

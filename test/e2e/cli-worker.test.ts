@@ -166,7 +166,7 @@ describe('a worker', () => {
     await worker.ended;
     expect((await nodes()).items).toEqual([]);
     await startWorker(cwd, '--concurrency', '1', '--node', 'flag');
-    for (const _ of [1, 2]) await enqueue(cwd, 'busy');
+    await Promise.all([enqueue(cwd, 'busy'), enqueue(cwd, 'busy')]);
     await until('one runs', async () => (await ledger(cwd)).length === 1);
     expect((await onejob(['runs', 'list', '--state', 'queued'], { cwd })).stdout.trim().split('\n')).toHaveLength(1);
     const text = (await onejob(['nodes', 'list'], { cwd })).stdout;

@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module';
 import type { SourceFile } from './house.ts';
 
 /** The house of DESIGN §4: a folder may import its own files and lower floors, never its siblings. */
-const floors: Readonly<Record<string, number>> = {
+export const floors: Readonly<Record<string, number>> = {
   cli: 6,
   http: 5,
   dashboard: 5,

@@ -60,7 +60,8 @@ export class Attempt {
     this.#letters = claim.letters;
     this.#startedAt = host.clock.monotonic();
     this.#timer = new RunTimer({
-      claim,
+      // Who enqueued by name, without the job's code, could not know its time-out.
+      claim: { deadlineAt: claim.deadlineAt, timeoutMs: claim.timeoutMs ?? job.timeoutMs },
       skewMs,
       graceMs: job.graceMs,
       clock: host.clock,

@@ -191,6 +191,7 @@ export class Worker implements Service {
     this.#hungry = claimed.claims.length >= free;
     if (this.#hungry) return Infinity; // the next slot that comes free looks again
     this.#emptyTurns = claimed.claims.length > 0 ? 0 : this.#emptyTurns + 1;
+    if (lanes.some((lane) => lane.free <= claimed.claims.length)) return 0; // one may have more than its share
     return this.#pause(claimed, pollMs);
   }
 

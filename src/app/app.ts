@@ -26,8 +26,8 @@ import { WorkerProcess } from './worker-process.ts';
 export interface Surroundings {
   /** Who asks, for the record; default `api`. */
   readonly actor?: string;
-  /** The store of the options, where opening it has begun already: that takes as long as loading this code. */
-  readonly backend?: Promise<OpenedBackend> | undefined;
+  /** Works on the store for a moment, as most commands do. */
+  readonly isBrief?: boolean;
 }
 
 /** Checks the options; opens nothing and starts nothing. @throws CONFIG_INVALID */
@@ -46,16 +46,16 @@ export class App {
   #log: Log | undefined;
   #problems: readonly JobFileProblem[] = [];
   #jobs: Promise<void> | undefined;
-  #early: Promise<OpenedBackend> | undefined;
+  readonly #isBrief: boolean;
   #opened: Promise<OpenedBackend & Backend> | undefined;
   #worker: WorkerProcess | undefined;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: AppOptions, { actor = 'api', backend }: Surroundings) {
+  constructor(options: AppOptions, { actor = 'api', isBrief = false }: Surroundings) {
     setMaxListeners(0, this.#interrupted.signal); // each run that is waited for hears it
     this.#options = options;
-    this.#early = backend;
+    this.#isBrief = isBrief;
     this.#settings = settingsOf(options);
     this.registry = new Registry(isJobList(options.jobs) ? options.jobs : []);
     this.client = new Client({
@@ -86,12 +86,17 @@ export class App {
     return this.#options;
   }
 
+  /** Something was opened or begun, so its options are settled. */
+  get isOpen(): boolean {
+    return this.#opened !== undefined || this.#worker !== undefined || this.#jobs !== undefined;
+  }
+
   /**
    * Puts other options in the place of those given at creation: the command line's flags win over the program's own
    * (CONTRACTS EGO-26). Jobs that were handed over stay. @throws CONFIG_INVALID, also when something is open already
    */
   configure(options: AppOptions): void {
-    if (this.#opened || this.#worker || this.#jobs) {
+    if (this.isOpen) {
       throw new OnejobError('CONFIG_INVALID', 'the app works already: its options cannot be changed any more');
     }
     this.#settings = settingsOf(options);
@@ -241,9 +246,7 @@ export class App {
   }
 
   async #openBackend(): Promise<OpenedBackend & Backend> {
-    const early = this.#early;
-    this.#early = undefined;
-    const opened = await (early ?? openBackend(this.#options.store ?? defaultStore));
+    const opened = await openBackend(this.#options.store ?? defaultStore, { isBrief: this.#isBrief });
     try {
       return await this.#prepare(opened);
     } catch (error) {
@@ -286,9 +289,8 @@ export class App {
     await this.#worker?.stop(graceMs);
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.outbox.settled();
-    const { notifier, store, isOurs } = opened ?? (await this.#early?.catch(() => undefined)) ?? {};
-    await notifier?.close();
-    if (isOurs) await store?.close();
+    await opened?.notifier?.close();
+    if (opened?.isOurs) await opened.store.close();
   }
 }
 

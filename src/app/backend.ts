@@ -14,19 +14,24 @@ export interface OpenedBackend {
   readonly isOurs: boolean;
 }
 
+export interface BackendOptions {
+  /** The process may end in a moment, and nothing in it waits while a disk is slow. */
+  readonly isBrief?: boolean;
+}
+
 /**
  * The one place that knows adapter names: opens what a URL names, loading its adapter only then. A store that is
  * handed over opened is taken as it is.
  * @throws CONFIG_INVALID for a URL that no adapter takes, DRIVER_MISSING with the line that installs the driver
  */
-export async function openBackend(given: string | Store): Promise<OpenedBackend> {
+export async function openBackend(given: string | Store, options: BackendOptions = {}): Promise<OpenedBackend> {
   if (typeof given !== 'string') return { store: given, inspector: inspectorOf(given), notifier: null, isOurs: false };
   const [scheme = ''] = given.match(/^[a-z+-]+(?=:)/i) ?? [];
   switch (scheme.toLowerCase()) {
     case 'sqlite':
-      return openSqlite(sqlitePath(given));
+      return openSqlite(sqlitePath(given), options);
     case 'memory':
-      return openSqlite(':memory:');
+      return openSqlite(':memory:', options);
     case 'postgres':
     case 'postgresql':
       return openPostgres(given);
@@ -37,12 +42,9 @@ export async function openBackend(given: string | Store): Promise<OpenedBackend>
   }
 }
 
-async function openSqlite(path: string): Promise<OpenedBackend> {
-  const [{ openSqliteStore }, { openFileNotifier }] = await Promise.all([
-    import('../adapters/sqlite/index.ts'),
-    import('../adapters/sqlite/notifier.ts'),
-  ]);
-  const store = await openSqliteStore({ path });
+async function openSqlite(path: string, { isBrief = false }: BackendOptions): Promise<OpenedBackend> {
+  const { openFileNotifier, openSqliteStore } = await import('../adapters/sqlite/index.ts');
+  const store = await openSqliteStore({ path, isBrief });
   const notifier = path === ':memory:' ? null : openFileNotifier(path);
   return { store, inspector: inspectorOf(store), notifier, isOurs: true };
 }

@@ -1,5 +1,4 @@
 import type { App } from '../app/app.ts';
-import type { OpenedBackend } from '../app/backend.ts';
 import type { LoadedConfig } from '../app/config.ts';
 import type { Given } from './arguments/given.ts';
 import type { Token } from './arguments/token.ts';
@@ -30,12 +29,5 @@ export interface Call {
   /** Of `main(app)`: its jobs and options are used (CONTRACTS EGO-26). */
   readonly app: App | undefined;
   /** Of a command with `store`. */
-  readonly early: Early | undefined;
-}
-
-/** What a command on runs needs first. */
-export interface Early {
-  readonly config: LoadedConfig;
-  /** Undefined: the app opens its store itself. */
-  readonly backend: Promise<OpenedBackend> | undefined;
+  readonly config: LoadedConfig | undefined;
 }

@@ -11,7 +11,7 @@ export interface Command {
   readonly examples: readonly string[];
   /** What follows the job's name is for the job as well (DESIGN §7). */
   readonly job?: true;
-  /** Works on runs: the store is opened before its code is loaded. */
+  /** Works on a store, and so knows no --url yet. */
   readonly store?: true;
   /** Understood, but not shown. */
   readonly hidden?: true;

@@ -1,11 +1,11 @@
 import type { App } from '../app/app.ts';
+import type { LoadedConfig } from '../app/config.ts';
 import { readLine, type Line } from './arguments/read-line.ts';
 import { usage } from './arguments/flag.ts';
 import type { Call } from './call.ts';
 import type { Command } from './command.ts';
 import { findCommand } from './command-table.ts';
 import { loadCommand } from './load-command.ts';
-import { openEarly } from './early.ts';
 import { exitOfError } from './exit-code.ts';
 import { listenForFaults } from './faults.ts';
 import { listenForSignals } from './interruption.ts';
@@ -17,12 +17,14 @@ import { Terminal } from './print/terminal.ts';
  * The command line. With an app, its jobs and options are used, and flags win over them: a program that ends in
  * `await main(app)` is its own launcher, `node main.js --job=report`, and without a command it starts (CONTRACTS
  * EGO-26). Listens for signals and sets the exit code; nothing else in onejob does. Resolves when the command has
- * ended; never rejects.
+ * ended; never rejects. What the program does afterwards has three seconds, unless it ends sooner by itself.
  */
 export async function main(app?: App, args: readonly string[] = process.argv.slice(2)): Promise<void> {
   const code = await runLine(app, args);
-  endProcess(code);
+  endProcess(code, app ? { graceMs: 3_000, note: overtime } : { graceMs: 300, note: undefined });
 }
+
+const overtime = 'onejob: something was left open that kept the process alive after its command; it is ended now';
 
 async function runLine(app: App | undefined, args: readonly string[]): Promise<number> {
   let terminal = openTerminal((name) => args.includes(`--${name}`));
@@ -36,9 +38,9 @@ async function runLine(app: App | undefined, args: readonly string[]): Promise<n
     const { command } = line;
     if (!command || (line.given.on('help') && !wantsJobHelp(line))) return await showHelp(terminal, line);
     checkWords(command, line.words);
-    const call: Call = { ...line, command, terminal, interruption, faults, app, early: undefined };
-    const early = command.store && !line.given.on('help') ? await openEarly(call) : undefined;
-    return await (await loadCommand(command)).execute({ ...call, early });
+    const call: Call = { ...line, command, terminal, interruption, faults, app, config: undefined };
+    const config = command.store && !line.given.on('help') ? await loadStoreSettings(call) : undefined;
+    return await (await loadCommand(command)).execute({ ...call, config });
   } catch (error) {
     terminal.end();
     printError(terminal, error);
@@ -49,6 +51,11 @@ async function runLine(app: App | undefined, args: readonly string[]): Promise<n
     interruption.end();
     faults.end();
   }
+}
+
+/** Loaded only here: help and completion need no settings. */
+async function loadStoreSettings(call: Call): Promise<LoadedConfig> {
+  return (await import('./store-settings.ts')).loadStoreSettings(call);
 }
 
 /** Where no command knows better: nothing in the process can be relied on any more. */

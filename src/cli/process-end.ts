@@ -1,13 +1,14 @@
-/** How long a connection or timer that a job left open may keep the process alive. */
-const graceMs = 300;
-
 /**
- * Sets the exit code and lets the process drain; one that still lives after a moment, because a job left something
- * open, is ended once its output is written (CONTRACTS EGO-1: the process ends when the job ends).
+ * Sets the exit code and lets the process drain. One that still lives after `graceMs`, because a job left a timer or a
+ * connection open, is ended once its output is written (CONTRACTS EGO-1: the process ends when the job ends).
  */
-export function endProcess(code: number): void {
+export function endProcess(code: number, { graceMs, note }: { graceMs: number; note: string | undefined }): void {
   process.exitCode = code;
-  setTimeout(() => exitWhenWritten(code), graceMs).unref();
+  const timer = setTimeout(() => {
+    if (note !== undefined) process.stderr.write(`${note}\n`);
+    exitWhenWritten(code);
+  }, graceMs);
+  timer.unref();
 }
 
 function exitWhenWritten(code: number): void {

@@ -46,13 +46,18 @@ export async function withJobs<T>(call: Call, work: (app: App) => T | Promise<T>
 
 /** Settings, logs and app of a command line, for those that close the app themselves. @throws CONFIG_INVALID */
 export async function openSession(call: Call, kind: 'asks' | 'serves' = 'asks'): Promise<Session> {
-  const config = call.early?.config ?? (await loadSettings(call.given));
+  const config = call.config ?? (await loadSettings(call.given));
   const options = optionsOf(call.app, config);
   const logs = openLogs(options.log, { ...call, kind });
   const settings = { ...options, log: logs.process };
-  if (!call.app) return { app: createApp(settings, { actor: 'cli', backend: call.early?.backend }), config, logs };
-  call.app.configure(settings);
+  if (!call.app) return { app: createApp(settings, { actor: 'cli', isBrief: kind === 'asks' }), config, logs };
+  if (!call.app.isOpen || isOverruled(config)) call.app.configure(settings);
   return { app: call.app, config, logs };
+}
+
+/** Flags or environment say something: it may be too late, and then that is said. */
+function isOverruled({ values }: LoadedConfig): boolean {
+  return values.some(({ from }) => from === 'flag' || from === 'env');
 }
 
 /** What the program said, below what flags and environment say, above what file and defaults say (CONTRACTS EGO-26). */

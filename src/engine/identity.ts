@@ -35,6 +35,15 @@ function machine(): { bootId: string; pidSpace: string } {
   }
 }
 
+/**
+ * Is that process certainly there, at whatever it does? `false` also means "cannot be known from here", outside Linux
+ * too, where another process may have its pid.
+ */
+export function isThere(identity: Identity, own: Identity): boolean {
+  if (identity.host !== own.host || identity.bootId !== own.bootId || identity.pidSpace !== own.pidSpace) return false;
+  return identity.pidStart !== '' && identity.pidStart === startOf(identity.pid);
+}
+
 /** Field 22 of /proc/PID/stat: clock ticks since boot. The name in field 2 may hold blanks and brackets. A zombie counts as gone. */
 function startOf(pid: number): string | null {
   try {

@@ -5,6 +5,7 @@ import type { Grave, WorkerId, WorkerView } from '../ports/store-worker.ts';
 import type { Clock } from '../std/clock.ts';
 import { Loop } from '../std/loop.ts';
 import type { Service } from '../std/service.ts';
+import { isThere, ownIdentity } from './identity.ts';
 
 export interface RescuerOptions {
   readonly store: Store;
@@ -69,10 +70,11 @@ export class Rescuer implements Service {
 
   #dead(workers: readonly WorkerView[], now: number, leaseMs: number): Grave[] {
     const graves: Grave[] = [];
-    for (const { id, beat } of workers) {
+    for (const worker of workers) {
+      const { id, beat } = worker;
       const seen = this.#counters.get(id);
       if (seen?.beat !== beat) this.#counters.set(id, { beat, since: now });
-      else if (now - seen.since >= leaseMs) graves.push({ id, seenBeat: beat, counted: true });
+      else if (now - seen.since >= patienceMs(worker, leaseMs)) graves.push({ id, seenBeat: beat, counted: true });
     }
     keepOnly(this.#counters, new Set(workers.map(({ id }) => id)));
     return graves;
@@ -121,6 +123,15 @@ export class Rescuer implements Service {
     this.#running.clear();
     this.#lastPollAt = null;
   }
+}
+
+/**
+ * A short command has no thread yet that beats for it, and its main loop may stand still from its first instruction on.
+ * Before its first beat it is judged by its process, where that can be seen; not for ever, for a process may outlive
+ * its worker.
+ */
+function patienceMs({ beat, identity }: WorkerView, leaseMs: number): number {
+  return beat === 0 && isThere(identity, ownIdentity()) ? Math.max(leaseMs, 300_000) : leaseMs;
 }
 
 /** A poll that comes later than this many intervals after the one before is a gap. */

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parentPort, type Transferable, Worker, workerData } from 'node:worker_threads';
+import type * as Threads from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 
 /** A thread as its opener sees it. `In` goes in, `Out` comes out. */
 export interface Thread<In, Out> {
   post(message: In, transfer?: readonly Transferable[]): void;
   /** Register in the turn that opened the thread: what comes earlier is lost. */
   onMessage(fn: (message: Out) => void): void;
+  /** Called once its own code begins to run; what was posted before reaches it. Register as `onMessage`. */
+  onUp(fn: () => void): void;
   /** Also called when registered after the end. `error` is what the thread threw, if it did. */
   onExit(fn: (code: number, error: unknown) => void): void;
   /** Whether the thread holds the process (it does at first, without the option `unref`). */
@@ -34,6 +37,7 @@ export function openThread<In, Out>({ entry, name, data, env, unref }: ThreadOpt
   const file = fileURLToPath(entry);
   if (!existsSync(file)) throw new Error(`the code of the thread '${name}' is missing: there is no file ${file}`);
   const content: ThreadContent = { name, data };
+  const { Worker } = threads();
   const worker = new Worker(entry, { name, workerData: content, ...(env && { env }), ...nodeFlags() });
   let failure: unknown;
   let watchers = 0;
@@ -50,6 +54,7 @@ export function openThread<In, Out>({ entry, name, data, env, unref }: ThreadOpt
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     onMessage: (fn) => void worker.on('message', fn),
+    onUp: (fn) => void worker.once('online', fn),
     onExit(fn) {
       watchers += 1;
       void exited.then((code) => fn(code, failure));
@@ -78,7 +83,7 @@ export interface ThreadPort<In, Out> {
 
 /** The way back to the opener. Throws outside a thread that `openThread` opened. */
 export function threadPort<In, Out>(): ThreadPort<In, Out> {
-  const port = parentPort;
+  const { parentPort: port, workerData } = threads();
   if (port === null) throw new TypeError('threadPort() is for code that runs in a thread');
   const { name, data } = workerData as ThreadContent;
   return {
@@ -88,6 +93,11 @@ export function threadPort<In, Out>(): ThreadPort<In, Out> {
     onMessage: (fn) => void port.on('message', fn),
     close: () => port.close(),
   };
+}
+
+/** Loaded when there is a thread: it takes 2 ms, and most commands end without one. */
+function threads(): typeof Threads {
+  return process.getBuiltinModule('node:worker_threads');
 }
 
 /**

@@ -6,18 +6,19 @@ import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { storeContract } from '../../src/testing/index.ts';
 import { readRanges } from '../support/sqlite-ranges.ts';
 
-storeContract({ test, describe, expect, name: 'sqlite', open: openFileGround });
+storeContract({ test, describe, expect, name: 'sqlite', open: () => openFileGround() });
+storeContract({ test, describe, expect, name: 'sqlite-brief', open: () => openFileGround({ isBrief: true }) });
 storeContract({ test, describe, expect, name: 'memory', open: openMemoryGround });
 
-async function openFileGround() {
+async function openFileGround(options: { isBrief?: boolean } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'onejob-sqlite-'));
   const path = join(directory, 'onejob.db');
-  const store = await openSqliteStore({ path });
+  const store = await openSqliteStore({ path, ...options });
   const stores = [store];
   return {
     store,
     async second() {
-      const another = await openSqliteStore({ path });
+      const another = await openSqliteStore({ path, ...options });
       stores.push(another);
       return another;
     },

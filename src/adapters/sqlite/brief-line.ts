@@ -1,35 +1,55 @@
+import type { Enrolment } from '../../ports/store-worker.ts';
+import { systemClock, type Timer } from '../../std/clock.ts';
 import { openInPlace, openOnThread, type Line, type Place, type ThreadLine } from './line.ts';
 
 /**
- * The way to the writer of a process that may end in a moment, as most commands do. A thread takes 30 ms to start, so
- * the writer is in place at first. Only a worker that enrols has to beat although its main loop stands still (STORE
- * §3.1): for it a thread is opened, which takes over once it is up, and which a short run does not wait for.
+ * The way to the writer of a process that may end in a moment, as most commands do: in place, for a thread takes 30 ms
+ * of processor to start. A worker that is still there after a moment gets one, which beats although the main loop
+ * stands still (STORE §3.1), and which all later calls go to.
  */
 export async function openBriefly(place: Place): Promise<Line> {
   const here = await openInPlace({ ...place, now: Date.now });
+  const workers: Enrolment[] = [];
+  let timer: Timer | undefined;
   let thread: ThreadLine | undefined;
   let there: ThreadLine | undefined;
-  let leftHere: Promise<void> | undefined;
-  const open = (): ThreadLine => {
-    const opened = openOnThread(place);
-    opened.onUp(() => {
-      there = opened;
-      // Calls that wait here for a lock are answered here.
-      leftHere ??= here.close();
+  let left: Promise<void> | undefined;
+
+  const moveToThread = (): void => {
+    const line = openOnThread(place);
+    thread = line;
+    for (const worker of workers) line.beatFor(worker);
+    line.onUp(() => {
+      there = line;
+      left ??= here.close(); // once those calls are answered that wait there for a lock
     });
-    return opened;
   };
   return {
     call: (call) => (there ?? here).call(call),
     beats: true,
-    beatFor(worker, everyMs) {
-      thread ??= open();
-      thread.beatFor(worker, everyMs);
+    beatFor(worker) {
+      workers.push(worker);
+      if (thread) thread.beatFor(worker);
+      else if (canBeSeen(worker)) timer ??= startTimer(moveToThread);
+      else moveToThread();
     },
     async close() {
-      await (leftHere ??= here.close());
-      if (there) await there.close();
-      else thread?.abandon();
+      timer?.cancel();
+      await (left ??= here.close());
+      await thread?.close();
     },
   };
 }
+
+/** Until its first beat others judge a worker by its process (engine/rescuer.ts), where the system shows which it is. */
+function canBeSeen({ identity }: Enrolment): boolean {
+  return identity.pidStart !== '';
+}
+
+function startTimer(fn: () => void): Timer {
+  const timer = systemClock.setTimer(threadAfterMs, fn);
+  timer.unref?.();
+  return timer;
+}
+
+const threadAfterMs = 100;

@@ -1,3 +1,4 @@
+import type { Enrolment } from '../../ports/store-worker.ts';
 import { openThread, type Thread } from '../../std/thread.ts';
 import { Desk } from './desk.ts';
 import { closedError, storeError } from './errors.ts';
@@ -11,7 +12,7 @@ export interface Line {
   call(call: Omit<Call, 'id'>): Promise<unknown>;
   /** Whether the other end beats by itself. */
   readonly beats: boolean;
-  beatFor(worker: string, everyMs: number): void;
+  beatFor(worker: Enrolment): void;
   /** Resolves when all calls are answered and the file is closed. */
   close(): Promise<void>;
 }
@@ -37,8 +38,6 @@ export async function openInPlace({ path, url, now }: Place & { now: () => numbe
 export interface ThreadLine extends Line {
   /** Called when the thread runs, or has ended before it did. */
   onUp(fn: () => void): void;
-  /** Ends the thread wherever it is: for one that nothing was asked of. */
-  abandon(): void;
 }
 
 /** Calls made in one turn travel together. The thread holds the process only while a call is pending. */
@@ -66,12 +65,11 @@ export function openOnThread({ path, url }: Place): ThreadLine {
         });
       }),
     beats: true,
-    beatFor: (worker, everyMs) => thread.post({ beat: worker, everyMs }),
+    beatFor: ({ id, beatMs }) => thread.post({ beat: id, everyMs: beatMs }),
     onUp(fn) {
       thread.onUp(fn);
       thread.onExit(fn);
     },
-    abandon: () => void thread.terminate(),
     // Only the end of the thread frees the file: @photostructure/sqlite keeps it open as long as a statement lives.
     async close() {
       thread.ref();

@@ -57,7 +57,7 @@ export class SqliteStore implements Store, Inspector {
 
   async enrol(worker: Enrolment): Promise<void> {
     await this.#call('enrol', worker);
-    this.#line.beatFor(worker.id, worker.beatMs);
+    this.#line.beatFor(worker);
   }
 
   beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse> {

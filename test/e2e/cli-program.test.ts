@@ -36,4 +36,22 @@ describe('a program that ends in main(app)', () => {
       'job1',
     );
   });
+
+  test('EGO-26 may have used its app before', async () => {
+    const cwd = await createInstalled({
+      'main.mjs': program.replace('await main(app)', `await app.client.enqueue('job1', 1); await main(app)`),
+    });
+    const calling = { cwd, program: join(cwd, 'main.mjs') };
+    expect((await onejob(['runs', 'list', '--json'], calling)).code).toBe(0);
+    const late = await onejob(['runs', 'list', '--store', 'sqlite:other.db'], calling);
+    expect(late.code).toBe(2);
+    expect(late.stderr).toContain('the app works already');
+  });
+
+  test('EGO-1, EGO-26 ends though it left something open', async () => {
+    const cwd = await createInstalled({ 'main.mjs': `setInterval(() => undefined, 1_000);${program}` });
+    const ended = await onejob(['--job=job1'], { cwd, program: join(cwd, 'main.mjs') });
+    expect(ended).toMatchObject({ code: 0, stdout: '{}\n' });
+    expect(ended.stderr).toContain('something was left open');
+  });
 });

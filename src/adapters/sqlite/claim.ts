@@ -20,7 +20,7 @@ export function claim(tx: Tx, { worker, lanes, tree }: ClaimRequest): Claimed {
     const jobs = lane.jobs.filter((job) => !paused.jobs.has(job));
     if (jobs.length === 0) continue;
     const found = tree === undefined ? inLine(tx, lane, jobs) : inTree(tx, lane, jobs, tree);
-    for (const run of found.due) claims.push(take(tx, run, worker, node));
+    claims.push(...take(tx, found.due, worker, node));
     nextDueAt = earlier(nextDueAt, found.nextDueAt);
   }
   return { claims, now: tx.now, nextDueAt };
@@ -96,25 +96,34 @@ function inTree(tx: Tx, { queue, free }: Lane, jobs: readonly string[], tree: re
   return { due, nextDueAt };
 }
 
-function take(tx: Tx, run: string, worker: WorkerId, node: string): Claim {
+/** All with three statements, in the order given. */
+function take(tx: Tx, runs: readonly string[], worker: WorkerId, node: string): Claim[] {
+  if (runs.length === 0) return [];
+  const ids = JSON.stringify(runs);
   tx.db.run(
     `update live set state = 'running', worker = ?2, node = ?3, epoch = epoch + 1, claimed_at = ?4,
-       started_at = coalesce(started_at, ?4), waiting_for = null where run = ?1`,
-    run,
+       started_at = coalesce(started_at, ?4), waiting_for = null
+     where run in (select value from json_each(?1))`,
+    ids,
     worker,
     node,
     tx.now,
   );
-  const row = tx.db.get<ClaimRow>(
+  // Steps and output come from earlier claims only.
+  const rows = tx.db.all<ClaimRow>(
     `select r.id, r.job, r.key, r.trigger, r.input, r.args, r.request, r.priority, r.trace_id, r.parent, r.root,
        r.scheduled_at, r.created_at, l.epoch, l.attempt, l.crashes, l.generation, l.timeout_ms, l.deadline_at, l.mail,
-       coalesce((select seq from output where run = ?1 order by seq desc limit 1), 0) output_seq,
-       case when l.epoch = 1 then 0 else (select count(*) from steps where run = ?1) end steps
-     from runs r join live l on l.run = r.id where r.id = ?1`,
-    run,
+       iif(l.epoch = 1, 0, coalesce((select max(seq) from output where run = l.run), 0)) output_seq,
+       iif(l.epoch = 1, 0, (select count(*) from steps where run = l.run)) steps
+     from live l cross join runs r on r.id = l.run where l.run in (select value from json_each(?))`,
+    ids,
   );
-  if (row === undefined) throw new Error(`the run ${run} is in the line of work and has no record`);
-  return claimOf(row, row.mail > 0 ? unread(tx, run) : []);
+  const claims = new Map(rows.map((row) => [row.id, claimOf(row, row.mail > 0 ? unread(tx, row.id) : [])]));
+  return runs.map((run) => {
+    const claim = claims.get(run);
+    if (claim === undefined) throw new Error(`the run ${run} is in the line of work and has no record`);
+    return claim;
+  });
 }
 
 interface ClaimRow {

@@ -1,5 +1,8 @@
 import { type Database, openDatabase, type SqlValue, type Statement } from './driver.ts';
 
+/** Rows inserted together make statements of many shapes; a program uses far fewer than these. */
+const mostStatements = 500;
+
 /** One open database with its prepared statements, each prepared once. */
 export class Connection {
   // A statement of @photostructure/sqlite does not keep its database alive: this field does (tried: a crash without).
@@ -37,6 +40,7 @@ export class Connection {
   #prepared(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
+      if (this.#statements.size >= mostStatements) this.#statements.clear();
       statement = this.#database.prepare(sql);
       this.#statements.set(sql, statement);
     }

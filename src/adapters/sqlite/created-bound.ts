@@ -14,6 +14,11 @@ export function idUntil(tx: Tx, instant: number): RunId {
   return idFrom(timesAround(tx, instant + slackMs).after);
 }
 
+/** Most runs created before this instant have a lower id; others may follow when their time comes. */
+export function idAround(tx: Tx, instant: number): RunId {
+  return idFrom(timesAround(tx, instant).after);
+}
+
 /**
  * The times in the ids between which the runs begin that were created at the instant or later. Found by halving: 40
  * seeks at most, instead of an index on the creation which each submit would pay for.

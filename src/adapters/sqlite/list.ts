@@ -74,7 +74,8 @@ function pageOf(tx: Tx, source: Source, query: RunQuery, limit: number): RunRow[
   const ids = `select id from runs indexed by runs_by_job where substr(id, -${query.tail?.length ?? 0}) = ?`;
   add(`${source.id} in (${ids})`, query.tail);
   return tx.db.all<RunRow>(
-    `select ${runColumns} from ${source.from} where ${where.join(' and ')} order by ${source.id} desc limit ${limit}`,
+    `select ${runColumns} from ${source.from} where ${where.join(' and ')} order by ${source.id} desc limit ?`,
     ...values,
+    limit,
   );
 }

@@ -15,8 +15,8 @@ export async function record(
   entries.forEach((entry, i) => group.add(entry, i));
   const rows = await db.write<{ odd: [number, Verdict][] | null }>(
     'record',
-    `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::text[], $6::json, $7::json,
-       $8::json, $9::json) odd`,
+    `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::text[], $6::integer[],
+       $7::json, $8::json, $9::json, $10::json) odd`,
     [worker, ...group.values()],
   );
   const verdicts: Verdict[] = entries.map(() => 'ok');
@@ -32,6 +32,7 @@ class Group {
   readonly #times = new Map<string, number>();
   readonly #children: unknown[][] = [];
   readonly #ends: string[] = [];
+  readonly #endEpochs: number[] = [];
   readonly #outcomes: unknown[] = [];
   readonly #nexts: unknown[] = [];
   readonly #suspends: unknown[] = [];
@@ -54,7 +55,8 @@ class Group {
       case 'outcome':
         if (!this.#addLast(this.#outcomes, entry, i, outcomeInShort)) return;
         this.#ends.push(entry.run);
-        if (entry.next !== null) this.#nexts.push(nextInShort(entry, entry.next, i));
+        this.#endEpochs.push(entry.epoch);
+        if (entry.next !== null) this.#nexts.push(nextInShort(entry.next, i));
         return;
       case 'suspend':
         this.#addLast(this.#suspends, entry, i, suspendInShort);
@@ -65,12 +67,13 @@ class Group {
     }
   }
 
-  values(): (string | null | string[])[] {
+  values(): (string | null | string[] | number[])[] {
     return [
       [...this.#runs],
       bundle(this.#steps),
       this.#children.some((list) => list.length > 0) ? bundle(this.#children) : null,
       this.#ends,
+      this.#endEpochs,
       bundle(this.#outcomes),
       bundle(this.#nexts),
       bundle(this.#suspends),
@@ -143,8 +146,8 @@ function childInShort({ run, epoch, key }: TryEntry, child: NewRun, i: number): 
   return { run, epoch, key, child: inShort(child, i) };
 }
 
-function nextInShort({ run, epoch, state }: OutcomeEntry, next: NewRun, i: number): unknown {
-  return { run, epoch, state, next: inShort(next, i) };
+function nextInShort(next: NewRun, i: number): unknown {
+  return { i, next: inShort(next, i) };
 }
 
 function outcomeInShort(entry: OutcomeEntry, i: number): unknown {

@@ -106,15 +106,13 @@ begin
 end $$;
 
 -- Ends 'items' [{ run, epoch, state, output, response, error, progress }]; where 'epochs' are given only those of the
--- runs 'ids' in these epochs. Answers how many of them it ended. The caller has locked their rows and those of their
+-- runs 'ids' in these epochs. The caller has locked their rows and those of their
 -- parents. The live row goes, the outcome comes, requests to cancel that the run outlived are consumed, its parent gets
 -- a letter, and unless it succeeded its unfinished children are cancelled: those that run by letter, the others here
 -- and now, with their own children.
-create function end_runs(items json, ids text[], epochs integer[], t bigint) returns integer language plpgsql volatile
+create function end_runs(items json, ids text[], epochs integer[], t bigint) returns void language plpgsql volatile
 as $$
 declare
-  ended integer;
-  first_ended integer;
   mailed text[];
   born text[];
   fallen text[];
@@ -138,12 +136,11 @@ begin
       from gone l join given g on g.run = l.run
       returning run, state
     )
-    select count(*), array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
+    select array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
       array_agg(l.run) filter (where k.state <> 'succeeded')
-    into ended, mailed, born, fallen
+    into mailed, born, fallen
     from gone l join kept k on k.run = l.run;
 
-    first_ended := coalesce(first_ended, ended);
     if mailed is not null then
       update letters set consumed_by = '' where run = any(mailed) and kind = 'cancel' and consumed_by is null;
     end if;
@@ -171,6 +168,5 @@ begin
     items := ends;
     epochs := null;
   end loop;
-  return first_ended;
 end $$;
 `;

@@ -6,7 +6,7 @@ export const claim = /* sql */ `
 -- 'tree' (null: all) restricts to these roots. The first row says now and when the next run is due (columns 'now' and
 -- 'next'); then one row a claim.
 --
--- For each job one seek per priority that exists, then a range of due runs: what is due later, paused, or of a job that
+-- For each job one seek for each priority that exists, then a range of due runs: what is due later, paused, or of a job that
 -- this worker does not know is never walked over. Candidates are read without locks, a few more than wanted; locks are
 -- taken in their order until there are enough, and rows that another claimer has locked are passed by.
 create function claim_v1(me text, lanes json, tree text[]) returns table (
@@ -25,6 +25,9 @@ declare
   open_jobs text[];
   got text[];
   had text[];
+  members text[];
+  class_jobs text[];
+  class_priorities integer[];
   found_count integer;
   width integer;
   soon bigint;
@@ -46,74 +49,66 @@ begin
     where not exists (
       select from pauses p where p.type = 'queue' and p.name = x.queue and (p.until is null or p.until > t))
   loop
+    if tree is not null then
+      members := array(select l.run from live l where l.run = any(tree)
+        union select l.run from live l where l.root = any(tree));
+      with locked as (
+        select l.run from live l
+        where l.run = any(members) and l.state <> 'running' and l.queue = lane.queue and l.job = any(lane.jobs)
+          and l.due_at <= t
+        order by l.priority desc, l.due_at, l.run limit lane.free for no key update skip locked
+      )
+      select array(select run from locked) into got;
+      had := had || take(got, me, label, t);
+      select min(l.due_at) into soon from live l
+      where l.run = any(members) and l.state <> 'running' and l.queue = lane.queue and l.job = any(lane.jobs);
+      earliest := least(earliest, soon);
+      continue;
+    end if;
+
+    with recursive classes as (
+      select j.job, (select l.priority from live l where l.queue = lane.queue and l.job = j.job and l.worker is null
+        order by l.priority desc limit 1) priority
+      from unnest(lane.jobs) j(job)
+      union all
+      select c.job, (select l.priority from live l where l.queue = lane.queue and l.job = c.job and l.worker is null
+        and l.priority < c.priority order by l.priority desc limit 1)
+      from classes c where c.priority is not null
+    )
+    select array_agg(c.job), array_agg(c.priority) into class_jobs, class_priorities
+    from classes c where c.priority is not null;
+    continue when class_jobs is null;
+
     width := 2 * lane.free + 16;
-    while lane.free > 0 and tree is null loop
-      with recursive classes as (
-        select j.job, (select l.priority from live l where l.queue = lane.queue and l.job = j.job and l.worker is null
-          order by l.priority desc limit 1) priority
-        from unnest(lane.jobs) j(job)
-        union all
-        select c.job, (select l.priority from live l where l.queue = lane.queue and l.job = c.job and l.worker is null
-          and l.priority < c.priority order by l.priority desc limit 1)
-        from classes c where c.priority is not null
-      ), candidates as materialized (
-        select d.run, c.priority, d.due_at from classes c cross join lateral (
+    loop
+      with candidates as materialized (
+        select d.run, c.priority, d.due_at
+        from unnest(class_jobs, class_priorities) c(job, priority) cross join lateral (
           select l.run, l.due_at from live l
           where l.queue = lane.queue and l.job = c.job and l.priority = c.priority and l.worker is null
             and l.due_at <= t
           order by l.due_at, l.run limit width) d
-        where c.priority is not null
         order by c.priority desc, d.due_at, d.run limit width
-      ), locked as (
+      ), locked as materialized (
         select l.run from (select * from candidates order by priority desc, due_at, run) c
         cross join lateral (
-          select l.run from live l where l.run = c.run and l.worker is null for no key update skip locked) l
+          -- not 'worker is null': that would allow the index of the line, which knows no way to a run
+          select l.run from live l where l.run = c.run and l.state <> 'running' for no key update skip locked) l
         limit lane.free
-      ), taken as (
-        update live l set state = 'running', worker = me, node = label, epoch = l.epoch + 1, claimed_at = t,
-          started_at = coalesce(l.started_at, t), waiting_for = null
-        where l.run = any(array(select run from locked))
-        returning l.run
       )
-      select array(select run from taken), (select count(*) from candidates) into got, found_count;
-      had := had || got;
+      select array(select run from locked), count(*), min(c.due_at) filter (where c.run not in (select run from locked))
+      into got, found_count, soon
+      from candidates c;
+      had := had || take(got, me, label, t);
       lane.free := lane.free - cardinality(got);
-      exit when found_count < width or width > 100000;
+      exit when lane.free <= 0 or found_count < width or width > 100000;
       width := width * 4;
     end loop;
-    if tree is not null and lane.free > 0 then
-      with locked as (
-        select l.run from live l
-        where (l.run = any(tree) or l.root = any(tree)) and l.worker is null and l.queue = lane.queue
-          and l.job = any(lane.jobs) and l.due_at <= t
-        order by l.priority desc, l.due_at, l.run limit lane.free for no key update skip locked
-      ), taken as (
-        update live l set state = 'running', worker = me, node = label, epoch = l.epoch + 1, claimed_at = t,
-          started_at = coalesce(l.started_at, t), waiting_for = null
-        where l.run = any(array(select run from locked))
-        returning l.run
-      )
-      select array(select run from taken) into got;
-      had := had || got;
-    end if;
-    if tree is null then
-      with recursive classes as (
-        select j.job, (select l.priority from live l where l.queue = lane.queue and l.job = j.job and l.worker is null
-          order by l.priority desc limit 1) priority
-        from unnest(lane.jobs) j(job)
-        union all
-        select c.job, (select l.priority from live l where l.queue = lane.queue and l.job = c.job and l.worker is null
-          and l.priority < c.priority order by l.priority desc limit 1)
-        from classes c where c.priority is not null
-      )
+    if soon is null then
+      -- beyond now: so it does not walk over what was taken just before and is not cleaned up yet
       select min((select l.due_at from live l where l.queue = lane.queue and l.job = c.job
-        and l.priority = c.priority and l.worker is null and l.due_at is not null
-        order by l.due_at, l.run limit 1)) into soon
-      from classes c where c.priority is not null;
-    else
-      select min(l.due_at) into soon from live l
-      where (l.run = any(tree) or l.root = any(tree)) and l.worker is null and l.queue = lane.queue
-        and l.job = any(lane.jobs);
+        and l.priority = c.priority and l.worker is null and l.due_at > t order by l.due_at limit 1)) into soon
+      from unnest(class_jobs, class_priorities) c(job, priority);
     end if;
     earliest := least(earliest, soon);
   end loop;
@@ -138,6 +133,18 @@ begin
   from live l cross join lateral (select * from runs r where r.id = l.run limit 1) r
   where l.run = any(had)
   order by l.priority desc, l.due_at, l.run;
+end $$;
+
+-- Hands locked runs to a worker; answers them.
+create function take(runs text[], me text, label text, t bigint) returns text[] language plpgsql volatile
+as $$
+begin
+  if runs <> '{}' then
+    update live l set state = 'running', worker = me, node = label, epoch = l.epoch + 1, claimed_at = t,
+      started_at = coalesce(l.started_at, t), waiting_for = null
+    where l.run = any(runs);
+  end if;
+  return runs;
 end $$;
 
 -- Letters that no step has taken yet, in order.

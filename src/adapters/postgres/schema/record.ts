@@ -2,7 +2,7 @@ import { settings } from './settings.ts';
 
 /** The fenced writes of a worker: STORE §1.2. */
 export const record = /* sql */ `
--- One group of entries. 'runs' are all the runs that it names, 'ends' that of each outcome, 'nexts' the runs that are
+-- One group of entries. 'runs' are all the runs that it names, 'ends' and 'end_epochs' those of each outcome, 'nexts' the runs that are
 -- created after an end. Their rows, and those of the parents of runs that end,
 -- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions,
 -- hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked for ever.
@@ -10,8 +10,8 @@ export const record = /* sql */ `
 -- 'steps' is a list of lists: within one list no step is named twice (an upsert cannot touch one row twice). Answers
 -- the verdicts that are not 'ok' as [[i, verdict]], or null.
 create function record_v1(
-  me text, runs text[], steps json, children json, ends text[], outcomes json, nexts json, suspends json,
-  hand_backs json
+  me text, runs text[], steps json, children json, ends text[], end_epochs integer[], outcomes json, nexts json,
+  suspends json, hand_backs json
 ) returns json language plpgsql volatile
 ${settings}
 as $$
@@ -20,6 +20,8 @@ declare
   mine text[];
   epochs integer[];
   crashed text[];
+  held integer;
+  stale json := '[]';
   odd json[] := '{}';
   part json;
 begin
@@ -42,17 +44,22 @@ begin
   end if;
 
   if outcomes is not null then
-    if mine is null or end_runs(outcomes, mine, epochs, t) < cardinality(ends) then
-      -- ended now, or by an earlier delivery of the same outcome; else stale
-      select json_agg(json_build_array(o.i, 'stale')) into part
+    select count(*) into held
+    from unnest(ends, end_epochs) e(run, epoch) join unnest(mine, epochs) m(run, epoch) using (run, epoch);
+    if held < cardinality(ends) then
+      -- an earlier delivery of the same outcome ended it; else stale. Before any ends: its end may come with another's
+      select coalesce(json_agg(json_build_array(o.i, 'stale')), '[]') into stale
       from json_to_recordset(outcomes) o(i integer, run text, epoch integer, state text)
-      where (select (e.epoch, e.state) = (o.epoch, o.state) from outcomes e where e.run = o.run) is not true;
-      odd := odd || part;
+      left join unnest(mine, epochs) m(run, epoch) on m.run = o.run and m.epoch = o.epoch
+      where m.run is null
+        and (select (e.epoch, e.state) = (o.epoch, o.state) from outcomes e where e.run = o.run) is not true;
+      odd := odd || stale;
     end if;
+    if held > 0 then perform end_runs(outcomes, mine, epochs, t); end if;
     if nexts is not null then
       select json_agg(n.next) into part
-      from json_to_recordset(nexts) n(run text, epoch integer, state text, next json)
-      where (select (e.epoch, e.state) = (n.epoch, n.state) from outcomes e where e.run = n.run);
+      from json_to_recordset(nexts) n(i integer, next json)
+      where n.i not in (select (s->>0)::integer from json_array_elements(stale) s);
       if part is not null then
         perform create_v1(part, json_array_length(part), true, holders_of(part));
       end if;

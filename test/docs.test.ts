@@ -1,6 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { readBlocks, readCommands, type Block } from './support/doc-blocks.ts';
 import { brokenLinks } from './support/doc-links.ts';
 import { tryPage } from './support/doc-page.ts';
 
@@ -26,3 +28,18 @@ test('no page points to what is not there', async () => {
   const pages = files.filter((file) => file.endsWith('.md') && !/(^|\/)(node_modules|dist|\.[^/]+)\//.test(file));
   expect(await brokenLinks(root, pages)).toEqual([]);
 });
+
+test('README.zh-CN.md shows what README.md shows', async () => {
+  const [english, chinese] = await Promise.all(
+    ['README.md', 'README.zh-CN.md'].map(async (page) => readBlocks(await readFile(join(root, page), 'utf8'))),
+  );
+  expect(chinese?.map(inBothLanguages)).toEqual(english?.map(inBothLanguages));
+});
+
+/** A block without its sentences: comments, texts, and what commands print. */
+function inBothLanguages(block: Block): unknown {
+  const { language, file, run, skip, text } = block;
+  if (run) return { language, commands: readCommands(block).map(({ command }) => command) };
+  const code = text.replaceAll(/ \/\/ .*$/gm, '').replaceAll(/(summary: |describe\(|test\()'[^']*'/g, '$1');
+  return { language, file, skip, code };
+}

@@ -15,7 +15,7 @@ export async function showOneRun(stage, words) {
   prompt(`cd ${stage.folder}`);
   stage.export({ ONEJOB_JOBS: join(root, 'examples/01-access-log/jobs'), ONEJOB_LOG_FORMAT: 'pretty' });
   const generator = join(root, 'examples/01-access-log/generate.mjs');
-  await expectCode(0, stage.run(['node', generator, 'access.log', '--lines', '500000', '--seed', '1']));
+  await expectCode(0, stage.run(['node', generator, 'access.log', '--lines', '300000', '--seed', '1']));
 
   remark(words.one.run);
   await expectCode(0, stage.run(['onejob', 'run', 'access-log', 'access.log', '--top', '3'], 'traffic.json'));
@@ -55,7 +55,7 @@ async function expectCode(wanted, ended) {
  * @property {(Sum & { client: string })[]} clients
  */
 function showTraffic({ requests, malformed, days, paths, clients }, words) {
-  if (requests + malformed !== 500_000) throw new Error(`${requests} requests and ${malformed} malformed of 500,000`);
+  if (requests + malformed !== 300_000) throw new Error(`${requests} requests and ${malformed} malformed of 300,000`);
   const { day, path, client, count, size } = words.one.columns;
   /** @param {readonly (readonly [string, Sum])[]} rows */
   const lines = (rows) =>

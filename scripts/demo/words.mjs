@@ -36,7 +36,7 @@ const english = {
 
   one: {
     title: '1  A job on the terminal',
-    what: 'A job is a file: examples/01-access-log/jobs/access-log.job.ts. Its log is made up here, 500,000 lines.',
+    what: 'A job is a file: examples/01-access-log/jobs/access-log.job.ts. Its log is made up here, 300,000 lines.',
     run: 'Its flags come from its schema. On a terminal there is a bar while it works; the result is JSON:',
     result: 'What stands in traffic.json:',
     columns: { day: 'day', path: 'path', client: 'client', count: 'requests', size: 'bytes' },
@@ -82,7 +82,7 @@ const chinese = {
 
   one: {
     title: '1  在终端里运行任务',
-    what: '一个任务就是一个文件：examples/01-access-log/jobs/access-log.job.ts。它要读的日志现场生成，共 50 万行。',
+    what: '一个任务就是一个文件：examples/01-access-log/jobs/access-log.job.ts。它要读的日志现场生成，共 30 万行。',
     run: '命令行参数来自任务的 schema。在终端里运行时会显示进度条，结果是 JSON：',
     result: 'traffic.json 的内容：',
     columns: { day: '日期', path: '路径', client: '客户端', count: '请求数', size: '字节' },

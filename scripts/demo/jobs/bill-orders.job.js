@@ -14,7 +14,7 @@ export default defineJob({
     for (const [n, order] of orders.entries()) {
       progress(n / orders.length, `order ${order}`);
       await step(['bill', order], async ({ key }) => {
-        await sleep(600, undefined, { signal }); // the bank takes its time
+        await sleep(500, undefined, { signal }); // the bank takes its time
         await appendFile(input.ledger, `order ${order}  billed by process ${process.pid}  key ${key}\n`);
       });
     }

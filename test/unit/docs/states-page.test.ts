@@ -25,6 +25,12 @@ test('only a retry or a restart leads out of a final state', () => {
   expect(new Set(out)).toEqual(new Set(['retry', 'restart']));
 });
 
-function sorted(all: readonly { from?: string; to?: string; by?: string }[]): string[] {
+interface Change {
+  from: string | undefined;
+  to: string | undefined;
+  by: string | undefined;
+}
+
+function sorted(all: readonly Change[]): string[] {
   return all.map(({ from, to, by }) => `${from} ${to} ${by}`).toSorted();
 }

@@ -77,7 +77,7 @@ export function pauseWords({ actor, until, reason }: Pause): string {
   return `by ${actor}${end}${reason === null ? '' : `: ${reason}`}`;
 }
 
-export function resumeLine({ type, name }: Target): string {
+function resumeLine({ type, name }: Target): string {
   return `onejob ${type === 'job' ? 'jobs' : 'queue'} resume ${name}`;
 }
 

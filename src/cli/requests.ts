@@ -78,11 +78,6 @@ export function findJob(call: Call, app: App, name: string): AnyJob {
   }
 }
 
-/** `--help` behind a job's name. */
-export function wantsHelp({ given }: Call): boolean {
-  return given.on('help');
-}
-
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** Leaves out what is not there. */

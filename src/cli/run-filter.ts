@@ -26,7 +26,7 @@ export async function readFilter(given: Given, app: App): Promise<RunFilter> {
 }
 
 /** The name as it is stored: `HelloWorld` means `hello-world` here too, where that job is known. */
-export async function jobNamed(name: string, app: App): Promise<string> {
+async function jobNamed(name: string, app: App): Promise<string> {
   await app.loadJobs();
   return app.registry.find(name)?.name ?? name;
 }

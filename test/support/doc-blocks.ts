@@ -62,7 +62,7 @@ export function readCommands({ text, line }: Block): Command[] {
 }
 
 /** What differs from run to run, and how columns are filled up, does not count. */
-export function comparable(line: string): string {
+function comparable(line: string): string {
   return line
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<id>')
     .replaceAll(/\b[0-9a-f]{32}\b/g, '<trace>')

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Where the built package lies, for programs that a test hands to a Node of their own. */
-export const distUrl = new URL('../../dist/', import.meta.url).href;
+const distUrl = new URL('../../dist/', import.meta.url).href;
 
 export interface ProcessEnd {
   readonly code: number | null;

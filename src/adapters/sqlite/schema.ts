@@ -4,7 +4,7 @@ import type { Migration } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 
 /** Version of the schema that this code writes. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /**
  * Brings the file to this code's schema. On an up-to-date file it is one read; else one transaction, which other

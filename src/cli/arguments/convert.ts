@@ -57,7 +57,7 @@ export function isSwitch(schema: JsonSchema, root: JsonSchema): boolean {
 }
 
 /** JSON where it is JSON, else the text itself: what `--data` and fields of no known type hold. */
-export function jsonOrText(text: string): unknown {
+function jsonOrText(text: string): unknown {
   const json = parseJson(text);
   return json.fault === undefined ? json.value : text;
 }

@@ -63,7 +63,7 @@ export function readLine(args: readonly string[], otherwise?: Command): Line {
 }
 
 /** @throws USAGE with the nearest flag */
-export function unknownFlag(token: FlagToken, flags: readonly Flag[], command: Command | undefined): never {
+function unknownFlag(token: FlagToken, flags: readonly Flag[], command: Command | undefined): never {
   const known = flags.flatMap(({ name, also = [], hidden }) => (hidden ? [] : [name, ...also]));
   const near = nearest(kebab(token.name), known);
   const of = command && !command.hidden ? `onejob ${command.path.join(' ')}` : 'onejob';

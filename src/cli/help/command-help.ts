@@ -59,7 +59,7 @@ export function groupHelp(path: readonly string[], { paint, width }: Page): stri
   return [block('Examples', examples, paint), block('Commands', pairs(rows, width - indent), paint)].join('\n');
 }
 
-export function flagRows(flags: readonly Flag[], { paint, width }: Page): string[] {
+function flagRows(flags: readonly Flag[], { paint, width }: Page): string[] {
   const shown = flags.filter((flag) => !flag.hidden);
   return pairs(
     shown.map((flag) => {
@@ -72,7 +72,7 @@ export function flagRows(flags: readonly Flag[], { paint, width }: Page): string
   );
 }
 
-export function everywhereNote({ paint, width }: Page): string {
+function everywhereNote({ paint, width }: Page): string {
   const names = everywhere.filter((flag) => !flag.hidden).map((flag) => `--${flag.name}`);
   return `${wrap(`Every command takes ${names.join(' ')}; onejob --help explains them.`, width)
     .map((line) => paint.dim(line))

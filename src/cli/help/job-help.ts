@@ -22,7 +22,7 @@ export function jobHelp(job: AnyJob, page: Page): string {
 }
 
 /** One line for each field: how it is written, and what it is. Fields of an object are lines of their own. */
-export function fieldRows(fields: Fields, { paint }: Page): [left: string, right: string][] {
+function fieldRows(fields: Fields, { paint }: Page): [left: string, right: string][] {
   return fields.all.flatMap((field) => {
     const inner = innerFields(field, fields.root);
     const names = spellings(field).join(', ');
@@ -47,7 +47,7 @@ function spellings({ name, flag, short }: Field): string[] {
 }
 
 /** What a schema takes, in one or two words. */
-export function typeName(schema: JsonSchema, root: JsonSchema): string {
+function typeName(schema: JsonSchema, root: JsonSchema): string {
   const ways = alternatives(schema, root).filter((way) => !typesOf(way).includes('null'));
   const names = ways.map((way) => nameOf(way, root));
   return [...new Set(names)].join('|') || 'JSON';

@@ -66,7 +66,8 @@ async function wishedRuns(
   holder: string | undefined,
 ): Promise<NewRun[]> {
   const jobs = requests.map(({ job }) => registry.get(job));
-  if (requests.length > 1 && requests.some(({ key }) => key !== undefined)) {
+  const keys = requests.flatMap(({ key }) => key ?? []);
+  if (new Set(keys).size < keys.length) {
     throw new OnejobError('USAGE', 'one key cannot name the runs of several jobs', { hint: 'start them one by one' });
   }
   const wished = requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, { maxBytes, holder }));

@@ -32,6 +32,7 @@ export class WorkerProcess {
   #engine: Promise<Engine> | undefined;
   #current: Engine | undefined;
   #unsubscribe: (() => void) | undefined;
+  #replacing: Engine | undefined;
   #stopping = false;
 
   constructor(options: WorkerProcessOptions) {
@@ -120,8 +121,23 @@ export class WorkerProcess {
     return engine;
   }
 
+  /** A buried engine may say so more than once. The store may go away meanwhile; then this is tried again. */
   async #replace(buried: Engine): Promise<void> {
-    if (this.#stopping || this.#current !== buried) return;
+    if (this.#stopping || this.#current !== buried || this.#replacing === buried) return;
+    this.#replacing = buried;
+    const { log, clock } = this.#options;
+    for (;;) {
+      try {
+        return await this.#replaceOnce(buried);
+      } catch (error) {
+        log.warn('this worker could not start anew; trying again', { error: String(error) });
+        await clock.sleep(replaceEveryMs);
+        if (this.#stopping) return;
+      }
+    }
+  }
+
+  async #replaceOnce(buried: Engine): Promise<void> {
     const { backend, settings, log } = this.#options;
     const workers = await backend.store.workers();
     const taken = settings.nodeIsNamed && this.scope === 'all' && workers.some(({ node }) => node === settings.node);
@@ -135,8 +151,10 @@ export class WorkerProcess {
     }
     log.warn('this worker was taken for dead and its runs were taken over; it starts anew', { node: settings.node });
     const engine = this.#create();
+    await engine.enrol();
     this.#engine = Promise.resolve(engine);
     if (this.scope === 'all') await engine.start();
+    for (const root of buried.roots) engine.follow(root);
     await buried.stop(0);
   }
 }
@@ -147,3 +165,4 @@ const pollMs = 1_000;
 const pollByItselfMs = 250;
 /** Where only the main loop can beat, CPU work must not look like death (STORE §3.1). */
 const leaseWithoutThreadMs = 60_000;
+const replaceEveryMs = 1_000;

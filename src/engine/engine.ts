@@ -126,6 +126,11 @@ export class Engine {
     return this.#worker.fault(error);
   }
 
+  /** What this process follows; of a process that takes whatever is due nothing. */
+  get roots(): readonly RunId[] {
+    return [...(this.#tree ?? [])];
+  }
+
   /** Enrols and takes whatever is due. */
   async start(): Promise<void> {
     await this.enrol();
@@ -173,18 +178,18 @@ export class Engine {
     return this.#worker.adopt(freshClaim(run, this.#options.clock.now()), 0);
   }
 
-  /**
-   * From now on this process also executes that run, whenever it is due, and its children. What looks for work and
-   * mail starts a moment later: a short run costs none of it.
-   */
+  /** From now on this process also executes that run, whenever it is due, and its children. */
   follow(root: RunId): void {
-    this.#join(root);
+    this.#tree?.add(root);
+    this.#later?.cancel();
+    this.#startRolesNow();
     this.#worker.nudge();
   }
 
+  /** What looks for work and mail starts a moment later: a short run costs none of it. */
   #join(root: RunId): void {
     this.#tree?.add(root);
-    this.#later ??= this.#options.clock.setTimer(rolesAfterMs, () => void this.#startRoles());
+    this.#later ??= this.#options.clock.setTimer(rolesAfterMs, () => this.#startRolesNow());
   }
 
   /** Another process says that there is work or mail. */
@@ -208,7 +213,6 @@ export class Engine {
 
   async #enrol(): Promise<void> {
     const { store, node, replaces, registry, slots, version, leaseMs, scope } = this.#options;
-    this.#releaseConsole ??= captureConsole();
     await store.enrol({
       id: this.id,
       node,
@@ -220,11 +224,18 @@ export class Engine {
       version,
       beatMs: leaseMs / 5,
     });
+    this.#releaseConsole ??= captureConsole();
   }
 
   #startRoles(): Promise<void> {
     this.#rolesUp ??= startAll(this.#roles);
     return this.#rolesUp;
+  }
+
+  #startRolesNow(): void {
+    this.#startRoles().catch((error: unknown) => {
+      this.#options.log.error('the worker could not start', { error: readFailure(error).failure.message });
+    });
   }
 
   #wakeWork(): void {

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import { createClient } from '../../../src/app/create-client.ts';
+import { defineJob } from '../../../src/job/define.ts';
+import { createDeferred } from '../../../src/std/deferred.ts';
+import { awayStore } from '../../support/away-store.ts';
+import { fileStore, openApp, type TestApp } from '../../support/apps.ts';
+import { until } from '../../support/until.ts';
+
+/** Takes the worker of an app for dead, as another process would that saw its counter stand still. */
+async function buryWorkerOf({ app }: TestApp): Promise<void> {
+  const store = await app.openStore();
+  const graves = (await store.workers()).map(({ id }) => ({ id, seenBeat: null, counted: true }));
+  await store.bury(graves);
+}
+
+describe('VT-12 a worker that was wrongly taken for dead', () => {
+  test('loses its runs, whose handlers are told and whose writes are refused, and starts anew', async () => {
+    const release = createDeferred<void>();
+    const begun: number[] = [];
+    let reason: unknown;
+    let late: unknown;
+    const job = defineJob({
+      name: 'work',
+      run: async ({ step, signal, log }) => {
+        const life = begun.push(begun.length + 1);
+        const value = await step('one', async () => {
+          if (life === 1) {
+            await new Promise((resolve) => signal.addEventListener('abort', resolve));
+            reason = signal.reason;
+          }
+          return life;
+        });
+        log.info(`life ${life} goes on`);
+        if (life === 1) late = value;
+        return value;
+      },
+    });
+    const opened = openApp([job]);
+    await opened.app.start();
+    const { id } = await opened.app.client.enqueue(job);
+    await until('it has begun', () => begun.length === 1);
+    await buryWorkerOf(opened);
+    const run = await opened.app.client.wait(id, { timeout: '8s' });
+    release.resolve();
+    expect(run).toMatchObject({ state: 'succeeded', output: '2', attempt: 1, crashes: 0 });
+    expect(reason).toMatchObject({ code: 'APP_STOPPING' });
+    expect(late).toBe(undefined);
+    expect((await opened.lines(id)).map(({ text }) => text)).toEqual(['life 2 goes on']);
+    expect(opened.log.texts('warn')).toContainEqual(expect.stringContaining('taken for dead'));
+  });
+
+  test('goes on with what it runs by itself', async () => {
+    let lives = 0;
+    const job = defineJob({
+      name: 'work',
+      run: ({ signal }) =>
+        ++lives === 1
+          ? new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+          : 'second life',
+    });
+    const opened = openApp([job]);
+    const running = opened.run('work');
+    await until('it has begun', () => lives === 1);
+    await buryWorkerOf(opened);
+    expect(await running).toMatchObject({ state: 'succeeded', output: '"second life"' });
+  });
+
+  test('starts anew also when the store is away in that moment', async () => {
+    let runs = 0;
+    const job = defineJob({ name: 'work', run: () => ++runs });
+    const first = openApp([job]);
+    const away = awayStore(await first.app.openStore());
+    const opened = openApp([job], { store: away.store });
+    await opened.app.start();
+    await buryWorkerOf(first);
+    away.isAway = true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    away.isAway = false;
+    const { id } = await first.app.client.enqueue(job);
+    expect(await first.app.client.wait(id, { timeout: '9s' })).toMatchObject({ state: 'succeeded' });
+  });
+});
+
+describe('a node of a given name', () => {
+  test('replaces its elder, whose app says NODE_TAKEN', async () => {
+    const store = await fileStore();
+    const job = defineJob({ name: 'work', run: () => 1 });
+    const elder = openApp([job], { store, node: 'one' });
+    await elder.app.start();
+    const younger = openApp([job], { store, node: 'one' });
+    await younger.app.start();
+    await expect(elder.app.failed).rejects.toMatchObject({ code: 'NODE_TAKEN' });
+    const workers = await (await younger.app.openStore()).workers();
+    expect(workers).toHaveLength(1);
+  });
+
+  test('two without a name live side by side', async () => {
+    const store = await fileStore();
+    const apps = [openApp([], { store }), openApp([], { store })];
+    await Promise.all(apps.map(({ app }) => app.start()));
+    expect(await (await apps[0]!.app.openStore()).workers()).toHaveLength(2);
+  });
+});
+
+describe('a store that is away while runs are in execution', () => {
+  test('STORE §1.5 fails no step: what was done is recorded once it answers', async () => {
+    const inner = openApp([]);
+    const away = awayStore(await inner.app.openStore());
+    const calls: string[] = [];
+    const job = defineJob({
+      name: 'work',
+      run: async ({ step }) => {
+        const one = await step('one', () => {
+          away.isAway = true;
+          setTimeout(() => (away.isAway = false), 300);
+          return calls.push('one');
+        });
+        const two = await step('two', () => calls.push('two'));
+        return [one, two];
+      },
+    });
+    const opened = openApp([job], { store: away.store });
+    await opened.app.start();
+    const client = createClient({ store: await inner.app.openStore() });
+    const { id } = await client.enqueue('work');
+    const run = await client.wait(id, { timeout: '9s' });
+    expect(run).toMatchObject({ state: 'succeeded', output: '[1,2]', attempt: 1 });
+    expect(calls).toEqual(['one', 'two']);
+    expect(opened.log.texts('warn')).toContain('the store answers again');
+  });
+
+  test('only who asks is told', async () => {
+    const inner = openApp([]);
+    const away = awayStore(await inner.app.openStore());
+    const opened = openApp([defineJob({ name: 'work', run: () => 1 })], { store: away.store });
+    await opened.app.open();
+    away.isAway = true;
+    await expect(opened.app.client.enqueue('work')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(opened.app.client.list()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(opened.run('work')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    away.isAway = false;
+    expect(await opened.run('work')).toMatchObject({ state: 'succeeded' });
+    expect((await opened.app.client.list()).items).toHaveLength(1);
+  });
+});
+
+test('runs that a dead process left behind are known until a worker comes', async () => {
+  const store = await fileStore();
+  const begun = createDeferred<void>();
+  const job = defineJob({
+    name: 'work',
+    run: ({ signal }) => {
+      begun.resolve();
+      return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    },
+  });
+  const dead = openApp([job], { store });
+  const running = dead.run('work', { key: 'a' }).catch(() => null);
+  await begun.promise;
+  const other = openApp([], { store });
+  const otherStore = await other.app.openStore();
+  const [worker] = await otherStore.workers();
+  await otherStore.bury([{ id: worker!.id, seenBeat: null, counted: true }]);
+  await until('it waits for a worker', async () => (await other.app.leftBehind()).length === 1);
+  await dead.app.stop(0);
+  await running;
+  const quick = openApp([defineJob({ name: 'work', run: () => 'done' })], { store });
+  await quick.app.start();
+  expect(await quick.app.client.wait('a', { timeout: '5s' })).toMatchObject({ output: '"done"' });
+  expect(await other.app.leftBehind()).toEqual([]);
+});

@@ -22,12 +22,10 @@ if (isTooOld(version)) {
 say(paint.bold(words.title));
 if (!argv.includes('--no-build')) await buildQuietly(words);
 const stage = await openStage();
-for (const [signal, code] of /** @type {const} */ ([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-])) {
-  process.once(signal, () => void stage.close().then(() => exit(code)));
-}
+let isLeft = false;
+process.once('SIGINT', () => leave(130));
+process.once('SIGTERM', () => leave(143));
+process.stdout.once('error', () => leave(0)); // whoever reads has seen enough: `npm run demo | head`
 
 try {
   say(words.where(stage.folder));
@@ -39,12 +37,18 @@ try {
   }
   say('');
 } catch (error) {
-  console.error(`\n${paint.red(words.failed)} ${error instanceof Error ? error.message : error}`);
+  if (!isLeft) console.error(`\n${paint.red(words.failed)} ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
   await stage.close();
 }
 if (process.exitCode === undefined) say(words.gone(stage.folder));
+
+/** Ends early and leaves nothing behind. @param {number} code */
+function leave(code) {
+  isLeft = true;
+  void stage.close().then(() => exit(code));
+}
 
 /** @param {string} node */
 function isTooOld(node) {

@@ -50,9 +50,9 @@ async function openSqlite(path: string, { isBrief = false }: BackendOptions): Pr
 }
 
 async function openPostgres(url: string): Promise<OpenedBackend> {
-  const { openPostgresStore } = await import('../adapters/postgres/index.ts');
+  const { openPostgresNotifier, openPostgresStore } = await import('../adapters/postgres/index.ts');
   const store = await openPostgresStore({ url });
-  return { store, inspector: inspectorOf(store), notifier: null, isOurs: true };
+  return { store, inspector: inspectorOf(store), notifier: openPostgresNotifier({ url }), isOurs: true };
 }
 
 function inspectorOf(store: Store & Partial<Inspector>): Inspector | null {

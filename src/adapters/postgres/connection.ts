@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoint } from '../../std/failpoint.ts';
 import type { Address } from './address.ts';
 import { openPool, type Pool } from './driver.ts';
-import { closedError, isBroken, isCollision, storeError } from './failure.ts';
+import { closedError, isBroken, isCollision, isCrowded, storeError } from './failure.ts';
 
 /** A user's open transaction: anything that runs SQL with `$1`, such as a client of `pg`. */
 export interface UserTransaction {
@@ -32,11 +32,15 @@ export interface ConnectionOptions {
 
 const answerMs = 60_000;
 const collisions = 20;
+/** About 5 s in all: so long the server may have no connection free before that is an outage. */
+const crowded = 20;
+/** Groups of records, groups of output, claims and beats, and one to read: more would only crowd the server. */
+const defaultMax = 4;
 
 export async function openConnection({
   address,
   pool,
-  max = 10,
+  max = defaultMax,
   timeoutMs = answerMs,
 }: ConnectionOptions): Promise<Connection> {
   const driver = pool ?? (await openPool(address, max));
@@ -53,9 +57,9 @@ export async function openConnection({
         return (Array.isArray(answer) ? answer.at(-1) : answer).rows as Row[];
       } catch (error) {
         // An idle connection that broke is noticed only now, and the next one is new; a second failure is an outage.
-        const again = isCollision(error) ? failures < collisions : isBroken(error) && failures === 0;
-        if (!again) throw error;
-        if (isCollision(error)) await sleep(Math.random() * 2 * (failures + 1));
+        if (isCollision(error) && failures < collisions) await sleep(Math.random() * 2 * (failures + 1));
+        else if (isCrowded(error) && failures < crowded) await sleep(100 + Math.random() * 300);
+        else if (!isBroken(error) || failures > 0) throw error;
       }
     }
   };

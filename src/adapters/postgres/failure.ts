@@ -1,7 +1,7 @@
 import { type ErrorCode, isOnejobError, OnejobError } from '../../job/errors.ts';
 
 /** The SQLSTATE of an error of the server, or the code that Node gives to an error of the socket. */
-export function stateOf(error: unknown): string {
+function stateOf(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : '';
 }
@@ -13,6 +13,11 @@ export function hasState(error: unknown, state: string): boolean {
 /** Two transactions were in each other's way and the server ended one: the whole call is worth repeating at once. */
 export function isCollision(error: unknown): boolean {
   return ['40001', '40P01'].includes(stateOf(error));
+}
+
+/** The server has no connection free, so the call has not begun. */
+export function isCrowded(error: unknown): boolean {
+  return stateOf(error) === '53300';
 }
 
 /** The connection broke: the call may or may not have taken effect. */

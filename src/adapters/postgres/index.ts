@@ -15,7 +15,7 @@ export interface PostgresOptions {
   schema?: string;
   /** A pool of `pg` that the program has already; it is not closed with the store. */
   pool?: Pool;
-  /** Connections at most, 10 by default. */
+  /** Connections at most, 4 by default: work is written in groups, so more would only crowd the server. */
   max?: number;
 }
 

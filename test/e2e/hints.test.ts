@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createClient } from '../../src/index.ts';
+import { createInstalled, startOnejob } from '../support/onejob.ts';
+import { runNode } from '../support/node-process.ts';
+import { openPostgresGround } from '../support/postgres-ground.ts';
+import { postgresUrl } from '../support/servers.ts';
+import { until } from '../support/until.ts';
+
+const files = {
+  'jobs/hello.job.mjs': `import { defineJob } from 'onejob'; export default defineJob({ run: () => 'hello' });`,
+};
+
+/** How long each of five runs stood in the queue before an idle worker in another process began it; sorted. */
+async function pickUps(store: string, cwd: string): Promise<number[]> {
+  const worker = startOnejob(['start', '--store', store], { cwd });
+  await worker.said('onejob ready');
+  const client = createClient({ store });
+  const waited: number[] = [];
+  try {
+    for (let n = 0; n < 5; n++) {
+      await sleep(1_000); // idle for so long, the worker polls next in about 600 ms
+      const { id } = await client.enqueue('hello');
+      const run = await until('it has ended', async () => {
+        const run = await client.find(id);
+        return run.state === 'succeeded' && run;
+      });
+      waited.push((run.startedAt ?? Infinity) - run.createdAt);
+    }
+  } finally {
+    await client.close();
+    worker.child.kill('SIGTERM');
+    await worker.ended;
+  }
+  return waited.toSorted((a, b) => a - b);
+}
+
+describe('an idle worker begins what another process enqueues before its next poll, which comes after a second', () => {
+  test('on sqlite', async () => {
+    const cwd = await createInstalled(files);
+    const waited = await pickUps(`sqlite:${join(cwd, 'onejob.db')}`, cwd);
+    expect(waited[2]).toBeLessThan(300);
+  });
+
+  test('on postgres', async () => {
+    const cwd = await createInstalled(files);
+    const ground = await openPostgresGround();
+    try {
+      const url = postgresUrl();
+      const store = `${url}${url.includes('?') ? '&' : '?'}schema=${ground.schema}`;
+      const waited = await pickUps(store, cwd);
+      expect(waited[2]).toBeLessThan(300);
+      // A client that nobody closes, and its hints, keep no process alive.
+      const { code } = await runNode(
+        `const { createClient } = await import(dist + 'index.js');
+         await createClient({ store: ${JSON.stringify(store)} }).enqueue('hello');`,
+      );
+      expect(code).toBe(0);
+    } finally {
+      await ground.close();
+    }
+  });
+});

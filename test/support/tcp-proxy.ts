@@ -9,6 +9,10 @@ export interface TcpProxy {
   cut(): void;
   /** Lets questions through and keeps the answers back, then breaks the connection. */
   loseNextAnswer(): void;
+  /** Keeps bytes back from now on, without breaking a connection: a network that swallows, a server that was stopped. */
+  hold(way: 'questions' | 'answers' | 'both'): void;
+  /** Sends on what was kept back. */
+  release(): void;
   /** Refuses connections from now on, and breaks those there are. */
   shut(): Promise<void>;
   reopen(): Promise<void>;
@@ -19,6 +23,12 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let losesAnswer = false;
+  let held: 'questions' | 'answers' | 'both' | null = null;
+  let kept: (() => void)[] = [];
+  const pass = (way: 'questions' | 'answers', to: Socket, bytes: Buffer) => {
+    if (held === way || held === 'both') kept.push(() => to.write(bytes));
+    else to.write(bytes);
+  };
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
     for (const socket of [near, far]) {
@@ -30,13 +40,13 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
         far.destroy();
       });
     }
-    near.on('data', (bytes) => far.write(bytes));
+    near.on('data', (bytes) => pass('questions', far, bytes));
     far.on('data', (bytes) => {
       if (losesAnswer) {
         losesAnswer = false;
         near.destroy();
       } else {
-        near.write(bytes);
+        pass('answers', near, bytes);
       }
     });
   });
@@ -63,6 +73,14 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
     cut,
     loseNextAnswer() {
       losesAnswer = true;
+    },
+    hold(way) {
+      held = way;
+    },
+    release() {
+      held = null;
+      for (const send of kept) send();
+      kept = [];
     },
     shut,
     async reopen() {

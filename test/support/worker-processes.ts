@@ -28,8 +28,18 @@ export interface Ground {
   readonly store: string;
   readonly client: Client;
   /** Resolves once the worker says that it is up. */
-  worker(options?: { node?: string; concurrency?: number; env?: Record<string, string> }): Promise<WorkerProcess>;
+  worker(options?: WorkerChoice): Promise<WorkerProcess>;
+  /** A file of this ground. */
+  path(name: string): string;
   ledger(): Noted[];
+}
+
+export interface WorkerChoice {
+  readonly node?: string;
+  readonly concurrency?: number;
+  readonly env?: Record<string, string>;
+  /** Another way to the store than the ground's own: through a proxy. */
+  readonly store?: string;
 }
 
 export interface WorkerProcess {
@@ -59,8 +69,11 @@ export async function openGround(kind: 'sqlite' | 'postgres', { lease = '10s' } 
   return {
     store,
     client,
-    async worker({ node, concurrency = 10, env = {} } = {}) {
-      const args = [launcher, 'start', '--json', `--concurrency=${concurrency}`, ...(node ? [`--node=${node}`] : [])];
+    path: (name) => join(folder, name),
+    async worker({ node, concurrency = 10, env = {}, store: way } = {}) {
+      const args = [launcher, 'start', '--json', `--concurrency=${concurrency}`];
+      if (node) args.push(`--node=${node}`);
+      if (way) args.push(`--store=${way}`);
       const worker = await startWorker(args, folder, { ...process.env, LEDGER: ledgerFile, ...env });
       workers.push(worker);
       return worker;

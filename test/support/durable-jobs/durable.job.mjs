@@ -1,7 +1,7 @@
 // The jobs of the durability tests. Each execution of a step, and what a handler notices, is a line of the ledger: a
 // file that no store knows, appended to by the workers themselves.
-import { appendFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { defineJob } from 'onejob';
 
 const ledger = process.env['LEDGER'] ?? '/dev/null';
@@ -102,5 +102,85 @@ export const waits = defineJob({
     const word = await step.wait('go');
     const child = await step.run('child', steps, { steps: 3 });
     return { winner, word, child };
+  },
+});
+
+/**
+ * Its first step ends when the file `gate` is there. Says when the step's record is on its way; when the file
+ * `block` names its process, its main loop stands still until `go` is there too.
+ */
+export const gated = defineJob({
+  name: 'gated',
+  async run({ run, step, signal, input }) {
+    signal.addEventListener('abort', () => note({ run: run.id, event: 'aborted', reason: signal.reason.code }));
+    const blocks = setInterval(() => {
+      if (!existsSync(input.block) || readFileSync(input.block, 'utf8') !== String(process.pid)) return;
+      note({ run: run.id, event: 'blocked' });
+      while (!existsSync(input.go));
+      clearInterval(blocks);
+    }, 5);
+    const first = step('first', async () => {
+      note({ run: run.id, step: 'first' });
+      while (!existsSync(input.gate)) await sleep(5);
+      setImmediate(async () => {
+        for (let i = 0; i < 10; i++) await turn();
+        note({ run: run.id, event: 'sent' });
+      });
+      return process.pid;
+    });
+    try {
+      await first;
+      for (const name of ['second', 'third']) {
+        await step(name, () => {
+          note({ run: run.id, step: name });
+          return process.pid;
+        });
+      }
+      return process.pid;
+    } finally {
+      clearInterval(blocks);
+    }
+  },
+});
+
+/** Many short steps; says which error a step gave it, whatever it was. */
+export const voyage = defineJob({
+  name: 'voyage',
+  async run({ run, step, input }) {
+    for (let i = 0; i < input.steps; i++) {
+      try {
+        await step(['step', i], async () => {
+          note({ run: run.id, step: i });
+          await sleep(input.ms);
+          return i;
+        });
+      } catch (error) {
+        note({ run: run.id, event: 'error', reason: String(error.code) });
+        throw error;
+      }
+    }
+    return 'there';
+  },
+});
+
+/** Sleeps for an hour behind its first step. */
+export const naps = defineJob({
+  name: 'naps',
+  async run({ run, step }) {
+    await step('before', () => note({ run: run.id, step: 'before' }));
+    await step.sleep('nap', '1h');
+    return 'rested';
+  },
+});
+
+/** Fails, and its next try is an hour away. */
+export const retries = defineJob({
+  name: 'retries',
+  retry: { attempts: 2, delay: '1h' },
+  async run({ run, step }) {
+    await step('breaks', () => {
+      note({ run: run.id, step: 'breaks' });
+      throw new Error('broken for now');
+    });
   },
 });

@@ -21,6 +21,14 @@ test('messages go in and out, and the inside knows its name and data', async () 
   ]);
 });
 
+test('it is told once when the thread is up; what was posted before arrives', async () => {
+  const thread = open<string, { name: string; message: string }>({ data: { task: 'echo' } });
+  const answers = collect(thread, 1);
+  thread.post('early');
+  await new Promise<void>((resolve) => thread.onUp(resolve));
+  expect(await answers).toMatchObject([{ message: 'early' }]);
+});
+
 test('memory may be handed over, and the inside ends by closing its port', async () => {
   const thread = open<ArrayBuffer, number>({ data: { task: 'sum once' } });
   const answers = collect(thread, 1);

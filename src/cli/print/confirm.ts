@@ -10,14 +10,17 @@ export function confirm(terminal: Terminal, question: string, signal: AbortSigna
   const lines = createInterface({ input: process.stdin, terminal: false });
   terminal.ask(`${question} [y/N] `);
   return new Promise((resolve) => {
-    const end = (answer: boolean) => {
+    let answer: boolean | undefined;
+    lines.once('line', (line) => {
+      answer = /^\s*y(es)?\s*$/i.test(line);
       lines.close();
+    });
+    lines.once('close', () => {
       process.stdin.unref();
-      resolve(answer);
-    };
-    lines.once('line', (line) => end(/^\s*y(es)?\s*$/i.test(line)));
-    lines.once('close', () => resolve(false));
-    signal.addEventListener('abort', () => end(false), { once: true });
+      if (answer === undefined) terminal.ask('\n'); // the question's line has not been ended by an answer
+      resolve(answer ?? false);
+    });
+    signal.addEventListener('abort', () => lines.close(), { once: true });
   });
 }
 

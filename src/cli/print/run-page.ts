@@ -1,5 +1,6 @@
 import { formatDuration } from '../../std/duration.ts';
 import { shortId } from '../../std/id.ts';
+import { isCallbackRun } from '../../job/callbacks.ts';
 import type { Run, StepRecord } from '../../job/run.ts';
 import { isFinal } from '../../job/state.ts';
 import { block } from '../help/layout.ts';
@@ -49,7 +50,8 @@ export function printRun(terminal: Terminal, run: Run, { now, stepsTotal, childr
 
 function childRow(child: Run, { paint, isWatched }: Terminal, now: number): string[] {
   const { id, job, state, error, key } = child;
-  const what = error ? `${error.code}: ${error.message}` : (key ?? '');
+  const name = isCallbackRun(child) ? 'callback' : (key ?? '');
+  const what = error ? `${error.code}: ${error.message}` : name;
   const ref = isWatched ? shortId(id) : id;
   return [stateWord(state, paint), job, paint.cyan(ref), formatTook(child, now), paint.dim(oneLine(what))];
 }

@@ -30,7 +30,8 @@ export interface ConnectionOptions {
   readonly timeoutMs?: number;
 }
 
-const answerMs = 60_000;
+/** Far beyond any call of the port; a way to the server that swallows packets is given up after that. */
+const answerMs = 30_000;
 const collisions = 20;
 /** About 5 s in all: so long the server may have no connection free before that is an outage. */
 const crowded = 20;

@@ -44,7 +44,13 @@ export async function openClient({ connection }: Address): Promise<Pg.Client> {
 }
 
 function settingsOf(connectionString: string) {
-  return { connectionString, connectionTimeoutMillis: connectMs, keepAlive: true, application_name: 'onejob' };
+  return {
+    connectionString,
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    application_name: 'onejob',
+  };
 }
 
 async function importDriver(): Promise<typeof Pg> {

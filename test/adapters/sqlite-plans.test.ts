@@ -77,8 +77,8 @@ function listenToStatements(): ReadonlySet<string> {
   return statements;
 }
 
-/** Tables that are small by their nature, and rows that are values. */
-const small = /^SCAN (json_each|sqlite_schema|workers|pauses|apps|\d+.*ROW|CONSTANT ROW|\(subquery)/;
+/** Tables that are small by their nature, and rows that are values (`e` stands for json_each). */
+const small = /^SCAN (e VIRTUAL|json_each|sqlite_schema|workers|pauses|apps|\d+.*ROW|CONSTANT ROW|\(subquery)/;
 
 function scansOf(db: Connection, sql: string): string[] {
   const numbers = [...sql.matchAll(/\?(\d+)/g)].map(([, n]) => Number(n));

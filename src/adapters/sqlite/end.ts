@@ -4,7 +4,7 @@ import type { FinalState } from '../../job/state.ts';
 import { cancelFailure } from '../sql/burial.ts';
 import { jsonText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
-import type { SqlValue } from './driver.ts';
+import { insertMany } from './insert-many.ts';
 import { post } from './mail.ts';
 
 /** How a live run ends. */
@@ -41,41 +41,33 @@ export function endRun(tx: Tx, end: End): void {
 /** Of those that have any: their parent, and how much mail they got. */
 function tiesOf(tx: Tx, ends: readonly End[]): { run: RunId; mail: number; parent: RunId | null }[] {
   return tx.db.all(
-    `select run, mail, parent from live
-     where run in (select value from json_each(?)) and (mail > 0 or parent is not null) order by run`,
+    `select l.run, l.mail, l.parent from json_each(?) e cross join live l on l.run = e.value
+     where l.mail > 0 or l.parent is not null order by l.run`,
     idsOf(ends),
   );
 }
 
+/** The outcome takes over what the live row says, which then goes. */
 function close(tx: Tx, ends: readonly End[]): void {
-  for (let i = 0; i < ends.length; i += perStatement) insertOutcomes(tx, ends.slice(i, i + perStatement));
+  insertMany(
+    tx.db,
+    `insert into outcomes (run, state, output, response, error, progress, finished_at, attempt, crashes, epoch,
+       generation, due_at, started_at, node)
+     select run, column2, column3, column4, column5, coalesce(column6, progress), column7, attempt, crashes, epoch,
+       generation, due_at, started_at, node from (`,
+    ends.map(({ run, state, output = null, response, error, progress }) => [
+      run,
+      state,
+      output,
+      jsonText(response),
+      jsonText(error),
+      jsonText(progress),
+      tx.now,
+    ]),
+    ') cross join live on run = column1',
+  );
   tx.db.run('delete from live where run in (select value from json_each(?))', idsOf(ends));
 }
-
-/** As in insert-many.ts; here each row also takes over what its live row says. */
-const perStatement = 16;
-
-function insertOutcomes(tx: Tx, ends: readonly End[]): void {
-  const values: SqlValue[] = [tx.now];
-  for (const { run, state, output, response, error, progress } of ends) {
-    values.push(run, state, output ?? null, jsonText(response), jsonText(error), jsonText(progress));
-  }
-  tx.db.run(outcomesOf(ends.length), ...values);
-}
-
-function outcomesOf(count: number): string {
-  let next = 1;
-  const row = () => `(?${++next}, ?${++next}, ?${++next}, ?${++next}, ?${++next}, ?${++next})`;
-  outcomeTexts[count] ??= `
-    insert into outcomes (run, state, output, response, error, progress, finished_at, attempt, crashes, epoch,
-      generation, due_at, started_at, node)
-    select run, column2, column3, column4, column5, coalesce(column6, progress), ?1, attempt, crashes, epoch,
-      generation, due_at, started_at, node
-    from (values ${Array.from({ length: count }, row).join(', ')}) cross join live on run = column1`;
-  return outcomeTexts[count];
-}
-
-const outcomeTexts: string[] = [];
 
 /** A request to cancel that the run has outlived must not cancel its next life. */
 function consumeCancels(tx: Tx, run: RunId): void {

@@ -7,7 +7,7 @@ import { fencesOf } from './fence.ts';
 
 /** Chunks only as the last `seq` + 1 and under the fence; progress under the fence, without a verdict of its own. */
 export function append(tx: Tx, { worker, chunks, progress }: OutputBatch): OutputVerdict[] {
-  const fences = fencesOf(tx, [...chunks, ...progress]);
+  const fences = fencesOf(tx, worker, [...chunks, ...progress]);
   const isHeld = ({ run, epoch }: Hold) => holds(fences.get(run), { worker, epoch });
   const lasts = new Map<RunId, number>();
   const verdicts = chunks.map((chunk): OutputVerdict => {

@@ -23,7 +23,7 @@ import { submitOne } from './submit.ts';
  * parent that suspends in the group in which its child ends is `woken` instead of parked for ever.
  */
 export function record(tx: Tx, { worker, entries }: { worker: WorkerId; entries: readonly Entry[] }): Verdict[] {
-  const fences = fencesOf(tx, entries);
+  const fences = fencesOf(tx, worker, entries);
   const verdicts = new Map<Entry, Verdict>();
   recordSteps(tx, worker, entries, fences, verdicts);
   recordOutcomes(tx, worker, entries, fences, verdicts);

@@ -132,6 +132,29 @@ describe('what nobody caught', () => {
     expect(await only(cwd, '--job', 'hello')).toMatchObject({ state: 'succeeded' });
   });
 
+  test('EGO-4 of a run that has ended already is said, and changes nothing', async () => {
+    const cwd = await createInstalled({
+      ...files,
+      'jobs/quick.job.mjs': job(`run() { setTimeout(() => { throw new Error('too late'); }, 50); return 'quick'; }`),
+    });
+    const ended = await onejob(['run', 'quick,hello'], { cwd });
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toContain('quick\n');
+    expect(ended.stdout).toContain('hello\n');
+    expect(ended.stderr).toContain('onejob: an error came when its run had ended: too late');
+  });
+
+  test('EGO-4 of no run fails all that execute', async () => {
+    const cwd = await createInstalled({
+      'jobs/a.job.mjs': `${job(`run() { running = true; return new Promise(() => undefined); }`)}
+        let running = false;
+        const timer = setInterval(() => { if (running) { clearInterval(timer); throw new Error('nobody knows'); } }, 5);`,
+    });
+    const ended = await onejob(['run', 'a', '--json'], { cwd });
+    expect(ended.code).toBe(1);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ runs: [{ state: 'failed', error: { message: 'nobody knows' } }] });
+  });
+
   test('EGO-4 in a job file ends the command with one sentence', async () => {
     const cwd = await createInstalled({
       'jobs/bad.job.mjs': `${job(`run: () => sleep(60_000)`)}\nsetTimeout(() => { throw new Error('too early'); }, 1);`,
@@ -141,7 +164,7 @@ describe('what nobody caught', () => {
     expect(ended.stderr).toContain('too early');
   });
 
-  test('VT-19 as a rejection in a worker is named with its run, and the worker goes on', async () => {
+  test('as a rejection in a worker is named with its run, and the worker goes on', async () => {
     const cwd = await createInstalled(files);
     const worker = await startWorker(cwd);
     const id = (await onejob(['enqueue', 'rejects'], { cwd })).stdout.trim();
@@ -169,6 +192,23 @@ describe('what nobody caught', () => {
     expect(await onejob(['runs', 'wait', 'k'], { cwd })).toMatchObject({ code: 0, stdout: 'second\n' });
     expect(await ledger(cwd)).toEqual(['once', 'once']);
   });
+});
+
+test('a worker that stands still ends itself with --on-stall exit, and another takes over', async () => {
+  const cwd = await createInstalled({
+    'jobs/stuck.job.mjs': job(`run() { note('stuck'); while (!existsSync('gate')); return 'free'; }`),
+    'onejob.config.json': '{ "limits": { "lease": "1s" } }',
+  });
+  const env = { ONEJOB_STALL_MS: '1000' };
+  const worker = startOnejob(['start', '--on-stall', 'exit'], { cwd, env });
+  await worker.said('onejob ready');
+  await onejob(['enqueue', 'stuck', '--key', 'k'], { cwd });
+  await worker.ended;
+  expect(worker.child.signalCode).toBe('SIGKILL');
+  await writeFile(join(cwd, 'gate'), '');
+  await startWorker(cwd);
+  expect((await onejob(['runs', 'wait', 'k'], { cwd })).stdout).toBe('free\n');
+  expect(await ledger(cwd)).toEqual(['stuck', 'stuck']);
 });
 
 describe('a store that is away', () => {

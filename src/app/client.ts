@@ -8,7 +8,7 @@ import type { Run, RunId } from '../job/run.ts';
 import { isFinal, type Trigger } from '../job/state.ts';
 import { isDefined } from '../job/define.ts';
 import type { Inspector, Pause } from '../ports/inspector.ts';
-import type { AskAnswer, RunAsk } from '../ports/store-ask.ts';
+import type { AskAnswer, PauseTarget, RunAsk } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
 import type { WorkerView } from '../ports/store-worker.ts';
 import type { Store } from '../ports/store.ts';
@@ -160,18 +160,18 @@ export class Client {
     return this.#ask(ref, { kind: 'restart', from: step, reason: reason ?? null });
   }
 
-  /** Nothing of that job, queue or schedule is claimed or fired, on all nodes, until resumed. */
-  async pause(
-    target: { type: 'job' | 'queue' | 'schedule'; name: string },
-    options: { reason?: string; until?: Date } = {},
-  ): Promise<void> {
+  /**
+   * Nothing of that job, queue or schedule is claimed or fired, on all nodes, until resumed; a paused node finishes what
+   * it has and takes nothing more.
+   */
+  async pause(target: PauseTarget, options: { reason?: string; until?: Date } = {}): Promise<void> {
     const { outbox } = await this.#options.backend();
     const until = options.until?.getTime() ?? null;
     const { actor } = this.#options;
     await outbox.ask({ id: newId(), kind: 'pause', target, until, actor, reason: options.reason ?? null });
   }
 
-  async resume(target: { type: 'job' | 'queue' | 'schedule'; name: string }): Promise<void> {
+  async resume(target: PauseTarget): Promise<void> {
     const { outbox, wake } = await this.#options.backend();
     await outbox.ask({ id: newId(), kind: 'resume', target, until: null, actor: this.#options.actor, reason: null });
     wake();

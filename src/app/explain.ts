@@ -27,8 +27,10 @@ export function explain(run: Run, workers: readonly WorkerView[], pauses: readon
     const why = run.error ? `; attempt ${run.attempt - 1} failed: ${run.error.message}` : '';
     return { reason: 'not due', text: `it is due in ${formatDuration(run.dueAt - now)}${why}`, remedy: null };
   }
-  return claimable(run, workers);
+  return claimable(run, workers, pauses);
 }
+
+const commands = { job: 'jobs', queue: 'queue', schedule: 'schedule', node: 'nodes' } as const;
 
 function paused({ type, name, reason, actor, until }: Pause): Explanation {
   const why = reason === null ? '' : `: ${reason}`;
@@ -36,7 +38,7 @@ function paused({ type, name, reason, actor, until }: Pause): Explanation {
   return {
     reason: 'paused',
     text: `the ${type} ${name} was paused by ${actor}${end}${why}`,
-    remedy: `onejob ${type === 'job' ? 'jobs' : 'queue'} resume ${name}`,
+    remedy: `onejob ${commands[type]} resume ${name}`,
   };
 }
 
@@ -51,7 +53,7 @@ function waiting(run: Run, now: number): Explanation {
   };
 }
 
-function claimable(run: Run, workers: readonly WorkerView[]): Explanation {
+function claimable(run: Run, workers: readonly WorkerView[], pauses: readonly Pause[]): Explanation {
   const able = workers.filter(({ jobs, slots }) => slots > 0 && jobs.includes(run.job));
   if (able.length === 0) {
     const left = run.crashes > 0 ? 'the process that ran it was killed, and ' : '';
@@ -61,6 +63,8 @@ function claimable(run: Run, workers: readonly WorkerView[]): Explanation {
       remedy: 'onejob start, where the job is known',
     };
   }
+  const drained = pauses.find(({ type, name }) => type === 'node' && able.every(({ node }) => node === name));
+  if (drained) return paused(drained);
   const free = able.filter(({ load, slots }) => load < slots);
   if (free.length === 0) {
     const nodes = able.map(({ node, load, slots }) => `${node} ${load}/${slots}`).join(', ');

@@ -94,6 +94,22 @@ export const commands: readonly Command[] = [
     examples: ['onejob nodes list', 'onejob nodes list --json'],
   },
   {
+    path: ['nodes', 'drain'],
+    store: true,
+    summary: 'Let a node finish what it has and take nothing more',
+    takes: '<node>',
+    flags: pausing,
+    examples: ['onejob nodes drain web-1 --reason "new kernel"'],
+  },
+  {
+    path: ['nodes', 'resume'],
+    store: true,
+    summary: 'Let a drained node take work again',
+    takes: '<node>',
+    flags: [],
+    examples: ['onejob nodes resume web-1'],
+  },
+  {
     path: ['queue', 'pause'],
     store: true,
     summary: 'Let no worker take another run of a queue of the store',

@@ -10,7 +10,7 @@ import { withApp } from './session.ts';
 
 /** What can be paused from the terminal. */
 export interface Target {
-  readonly type: 'job' | 'queue';
+  readonly type: 'job' | 'queue' | 'node';
   readonly name: string;
 }
 
@@ -25,9 +25,8 @@ export function pause(call: Call, target: (app: App) => Promise<Target>): Promis
     const pause = (await app.client.pauses()).find((each) => each.type === type && each.name === name);
     if (terminal.json) terminal.outJson({ v: 1, type, name, paused: pause ? pauseView(pause) : null });
     const end = until ? ` until ${formatLocal(until.getTime())}` : '';
-    terminal.talk(
-      `the ${type} ${name} is paused${end}; what runs goes on. ${resumeLine({ type, name })} ends the pause`,
-    );
+    const is = type === 'node' ? 'is drained' : 'is paused';
+    terminal.talk(`the ${type} ${name} ${is}${end}; what runs goes on. ${resumeLine({ type, name })} ends it`);
     return 0;
   });
 }
@@ -39,7 +38,9 @@ export function resume(call: Call, target: (app: App) => Promise<Target>): Promi
     const was = (await app.client.pauses()).some((each) => each.type === type && each.name === name);
     await app.client.resume({ type, name });
     if (terminal.json) terminal.outJson({ v: 1, type, name, paused: null });
-    terminal.talk(was ? `the ${type} ${name} goes on` : `the ${type} ${name} was not paused`);
+    terminal.talk(
+      was ? `the ${type} ${name} goes on` : `the ${type} ${name} was not ${type === 'node' ? 'drained' : 'paused'}`,
+    );
     return 0;
   });
 }
@@ -78,7 +79,8 @@ export function pauseWords({ actor, until, reason }: Pause): string {
 }
 
 function resumeLine({ type, name }: Target): string {
-  return `onejob ${type === 'job' ? 'jobs' : 'queue'} resume ${name}`;
+  const command = { job: 'jobs', queue: 'queue', node: 'nodes' }[type];
+  return `onejob ${command} resume ${name}`;
 }
 
 function readUntil(text: string | undefined): Date | undefined {

@@ -1,3 +1,5 @@
+import type { PauseTarget } from './store-ask.ts';
+
 /** What operators ask of a store beyond the life of runs: the second, small port (STORE §5). Read-only. */
 export interface Inspector {
   /** Everything that is paused now, by name. */
@@ -5,7 +7,7 @@ export interface Inspector {
 }
 
 export interface Pause {
-  readonly type: 'job' | 'queue' | 'schedule';
+  readonly type: PauseTarget['type'];
   readonly name: string;
   readonly reason: string | null;
   readonly actor: string;

@@ -22,10 +22,16 @@ export type RunAsk = Asked & { readonly ref: string } & (
     | { readonly kind: 'reschedule'; readonly delayMs: number }
   );
 
-/** Binds later `claim` (job, queue) and `fire` (schedule), on all nodes, until resumed or `until`. */
+/** What can be paused. A paused node claims nothing but what it was asked for itself: it is drained. */
+export interface PauseTarget {
+  readonly type: 'job' | 'queue' | 'schedule' | 'node';
+  readonly name: string;
+}
+
+/** Binds later `claim` (job, queue, node) and `fire` (schedule), on all nodes, until resumed or `until`. */
 export type PauseAsk = Asked & {
   readonly kind: 'pause' | 'resume';
-  readonly target: { readonly type: 'job' | 'queue' | 'schedule'; readonly name: string };
+  readonly target: PauseTarget;
   readonly until: number | null;
 };
 

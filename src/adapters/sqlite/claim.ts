@@ -12,6 +12,8 @@ import { nodeOf } from './submit.ts';
 export function claim(tx: Tx, { worker, lanes, tree }: ClaimRequest): Claimed {
   const node = nodeOf(tx, worker);
   if (node === undefined) return { claims: [], now: tx.now, nextDueAt: null };
+  // What a process was asked for itself it does, also on a node that is drained.
+  if (tree === undefined && pausedNames(tx, 'node').has(node)) return { claims: [], now: tx.now, nextDueAt: null };
   const paused = { jobs: pausedNames(tx, 'job'), queues: pausedNames(tx, 'queue') };
   const claims: Claim[] = [];
   let nextDueAt: number | null = null;

@@ -27,6 +27,21 @@ export function aboutPause({ it, expect }: Contract): void {
     expect(only((await scene.store.claim({ worker, lanes })).claims).run).toBe(paused.id);
   });
 
+  it('a paused node claims nothing but what it was asked for itself, and others go on', async (scene) => {
+    const drained = await scene.worker({ node: 'drained' });
+    const other = await scene.worker({ node: 'other' });
+    await scene.ask(pauseOf('node', 'drained'));
+    const { run } = await scene.submit();
+    expect(await scene.claimIds(drained)).toEqual([]);
+    const lanes = [{ queue: 'default', jobs: ['work'], free: 1 }];
+    expect(only((await scene.store.claim({ worker: drained, lanes, tree: [run.id] })).claims).run).toBe(run.id);
+    const next = await scene.submit();
+    expect(await scene.claimIds(other)).toEqual([next.run.id]);
+    await scene.ask(resumeOf('node', 'drained'));
+    const last = await scene.submit();
+    expect(await scene.claimIds(drained)).toEqual([last.run.id]);
+  });
+
   it('a job and a queue of one name are paused apart', async (scene) => {
     const worker = await scene.worker();
     await scene.submit({ job: 'work', queue: 'default' });

@@ -48,6 +48,9 @@ begin
     from json_to_recordset(lanes) x(queue text, jobs text[], free integer)
     where not exists (
       select from pauses p where p.type = 'queue' and p.name = x.queue and (p.until is null or p.until > t))
+      -- What a process was asked for itself (tree) it does, also on a node that is drained.
+      and (tree is not null or not exists (
+        select from pauses p where p.type = 'node' and p.name = label and (p.until is null or p.until > t)))
   loop
     if tree is not null then
       members := array(select l.run from live l where l.run = any(tree)
@@ -116,7 +119,8 @@ begin
   select least(earliest, min(p.until)) into earliest from pauses p
   where p.until > t and exists (
     select from json_to_recordset(lanes) x(queue text, jobs text[])
-    where p.type = 'queue' and p.name = x.queue or p.type = 'job' and p.name = any(x.jobs));
+    where p.type = 'queue' and p.name = x.queue or p.type = 'job' and p.name = any(x.jobs)
+      or p.type = 'node' and p.name = label);
 
   return query
   select t, earliest, null::text, null::integer, null::text, null::text, null::text, null::text,

@@ -7,18 +7,19 @@
 // the port costs.
 // @ts-check
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { openSqliteStore } from '../dist/adapters/sqlite/index.js';
-import { openDatabase } from '../dist/adapters/sqlite/driver.js';
 import { newId, newTraceId } from '../dist/std/id.js';
+import { drivePlainSql } from './plain-sql.mjs';
+import { machine, round } from './support.mjs';
 
 const seconds = Number(argv[2] ?? 5);
-console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}`);
+console.log(machine());
 for (const inFlight of [100, 500, 1000]) {
   const port = await withDirectory((path) => drivePort(path, inFlight / 2));
-  const sql = await withDirectory((path) => drivePlainSql(path, inFlight / 2));
+  const sql = await withDirectory((path) => drivePlainSql({ path, size: inFlight / 2, steps: 0, seconds }));
   const ratio = ((100 * port) / sql).toFixed(0);
   console.log(`${inFlight} in flight: port ${round(port)} runs/s, plain SQL ${round(sql)} runs/s, ${ratio} %`);
 }
@@ -99,50 +100,6 @@ function outcome(run) {
   };
 }
 
-/** The same rows by hand: a group of inserts, then a group of ends, each one transaction. @param {string} path @param {number} size */
-async function drivePlainSql(path, size) {
-  const store = await openSqliteStore({ path });
-  await store.migrate();
-  await store.close();
-  const db = openDatabase(path);
-  db.exec('pragma synchronous = full');
-  const [begin, commit] = [db.prepare('begin immediate'), db.prepare('commit')];
-  const insertRun = db.prepare(
-    `insert into runs (id, job, queue, trigger, priority, input, max_crashes, trace_id, created_at, due_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const insertLive = db.prepare(
-    `insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, started_at, claimed_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const endRun = db.prepare(
-    'update runs set state = ?, output = ?, finished_at = ?, attempt = 1, epoch = 1, node = ? where id = ?',
-  );
-  const endLive = db.prepare('delete from live where run = ?');
-  const start = performance.now();
-  let done = 0;
-  while (performance.now() < start + seconds * 1000) {
-    const now = Date.now();
-    const ids = Array.from({ length: size }, () => newId());
-    begin.run();
-    for (const id of ids) {
-      insertRun.run(id, 'noop', 'default', 'api', 0, '{"n":1}', 3, newTraceId(), now, now);
-      insertLive.run(id, 'noop', 'default', 0, now, 'running', 'worker', 'bench', 1, 3, now, now);
-    }
-    commit.run();
-    begin.run();
-    for (const id of ids) {
-      endRun.run('succeeded', '{"ok":true}', now, 'bench', id);
-      endLive.run(id);
-    }
-    commit.run();
-    done += size;
-  }
-  const rate = (1000 * done) / (performance.now() - start);
-  db.close();
-  return rate;
-}
-
 /** @param {(path: string) => Promise<number>} body */
 async function withDirectory(body) {
   const directory = await mkdtemp(join(tmpdir(), 'onejob-bench-'));
@@ -151,9 +108,4 @@ async function withDirectory(body) {
   } finally {
     await rm(directory, { recursive: true });
   }
-}
-
-/** @param {number} rate */
-function round(rate) {
-  return Math.round(rate).toLocaleString('en');
 }

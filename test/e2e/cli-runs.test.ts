@@ -2,6 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
+import { openPostgresGround } from '../support/postgres-ground.ts';
+import { postgresUrl } from '../support/servers.ts';
 import { createInstalled, onejob, startOnejob, type Ended, type Started } from '../support/onejob.ts';
 import { until } from '../support/until.ts';
 
@@ -368,4 +370,48 @@ describe('a running run', () => {
     );
     await until('the handler is told', async () => (await ledger()).includes('told: RUN_CANCELLED'));
   });
+});
+
+test('VT-13, VT-20, VT-22 all of it on postgres', async () => {
+  const ground = await openPostgresGround();
+  const url = postgresUrl();
+  const store = `${url}${url.includes('?') ? '&' : '?'}schema=${ground.schema}`;
+  const cwd = await createInstalled({ ...files, 'onejob.config.json': JSON.stringify({ store }) });
+  const said = async (...args: string[]) => {
+    const { stdout, stderr } = await onejob(args, { cwd });
+    return stdout + stderr;
+  };
+  try {
+    const worker = await startWorker(cwd, '--node', 'pg');
+    expect(await said('nodes', 'list')).toMatch(/^pg\talive\t0 of 10\t6\t/);
+    await said('jobs', 'pause', 'hello', '--reason', 'tired');
+    await enqueue(cwd, 'hello', '--key', 'h');
+    expect(await said('runs', 'explain', 'h')).toContain('the job hello was paused by cli: tired');
+    expect(await said('list')).toMatch(/^hello\t.*\tby cli: tired$/m);
+    await said('jobs', 'resume', 'hello');
+    expect(await said('runs', 'wait', 'h')).toBe('hello\n');
+
+    await enqueue(cwd, 'approve', '--key', 'a');
+    await said('runs', 'send', 'a', 'approved', '--data', '"ann"');
+    expect(await said('runs', 'wait', 'a')).toBe('approved by ann\n');
+    await enqueue(cwd, 'approve', '--key', 'never');
+    await until('it runs', async () => (await show(cwd, 'never'))['state'] === 'running');
+    expect(await said('runs', 'cancel', 'never', '--now')).toBe('approve is cancelled\n');
+    expect(await show(cwd, 'never')).toMatchObject({ state: 'cancelled' });
+
+    await enqueue(cwd, 'steps', '--key', 's');
+    expect(await said('runs', 'wait', 's')).toContain('no way to put');
+    await writeFile(join(cwd, 'gate'), '');
+    expect(await said('runs', 'retry', '--job', 'steps', '--yes')).toMatch(
+      /^[0-9a-f-]{36}\tsteps\tdone\n1 queued again\n$/,
+    );
+    expect(await said('runs', 'wait', 's')).toBe('put\n');
+    await said('runs', 'restart', 's', '--from', '3');
+    expect(await said('runs', 'wait', 's')).toBe('put\n');
+    expect(await readFile(join(cwd, 'ledger'), 'utf8')).toBe('get\nsum\nput\nput\nput\n');
+    await stop(worker);
+    expect(await said('nodes', 'list')).toBe('nobody works on this store; onejob start does\n');
+  } finally {
+    await ground.close();
+  }
 });

@@ -87,10 +87,16 @@ export class Steps {
   }
 
   /** Records the end and delivers it in its turn: what the caller gets is what was recorded (STORE §1.7). */
-  async finish(asked: Asked, end: StepEnd): Promise<unknown> {
-    const recorded = await this.options.activity.work(() => this.options.journal.end(asked, end));
+  finish(asked: Asked, end: StepEnd): Promise<unknown> {
+    const { activity, dispenser, journal } = this.options;
+    activity.begin();
     return new Promise((resolve, reject) => {
-      this.options.dispenser.fresh(() => this.#settle(recorded, resolve, reject));
+      // The dispenser is told in the very call that brings the verdict: of two results of one group the one that was
+      // recorded first must come first, whatever the number of promises on its way.
+      journal.endThen(asked, end, (recorded) => {
+        activity.end();
+        dispenser.fresh(() => this.#settle(recorded, resolve, reject));
+      });
     });
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { defineJob, type AnyJob, type JobOptions } from '../../../src/job/define.ts';
 import type { JobContext } from '../../../src/job/context.ts';
 import { JobError, PermanentError, RetryLater } from '../../../src/job/failure.ts';
@@ -361,6 +361,38 @@ describe('chains at once', () => {
     ]);
     expect(await run('work')).toMatchObject({ state: 'succeeded' });
     expect(winners).toEqual(['quick', 'quick']);
+  });
+
+  test('VT-21 of two results that are committed together the first recorded comes first, whatever their kinds', async () => {
+    const winners: string[] = [];
+    const { app, run, steps } = openApp([
+      replayed(async ({ step, attempt }) => {
+        const ended = createDeferred<void>();
+        const sleep = step.sleep('sleep', 30).then(() => 'sleep');
+        const quick = step('quick', () => ended.promise).then(() => 'quick');
+        // The record of `blocker` is held while the sleep ends, and then `quick`: both go into the next group.
+        void step('blocker', async () => void (await until('it sleeps', () => isAsleep)));
+        if (attempt === 1) void until('the sleep has ended', () => hasSlept).then(() => ended.resolve());
+        winners.push(await Promise.race([quick, sleep]));
+      }),
+    ]);
+    const store = await app.openStore();
+    let isAsleep = false;
+    let hasSlept = false;
+    const record = store.record.bind(store);
+    vi.spyOn(store, 'record').mockImplementation(async (batch) => {
+      const keys = new Set(batch.entries.map((entry) => ('key' in entry ? `${entry.kind} ${entry.key}` : entry.kind)));
+      if (keys.has('try sleep')) isAsleep = true;
+      if (keys.has('step blocker')) {
+        await new Promise((resolve) => setTimeout(resolve, 45));
+        hasSlept = true;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return record(batch);
+    });
+    const { id } = await run('work');
+    expect((await steps(id)).slice(0, 3)).toEqual(['blocker succeeded 1', 'sleep succeeded 1', 'quick succeeded 1']);
+    expect(winners).toEqual(['sleep', 'sleep']);
   });
 
   test('VT-21 what was not recorded when a race was decided loses it again', async () => {

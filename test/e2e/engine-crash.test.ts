@@ -16,18 +16,16 @@ async function ground(): Promise<Pick<Orders, 'store' | 'ledger'> & { client: Cl
 
 const parts = (count: number): string[] => Array.from({ length: count }, (_, i) => `a part ${i + 1}`);
 
-describe('VT-10 a process that is killed at a failpoint, and another that goes on with its run', () => {
-  const inTurn = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${name}@${i + 1}`);
+/** `TORTURE=1`: every failpoint and more lives. */
+const isTorture = process.env['TORTURE'] !== undefined;
 
+describe('VT-10 a process that is killed at a failpoint, and another that goes on with its run', () => {
   // Five steps are five groups of records, the sixth is the outcome.
+  const groups = isTorture ? [1, 2, 3, 4, 5, 6] : [1, 6];
   test.each([
-    'store.enrol.before=kill',
-    'store.enrol.committed=kill',
-    'store.submit.before=kill',
+    ...(isTorture ? ['store.enrol.before=kill', 'store.enrol.committed=kill', 'store.submit.before=kill'] : []),
     'store.submit.committed=kill',
-    ...inTurn('store.record.before=kill', 6),
-    ...inTurn('store.record.committed=kill', 6),
-    'store.append.before=kill',
+    ...groups.flatMap((nth) => [`store.record.before=kill@${nth}`, `store.record.committed=kill@${nth}`]),
     'store.append.committed=kill',
   ])('%s', async (failpoints) => {
     const { client, ...files } = await ground();
@@ -70,21 +68,19 @@ describe('VT-10 a process that is killed at any instant', () => {
   test('executes each of 40 steps at least once, and none again that was recorded', async () => {
     const { client, ...files } = await ground();
     const orders: Orders = { ...files, jobs: [{ job: 'chain', key: 'a', input: { steps: 40, ms: 3 } }] };
-    let lives = 0;
-    for (let killAfterMs = 1; ; killAfterMs += 7) {
+    const most = isTorture ? 200 : 8;
+    for (let lives = 1; ; lives++) {
       const counted = countOf(await readLedger(files.ledger));
       const recorded = ((await client.get('a', { steps: true }))?.steps ?? []).map(
         ({ key }) => `a part ${key.slice(5)}`,
       );
-      const life = await live(orders, { killAfterMs: killAfterMs % 31 });
-      lives++;
+      const life = await live(orders, lives < most ? { killAfterMs: (lives * 7) % 31 } : {});
       const now = countOf(await readLedger(files.ledger));
       for (const step of recorded) expect(now.get(step), `${step} was recorded`).toBe(counted.get(step));
       if (life.runs === null) continue;
       expect(life.runs).toEqual([{ state: 'succeeded', output: '820' }]);
       break;
     }
-    expect(lives).toBeGreaterThan(3);
     expect([...countOf(await readLedger(files.ledger)).keys()]).toEqual(parts(40));
   });
 
@@ -92,7 +88,7 @@ describe('VT-10 a process that is killed at any instant', () => {
     const { client, ...files } = await ground();
     const input = { attempts: 4, delay: 120 };
     const orders: Orders = { ...files, jobs: [{ job: 'flaky', key: 'a', input }] };
-    while ((await live(orders, { killAfterMs: 60 })).runs === null);
+    for (let lives = 1; (await live(orders, lives < 6 ? { killAfterMs: 90 } : {})).runs === null; lives++);
     const run = await client.find('a', { steps: true });
     expect(run).toMatchObject({ state: 'failed', error: { code: 'NO_LUCK', message: 'try 4' } });
     expect(run.steps).toMatchObject([{ key: 'flaky', state: 'failed', tries: 4 }]);
@@ -104,7 +100,8 @@ describe('VT-10 a process that is killed at any instant', () => {
     const { client, ...files } = await ground();
     const orders: Orders = { ...files, jobs: [{ job: 'pages', key: 'a' }] };
     let lives = 1;
-    while ((await live(orders, { killAfterMs: 9 })).runs === null) lives++;
+    const most = isTorture ? 100 : 6;
+    while ((await live(orders, lives < most ? { killAfterMs: 9 } : {})).runs === null) lives++;
     const rows = await readLedger(files.ledger);
     expect(new Set(rows).size).toBe(100);
     expect(rows.length).toBeLessThanOrEqual(100 + 10 * (lives - 1));

@@ -173,6 +173,20 @@ describe('a worker', () => {
     expect(text).toMatch(/^flag\talive\t\d of 1\t3\t/);
   });
 
+  test('VT-22 a drained node takes nothing more until it is resumed, and explain says so', async () => {
+    const cwd = await createInstalled(files);
+    await startWorker(cwd, '--node', 'web-1');
+    const drained = await onejob(['nodes', 'drain', 'web-1', '--reason', 'new kernel'], { cwd });
+    expect([drained.code, drained.stderr]).toEqual([0, expect.stringContaining('the node web-1 is drained')]);
+    expect((await onejob(['nodes', 'list'], { cwd })).stdout).toMatch(/^web-1\tdrained\t/);
+    const id = await enqueue(cwd, 'hello');
+    const explained = (await onejob(['runs', 'explain', id], { cwd })).stdout;
+    expect(explained).toContain('the node web-1 was paused by cli: new kernel');
+    expect(explained).toContain('onejob nodes resume web-1');
+    expect((await onejob(['nodes', 'resume', 'web-1'], { cwd })).code).toBe(0);
+    expect((await onejob(['runs', 'wait', id], { cwd })).code).toBe(0);
+  });
+
   test.each([
     [['--roles', 'worker,http'], 'the role http is not there yet'],
     [['--roles', 'workr'], 'there is no role workr; did you mean worker?'],

@@ -1,5 +1,6 @@
 import type { WorkerView } from '../../ports/store-worker.ts';
 import type { Call } from '../call.ts';
+import type { Paint } from '../print/paint.ts';
 import { printTable } from '../print/table.ts';
 import { formatAge, formatInstant } from '../print/time.ts';
 import { withApp } from '../session.ts';
@@ -8,7 +9,11 @@ import { withApp } from '../session.ts';
 export function execute(call: Call): Promise<number> {
   const { terminal } = call;
   return withApp(call, async ({ app }) => {
-    const workers = (await app.client.workers()).toSorted((a, b) => a.enrolledAt - b.enrolledAt);
+    const [found, pauses] = await Promise.all([app.client.workers(), app.client.pauses()]);
+    const drained = new Set(pauses.filter(({ type }) => type === 'node').map(({ name }) => name));
+    const workers = found
+      .toSorted((a, b) => a.enrolledAt - b.enrolledAt)
+      .map((worker) => ({ ...worker, drained: drained.has(worker.node) }));
     if (terminal.json) terminal.outJson({ v: 1, items: workers.map(workerView), next: null });
     else printWorkers(call, workers);
     if (workers.length === 0) terminal.talk('nobody works on this store; onejob start does');
@@ -16,14 +21,17 @@ export function execute(call: Call): Promise<number> {
   });
 }
 
-function printWorkers({ terminal }: Call, workers: readonly WorkerView[]): void {
+/** With what the store says of its node. */
+type Listed = WorkerView & { readonly drained: boolean };
+
+function printWorkers({ terminal }: Call, workers: readonly Listed[]): void {
   const { paint } = terminal;
   const now = Date.now();
-  printTable<WorkerView>(
+  printTable<Listed>(
     terminal,
     [
       { title: 'node', cell: ({ node }) => paint.bold(node), plain: ({ node }) => node },
-      { title: 'state', cell: ({ stalled }) => (stalled ? paint.red('! stalled') : ''), plain: stateOf },
+      { title: 'state', cell: (worker) => markedState(worker, paint), plain: stateOf },
       { title: 'runs', cell: loadOf },
       { title: 'jobs', cell: ({ jobs }) => String(jobs.length) },
       { title: 'host', cell: ({ identity }) => identity.host },
@@ -44,12 +52,18 @@ function loadOf({ load, slots }: WorkerView): string {
   return slots === 0 ? `${load}, its own` : `${load} of ${slots}`;
 }
 
-function stateOf({ stalled }: WorkerView): string {
-  return stalled ? 'stalled' : 'alive';
+function stateOf({ stalled, drained }: Listed): string {
+  if (stalled) return 'stalled';
+  return drained ? 'drained' : 'alive';
 }
 
-function workerView(worker: WorkerView): Record<string, unknown> {
-  const { id, node, identity, load, slots, jobs, version, enrolledAt, stalled } = worker;
+function markedState(worker: Listed, paint: Paint): string {
+  if (worker.stalled) return paint.red('! stalled');
+  return worker.drained ? paint.yellow('◌ drained') : '';
+}
+
+function workerView(worker: Listed): Record<string, unknown> {
+  const { id, node, identity, load, slots, jobs, version, enrolledAt, stalled, drained } = worker;
   const { host, pid } = identity;
   return {
     id,
@@ -57,6 +71,7 @@ function workerView(worker: WorkerView): Record<string, unknown> {
     host,
     pid,
     stalled,
+    drained,
     load,
     slots,
     jobs,

@@ -31,7 +31,7 @@ function inShort(one: Ask, i: number): unknown {
     case 'restart':
       return { ...asked, ref: one.ref, from: one.from ?? undefined };
     case 'reschedule':
-      return { ...asked, ref: one.ref, delay: one.delayMs };
+      return { ...asked, ref: one.ref, delay: Math.ceil(one.delayMs) };
     case 'cancel':
     case 'retry':
       return { ...asked, ref: one.ref };

@@ -136,7 +136,7 @@ function tryInShort(entry: TryEntry, i: number): unknown {
     output: entry.output ?? undefined,
     error: entry.error ?? undefined,
     resume: entry.resumeAt ?? undefined,
-    after: entry.resumeInMs ?? undefined,
+    after: wholeMs(entry.resumeInMs),
     kid: entry.child?.id,
     started: entry.startedAt,
   };
@@ -170,11 +170,16 @@ function suspendInShort({ run, epoch, mail, wakeInMs, waitingFor }: SuspendEntry
     run,
     epoch,
     mail,
-    wake: wakeInMs ?? undefined,
+    wake: wholeMs(wakeInMs),
     waiting: waitingFor.length === 0 ? undefined : waitingFor,
   };
 }
 
 function handBackInShort({ run, epoch, attempt, delayMs, error }: HandBackEntry, i: number): unknown {
-  return { i, run, epoch, attempt: attempt ?? undefined, delay: delayMs, error: error ?? undefined };
+  return { i, run, epoch, attempt: attempt ?? undefined, delay: wholeMs(delayMs), error: error ?? undefined };
+}
+
+/** The server refuses a fraction where it reads a bigint, and a delay with jitter is one. */
+function wholeMs(ms: number | null): number | undefined {
+  return ms === null ? undefined : Math.ceil(ms);
 }

@@ -73,7 +73,7 @@ export function inShort(run: NewRun, i: number): Record<string, unknown> {
     args: run.args.length === 0 ? undefined : run.args,
     request: run.request ?? undefined,
     due: run.dueAt ?? undefined,
-    delay: run.delayMs === 0 ? undefined : run.delayMs,
+    delay: run.delayMs === 0 ? undefined : Math.ceil(run.delayMs),
     timeout: run.timeoutMs ?? undefined,
     deadline: run.deadlineMs ?? undefined,
     crashes: run.maxCrashes,

@@ -1,4 +1,4 @@
-import { cancelOf, childOf, ended, eventTo, newRun, stepBegun, stepDone, suspended } from './builders.ts';
+import { cancelOf, childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone, suspended } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { at, only } from './scene.ts';
 
@@ -24,6 +24,26 @@ export function aboutSuspend({ it, expect }: Contract): void {
     await scene.recorded(worker, suspended(claim, { wakeInMs: 60_000 }));
     const { dueAt } = await scene.run(claim.run);
     expect(dueAt !== null && dueAt >= before + 60_000 && dueAt <= (await scene.now()) + 60_000).toBe(true);
+  });
+
+  it('a delay may have a fraction of a millisecond: with jitter it has', async (scene) => {
+    const worker = await scene.worker();
+    const [parked, tried, givenBack] = [
+      await scene.running(worker),
+      await scene.running(worker),
+      await scene.running(worker),
+    ];
+    expect(
+      await scene.record(
+        worker,
+        suspended(parked, { wakeInMs: 60_000.25 }),
+        stepBegun(tried, 'a', { tries: 1, resumeInMs: 60_000.25 }),
+        handedBack(givenBack, { delayMs: 60_000.25 }),
+      ),
+    ).toEqual(['ok', 'ok', 'ok']);
+    expect(await scene.state(parked.run)).toBe('waiting');
+    expect(await scene.state(givenBack.run)).toBe('queued');
+    expect(only(await scene.steps(tried.run)).resumeAt === null).toBe(false);
   });
 
   it('parking sets the crashes of the run to 0', async (scene) => {

@@ -106,7 +106,12 @@ export class StepJournal {
       child: null,
       ...begun,
     });
-    if (verdict === 'refused') return this.begin(asked, { ...begun, output: null, error: null });
+    if (verdict === 'refused') {
+      // Once without what came from the handler; refused again, it would be for ever.
+      if ((begun.output ?? begun.error ?? null) !== null)
+        return this.begin(asked, { ...begun, output: null, error: null });
+      throw new OnejobError('VALUE_REJECTED', `the beginning of the step ${asked.key} was refused by the database`);
+    }
     return this.#settle(verdict, undefined);
   }
 

@@ -185,8 +185,14 @@ export class Attempt {
 
   #openSteps(): AttemptSteps {
     if (this.#steps) return this.#steps;
+    const { claim, job, host, slot, skewMs } = this.#options;
+    // Named one by one: a spread made this the costliest line of a short run.
     this.#steps = new AttemptSteps({
-      ...this.#options,
+      claim,
+      job,
+      host,
+      slot,
+      skewMs,
       timer: this.#timer,
       abort: this.#abort,
       records: this.#records,

@@ -1,0 +1,194 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ownIdentity } from '../../../src/engine/identity.ts';
+import { Rescuer } from '../../../src/engine/rescuer.ts';
+import type { Store } from '../../../src/ports/store.ts';
+import type { Grave, WorkerView } from '../../../src/ports/store-worker.ts';
+import { OnejobError } from '../../../src/job/errors.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { until } from '../../support/until.ts';
+
+const leaseMs = 10_000;
+const pollMs = leaseMs / 5;
+
+let clock: ManualClock;
+let workers: WorkerView[];
+let graves: Grave[];
+let freed: string[];
+let polls: number;
+let read: () => Promise<WorkerView[]>;
+let rescuer: Rescuer;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  workers = [worker('own'), worker('other')];
+  [graves, freed, polls] = [[], [], 0];
+  read = () => Promise.resolve(workers);
+  rescuer = new Rescuer({
+    store: {
+      workers: async () => {
+        const answer = await read();
+        polls++;
+        return answer.map((view) => ({ ...view }));
+      },
+      bury: (given: Grave[]) => {
+        graves.push(...given);
+        workers = workers.filter(({ id }) => !given.some((grave) => 'id' in grave && grave.id === id));
+        return Promise.resolve(given.map(() => ['a run']));
+      },
+    } as unknown as Store,
+    own: 'own',
+    clock,
+    log: new RecordingLog(),
+    leaseMs,
+    onFreed: (runs) => freed.push(...runs),
+  });
+  await rescuer.start();
+  await settled(1);
+});
+
+function worker(id: string, over: Partial<WorkerView> = {}): WorkerView {
+  return { id, node: id, beat: 7, stalled: false, running: [], ...over } as WorkerView;
+}
+
+/** The poll of that number has been answered, and the rescuer waits for the next. */
+async function settled(poll: number): Promise<void> {
+  await until(`poll ${poll}`, () => polls === poll && clock.pending === 1);
+}
+
+/** Lets polls go by, `everyMs` apart. */
+async function pass(count: number, everyMs = pollMs): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const poll = polls + 1;
+    clock.advance(everyMs);
+    await settled(poll);
+  }
+}
+
+describe('STORE §3.1 a worker', () => {
+  test('whose counter stands still for the lease is buried, with the counter that was seen', async () => {
+    await pass(4);
+    expect(graves).toEqual([]);
+    await pass(1);
+    expect(graves).toEqual([{ id: 'other', seenBeat: 7, counted: true }]);
+    expect(freed).toEqual(['a run']);
+  });
+
+  test('whose counter moves is not, however slowly within the lease', async () => {
+    for (let i = 0; i < 5; i++) {
+      await pass(4);
+      workers[1] = worker('other', { beat: 8 + i });
+    }
+    expect(graves).toEqual([]);
+  });
+
+  test('of this process is never buried', async () => {
+    workers = [worker('own')];
+    await pass(20);
+    expect(graves).toEqual([]);
+  });
+
+  test('that comes later is watched from then on', async () => {
+    await pass(3);
+    workers = [worker('own'), worker('new', { beat: 1 })];
+    await pass(5);
+    expect(graves).toEqual([]);
+    await pass(1);
+    expect(graves).toMatchObject([{ id: 'new' }]);
+  });
+});
+
+describe('a worker that has never beaten', () => {
+  test('is given time while its process is certainly there: a short command beats late', async () => {
+    workers = [worker('own'), worker('new', { beat: 0, identity: ownIdentity() })];
+    await pass(20);
+    expect(graves).toEqual([]);
+    await pass(150);
+    expect(graves).toMatchObject([{ id: 'new', seenBeat: 0 }]);
+  });
+
+  test('is buried after the lease when nobody can know', async () => {
+    workers = [worker('own'), worker('new', { beat: 0, identity: { ...ownIdentity(), host: 'elsewhere' } })];
+    await pass(6);
+    expect(graves).toMatchObject([{ id: 'new', seenBeat: 0 }]);
+  });
+});
+
+describe('a gap starts the watch anew', () => {
+  test('a poll that failed', async () => {
+    await pass(4);
+    read = () => Promise.reject(new OnejobError('STORE_UNAVAILABLE', 'away'));
+    clock.advance(pollMs);
+    await until('the pause after a failure', () => clock.pending === 1);
+    read = () => Promise.resolve(workers);
+    clock.advance(5_000);
+    await settled(6);
+    await pass(4);
+    expect(graves).toEqual([]);
+    await pass(1);
+    expect(graves).toHaveLength(1);
+  });
+
+  test('a poll that came late: this process was stopped, or the machine slept', async () => {
+    await pass(4);
+    await pass(1, 60_000);
+    expect(graves).toEqual([]);
+    await pass(4);
+    expect(graves).toEqual([]);
+    await pass(1);
+    expect(graves).toHaveLength(1);
+  });
+
+  test('a poll whose answer took long', async () => {
+    await pass(4);
+    read = () => {
+      clock.advance(pollMs + 1);
+      return Promise.resolve(workers);
+    };
+    const poll = polls + 1;
+    clock.advance(pollMs);
+    await settled(poll);
+    expect(graves).toEqual([]);
+  });
+
+  test('no wall clock decides: one that is set by an hour buries nobody', async () => {
+    await pass(4);
+    clock.jump(3_600_000);
+    workers[1] = worker('other', { beat: 8 });
+    await pass(4);
+    expect(graves).toEqual([]);
+  });
+});
+
+describe('STORE §3.5 a run past its limit', () => {
+  const running = [{ run: 'r', epoch: 3, limitMs: 5_000 }];
+
+  test('is ended over the head of a worker whose main loop stands still', async () => {
+    for (let beat = 8; beat < 12; beat++) {
+      workers[1] = worker('other', { beat, running, stalled: true });
+      await pass(1);
+    }
+    expect(graves).toMatchObject([{ run: 'r', epoch: 3, code: 'RUN_TIMED_OUT' }]);
+  });
+
+  test('is left to a worker whose loop turns', async () => {
+    for (let beat = 8; beat < 20; beat++) {
+      workers[1] = worker('other', { beat, running });
+      await pass(1);
+    }
+    expect(graves).toEqual([]);
+  });
+
+  test('is measured anew in each of its epochs', async () => {
+    for (let beat = 8; beat < 16; beat++) {
+      workers[1] = worker('other', { beat, running: [{ run: 'r', epoch: beat, limitMs: 5_000 }], stalled: true });
+      await pass(1);
+    }
+    expect(graves).toEqual([]);
+  });
+});
+
+test('stop ends the watch', async () => {
+  await rescuer.stop();
+  expect(clock.pending).toBe(0);
+});

@@ -21,7 +21,9 @@ export interface RescuerOptions {
 /**
  * Takes the runs of dead workers back (STORE §3). No wall clock decides: a worker is dead when this process itself has
  * watched its counter stand still for the lease, by its own monotonic clock, in polls that all succeeded and none of
- * them late. Any gap, a store away, a blocked loop, a laptop asleep, starts the watch anew.
+ * them late. Any gap, a store away, a blocked loop, a laptop asleep, starts the watch anew. So does a poll that does not
+ * find this process's own counter raised: reads may be answered while no write is, as where SQLite's file is locked, and
+ * then nobody's counter moves.
  */
 export class Rescuer implements Service {
   readonly name = 'rescuer';
@@ -31,6 +33,7 @@ export class Rescuer implements Service {
   readonly #counters = new Map<WorkerId, { readonly beat: number; readonly since: number }>();
   readonly #running = new Map<string, number>();
   #lastPollAt: number | null = null;
+  #ownBeat: number | undefined;
 
   constructor(options: RescuerOptions) {
     this.#options = options;
@@ -61,6 +64,9 @@ export class Rescuer implements Service {
     const workers = await store.workers();
     const now = clock.monotonic();
     if (now - askedAt > this.#everyMs) this.#forget();
+    const ownBeat = workers.find(({ id }) => id === own)?.beat;
+    if (ownBeat === undefined || ownBeat === this.#ownBeat) this.#forget();
+    this.#ownBeat = ownBeat;
     this.#lastPollAt = now;
     const others = workers.filter(({ id }) => id !== own);
     const graves = [...this.#dead(others, now, leaseMs), ...this.#overdue(others, now)];

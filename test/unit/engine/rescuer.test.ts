@@ -18,18 +18,21 @@ let freed: string[];
 let polls: number;
 let read: () => Promise<WorkerView[]>;
 let rescuer: Rescuer;
+/** The store takes the beats of the rescuer's own process. */
+let beating: boolean;
 
 beforeEach(async () => {
   clock = new ManualClock();
   workers = [worker('own'), worker('other')];
   [graves, freed, polls] = [[], [], 0];
+  beating = true;
   read = () => Promise.resolve(workers);
   rescuer = new Rescuer({
     store: {
       workers: async () => {
         const answer = await read();
         polls++;
-        return answer.map((view) => ({ ...view }));
+        return answer.map((view) => (view.id === 'own' && beating ? { ...view, beat: 100 + polls } : { ...view }));
       },
       bury: (given: Grave[]) => {
         graves.push(...given);
@@ -66,6 +69,17 @@ async function pass(count: number, everyMs = pollMs): Promise<void> {
 }
 
 describe('STORE §3.1 a worker', () => {
+  test('is not buried while the store answers and takes no beat from anybody', async () => {
+    beating = false;
+    await pass(20);
+    expect(graves).toEqual([]);
+    beating = true;
+    await pass(4);
+    expect(graves).toEqual([]);
+    await pass(2);
+    expect(graves).toHaveLength(1);
+  });
+
   test('whose counter stands still for the lease is buried, with the counter that was seen', async () => {
     await pass(4);
     expect(graves).toEqual([]);

@@ -16,6 +16,8 @@ const jobs = new URL('durable-jobs/durable.job.mjs', import.meta.url).pathname;
 /** One line of what the handlers wrote where no store sees it. */
 export interface Noted {
   readonly pid: number;
+  /** By the worker's own wall clock. */
+  readonly at: number;
   readonly run: string;
   readonly step?: number | string;
   readonly event?: string;

@@ -5,7 +5,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { defineJob } from 'onejob';
 
 const ledger = process.env['LEDGER'] ?? '/dev/null';
-const note = (entry) => appendFileSync(ledger, `${JSON.stringify({ pid: process.pid, ...entry })}\n`);
+const note = (entry) => appendFileSync(ledger, `${JSON.stringify({ pid: process.pid, at: Date.now(), ...entry })}\n`);
 
 /** As many steps as asked for, one after the other, each a few milliseconds long. */
 export const steps = defineJob({

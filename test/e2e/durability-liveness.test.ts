@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openFakeClock } from '../support/fake-clock.ts';
+import { lockFile } from '../support/freeze.ts';
+import { openTcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
+import { openGround, type Ground, type WorkerProcess } from '../support/worker-processes.ts';
+
+const torture = process.env['TORTURE'] === '1';
+/** Longer than the lease of 10 s in any case. */
+const absenceMs = torture ? 20_000 : 12_000;
+const blockMs = torture ? 30_000 : 13_000;
+/** What is promised holds on a machine that is not busy with other things. */
+const slack = 2;
+
+describe.each(['sqlite', 'postgres'] as const)('who is alive on %s', (kind) => {
+  test('VT-11 a worker killed for good is noticed by another that watched it', async () => {
+    const ground = await openGround(kind);
+    const elder = await ground.worker();
+    const { id } = await ground.client.enqueue('listens');
+    await until('the elder has it', () => eventsOf(ground, id, 'begun').length === 1);
+    const heir = await ground.worker();
+    elder.kill('SIGKILL');
+    await elder.exited;
+    const killedAt = performance.now();
+    await until('the heir has it', () => by(ground, id, heir).includes('begun'), slack * 15_000);
+    // Not before the lease: what is not seen to stand still for 10 s may be alive. The last beat is at most 2 s old.
+    expect(performance.now() - killedAt).toBeGreaterThan(7_500);
+    expect((await ground.client.find(id)).crashes).toBe(1);
+  }, 90_000);
+
+  test('VT-11 a worker whose loop is blocked for longer than the lease is not taken over', async () => {
+    const ground = await openGround(kind);
+    const blocked = await ground.worker();
+    const handle = await ground.client.enqueue('block', { ms: blockMs });
+    await until('it blocks', () => by(ground, handle.id, blocked).includes('begun'));
+    const other = await ground.worker();
+    const beside = await ground.client.enqueue('voyage', { steps: 20, ms: 50 });
+    expect(await beside.result({ timeout: '60s' })).toBe('there');
+    expect(await handle.result({ timeout: '90s' })).toBe('done');
+    expect(await ground.client.find(handle.id)).toMatchObject({ crashes: 0, attempt: 1 });
+    expect(eventsOf(ground, handle.id, 'begun')).toEqual([blocked.pid]);
+    expect(by(ground, beside.id, other)).not.toEqual([]);
+  }, 180_000);
+
+  test('VT-17 a store that is away for longer than the lease takes nothing over and shows no error', async () => {
+    const world = await openWorld(kind);
+    const { ground } = world;
+    await until('all are under way', () => world.ids.every((id) => stepsOf(ground, id).length > 3));
+    const comeBack = await world.leave();
+    await sleep(absenceMs); // the absence is what is tried
+    await comeBack();
+    await expectQuietVoyages(world);
+    for (const { stderr } of world.workers) expect(stderr()).not.toContain('taken over');
+  }, 240_000);
+
+  if (kind === 'postgres') {
+    test('VT-17 a server that holds its connections and says nothing for longer than the lease takes nothing over', async () => {
+      const world = await openWorld(kind);
+      await until('all are under way', () => world.ids.every((id) => stepsOf(world.ground, id).length > 3));
+      world.hold();
+      await sleep(absenceMs); // the absence is what is tried
+      world.release();
+      await expectQuietVoyages(world);
+      for (const { stderr } of world.workers) expect(stderr()).not.toContain('taken over');
+    }, 240_000);
+  }
+
+  test('VT-11 a clock that is set by an hour, to and fro, takes nothing over', async () => {
+    const ground = await openGround(kind, { lease: '2s' });
+    const clock = await openFakeClock(ground.path('clock'));
+    const workers = [await ground.worker({ concurrency: 2, env: clock.env }), await ground.worker({ concurrency: 2 })];
+    const handles = await ground.client.enqueueMany(
+      'voyage',
+      Array.from({ length: 4 }, () => ({ input: { steps: 60, ms: 100 } })),
+    );
+    const ids = handles.map(({ id }) => id);
+    await until('both work', () => workers.every((worker) => ids.some((id) => stepsBy(ground, id, worker) > 1)));
+    for (const hours of [1, -1, 0, 24]) {
+      clock.set(hours);
+      await sleep(1_200); // work goes on under that clock
+    }
+    await expectQuietVoyages({ ground, ids, steps: 60 });
+    const hours = new Set(ground.ledger().map(({ at }) => Math.round((at - Date.now()) / 3_600_000)));
+    expect(hours).toEqual(new Set([0, 1, -1, 24])); // it was really set
+    for (const { stderr } of workers) expect(stderr()).not.toContain('taken over');
+  }, 120_000);
+
+  test('a cancel by another process is heard within a second', async () => {
+    const ground = await openGround(kind);
+    await ground.worker();
+    const { id } = await ground.client.enqueue('listens');
+    await until('it runs', () => eventsOf(ground, id, 'begun').length === 1);
+    const askedAt = performance.now();
+    await ground.client.cancel(id, 'enough');
+    await until('it has heard', () => eventsOf(ground, id, 'aborted').length === 1);
+    expect(performance.now() - askedAt).toBeLessThan(slack * 1_000);
+    expect(ground.ledger().find(({ event }) => event === 'aborted')?.reason).toBe('RUN_CANCELLED');
+    expect((await ground.client.wait(id, { timeout: '20s' })).state).toBe('cancelled');
+  }, 60_000);
+
+  test('SJ-10 a run past its time-out whose loop never turns again is ended by another node', async () => {
+    const ground = await openGround(kind);
+    const hung = await ground.worker();
+    const { id } = await ground.client.enqueue('hang', undefined, { timeout: '2s' });
+    await until('it hangs', () => by(ground, id, hung).includes('begun'));
+    const hangsAt = performance.now();
+    const other = await ground.worker();
+    const run = await ground.client.wait(id, { timeout: `${slack * 15}s` });
+    expect(run).toMatchObject({ state: 'failed', crashes: 0, error: { code: 'RUN_TIMED_OUT' } });
+    expect(performance.now() - hangsAt).toBeGreaterThan(2_000);
+    expect(eventsOf(ground, id, 'begun')).toEqual([hung.pid]);
+    const next = await ground.client.enqueue('voyage', { steps: 2, ms: 1 });
+    expect(await next.result({ timeout: '20s' })).toBe('there');
+    expect(stepsBy(ground, next.id, other)).toBe(2);
+  }, 90_000);
+});
+
+interface Voyages {
+  readonly ground: Ground;
+  readonly ids: readonly string[];
+  readonly steps: number;
+}
+
+interface World extends Voyages {
+  readonly workers: readonly WorkerProcess[];
+  /** The store is away from now on. Returns the way back. */
+  leave(): Promise<() => Promise<void>>;
+  /** Only a network can do that. */
+  hold(): void;
+  release(): void;
+}
+
+/** Two workers with runs that are under way for longer than the store will be away. */
+async function openWorld(kind: 'sqlite' | 'postgres'): Promise<World> {
+  const ground = await openGround(kind);
+  const proxy = kind === 'postgres' ? await openTcpProxy(ground.store) : undefined;
+  onTestFinished(() => proxy?.close());
+  const choice = { concurrency: 2, ...(proxy && { store: proxy.url }) };
+  const workers = [await ground.worker(choice), await ground.worker(choice)];
+  const steps = 40;
+  const handles = await ground.client.enqueueMany(
+    'voyage',
+    Array.from({ length: 4 }, () => ({ input: { steps, ms: 100 } })),
+  );
+  return {
+    ground,
+    workers,
+    steps,
+    ids: handles.map(({ id }) => id),
+    async leave() {
+      if (!proxy) {
+        const unlock = await lockFile(ground.store);
+        return () => Promise.resolve(unlock());
+      }
+      await proxy.shut();
+      return () => proxy.reopen();
+    },
+    hold: () => proxy?.hold('both'),
+    release: () => proxy?.release(),
+  };
+}
+
+/** All of them arrived by themselves, each step was executed exactly once, and no handler saw an error. */
+async function expectQuietVoyages({ ground, ids, steps }: Voyages): Promise<void> {
+  for (const id of ids) {
+    const run = await ground.client.wait(id, { timeout: '90s' });
+    expect(run).toMatchObject({ state: 'succeeded', error: null, crashes: 0, attempt: 1 });
+    expect(stepsOf(ground, id)).toEqual(Array.from({ length: steps }, (_, i) => i));
+    expect((await ground.client.find(id, { steps: true })).steps).toHaveLength(steps);
+  }
+  expect(ground.ledger().filter(({ event }) => event === 'error')).toEqual([]);
+}
+
+const by = (ground: Ground, id: string, { pid }: WorkerProcess) =>
+  ground.ledger().flatMap((line) => (line.run === id && line.pid === pid ? [line.event ?? line.step] : []));
+
+const eventsOf = (ground: Ground, id: string, event: string) =>
+  ground.ledger().flatMap((line) => (line.run === id && line.event === event ? [line.pid] : []));
+
+const stepsOf = (ground: Ground, id: string) =>
+  ground.ledger().flatMap(({ run, step }) => (run === id && step !== undefined ? [step] : []));
+
+const stepsBy = (ground: Ground, id: string, { pid }: WorkerProcess) =>
+  ground.ledger().filter((line) => line.run === id && line.pid === pid && line.step !== undefined).length;

@@ -1,0 +1,72 @@
+// The durability tests with their full numbers: `npm run torture [-- SEED]`, about a quarter of an hour.
+//
+// Real workers are killed, stopped, cut off and told wrong times on SQLite and PostgreSQL. The same seed kills at the
+// same instants, as far as a machine allows. The last result stands in bench/results/torture.md.
+// @ts-check
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process, { argv, env, execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { report, round } from '../bench/support.mjs';
+
+/**
+ * What vitest's reporter `json` says of a test.
+ *
+ * @typedef {{ ancestorTitles: string[], title: string, status: string, duration?: number }} Ended
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const seed = readSeed(argv[2]);
+const folder = await mkdtemp(join(tmpdir(), 'onejob-torture-'));
+try {
+  const file = join(folder, 'results.json');
+  const code = await runTests(file);
+  await writeReport(JSON.parse(await readFile(file, 'utf8')).testResults);
+  process.exitCode = code;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** @param {string | undefined} text */
+function readSeed(text) {
+  const number = text === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new Error(`the seed is a whole number, not ${text}`);
+}
+
+/** @param {string} file where the results go */
+async function runTests(file) {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const tests = spawn(execPath, [vitest, 'run', '--project', 'e2e', 'test/e2e/durability-', ...reporters], {
+    cwd: root,
+    env: { ...env, TORTURE: '1', TORTURE_SEED: String(seed) },
+    stdio: 'inherit',
+  });
+  const [code] = await once(tests, 'exit');
+  return code ?? 1;
+}
+
+/** @param {{ name: string, assertionResults: Ended[] }[]} files */
+async function writeReport(files) {
+  const ended = files.flatMap(({ assertionResults }) => assertionResults);
+  const failed = ended.filter(({ status }) => status === 'failed').length;
+  await report({
+    name: 'torture',
+    title: 'Durability, with the full numbers',
+    command: `npm run torture -- ${seed}`,
+    head: ['what', 'test', 'result', 'seconds'],
+    rows: ended.map(({ ancestorTitles, title, status, duration }) => [
+      ancestorTitles.join(' '),
+      title,
+      status,
+      duration === undefined ? '' : round(duration / 1_000),
+    ]),
+    notes: [
+      `Seed ${seed}; ${ended.length} tests, ${failed} failed. Load of the machine at the end: ${loadavg().map(round).join(', ')}.`,
+    ],
+  });
+}

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { createDeferred } from '../../src/std/deferred.ts';
 
 const program = fileURLToPath(new URL('../fixtures/engine/program.mjs', import.meta.url));
 
@@ -26,30 +27,49 @@ export interface Life {
   readonly runs: readonly { readonly state: string; readonly output: string | null }[] | null;
 }
 
-/**
- * Starts the program; it is killed at its failpoints, or `killAfterMs` after its first run has begun, unless it has
- * ended before.
- */
-export async function live(orders: Orders, how: { failpoints?: string; killAfterMs?: number } = {}): Promise<Life> {
-  const env = { ...process.env, ...(how.failpoints !== undefined && { ONEJOB_FAILPOINTS: how.failpoints }) };
+/** The program in execution. */
+export interface Lived {
+  readonly pid: number;
+  /** Its first line is in the ledger. */
+  readonly up: Promise<void>;
+  readonly ended: Promise<Life>;
+}
+
+/** Starts the program, to be killed at its failpoints or by the test. */
+export function start(orders: Orders, failpoints?: string): Lived {
+  const env = { ...process.env, ...(failpoints !== undefined && { ONEJOB_FAILPOINTS: failpoints }) };
   const child = spawn(process.execPath, [program, JSON.stringify(orders)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = (): void => void child.kill('SIGKILL');
-  onTestFinished(kill);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const up = createDeferred<void>();
   let said = '';
   let complained = '';
-  let isDoomed = false;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;
-    if (how.killAfterMs === undefined || isDoomed || !said.includes('up\n')) return;
-    isDoomed = true;
-    setTimeout(kill, how.killAfterMs);
+    if (said.includes('up\n')) up.resolve();
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complained += text));
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  if (signal !== null) return { signal, runs: null };
-  if (code !== 0) throw new Error(`the program ended with ${code}: ${complained}`);
-  const last = said.trim().split('\n').at(-1) ?? '';
-  return { signal, runs: JSON.parse(last) as Life['runs'] };
+  const ended = once(child, 'close').then(([code, signal]: (number | NodeJS.Signals | null)[]): Life => {
+    if (signal !== null) return { signal: signal as NodeJS.Signals, runs: null };
+    if (code !== 0) throw new Error(`the program ended with ${code}: ${complained}`);
+    const last = said.trim().split('\n').at(-1) ?? '';
+    return { signal: null, runs: JSON.parse(last) as Life['runs'] };
+  });
+  return { pid: child.pid ?? 0, up: up.promise, ended };
+}
+
+/**
+ * One life of the program, to its end; it is killed at its failpoints, or `killAfterMs` after its first line, unless it
+ * has ended before.
+ */
+export function live(orders: Orders, how: { failpoints?: string; killAfterMs?: number } = {}): Promise<Life> {
+  const { pid, up, ended } = start(orders, how.failpoints);
+  const { killAfterMs } = how;
+  if (killAfterMs !== undefined) {
+    let isOver = false;
+    void ended.finally(() => (isOver = true)).catch(() => undefined);
+    void up.then(() => setTimeout(() => isOver || process.kill(pid, 'SIGKILL'), killAfterMs));
+  }
+  return ended;
 }
 
 /** The lines of a ledger; none where nothing was written. */

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { defineJob, type AnyJob } from '../../src/job/define.ts';
+import { openApp } from '../support/apps.ts';
+import { readLedger, start, type Orders } from '../support/crashes.ts';
+import { createProject } from '../support/project.ts';
+import { until } from '../support/until.ts';
+
+async function files(): Promise<Pick<Orders, 'store' | 'ledger' | 'lease'>> {
+  const folder = await createProject({});
+  return { store: `sqlite:${join(folder, 'onejob.db')}`, ledger: join(folder, 'ledger'), lease: '1s' };
+}
+
+/** The same steps as the job of test/fixtures/engine/program.mjs, with what it does here in `calls`. */
+function chain(calls: number[]): AnyJob {
+  return defineJob({
+    name: 'chain',
+    run: async ({ input, step }) => {
+      let sum = 0;
+      for (let i = 1; i <= (input as { steps: number }).steps; i++) {
+        sum += await step(['part', i], () => {
+          calls.push(i);
+          return i;
+        });
+      }
+      return sum;
+    },
+  });
+}
+
+test('VT-11 the runs of a process that was killed go on in a worker that lives, within lease and a poll', async () => {
+  const ground = await files();
+  const calls: number[] = [];
+  const { app } = openApp([chain(calls)], { store: ground.store, limits: { lease: '1s' } });
+  await app.start();
+  const dead = start({ ...ground, jobs: [{ job: 'chain', key: 'a', input: { steps: 20, ms: 20 } }] });
+  await until('five steps', async () => (await readLedger(ground.ledger)).length >= 5);
+  process.kill(dead.pid, 'SIGKILL');
+  const killedAt = performance.now();
+  const run = await app.client.wait('a', { timeout: '10s' });
+  expect(run).toMatchObject({ state: 'succeeded', output: '210', attempt: 1 });
+  expect(performance.now() - killedAt).toBeLessThan(4_000);
+  const before = (await readLedger(ground.ledger)).length;
+  expect(calls[0], 'the step in progress is executed again, no other').toBeGreaterThanOrEqual(before);
+  expect(calls).toEqual(Array.from({ length: 21 - calls[0]! }, (_, i) => calls[0]! + i));
+});
+
+test('VT-12 a process that was stopped past its lease finds its runs taken over, and none of its writes accepted', async () => {
+  const ground = await files();
+  const calls: number[] = [];
+  const { app } = openApp([chain(calls)], { store: ground.store, limits: { lease: '1s' } });
+  await app.start();
+  const stopped = start({ ...ground, jobs: [{ job: 'chain', key: 'a', input: { steps: 20, ms: 200 } }] });
+  await until('both have beaten', async () => {
+    const workers = await app.client.workers();
+    return workers.length === 2 && workers.every(({ beat }) => beat > 0);
+  });
+  // Inside of a step and outside of any commit, which would block all writers.
+  let begun = 0;
+  for (let isWritable = false; !isWritable;) {
+    process.kill(stopped.pid, 'SIGCONT');
+    begun = (await readLedger(ground.ledger)).length + 1;
+    await until('the next step', async () => (await readLedger(ground.ledger)).length >= begun);
+    process.kill(stopped.pid, 'SIGSTOP');
+    isWritable = await Promise.race([app.client.send('a', 'probe').then(() => true), sleep(300, false)]);
+  }
+  const run = await app.client.wait('a', { timeout: '10s' });
+  expect(run).toMatchObject({ state: 'succeeded', output: '210' });
+  const before = await app.client.find('a', { steps: true });
+  process.kill(stopped.pid, 'SIGCONT');
+  const life = await stopped.ended;
+  expect(life.runs).toMatchObject([{ state: 'succeeded', output: '210' }]);
+  const after = await app.client.find('a', { steps: true });
+  expect(after).toEqual(before);
+  expect(after.steps).toHaveLength(20);
+  const here = Array.from({ length: begun }, (_, i) => `a part ${i + 1}`);
+  expect(await readLedger(ground.ledger), 'no step begins any more').toEqual(here);
+  expect(calls, 'the step in progress and all after it').toEqual(
+    Array.from({ length: 20 }, (_, i) => i + 1).slice(begun - 1),
+  );
+});
+
+test('STORE §3.1 a process whose main loop is blocked for several leases keeps its runs', async () => {
+  const ground = await files();
+  const { app, log } = openApp([defineJob({ name: 'busy', run: () => 'by another' })], {
+    store: ground.store,
+    limits: { lease: '1s' },
+  });
+  await app.start();
+  const blocked = start({ ...ground, jobs: [{ job: 'busy', key: 'a', input: { ms: 4_000 } }] });
+  const { runs } = await blocked.ended;
+  expect(runs).toEqual([{ state: 'succeeded', output: '"done"' }]);
+  expect(await app.client.find('a')).toMatchObject({ epoch: 1, crashes: 0 });
+  expect(log.texts('warn')).toEqual([]);
+});
+
+test('VT-11 on one machine a process that starts takes over at once, without any lease', async () => {
+  const ground = await files();
+  const dead = start({ ...ground, lease: '10s', jobs: [{ job: 'chain', key: 'a', input: { steps: 5, ms: 50 } }] });
+  await dead.up;
+  process.kill(dead.pid, 'SIGKILL');
+  await dead.ended;
+  const calls: number[] = [];
+  const startedAt = performance.now();
+  const { app } = openApp([chain(calls)], { store: ground.store });
+  await app.start();
+  await app.client.wait('a', { timeout: '5s' });
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  expect(calls.length).toBeGreaterThan(0);
+});

@@ -19,7 +19,7 @@ const parts = (count: number): string[] => Array.from({ length: count }, (_, i) 
 /** `TORTURE=1`: every failpoint and more lives. */
 const isTorture = process.env['TORTURE'] !== undefined;
 
-describe('VT-10 a process that is killed at a failpoint, and another that goes on with its run', () => {
+describe('a process that is killed at a failpoint, and another that goes on with its run', () => {
   // Five steps are five groups of records, the sixth is the outcome.
   const groups = isTorture ? [1, 2, 3, 4, 5, 6] : [1, 6];
   test.each([
@@ -27,7 +27,7 @@ describe('VT-10 a process that is killed at a failpoint, and another that goes o
     'store.submit.committed=kill',
     ...groups.flatMap((nth) => [`store.record.before=kill@${nth}`, `store.record.committed=kill@${nth}`]),
     'store.append.committed=kill',
-  ])('%s', async (failpoints) => {
+  ])('VT-10 %s', async (failpoints) => {
     const { client, ...files } = await ground();
     const orders: Orders = { ...files, jobs: [{ job: 'chain', key: 'a', input: { steps: 5 } }] };
     expect((await live(orders, { failpoints })).signal).toBe('SIGKILL');
@@ -45,7 +45,7 @@ describe('VT-10 a process that is killed at a failpoint, and another that goes o
     expect(run.attempt, 'a crash uses up no attempt').toBe(1);
   });
 
-  test('also when the second is killed while it claims', async () => {
+  test('VT-10 also when the second is killed while it claims', async () => {
     const { client, ...files } = await ground();
     const orders: Orders = { ...files, jobs: [{ job: 'chain', key: 'a', input: { steps: 3 } }] };
     for (const failpoints of [
@@ -64,8 +64,8 @@ describe('VT-10 a process that is killed at a failpoint, and another that goes o
   });
 });
 
-describe('VT-10 a process that is killed at any instant', () => {
-  test('executes each of 40 steps at least once, and none again that was recorded', async () => {
+describe('a process that is killed at any instant', () => {
+  test('VT-10 executes each of 40 steps at least once, and none again that was recorded', async () => {
     const { client, ...files } = await ground();
     const orders: Orders = { ...files, jobs: [{ job: 'chain', key: 'a', input: { steps: 40, ms: 3 } }] };
     const most = isTorture ? 200 : 8;

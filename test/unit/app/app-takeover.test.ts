@@ -13,8 +13,8 @@ async function buryWorkerOf({ app }: TestApp): Promise<void> {
   await store.bury(graves);
 }
 
-describe('VT-12 a worker that was wrongly taken for dead', () => {
-  test('loses its runs, whose handlers are told and whose writes are refused, and starts anew', async () => {
+describe('a worker that was wrongly taken for dead', () => {
+  test('VT-12 loses its runs, whose handlers are told and whose writes are refused, and starts anew', async () => {
     const release = createDeferred<void>();
     const begun: number[] = [];
     let reason: unknown;
@@ -49,7 +49,7 @@ describe('VT-12 a worker that was wrongly taken for dead', () => {
     expect(opened.log.texts('warn')).toContainEqual(expect.stringContaining('taken for dead'));
   });
 
-  test('goes on with what it runs by itself', async () => {
+  test('VT-12 goes on with what it runs by itself', async () => {
     let lives = 0;
     const job = defineJob({
       name: 'work',
@@ -65,7 +65,7 @@ describe('VT-12 a worker that was wrongly taken for dead', () => {
     expect(await running).toMatchObject({ state: 'succeeded', output: '"second life"' });
   });
 
-  test('starts anew also when the store is away in that moment', async () => {
+  test('VT-12 starts anew also when the store is away in that moment', async () => {
     let runs = 0;
     const job = defineJob({ name: 'work', run: () => ++runs });
     const first = openApp([job]);

@@ -52,7 +52,7 @@ describe('createApp', () => {
   });
 });
 
-describe('SJ-15 services', () => {
+describe('services', () => {
   function services(events: string[]) {
     const named = (name: string) =>
       service(
@@ -67,7 +67,7 @@ describe('SJ-15 services', () => {
     return defineServices({ db: named('db'), mail: named('mail') });
   }
 
-  test('are opened once, in order, at first use, and closed in reverse', async () => {
+  test('SJ-15 are opened once, in order, at first use, and closed in reverse', async () => {
     const events: string[] = [];
     const { defineJob: define } = services(events);
     const one = define({ name: 'one', run: ({ services: { db } }) => db.name });
@@ -86,7 +86,7 @@ describe('SJ-15 services', () => {
     expect(events).toEqual(['open db', 'open mail', 'close mail', 'close db']);
   });
 
-  test('one whose open fails fails the run, which is retried by its policy, and what was opened before is closed', async () => {
+  test('SJ-15 one whose open fails fails the run, which is retried by its policy, and what was opened before is closed', async () => {
     const events: string[] = [];
     let tries = 0;
     const { defineJob: define } = defineServices({
@@ -117,7 +117,7 @@ describe('SJ-15 services', () => {
     });
   });
 
-  test('a failing close stops neither the others nor the app', async () => {
+  test('SJ-15 a failing close stops neither the others nor the app', async () => {
     const events: string[] = [];
     const { defineJob: define } = defineServices({
       one: service(
@@ -139,7 +139,7 @@ describe('SJ-15 services', () => {
   });
 });
 
-describe('GJ-13 hooks', () => {
+describe('hooks', () => {
   function told(events: string[], more: Hooks = {}): Hooks {
     return {
       onStart: () => void events.push('onStart'),
@@ -150,7 +150,7 @@ describe('GJ-13 hooks', () => {
     };
   }
 
-  test('come in order, around each attempt, once around all', async () => {
+  test('GJ-13 come in order, around each attempt, once around all', async () => {
     const events: string[] = [];
     const flaky = defineJob({
       name: 'flaky',
@@ -179,7 +179,7 @@ describe('GJ-13 hooks', () => {
     ]);
   });
 
-  test('a throw in beforeRun fails the run; the job does not start', async () => {
+  test('GJ-13 a throw in beforeRun fails the run; the job does not start', async () => {
     const events: string[] = [];
     let ran = false;
     const job = defineJob({
@@ -197,7 +197,7 @@ describe('GJ-13 hooks', () => {
     expect(events).toEqual(['onStart', 'afterRun work failed JOB_FAILED']);
   });
 
-  test('a throw in afterRun changes nothing and is logged', async () => {
+  test('GJ-13 a throw in afterRun changes nothing and is logged', async () => {
     const hooks: Hooks = {
       afterRun: () => {
         throw Object.create(null);
@@ -208,14 +208,14 @@ describe('GJ-13 hooks', () => {
     expect(log.texts('error')).toEqual(['the hook afterRun failed']);
   });
 
-  test('a throw in onStart is told to who starts', async () => {
+  test('GJ-13 a throw in onStart is told to who starts', async () => {
     const { run } = openApp([hello], { hooks: { onStart: () => Promise.reject(new Error('no licence')) } });
     await expect(run('hello')).rejects.toThrow('no licence');
   });
 });
 
-describe('SJ-8 start and stop', () => {
-  test('start resolves once it is up and takes what is due; stop waits for what runs and is idempotent', async () => {
+describe('start and stop', () => {
+  test('SJ-8 start resolves once it is up and takes what is due; stop waits for what runs and is idempotent', async () => {
     const release = createDeferred<void>();
     const begun = createDeferred<void>();
     const job = defineJob({
@@ -242,7 +242,7 @@ describe('SJ-8 start and stop', () => {
     expect(await (await other.openStore()).workers()).toEqual([]);
   });
 
-  test('past the grace what still runs is told to stop and handed back', async () => {
+  test('SJ-8 past the grace what still runs is told to stop and handed back', async () => {
     const begun = createDeferred<void>();
     let reason: unknown;
     const define = (deaf: boolean) =>
@@ -273,7 +273,7 @@ describe('SJ-8 start and stop', () => {
     }
   });
 
-  test('what was claimed and has not begun is handed back without being executed', async () => {
+  test('SJ-8 what was claimed and has not begun is handed back without being executed', async () => {
     const release = createDeferred<void>();
     const begun: string[] = [];
     const job = defineJob({
@@ -302,13 +302,13 @@ describe('SJ-8 start and stop', () => {
     ]);
   });
 
-  test('an app that was never used stops at once', async () => {
+  test('SJ-8 an app that was never used stops at once', async () => {
     const { app } = openApp([hello]);
     await app.stop();
     await expect(app.client.list()).rejects.toMatchObject({ code: 'APP_STOPPING' });
   });
 
-  test('a store that was handed over stays open', async () => {
+  test('SJ-8 a store that was handed over stays open', async () => {
     const { app } = openApp([hello]);
     const store = await app.openStore();
     const other = openApp([hello], { store });
@@ -317,7 +317,7 @@ describe('SJ-8 start and stop', () => {
     expect((await app.client.list()).items).toHaveLength(1);
   });
 
-  test('stop ends also when the store is away for good', async () => {
+  test('SJ-8 stop ends also when the store is away for good', async () => {
     const { app } = openApp([hello]);
     const store = await app.openStore();
     const begun = createDeferred<void>();

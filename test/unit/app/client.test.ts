@@ -20,8 +20,8 @@ const broken = defineJob({
   },
 });
 
-describe('VT-5 enqueue', () => {
-  test('gives id, key, jobId and created; the result comes when a worker has run it', async () => {
+describe('enqueue', () => {
+  test('VT-5 gives id, key, jobId and created; the result comes when a worker has run it', async () => {
     const { app } = openApp([add]);
     const handle = await app.client.enqueue(add, { a: 1 });
     expect(handle).toMatchObject({ key: null, jobId: handle.id, created: true });
@@ -32,7 +32,7 @@ describe('VT-5 enqueue', () => {
     expect(sum).toBe(2);
   });
 
-  test('by name, from a client without the code of the job; its input is then checked by the worker', async () => {
+  test('VT-5 by name, from a client without the code of the job; its input is then checked by the worker', async () => {
     const store = await fileStore();
     const client = createClient({ store });
     onTestFinished(() => client.close());
@@ -68,7 +68,7 @@ describe('VT-5 enqueue', () => {
     expect((await app.client.list()).items).toHaveLength(1);
   });
 
-  test('many at once: all or none, answered in order', async () => {
+  test('VT-5 many at once: all or none, answered in order', async () => {
     const { app } = openApp([add]);
     const handles = await app.client.enqueueMany(add, [
       { input: { a: 1 }, key: 'one' },
@@ -92,7 +92,7 @@ describe('VT-5 enqueue', () => {
     expect((await app.client.list()).items).toHaveLength(2);
   });
 
-  test('delay and priority decide when it runs', async () => {
+  test('VT-5 delay and priority decide when it runs', async () => {
     const order: unknown[] = [];
     const job = defineJob({ name: 'note', run: ({ input }) => void order.push(input) });
     const { app } = openApp([job], { concurrency: 1 });
@@ -198,7 +198,7 @@ describe('reading', () => {
   });
 });
 
-describe('VT-13 restart and retry', () => {
+describe('restart and retry', () => {
   /** Three steps; `isBroken` makes the second fail. */
   function setUp() {
     const calls: string[] = [];
@@ -220,7 +220,7 @@ describe('VT-13 restart and retry', () => {
     return { calls, state, ...openApp([job]) };
   }
 
-  test('forgets the step and all first asked for after it; earlier results are kept, keys are new', async () => {
+  test('VT-13 forgets the step and all first asked for after it; earlier results are kept, keys are new', async () => {
     const { app, calls, run } = setUp();
     const { id } = await run('work', { key: 'a' });
     expect(await app.client.restart('a', { from: 'two' })).toMatchObject({ verdict: 'done', run: id });
@@ -230,7 +230,7 @@ describe('VT-13 restart and retry', () => {
     expect(JSON.parse(again.output!)).toEqual(['1:two', '1:three']);
   });
 
-  test('without a step begins anew', async () => {
+  test('VT-13 without a step begins anew', async () => {
     const { app, calls, run } = setUp();
     await run('work', { key: 'a' });
     await app.client.restart('a');
@@ -238,7 +238,7 @@ describe('VT-13 restart and retry', () => {
     expect(calls).toEqual(['one', 'two', 'three', 'one', 'two', 'three']);
   });
 
-  test('of an unknown step is STEP_UNKNOWN, on an unfinished run RUN_ACTIVE; nothing changes', async () => {
+  test('VT-13 of an unknown step is STEP_UNKNOWN, on an unfinished run RUN_ACTIVE; nothing changes', async () => {
     const { app, run, calls } = setUp();
     await run('work', { key: 'a' });
     await expect(app.client.restart('a', { from: 'four' })).rejects.toMatchObject({ code: 'STEP_UNKNOWN' });
@@ -249,7 +249,7 @@ describe('VT-13 restart and retry', () => {
     expect(calls).toEqual(['one', 'two', 'three', 'three']);
   });
 
-  test('retry forgets failed steps only, of a run that did not succeed', async () => {
+  test('VT-13 retry forgets failed steps only, of a run that did not succeed', async () => {
     const { app, run, calls, state } = setUp();
     state.isBroken = true;
     expect(await run('work', { key: 'a' })).toMatchObject({ state: 'failed' });
@@ -260,7 +260,7 @@ describe('VT-13 restart and retry', () => {
     await expect(app.client.retry('a')).rejects.toMatchObject({ code: 'RUN_FINISHED' });
   });
 
-  test('a cancelled run can be restarted, and its old cancel does not end it again', async () => {
+  test('VT-13 a cancelled run can be restarted, and its old cancel does not end it again', async () => {
     const { app, run } = setUp();
     const handle = await app.client.enqueue('work', undefined, { key: 'b' });
     await handle.cancel();
@@ -269,8 +269,8 @@ describe('VT-13 restart and retry', () => {
   });
 });
 
-describe('VT-22 pauses', () => {
-  test('nothing of a paused job is claimed until it is resumed', async () => {
+describe('pauses', () => {
+  test('VT-22 nothing of a paused job is claimed until it is resumed', async () => {
     const { app } = openApp([add, broken]);
     await app.start();
     await app.client.pause({ type: 'job', name: 'add' }, { reason: 'broken upstream' });

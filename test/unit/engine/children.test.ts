@@ -8,8 +8,8 @@ import { until } from '../../support/until.ts';
 
 const double = defineJob({ name: 'double', input: z.number(), run: ({ input }) => ({ doubled: input * 2 }) });
 
-describe('VT-20 a child run', () => {
-  test('is a run of its own, whose output is the result of the step', async () => {
+describe('a child run', () => {
+  test('VT-20 is a run of its own, whose output is the result of the step', async () => {
     const parent = defineJob({
       name: 'parent',
       run: async ({ step }) => {
@@ -27,7 +27,7 @@ describe('VT-20 a child run', () => {
     ]);
   });
 
-  test('is created once, whatever the attempts of its parent', async () => {
+  test('VT-20 is created once, whatever the attempts of its parent', async () => {
     const parent = defineJob({
       name: 'parent',
       retry: { attempts: 2, delay: 0 },
@@ -43,7 +43,7 @@ describe('VT-20 a child run', () => {
     expect((await app.client.list({ parent: id })).items).toHaveLength(3);
   });
 
-  test('that fails fails the step with its error; that is caught or fails the parent', async () => {
+  test('VT-20 that fails fails the step with its error; that is caught or fails the parent', async () => {
     const broken = defineJob({
       name: 'broken',
       run: () => {
@@ -65,7 +65,7 @@ describe('VT-20 a child run', () => {
     expect(await run('plain')).toMatchObject({ state: 'failed', error: { code: 'NO_LUCK', message: 'none' } });
   });
 
-  test('that is cancelled by somebody fails its parent, which is not cancelled', async () => {
+  test('VT-20 that is cancelled by somebody fails its parent, which is not cancelled', async () => {
     const long = defineJob({ name: 'long', run: ({ step }) => step.wait('never') });
     const parent = defineJob({ name: 'parent', run: ({ step }) => step.run('child', long, undefined) });
     const { app, run } = openApp([parent, long]);
@@ -75,7 +75,7 @@ describe('VT-20 a child run', () => {
     expect(await running).toMatchObject({ state: 'failed', error: { code: 'RUN_CANCELLED' } });
   });
 
-  test('is cancelled with its parent, in whatever state it is', async () => {
+  test('VT-20 is cancelled with its parent, in whatever state it is', async () => {
     const waiting = defineJob({ name: 'waiting', run: ({ step }) => step.wait('never') });
     const running = defineJob({
       name: 'running',
@@ -108,7 +108,7 @@ describe('VT-20 a child run', () => {
     });
   });
 
-  test('that nobody waits for goes on when its parent has succeeded', async () => {
+  test('VT-20 that nobody waits for goes on when its parent has succeeded', async () => {
     const release = createDeferred<void>();
     const slow = defineJob({ name: 'slow', run: () => release.promise });
     const parent = defineJob({
@@ -123,14 +123,14 @@ describe('VT-20 a child run', () => {
     await until('the child ends', async () => (await app.client.list({ parent: id })).items[0]?.state === 'succeeded');
   });
 
-  test('with input that its schema refuses is not created; the step fails', async () => {
+  test('VT-20 with input that its schema refuses is not created; the step fails', async () => {
     const parent = defineJob({ name: 'parent', run: ({ step }) => step.run('double', double, 'x' as never) });
     const { app, run } = openApp([parent, double]);
     expect(await run('parent')).toMatchObject({ state: 'failed', error: { code: 'INPUT_INVALID' } });
     expect((await app.client.list({ job: 'double' })).items).toEqual([]);
   });
 
-  test('of a job with a computed key runs also when another run has that key', async () => {
+  test('VT-20 of a job with a computed key runs also when another run has that key', async () => {
     let calls = 0;
     const keyed = defineJob({ name: 'keyed', input: z.string(), key: (input) => input, run: () => ++calls });
     const parent = defineJob({
@@ -142,7 +142,7 @@ describe('VT-20 a child run', () => {
     expect(await run('parent')).toMatchObject({ state: 'succeeded', output: '[2,3]' });
   });
 
-  test('is executed by whoever knows its job; the parent parks meanwhile', async () => {
+  test('VT-20 is executed by whoever knows its job; the parent parks meanwhile', async () => {
     const store = await fileStore();
     const release = createDeferred<void>();
     const remote = defineJob({
@@ -162,7 +162,7 @@ describe('VT-20 a child run', () => {
     expect(await running).toMatchObject({ state: 'succeeded', output: '"from afar"' });
   });
 
-  test('chains of children of children come back', async () => {
+  test('VT-20 chains of children of children come back', async () => {
     const down = defineJob({
       name: 'down',
       input: z.number(),

@@ -19,8 +19,8 @@ const numbers = {
   next: (last: number) => last,
 };
 
-describe('VT-24 pages', () => {
-  test('reads page after page and counts', async () => {
+describe('pages', () => {
+  test('VT-24 reads page after page and counts', async () => {
     const seen: number[] = [];
     const { run, steps } = openApp([job(({ step }) => step.pages('all', numbers, (n) => void seen.push(n)))]);
     const { id, output } = await run('work');
@@ -29,7 +29,7 @@ describe('VT-24 pages', () => {
     expect(await steps(id)).toEqual(['all succeeded 1']);
   });
 
-  test('records the cursor after each page', async () => {
+  test('VT-24 records the cursor after each page', async () => {
     const cursors: unknown[] = [];
     const { app, run } = openApp([
       job(({ step, run: { id } }) =>
@@ -51,7 +51,7 @@ describe('VT-24 pages', () => {
     expect(cursors).toEqual([null, 3, 6, 9, 10]);
   });
 
-  test('a page that fails is tried again by the policy, from its own beginning, and the cursor is kept meanwhile', async () => {
+  test('VT-24 a page that fails is tried again by the policy, from its own beginning, and the cursor is kept meanwhile', async () => {
     const seen: number[] = [];
     let failures = 0;
     const recorded: unknown[] = [];
@@ -82,7 +82,7 @@ describe('VT-24 pages', () => {
     expect(await steps(id)).toEqual(['all succeeded 3']);
   });
 
-  test('an item that fails is logged, counted and skipped, where that is wanted', async () => {
+  test('VT-24 an item that fails is logged, counted and skipped, where that is wanted', async () => {
     const { run, lines } = openApp([
       job(({ step }) =>
         step.pages('all', { ...numbers, onError: 'log' }, (n) => {
@@ -98,14 +98,14 @@ describe('VT-24 pages', () => {
     ]);
   });
 
-  test('without pages there is nothing to do', async () => {
+  test('VT-24 without pages there is nothing to do', async () => {
     const { run } = openApp([
       job(({ step }) => step.pages('none', { from: null, read: () => [], next: () => null }, () => undefined)),
     ]);
     expect(JSON.parse((await run('work')).output!)).toEqual({ pages: 0, items: 0, failed: 0 });
   });
 
-  test('a cursor that cannot be stored fails the step', async () => {
+  test('VT-24 a cursor that cannot be stored fails the step', async () => {
     const { run } = openApp([
       job(({ step }) => step.pages('all', { from: 0n, read: () => [1], next: () => 1n }, () => undefined)),
     ]);

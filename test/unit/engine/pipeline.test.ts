@@ -6,8 +6,8 @@ import { until } from '../../support/until.ts';
 
 const input = z.object({ name: z.string() });
 
-describe('VT-1 a pipeline', () => {
-  test('hands each step the saved context as the step before left it', async () => {
+describe('a pipeline', () => {
+  test('VT-1 hands each step the saved context as the step before left it', async () => {
     const greet = definePipeline({ name: 'greet', input })
       .step('hello', (context) => ({ ...context, text: `hello ${context.name}`, when: new Date(0) }))
       .step('shout', (context) => void (context.text = context.text.toUpperCase()))
@@ -23,7 +23,7 @@ describe('VT-1 a pipeline', () => {
     expect(await steps(id)).toEqual(['hello succeeded 1', 'shout succeeded 1', 'check succeeded 1']);
   });
 
-  test('starts a retry from the saved context, not from what the failed try left', async () => {
+  test('VT-1 starts a retry from the saved context, not from what the failed try left', async () => {
     const seen: number[] = [];
     const count = definePipeline({ name: 'count', input: z.object({ n: z.number() }) }).step(
       'add',
@@ -39,7 +39,7 @@ describe('VT-1 a pipeline', () => {
     expect(output).toBe('{"n":8}');
   });
 
-  test('gives its steps key, attempt, signal, log and progress', async () => {
+  test('VT-1 gives its steps key, attempt, signal, log and progress', async () => {
     const told: unknown[] = [];
     const work = definePipeline({ name: 'work', input }).step(
       'one',
@@ -55,7 +55,7 @@ describe('VT-1 a pipeline', () => {
     expect((await lines(id)).map(({ text }) => text)).toEqual(['in a step']);
   });
 
-  test('refuses two steps of one name', () => {
+  test('VT-1 refuses two steps of one name', () => {
     const once = definePipeline({ name: 'work' }).step('one', () => 1);
     expect(() => once.step('one', () => 2)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });

@@ -23,8 +23,8 @@ function setUp() {
 
 const set = (definitions: ServiceSet['definitions']): ServiceSet => ({ definitions });
 
-describe('SJ-15 a set of services', () => {
-  test('is opened in the order written, once for all who ask', async () => {
+describe('a set of services', () => {
+  test('SJ-15 is opened in the order written, once for all who ask', async () => {
     const { pool, events, named } = setUp();
     const both = set({ db: named('db'), mail: named('mail') });
     const [one, two] = await Promise.all([pool.open(both), pool.open(both)]);
@@ -34,7 +34,7 @@ describe('SJ-15 a set of services', () => {
     expect(events).toEqual(['open db', 'open mail']);
   });
 
-  test('is closed in reverse, the last set first', async () => {
+  test('SJ-15 is closed in reverse, the last set first', async () => {
     const { pool, events, named } = setUp();
     await pool.open(set({ a: named('a'), b: named('b') }));
     await pool.open(set({ c: named('c'), plain: service(() => 'no close') }));
@@ -44,7 +44,7 @@ describe('SJ-15 a set of services', () => {
     expect(events).toHaveLength(6);
   });
 
-  test('of which one cannot be opened leaves nothing open, and is tried again at the next use', async () => {
+  test('SJ-15 of which one cannot be opened leaves nothing open, and is tried again at the next use', async () => {
     const { pool, events, named } = setUp();
     let isAway = true;
     const half = set({
@@ -62,7 +62,7 @@ describe('SJ-15 a set of services', () => {
     expect(events).toEqual(['open a', 'close a', 'open a', 'close a']);
   });
 
-  test('whose open throws anything is told in words', async () => {
+  test('SJ-15 whose open throws anything is told in words', async () => {
     const { pool } = setUp();
     const thrown: unknown = Object.create(null);
     const odd = set({
@@ -73,7 +73,7 @@ describe('SJ-15 a set of services', () => {
     await expect(pool.open(odd)).rejects.toThrow('the service odd could not be opened');
   });
 
-  test('that is being opened when the pool closes is closed once it is open', async () => {
+  test('SJ-15 that is being opened when the pool closes is closed once it is open', async () => {
     const { pool, events } = setUp();
     const opening = createDeferred<string>();
     const slow = set({
@@ -91,7 +91,7 @@ describe('SJ-15 a set of services', () => {
     expect(events).toEqual(['closed']);
   });
 
-  test('a close that fails is logged, and the others are closed', async () => {
+  test('SJ-15 a close that fails is logged, and the others are closed', async () => {
     const { pool, events, named, log } = setUp();
     await pool.open(
       set({

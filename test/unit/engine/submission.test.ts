@@ -102,11 +102,11 @@ describe('its key', () => {
   });
 });
 
-describe('EGO-19 its trace', () => {
+describe('its trace', () => {
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
   const parent = (value: string) => submit({ headers: [['TraceParent', value]] });
 
-  test('goes on from traceparent', async () => {
+  test('EGO-19 goes on from traceparent', async () => {
     expect((await parent(`00-${trace}-00f067aa0ba902b7-01`)).traceId).toBe(trace);
   });
 
@@ -116,15 +116,15 @@ describe('EGO-19 its trace', () => {
     `00-${trace.toUpperCase()}-00f067aa0ba902b7-01`,
     'nonsense',
     '',
-  ])('is a fresh one for %j', async (value) => {
+  ])('EGO-19 is a fresh one for %j', async (value) => {
     const { traceId } = await parent(value);
     expect(traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(traceId).not.toBe(trace);
   });
 });
 
-describe('EGO-28 the stored request', () => {
-  test('has body and headers but those that carry secrets', async () => {
+describe('the stored request', () => {
+  test('EGO-28 has body and headers but those that carry secrets', async () => {
     const { request } = await submit({
       body: '{"a": 1}',
       headers: [
@@ -137,11 +137,11 @@ describe('EGO-28 the stored request', () => {
     expect(request).toEqual({ headers: [['X-Shop', '张三']], body: '{"a": 1}', encoding: 'utf8' });
   });
 
-  test('is none where there is nothing to keep', async () => {
+  test('EGO-28 is none where there is nothing to keep', async () => {
     expect((await submit({ headers: [['cookie', 'x']] })).request).toBe(null);
   });
 
-  test('a body over the limit is PAYLOAD_TOO_LARGE, counted in bytes', async () => {
+  test('EGO-28 a body over the limit is PAYLOAD_TOO_LARGE, counted in bytes', async () => {
     await expect(submit({ body: '张'.repeat(334) })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
     expect((await submit({ body: '张'.repeat(333) })).request?.body).toHaveLength(333);
   });

@@ -26,8 +26,8 @@ async function untilWaiting({ app }: TestApp, key: string): Promise<void> {
 /** Attempts that wait park after 10 ms. */
 const parking = { limits: { parkAfter: 10 } } as const;
 
-describe('VT-20 a sleep', () => {
-  test('takes its time, once', async () => {
+describe('a sleep', () => {
+  test('VT-20 takes its time, once', async () => {
     const { run, steps } = openApp([job(({ step }) => step.sleep('rest', 30))]);
     const began = performance.now();
     const { id } = await run('work');
@@ -35,7 +35,7 @@ describe('VT-20 a sleep', () => {
     expect(await steps(id)).toEqual(['rest succeeded 1']);
   });
 
-  test('that was over before a replay takes no time again, one that was not takes the rest', async () => {
+  test('VT-20 that was over before a replay takes no time again, one that was not takes the rest', async () => {
     const times: number[] = [];
     const { run } = openApp([
       job(
@@ -56,12 +56,12 @@ describe('VT-20 a sleep', () => {
     expect(times[1]).toBeLessThan(150);
   });
 
-  test('until an instant that has passed ends at once', async () => {
+  test('VT-20 until an instant that has passed ends at once', async () => {
     const { run } = openApp([job(({ step }) => step.sleepUntil('past', new Date(0)))]);
     expect(await run('work')).toMatchObject({ state: 'succeeded' });
   });
 
-  test('of no duration, or until no date, is refused', async () => {
+  test('VT-20 of no duration, or until no date, is refused', async () => {
     for (const sleep of [
       ({ step }: Context) => step.sleep('bad', 'soon' as '1s'),
       ({ step }: Context) => step.sleep('bad', Number.NaN),
@@ -74,7 +74,7 @@ describe('VT-20 a sleep', () => {
     }
   });
 
-  test('that is long parks the run, which goes on by itself', async () => {
+  test('VT-20 that is long parks the run, which goes on by itself', async () => {
     let calls = 0;
     const opened = openApp(
       [
@@ -96,8 +96,8 @@ describe('VT-20 a sleep', () => {
   });
 });
 
-describe('VT-20 a wait for an event', () => {
-  test('takes one that is sent later', async () => {
+describe('a wait for an event', () => {
+  test('VT-20 takes one that is sent later', async () => {
     const opened = openApp([job(({ step }) => step.wait('approved'))]);
     const waiting = createDeferred<void>();
     const running = opened.run('work', { key: 'a' }, { onWaiting: () => waiting.resolve() });
@@ -107,7 +107,7 @@ describe('VT-20 a wait for an event', () => {
     expect(await running).toMatchObject({ state: 'succeeded', output: '{"by":"ego"}' });
   });
 
-  test('takes one that was sent before, and two of one name in their order', async () => {
+  test('VT-20 takes one that was sent before, and two of one name in their order', async () => {
     const { app } = openApp([
       job(async ({ step }) => [await step.wait('go'), await step.wait('go', { name: 'second' })]),
     ]);
@@ -118,7 +118,7 @@ describe('VT-20 a wait for an event', () => {
     expect(await handle.result({ timeout: '5s' })).toEqual([1, 2]);
   });
 
-  test('replays the event that it took, and takes no other', async () => {
+  test('VT-20 replays the event that it took, and takes no other', async () => {
     const opened = openApp([
       job(
         async ({ step, attempt }) => {
@@ -135,7 +135,7 @@ describe('VT-20 a wait for an event', () => {
     expect(await handle.result({ timeout: '5s' })).toEqual([1, 2]);
   });
 
-  test('past its time-out gives `orElse`, also at a replay, or throws WAIT_TIMED_OUT', async () => {
+  test('VT-20 past its time-out gives `orElse`, also at a replay, or throws WAIT_TIMED_OUT', async () => {
     const values: unknown[] = [];
     const { run, steps } = openApp([
       job(
@@ -154,7 +154,7 @@ describe('VT-20 a wait for an event', () => {
     expect(await steps(ended.id)).toEqual(['never failed 1', 'nothing failed 1', 'late failed 1']);
   });
 
-  test('checks what came by its schema', async () => {
+  test('VT-20 checks what came by its schema', async () => {
     const { app } = openApp([job(({ step }) => step.wait('count', { schema: z.coerce.number().min(1) }))]);
     const good = await app.client.enqueue('work');
     const bad = await app.client.enqueue('work');
@@ -165,7 +165,7 @@ describe('VT-20 a wait for an event', () => {
     await expect(bad.result({ timeout: '5s' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
-  test('that parked goes on when the event comes, and hears one that came while it parked', async () => {
+  test('VT-20 that parked goes on when the event comes, and hears one that came while it parked', async () => {
     for (const when of ['parked', 'at once'] as const) {
       const opened = openApp([job(({ step }) => step.wait('go'))], parking);
       const waiting = createDeferred<void>();
@@ -177,7 +177,7 @@ describe('VT-20 a wait for an event', () => {
     }
   });
 
-  test('mail that comes while the suspension is on its way wakes the run: no word is lost', async () => {
+  test('VT-20 mail that comes while the suspension is on its way wakes the run: no word is lost', async () => {
     const opened = openApp([job(({ step }) => step.wait('go'))], { limits: { parkAfter: 1 } });
     const rounds = Array.from({ length: 60 }, async (_, round) => {
       const waiting = createDeferred<void>();
@@ -190,7 +190,7 @@ describe('VT-20 a wait for an event', () => {
     await Promise.all(rounds);
   });
 
-  test('data that cannot be stored is refused to its sender', async () => {
+  test('VT-20 data that cannot be stored is refused to its sender', async () => {
     const opened = openApp([job(({ step }) => step.wait('go'))]);
     const handle = await opened.app.client.enqueue('work');
     await expect(opened.app.client.send(handle.id, 'go', 1n)).rejects.toMatchObject({ code: 'VALUE_REJECTED' });

@@ -119,7 +119,7 @@ async function wishedRun(
 }
 
 /** JSON where it parses, else the text itself (CONTRACTS EGO-5); no bytes at all are no input. */
-export function readBody(
+function readBody(
   body: string,
 ): { readonly input: unknown } | { readonly input: string; readonly fault: string } {
   if (body === '') return { input: undefined };

@@ -189,7 +189,8 @@ export class Worker implements Service {
     const skewMs = claimed.now - (askedAt + host.clock.now()) / 2;
     for (const claim of claimed.claims) void this.#take(claim, skewMs);
     this.#hungry = claimed.claims.length >= free;
-    if (this.#hungry) return Infinity; // the next slot that comes free looks again
+    // The next slot that comes free looks again, or one that came free meanwhile.
+    if (this.#hungry) return this.#slots.free > 0 ? 0 : Infinity;
     this.#emptyTurns = claimed.claims.length > 0 ? 0 : this.#emptyTurns + 1;
     if (lanes.some((lane) => lane.free <= claimed.claims.length)) return 0; // one may have more than its share
     return this.#pause(claimed, pollMs);

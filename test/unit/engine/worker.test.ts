@@ -1,0 +1,306 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Host } from '../../../src/engine/host.ts';
+import { Journal } from '../../../src/engine/journal.ts';
+import { ServicePool } from '../../../src/engine/service-pool.ts';
+import { Worker } from '../../../src/engine/worker.ts';
+import { defineJob } from '../../../src/job/define.ts';
+import { OnejobError } from '../../../src/job/errors.ts';
+import { Registry } from '../../../src/job/registry.ts';
+import type { Claim, Claimed, ClaimRequest } from '../../../src/ports/store-claim.ts';
+import type { Entry } from '../../../src/ports/store-entry.ts';
+import type { Store } from '../../../src/ports/store.ts';
+import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { turns, until } from '../../support/until.ts';
+
+/** A store that hands out what stands in line, one answer a call, and can hold its answers. */
+class ScriptedStore {
+  line: string[] = [];
+  nextDueAt: number | null = null;
+  requests: ClaimRequest[] = [];
+  entries: Entry[] = [];
+  hold: Deferred<void> | undefined;
+  failure: Error | undefined;
+  readonly #clock: ManualClock;
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
+
+  async claim(request: ClaimRequest): Promise<Claimed> {
+    this.requests.push(request);
+    if (this.failure) throw this.failure;
+    const claims = this.line.splice(0, request.lanes[0]?.free ?? 0).map(claimOf);
+    await this.hold?.promise;
+    return { claims, now: this.#clock.now(), nextDueAt: this.nextDueAt };
+  }
+
+  record({ entries }: { entries: readonly Entry[] }): Promise<string[]> {
+    this.entries.push(...entries);
+    return Promise.resolve(entries.map(() => 'ok'));
+  }
+
+  /** Outcomes and hand-backs, by run. */
+  get ends(): string[] {
+    return this.entries.map((entry) => `${entry.run} ${entry.kind === 'outcome' ? entry.state : entry.kind}`);
+  }
+}
+
+let clock: ManualClock;
+let store: ScriptedStore;
+let log: RecordingLog;
+let running: Map<string, Deferred<void>>;
+let worker: Worker;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  store = new ScriptedStore(clock);
+  log = new RecordingLog();
+  running = new Map();
+  worker = createWorker();
+});
+
+function createWorker({ slots = 2, tree = null as Set<string> | null } = {}): Worker {
+  const job = defineJob({
+    name: 'work',
+    grace: 1_000,
+    run: async ({ run, signal }) => {
+      const release = createDeferred<void>();
+      running.set(run.id, release);
+      signal.addEventListener('abort', () => release.reject(signal.reason));
+      await release.promise;
+    },
+  });
+  const scripted = store as unknown as Store;
+  const host: Host = {
+    store: scripted,
+    journal: new Journal({ store: scripted, worker: 'w', clock, log }),
+    registry: new Registry([job]),
+    services: new ServicePool(log),
+    hooks: {},
+    clock,
+    log,
+    limits: { valueBytes: 1_000, outputBytes: 1_000, parkAfterMs: 1_000 },
+    observer: {},
+    wake: { work: () => undefined, mail: () => undefined },
+  };
+  return new Worker({ id: 'w', host, slots, tree, pollMs: 1_000 });
+}
+
+function claimOf(run: string): Claim {
+  return {
+    run,
+    epoch: 1,
+    job: 'work',
+    key: null,
+    trigger: 'api',
+    input: null,
+    args: [],
+    request: null,
+    attempt: 1,
+    crashes: 0,
+    generation: 0,
+    priority: 0,
+    traceId: 't',
+    parent: null,
+    root: run,
+    scheduledAt: null,
+    createdAt: 0,
+    timeoutMs: null,
+    deadlineAt: null,
+    outputSeq: 0,
+    steps: 0,
+    mail: 0,
+    letters: [],
+  };
+}
+
+async function begun(...runs: string[]): Promise<void> {
+  await until(`${runs.join(', ')} run`, () => runs.every((run) => running.has(run)));
+}
+
+async function ended(run: string): Promise<void> {
+  running.get(run)?.resolve();
+  await until(`${run} has ended`, () => store.ends.includes(`${run} succeeded`));
+  await turns();
+}
+
+describe('looking for work', () => {
+  test('comes at once at the start, then ever more rarely up to the poll, and often again after a nudge', async () => {
+    await worker.start();
+    const pauses: number[] = [];
+    for (let look = 1; look <= 9; look++) {
+      await until(`look ${look}`, () => store.requests.length === look && clock.pending === 1);
+      let pause = 0;
+      while (store.requests.length === look) {
+        clock.advance(25);
+        pause += 25;
+        await turns();
+      }
+      pauses.push(pause);
+    }
+    expect(pauses).toEqual([25, 50, 100, 200, 400, 800, 1_000, 1_000, 1_000]);
+    worker.nudge();
+    await until('a look', () => store.requests.length === 11 && clock.pending === 1);
+    clock.advance(25);
+    await until('another soon', () => store.requests.length === 12);
+    await worker.stop();
+  });
+
+  test('comes when the next run is due, if that is sooner', async () => {
+    store.nextDueAt = clock.now() + 7;
+    await worker.start();
+    await until('a look', () => store.requests.length === 1 && clock.pending === 1);
+    clock.advance(6);
+    await turns();
+    expect(store.requests).toHaveLength(1);
+    clock.advance(1);
+    await until('the next', () => store.requests.length === 2);
+    await worker.stop();
+  });
+
+  test('asks for as many as there are slots, and for none while all are taken', async () => {
+    store.line = ['a', 'b', 'c'];
+    await worker.start();
+    await begun('a', 'b');
+    expect(store.requests.map(({ lanes }) => lanes[0]?.free)).toEqual([2]);
+    worker.nudge();
+    clock.advance(60_000);
+    await turns();
+    expect(store.requests).toHaveLength(1);
+    await ended('a');
+    await begun('c');
+    expect(store.requests[1]?.lanes[0]?.free).toBe(1);
+    for (const run of ['b', 'c']) await ended(run);
+    await worker.stop();
+  });
+
+  test('a slot that comes free while a claim is on its way is used at once', async () => {
+    store.line = ['a'];
+    await worker.start();
+    await begun('a');
+    await until('it rests', () => clock.pending === 1);
+    store.line = ['b', 'c'];
+    store.hold = createDeferred<void>();
+    worker.nudge();
+    await until('a claim on its way', () => store.requests.length >= 2 && store.line.length === 1);
+    await ended('a');
+    store.hold.resolve();
+    await begun('b', 'c');
+    for (const run of ['b', 'c']) await ended(run);
+    await worker.stop();
+  });
+
+  test('that fails is told and tried again', async () => {
+    store.failure = new OnejobError('STORE_UNAVAILABLE', 'away');
+    await worker.start();
+    await until('it pauses', () => clock.pending === 1);
+    expect(log.texts('warn')).toEqual(['looking for work failed; trying again']);
+    store.failure = undefined;
+    store.line = ['a'];
+    clock.advance(10_000);
+    await begun('a');
+    await ended('a');
+    await worker.stop();
+  });
+
+  test('of a process that runs jobs by itself is for its own runs only, and rests without any', async () => {
+    const tree = new Set<string>();
+    worker = createWorker({ tree });
+    await worker.start();
+    await turns(10);
+    expect(store.requests).toEqual([]);
+    tree.add('a');
+    store.line = ['a'];
+    worker.nudge();
+    await begun('a');
+    expect(store.requests[0]?.tree).toEqual(['a']);
+    await ended('a');
+    expect([...tree]).toEqual([]);
+    await worker.stop();
+  });
+});
+
+describe('what it holds', () => {
+  test('STORE §3.4 is known from the claim to the end; while a claim is on its way nobody can say', async () => {
+    store.line = ['a'];
+    store.hold = createDeferred<void>();
+    await worker.start();
+    await until('a claim on its way', () => store.requests.length === 1);
+    expect(worker.known).toBe(null);
+    store.hold.resolve();
+    await begun('a');
+    expect(worker.known).toEqual(new Set(['a']));
+    expect(worker.load).toBe(1);
+    await ended('a');
+    expect(worker.known).toEqual(new Set());
+    const forget = worker.expect('b');
+    expect(worker.known).toEqual(new Set(['b']));
+    forget();
+    expect(worker.known).toEqual(new Set());
+    await worker.stop();
+  });
+
+  test('is lost when it was buried: the handlers are told, and nothing more is written', async () => {
+    store.line = ['a', 'b'];
+    await worker.start();
+    await begun('a', 'b');
+    worker.hear({ buried: true, holds: 0, asks: [] });
+    await until('both are left', () => worker.load === 0);
+    expect(store.ends).toEqual([]);
+    await worker.stop();
+  });
+
+  test('hears its letters, of the right epoch', async () => {
+    store.line = ['a'];
+    await worker.start();
+    await begun('a');
+    const cancel = { n: 1, kind: 'cancel', name: '', data: null, actor: 'ego', reason: 'enough', at: 0 } as const;
+    worker.hear({ buried: false, holds: 1, asks: [{ run: 'a', epoch: 7, mail: 1, letters: [cancel] }] });
+    await turns();
+    expect(store.ends).toEqual([]);
+    worker.hear({ buried: false, holds: 1, asks: [{ run: 'a', epoch: 1, mail: 1, letters: [cancel] }] });
+    await until('it has ended', () => store.ends.length === 1);
+    expect(store.entries).toMatchObject([{ state: 'cancelled', error: { message: 'cancelled by ego: enough' } }]);
+    await worker.stop();
+  });
+});
+
+describe('stop', () => {
+  test('claims nothing more and waits for what runs', async () => {
+    store.line = ['a'];
+    await worker.start();
+    await begun('a');
+    let stopped = false;
+    const stopping = worker.stop().then(() => (stopped = true));
+    await turns();
+    expect(stopped).toBe(false);
+    store.line = ['b'];
+    worker.nudge();
+    await ended('a');
+    await stopping;
+    expect(running.has('b')).toBe(false);
+  });
+
+  test('gives back what a claim brings that was on its way', async () => {
+    store.line = ['a'];
+    store.hold = createDeferred<void>();
+    await worker.start();
+    await until('a claim on its way', () => store.requests.length === 1);
+    const stopping = worker.stop();
+    store.hold.resolve();
+    await stopping;
+    expect(store.ends).toEqual(['a handBack']);
+    expect(running.size).toBe(0);
+  });
+
+  test('ends when the store is given up, whatever still waits for it', async () => {
+    store.line = ['a'];
+    await worker.start();
+    await begun('a');
+    const stopping = worker.stop();
+    worker.abandon();
+    await stopping;
+  });
+});

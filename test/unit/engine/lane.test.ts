@@ -122,8 +122,10 @@ describe('a store that is away', () => {
     await until('the first failure', () => clock.pending === 1);
     lane.abandon();
     const silence = lane.settled();
+    void lane.push('b');
     clock.advance(10_000);
     await silence;
+    await lane.settled();
     expect(groups).toHaveLength(1);
     expect(answered).toBe(false);
   });

@@ -1,4 +1,4 @@
-// The durability tests with their full numbers: `npm run torture [-- SEED]`, about a quarter of an hour.
+// The durability tests with their full numbers: `npm run torture [-- SEED]`, about five minutes.
 //
 // Real workers are killed, stopped, cut off and told wrong times on SQLite and PostgreSQL. The same seed kills at the
 // same instants, as far as a machine allows. The last result stands in bench/results/torture.md.

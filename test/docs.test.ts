@@ -17,6 +17,7 @@ describe('what a page says works', () => {
     'docs/guide/states.md',
     'docs/guide/moving-from-ego.md',
     'docs/guide/moving-from-vtask.md',
+    'docs/guide/own-store.md',
     'docs/reference/errors.md',
   ])('%s', { timeout: 120_000 }, async (page) => {
     expect(await tryPage(page)).toEqual([]);

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { callbackRunsOf } from '../engine/callback.ts';
 import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
 import type { AnyJob } from '../job/define.ts';
@@ -259,12 +260,25 @@ export class App {
   async #prepare(opened: OpenedBackend): Promise<OpenedBackend & Backend> {
     const { store, notifier } = opened;
     if (this.#settings.migrate === 'auto') await store.migrate();
-    await buryPredecessors(store, this.log);
+    const taken = await buryPredecessors(store, this.log);
     const wake = (): void => {
       this.#worker?.nudge();
       notifier?.hint();
     };
-    return { ...opened, outbox: new Outbox({ store, clock: systemClock, log: this.log }), wake };
+    const backend = { ...opened, outbox: new Outbox({ store, clock: systemClock, log: this.log }), wake };
+    if (taken.length > 0) void this.#askForCallbacks(taken, backend);
+    return backend;
+  }
+
+  /** Of runs that crashed once too often: the store ended them itself (CONTRACTS VT-4). */
+  async #askForCallbacks(taken: readonly RunId[], { store, outbox, wake }: Backend): Promise<void> {
+    try {
+      await this.loadJobs();
+      await Promise.all(callbackRunsOf(await store.get(taken), this.registry).map((run) => outbox.submit(run)));
+      wake();
+    } catch (error) {
+      this.log.warn('the callbacks of crashed runs could not be asked for', { error: String(error) });
+    }
   }
 
   async #workerProcess(scope: 'all' | 'tree'): Promise<WorkerProcess> {

@@ -119,9 +119,7 @@ async function wishedRun(
 }
 
 /** JSON where it parses, else the text itself (CONTRACTS EGO-5); no bytes at all are no input. */
-function readBody(
-  body: string,
-): { readonly input: unknown } | { readonly input: string; readonly fault: string } {
+function readBody(body: string): { readonly input: unknown } | { readonly input: string; readonly fault: string } {
   if (body === '') return { input: undefined };
   try {
     return { input: JSON.parse(body) as unknown };
@@ -157,7 +155,9 @@ async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, optio
 async function callbackOf({ id, generation, attempt, state, job }: Run, options: ExecutionOptions): Promise<void> {
   if (!isFinal(state) || !options.registry.find(job)?.callbacks) return;
   const callback = await options.client.get(callbackKey(id, generation, attempt));
-  if (callback && !isFinal(callback.state)) await wait(callback.id, options);
+  if (!callback || isFinal(callback.state)) return;
+  options.engine.follow(callback.id); // the run may have ended before this process asked for it
+  await wait(callback.id, options);
 }
 
 /** Until the run has ended, here or elsewhere, or this process was interrupted. */

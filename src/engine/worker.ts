@@ -253,8 +253,10 @@ export class Worker implements Service {
   /** A run that ended needs no looking for, unless its callback comes; then that one's end is the end. */
   #leaveTree(claim: Claim, job: AnyJob, end: AttemptEnd): void {
     const { host, tree } = this.#options;
-    if (isCallbackRun(claim)) tree?.delete(claim.parent ?? claim.run);
-    else if (!isOutcome(end) || callbackFor(job.callbacks, end) === null) tree?.delete(claim.run);
+    if (isCallbackRun(claim)) {
+      tree?.delete(claim.run);
+      tree?.delete(claim.parent ?? claim.run);
+    } else if (!isOutcome(end) || callbackFor(job.callbacks, end) === null) tree?.delete(claim.run);
     else host.wake.work();
   }
 }

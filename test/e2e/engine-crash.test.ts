@@ -2,8 +2,11 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../../src/app/create-client.ts';
 import type { Client } from '../../src/app/client.ts';
+import { definePipeline } from '../../src/job/pipeline.ts';
+import { openApp } from '../support/apps.ts';
 import { live, readLedger, type Orders } from '../support/crashes.ts';
 import { createProject } from '../support/project.ts';
+import { until } from '../support/until.ts';
 
 /** A store and a ledger of their own, and a client to look at them. */
 async function ground(): Promise<Pick<Orders, 'store' | 'ledger'> & { client: Client }> {
@@ -119,6 +122,20 @@ describe('a process that is killed at any instant', () => {
     expect(run).toMatchObject({ state: 'failed', error: { code: 'RUN_CRASHED' } });
     expect(run.error?.message).toMatch(/3|three/);
   });
+});
+
+test('VT-4 the callback of a run that crashed for good is called by who buries it', async () => {
+  const { client, ...files } = await ground();
+  const orders: Orders = { ...files, jobs: [{ job: 'mourned', key: 'a' }] };
+  expect((await live(orders)).signal).toBe('SIGKILL');
+  expect((await live(orders)).runs).toMatchObject([{ state: 'failed' }]);
+  expect((await client.find('a')).error?.code).toBe('RUN_CRASHED');
+  const { app } = openApp([definePipeline({ name: 'mourned' }).onFailure(({ run }) => called.push(run.key))], {
+    store: files.store,
+  });
+  const called: (string | null)[] = [];
+  await app.start();
+  await until('it is called', async () => called.length > 0 || (await readLedger(files.ledger)).length > 0);
 });
 
 function countOf(lines: readonly string[]): Map<string, number> {

@@ -5,7 +5,7 @@ import { defineJob } from '../../../src/job/define.ts';
 import type { OutputLine } from '../../../src/job/output-line.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { fileStore, openApp } from '../../support/apps.ts';
-import { until } from '../../support/until.ts';
+import { turns, until } from '../../support/until.ts';
 
 const hello = defineJob({ name: 'hello', run: ({ input }) => ({ hello: input ?? 'world' }) });
 const broken = defineJob({
@@ -103,6 +103,32 @@ describe('execute', () => {
     console.log('from the program');
     expect(outside).toHaveBeenCalledExactlyOnceWith('from the program');
     outside.mockRestore();
+  });
+
+  test('the end of a run is recorded after its output and its progress', async () => {
+    const job = defineJob({
+      name: 'chatty',
+      run: ({ log, progress }) => {
+        log.info('one');
+        progress(0.5);
+      },
+    });
+    const { app, run } = openApp([job]);
+    const store = await app.openStore();
+    const order: string[] = [];
+    const [append, record] = [store.append.bind(store), store.record.bind(store)];
+    vi.spyOn(store, 'append').mockImplementation(async (batch) => {
+      await turns(20);
+      const verdicts = await append(batch);
+      order.push('output');
+      return verdicts;
+    });
+    vi.spyOn(store, 'record').mockImplementation((batch) => {
+      order.push(...batch.entries.map(({ kind }) => kind));
+      return record(batch);
+    });
+    await run('chatty');
+    expect(order).toEqual(['output', 'outcome']);
   });
 
   test('two runs that print at once keep their lines apart', async () => {

@@ -1,0 +1,290 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Activity } from '../../../src/engine/activity.ts';
+import type { Journal } from '../../../src/engine/journal.ts';
+import { Mailbox } from '../../../src/engine/mailbox.ts';
+import { RunTimer } from '../../../src/engine/run-timer.ts';
+import { Suspension, type SuspensionOptions } from '../../../src/engine/suspension.ts';
+import type { Verdict } from '../../../src/job/transition.ts';
+import type { Claim } from '../../../src/ports/store-claim.ts';
+import type { SuspendEntry } from '../../../src/ports/store-entry.ts';
+import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { turns } from '../../support/until.ts';
+
+let clock: ManualClock;
+let events: string[];
+let entries: SuspendEntry[];
+let verdict: Deferred<Verdict>;
+let flushed: Deferred<void>;
+let slot: Deferred<void>;
+let activity: Activity;
+let suspension: Suspension;
+
+beforeEach(() => setUp());
+
+function setUp({ deadlineInMs = null as number | null, timeoutMs = null as number | null } = {}): void {
+  clock = new ManualClock();
+  const told: string[] = [];
+  [events, entries] = [told, []];
+  [verdict, flushed, slot] = [createDeferred(), createDeferred(), createDeferred()];
+  slot.resolve();
+  flushed.resolve();
+  const claim = {
+    run: 'r',
+    epoch: 3,
+    timeoutMs,
+    deadlineAt: deadlineInMs === null ? null : clock.now() + deadlineInMs,
+  } as Claim;
+  const note = (text: string) => () => void told.push(text);
+  const timer = new RunTimer({ claim, skewMs: 0, graceMs: 1, clock, abort: note('abort'), leave: note('leave') });
+  timer.start();
+  activity = new Activity(() => suspension.consider());
+  const journal: Pick<Journal, 'record'> = {
+    record: (entry) => {
+      entries.push(entry as SuspendEntry);
+      return verdict.promise;
+    },
+  };
+  const options: SuspensionOptions = {
+    claim,
+    host: {
+      clock,
+      journal: journal as Journal,
+      limits: { parkAfterMs: 5_000, valueBytes: 1, outputBytes: 1 },
+      observer: { onWaiting: (_, what) => told.push(`waits for ${what.join()}`) },
+      wake: { work: note('work'), mail: note('mail') },
+    },
+    slot: {
+      isReachable: true,
+      mayStart: () => Promise.resolve(),
+      release: note('slot given up'),
+      take: async () => {
+        await slot.promise;
+        told.push('slot taken');
+      },
+    },
+    activity,
+    mailbox: new Mailbox(7, []),
+    timer,
+    flush: () => flushed.promise,
+    onParked: note('parked'),
+    onFrozen: note('frozen'),
+    onLost: note('lost'),
+    isOver: () => told.includes('over'),
+  };
+  suspension = new Suspension(options);
+}
+
+const open = (until: number | null = null) => activity.open({ what: 'event go', until, owesTry: false });
+
+describe('an attempt that only waits', () => {
+  test('gives its slot up in the next turn, and parks after the time for it', async () => {
+    open();
+    expect(events).toEqual([]);
+    await turns();
+    expect(events).toEqual(['slot given up', 'waits for event go']);
+    expect(suspension.isIdle).toBe(true);
+    clock.advance(4_999);
+    expect(entries).toEqual([]);
+    clock.advance(1);
+    await turns();
+    expect(entries).toEqual([
+      { kind: 'suspend', run: 'r', epoch: 3, mail: 7, wakeInMs: null, waitingFor: ['event go'] },
+    ]);
+    verdict.resolve('ok');
+    await turns();
+    expect(events.at(-1)).toBe('parked');
+  });
+
+  test('that executes something in the same turn keeps its slot', async () => {
+    const close = open();
+    close();
+    activity.begin();
+    await turns();
+    expect(events).toEqual([]);
+    activity.end();
+    expect(suspension.isIdle).toBe(false);
+  });
+
+  test('wakes for its first wait, or for its deadline', async () => {
+    open(60_000);
+    open(90_000);
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    expect(entries).toMatchObject([{ wakeInMs: 55_000 }]);
+    setUp({ deadlineInMs: 30_000 });
+    open(60_000);
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    expect(entries).toMatchObject([{ wakeInMs: 25_000 }]);
+  });
+
+  test('does not park for less than a second', async () => {
+    open(5_900);
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    expect(entries).toEqual([]);
+    expect(clock.pending).toBe(1);
+  });
+
+  test('its time-out stands', async () => {
+    setUp({ timeoutMs: 1_000 });
+    const close = open(3_000);
+    await turns();
+    clock.advance(3_000);
+    expect(events).not.toContain('abort');
+    await suspension.resumed();
+    close();
+    clock.advance(1_000);
+    expect(events).toContain('abort');
+  });
+
+  test('has its output committed before it parks', async () => {
+    flushed = createDeferred();
+    open();
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    expect(entries).toEqual([]);
+    flushed.resolve();
+    await turns();
+    expect(entries).toHaveLength(1);
+  });
+});
+
+describe('going on', () => {
+  test('takes a slot first, once for all who ask', async () => {
+    slot = createDeferred();
+    const close = open();
+    await turns();
+    const both = Promise.all([suspension.resumed(), suspension.resumed()]);
+    await turns();
+    expect(events).not.toContain('slot taken');
+    slot.resolve();
+    await both;
+    close();
+    expect(events.filter((event) => event === 'slot taken')).toHaveLength(1);
+    expect(suspension.isIdle).toBe(false);
+    expect(clock.pending, 'no parking any more').toBe(0);
+  });
+
+  test('waits for a suspension that is on its way: woken, it goes on', async () => {
+    open();
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    let resumed = false;
+    const resuming = suspension.resumed().then(() => (resumed = true));
+    await turns();
+    expect(resumed).toBe(false);
+    verdict.resolve('woken');
+    await resuming;
+    expect(events).toEqual(['slot given up', 'waits for event go', 'mail', 'slot taken']);
+  });
+
+  test('never happens once it has parked, and no slot is taken for it', async () => {
+    open();
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    let resumed = false;
+    void suspension.resumed().then(() => (resumed = true));
+    verdict.resolve('ok');
+    await turns();
+    expect(resumed).toBe(false);
+    expect(events).toEqual(['slot given up', 'waits for event go', 'parked']);
+  });
+
+  test('of what never gave up its slot is at once', async () => {
+    await suspension.resumed();
+    expect(events).toEqual([]);
+  });
+
+  test('and waiting again parks again', async () => {
+    const close = open();
+    await turns();
+    await suspension.resumed();
+    close();
+    open();
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    expect(entries).toHaveLength(1);
+  });
+});
+
+describe('the answer to a suspension', () => {
+  test('woken: it asks for its mail, and tries again later', async () => {
+    open();
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    verdict.resolve('woken');
+    await turns();
+    expect(events.at(-1)).toBe('mail');
+    verdict = createDeferred();
+    clock.advance(5_000);
+    await turns();
+    expect(entries).toHaveLength(2);
+  });
+
+  test('stale: the run is lost', async () => {
+    open();
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    verdict.resolve('stale');
+    await turns();
+    expect(events.at(-1)).toBe('lost');
+  });
+
+  test('what has ended meanwhile hears nothing of it', async () => {
+    open();
+    await turns();
+    clock.advance(5_000);
+    await turns();
+    events.push('over');
+    verdict.resolve('woken');
+    await turns();
+    expect(events.at(-1)).toBe('over');
+  });
+});
+
+describe('a stop', () => {
+  test('parks at once what only waits, also when it would end soon', async () => {
+    open(10);
+    suspension.stop();
+    await turns();
+    expect(entries).toMatchObject([{ wakeInMs: 10 }]);
+  });
+
+  test('hands back what has a question without an answer', async () => {
+    suspension.stop();
+    activity.freeze();
+    await turns();
+    expect(events).toEqual(['frozen']);
+  });
+
+  test('waits for what is in execution', async () => {
+    activity.begin();
+    activity.freeze();
+    suspension.stop();
+    await turns();
+    expect(events).toEqual([]);
+    activity.end();
+    await turns();
+    expect(events).toEqual(['frozen']);
+  });
+
+  test('that finds mail hands back instead of parking', async () => {
+    open();
+    suspension.stop();
+    await turns();
+    verdict.resolve('woken');
+    await turns();
+    expect(events).toEqual(['frozen']);
+  });
+});

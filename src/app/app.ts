@@ -1,7 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { callbackRunsOf } from '../engine/callback.ts';
-import { Outbox } from '../engine/outbox.ts';
-import { buryPredecessors } from '../engine/predecessors.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
@@ -12,13 +9,14 @@ import type { JobFileProblem } from '../plugins/problem.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
-import { defaultStore, openBackend, type OpenedBackend } from './backend.ts';
-import { Client, type Backend } from './client.ts';
+import { defaultStore } from './backend.ts';
+import { Client } from './client.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { isLog } from './config-readers.ts';
 import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
+import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { Watchers } from './watchers.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -48,7 +46,7 @@ export class App {
   #problems: readonly JobFileProblem[] = [];
   #jobs: Promise<void> | undefined;
   readonly #isBrief: boolean;
-  #opened: Promise<OpenedBackend & Backend> | undefined;
+  #opened: Promise<PreparedBackend> | undefined;
   #worker: WorkerProcess | undefined;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -236,7 +234,7 @@ export class App {
     await worker.start();
   }
 
-  #backend(): Promise<OpenedBackend & Backend> {
+  #backend(): Promise<PreparedBackend> {
     if (this.#stopped) return Promise.reject(new OnejobError('APP_STOPPING', 'the app has been stopped'));
     if (!this.#opened) {
       const opened = this.#openBackend();
@@ -246,39 +244,18 @@ export class App {
     return this.#opened;
   }
 
-  async #openBackend(): Promise<OpenedBackend & Backend> {
-    const opened = await openBackend(this.#options.store ?? defaultStore, { isBrief: this.#isBrief });
-    try {
-      return await this.#prepare(opened);
-    } catch (error) {
-      await opened.notifier?.close();
-      if (opened.isOurs) await opened.store.close();
-      throw error;
-    }
-  }
-
-  async #prepare(opened: OpenedBackend): Promise<OpenedBackend & Backend> {
-    const { store, notifier } = opened;
-    if (this.#settings.migrate === 'auto') await store.migrate();
-    const taken = await buryPredecessors(store, this.log);
-    const wake = (): void => {
-      this.#worker?.nudge();
-      notifier?.hint();
-    };
-    const backend = { ...opened, outbox: new Outbox({ store, clock: systemClock, log: this.log }), wake };
-    if (taken.length > 0) void this.#askForCallbacks(taken, backend);
-    return backend;
-  }
-
-  /** Of runs that crashed once too often: the store ended them itself (CONTRACTS VT-4). */
-  async #askForCallbacks(taken: readonly RunId[], { store, outbox, wake }: Backend): Promise<void> {
-    try {
-      await this.loadJobs();
-      await Promise.all(callbackRunsOf(await store.get(taken), this.registry).map((run) => outbox.submit(run)));
-      wake();
-    } catch (error) {
-      this.log.warn('the callbacks of crashed runs could not be asked for', { error: String(error) });
-    }
+  #openBackend(): Promise<PreparedBackend> {
+    return prepareBackend({
+      store: this.#options.store ?? defaultStore,
+      isBrief: this.#isBrief,
+      migrates: this.#settings.migrate === 'auto',
+      log: this.log,
+      registry: async () => {
+        await this.loadJobs();
+        return this.registry;
+      },
+      nudge: () => this.#worker?.nudge(),
+    });
   }
 
   async #workerProcess(scope: 'all' | 'tree'): Promise<WorkerProcess> {

@@ -1,0 +1,65 @@
+import { callbackRunsOf } from '../engine/callback.ts';
+import { Outbox } from '../engine/outbox.ts';
+import { buryPredecessors } from '../engine/predecessors.ts';
+import type { Registry } from '../job/registry.ts';
+import type { RunId } from '../job/run.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import { systemClock } from '../std/clock.ts';
+import { openBackend, type OpenedBackend } from './backend.ts';
+import type { Backend } from './client.ts';
+
+export type PreparedBackend = OpenedBackend & Backend;
+
+export interface PrepareOptions {
+  readonly store: string | Store;
+  /** The process may end in a moment. */
+  readonly isBrief: boolean;
+  readonly migrates: boolean;
+  readonly log: Log;
+  /** Loads the jobs, for those who must know them. */
+  readonly registry: () => Promise<Registry>;
+  /** Tells the worker of this process, where there is one, that there is work or mail. */
+  readonly nudge: () => void;
+}
+
+/** Opens a store, brings its schema up to date, and frees what dead processes of this machine held (STORE §3.3). */
+export async function prepareBackend(options: PrepareOptions): Promise<PreparedBackend> {
+  const opened = await openBackend(options.store, { isBrief: options.isBrief });
+  try {
+    return await prepare(opened, options);
+  } catch (error) {
+    await opened.notifier?.close();
+    if (opened.isOurs) await opened.store.close();
+    throw error;
+  }
+}
+
+async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<PreparedBackend> {
+  const { store, notifier } = opened;
+  const { migrates, log, nudge } = options;
+  if (migrates) await store.migrate();
+  const taken = await buryPredecessors(store, log);
+  const wake = (): void => {
+    nudge();
+    notifier?.hint();
+  };
+  const backend = { ...opened, outbox: new Outbox({ store, clock: systemClock, log }), wake };
+  if (taken.length > 0) void askForCallbacks(taken, backend, options);
+  return backend;
+}
+
+/** Of runs that crashed once too often: the store ended them itself (CONTRACTS VT-4). */
+async function askForCallbacks(
+  taken: readonly RunId[],
+  { store, outbox, wake }: PreparedBackend,
+  { registry, log }: PrepareOptions,
+): Promise<void> {
+  try {
+    const runs = callbackRunsOf(await store.get(taken), await registry());
+    await Promise.all(runs.map((run) => outbox.submit(run)));
+    wake();
+  } catch (error) {
+    log.warn('the callbacks of crashed runs could not be asked for', { error: String(error) });
+  }
+}

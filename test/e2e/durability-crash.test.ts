@@ -80,7 +80,11 @@ describe.each(['sqlite', 'postgres'] as const)('crashes on %s', (kind) => {
     const ground = await openGround(kind);
     const worker = await ground.worker();
     const { id } = await ground.client.enqueue('listens');
-    await until('the run has begun', () => ground.ledger().length === 1);
+    // Recorded behind the takeover, it would set the crashes to 0.
+    await until(
+      'its step is recorded',
+      async () => (await ground.client.find(id, { steps: true })).steps?.length === 1,
+    );
     worker.kill('SIGKILL');
     await worker.exited;
     const heir = await ground.worker();

@@ -18,7 +18,11 @@ describe.each(['sqlite', 'postgres'] as const)('who is alive on %s', (kind) => {
     const ground = await openGround(kind);
     const elder = await ground.worker();
     const { id } = await ground.client.enqueue('listens');
-    await until('the elder has it', () => eventsOf(ground, id, 'begun').length === 1);
+    // Recorded behind the takeover, it would set the crashes to 0.
+    await until(
+      'its step is recorded',
+      async () => (await ground.client.find(id, { steps: true })).steps?.length === 1,
+    );
     const heir = await ground.worker();
     elder.kill('SIGKILL');
     await elder.exited;

@@ -81,6 +81,32 @@ describe('a worker that was wrongly taken for dead', () => {
   });
 });
 
+test('a cancel that its owner never saw ends the run when the next worker claims it, before anything is executed', async () => {
+  const begun = createDeferred<void>();
+  let lives = 0;
+  const job = defineJob({
+    name: 'work',
+    run: () => {
+      lives++;
+      begun.resolve();
+      return new Promise(() => undefined);
+    },
+  });
+  const opened = openApp([job]);
+  await opened.app.start();
+  const { id } = await opened.app.client.enqueue(job);
+  await begun.promise;
+  const store = await opened.app.openStore();
+  const [answer] = await store.ask([{ id: 'x', ref: id, kind: 'cancel', actor: 'ego', reason: 'enough' }]);
+  expect(answer?.verdict).toBe('mailed');
+  await buryWorkerOf(opened);
+  expect(await opened.app.client.wait(id, { timeout: '8s' })).toMatchObject({
+    state: 'cancelled',
+    error: { code: 'RUN_CANCELLED', message: 'cancelled by ego: enough' },
+  });
+  expect(lives).toBe(1);
+});
+
 describe('a node of a given name', () => {
   test('replaces its elder, whose app says NODE_TAKEN', async () => {
     const store = await fileStore();
@@ -161,9 +187,10 @@ test('runs that a dead process left behind are known until a worker comes', asyn
   const otherStore = await other.app.openStore();
   const [worker] = await otherStore.workers();
   await otherStore.bury([{ id: worker!.id, seenBeat: null, counted: true }]);
-  await until('it waits for a worker', async () => (await other.app.leftBehind()).length === 1);
+  // At once: an app that learns that it was buried starts anew and goes on with what it was asked for.
   await dead.app.stop(0);
   await running;
+  expect(await other.app.leftBehind()).toHaveLength(1);
   const quick = openApp([defineJob({ name: 'work', run: () => 'done' })], { store });
   await quick.app.start();
   expect(await quick.app.client.wait('a', { timeout: '5s' })).toMatchObject({ output: '"done"' });

@@ -343,6 +343,57 @@ describe('start and stop', () => {
   });
 });
 
+describe('an error that nobody can catch', () => {
+  test('thrown in a callback of a run fails that run at once and for good, and no other', async () => {
+    const told: string[] = [];
+    const job = defineJob({
+      name: 'work',
+      retry: { attempts: 5, delay: 0 },
+      run: ({ input }) =>
+        new Promise((resolve) => {
+          if (input === 'good') setTimeout(() => resolve('done'), 50);
+          else setTimeout(() => told.push(opened.app.fault(new TypeError('in a callback'))), 1);
+        }),
+    });
+    const opened = openApp([job]);
+    const runs = await opened.app.execute(['bad', 'good'].map((input) => ({ job: 'work', input, trigger: 'api' })));
+    expect(runs).toMatchObject([
+      { state: 'failed', attempt: 1, error: { code: 'JOB_FAILED', message: 'in a callback' } },
+      { state: 'succeeded', output: '"done"' },
+    ]);
+    expect(told).toEqual(['failed']);
+  });
+
+  test('that comes when its run has ended is nobody’s failure any more', async () => {
+    const later = createDeferred<string>();
+    const job = defineJob({
+      name: 'work',
+      run: () => void setTimeout(() => later.resolve(opened.app.fault(new Error('late'))), 20),
+    });
+    const opened = openApp([job]);
+    expect(await opened.run('work')).toMatchObject({ state: 'succeeded' });
+    expect(await later.promise).toBe('late');
+  });
+
+  test('from outside of any run fails all in execution, as it may be of each', async () => {
+    const begun = createDeferred<void>();
+    const job = defineJob({
+      name: 'work',
+      run: () => {
+        begun.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const { app, run } = openApp([job]);
+    expect(app.fault(new Error('x'))).toBe('nobody');
+    const running = run('work');
+    await begun.promise;
+    expect(app.fault(new Error('from a driver'))).toBe('failed');
+    expect(await running).toMatchObject({ state: 'failed', error: { message: 'from a driver' } });
+    expect(app.fault(new Error('x'))).toBe('nobody');
+  });
+});
+
 describe('configure', () => {
   test('EGO-26 puts other options in their place until something is open', async () => {
     const app = createApp({ jobs: [hello], store: 'memory:', node: 'one' });

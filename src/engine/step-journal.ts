@@ -52,15 +52,11 @@ export class StepJournal {
   }
 
   /**
-   * Records the end of a step; answers what is recorded. A value that the database refuses is recorded as a failure
-   * instead. When the run was lost to another worker the promise never settles: nothing may happen after it.
+   * Records the end of a step and tells what is recorded, in the very call that brings the verdict: so results are told
+   * in the order in which they were recorded. A value that the database refuses is recorded as a failure instead. When
+   * the run was lost to another worker nothing is told: nothing may happen after it.
    */
-  end(asked: Asked, end: StepEnd): Promise<StepEnd> {
-    return new Promise((resolve) => this.endThen(asked, end, resolve));
-  }
-
-  /** `end` without a promise, for the hot path. */
-  endThen(asked: Asked, end: StepEnd, told: (recorded: StepEnd) => void): void {
+  end(asked: Asked, end: StepEnd, told: (recorded: StepEnd) => void): void {
     if (this.#isOver()) return;
     const entry: StepEntry = {
       kind: 'step',
@@ -79,7 +75,7 @@ export class StepJournal {
     };
     this.#journal.recordThen(entry, (verdict) => {
       if (verdict === 'ok') told(end);
-      else if (verdict === 'refused') this.endThen(asked, refusedEnd(asked, end), told);
+      else if (verdict === 'refused') this.end(asked, refusedEnd(asked, end), told);
       else this.#onLost();
     });
   }

@@ -93,7 +93,7 @@ export class Steps {
     return new Promise((resolve, reject) => {
       // The dispenser is told in the very call that brings the verdict: of two results of one group the one that was
       // recorded first must come first, whatever the number of promises on its way.
-      journal.endThen(asked, end, (recorded) => {
+      journal.end(asked, end, (recorded) => {
         activity.end();
         dispenser.fresh(() => this.#settle(recorded, resolve, reject));
       });
@@ -102,7 +102,7 @@ export class Steps {
 
   /** `finish` without a promise more than the caller's own, for the hot path; ends the activity that its step began. */
   finishThen(asked: Asked, end: StepEnd, resolve: (value: unknown) => void, reject: (error: Error) => void): void {
-    this.options.journal.endThen(asked, end, (recorded) => {
+    this.options.journal.end(asked, end, (recorded) => {
       this.options.activity.end();
       this.options.dispenser.fresh(() => {
         this.#unsettled--;

@@ -52,7 +52,8 @@ export const listens = defineJob({
   async run({ run, signal, step }) {
     note({ run: run.id, event: 'begun' });
     await step('first', () => 1);
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    // A signal that has aborted before, while the step was recorded, says nothing any more.
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     note({ run: run.id, event: 'aborted', reason: signal.reason.code });
     throw signal.reason;
   },

@@ -1,58 +1,27 @@
 import { OnejobError } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
-import type { Hooks } from '../job/hooks.ts';
-import type { Registry } from '../job/registry.ts';
 import type { RunId } from '../job/run.ts';
-import type { Log } from '../ports/log.ts';
-import type { Store } from '../ports/store.ts';
+import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
-import type { PrunePolicy } from '../ports/store-query.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
-import type { Clock, Timer } from '../std/clock.ts';
+import type { Timer } from '../std/clock.ts';
 import { newId } from '../std/id.ts';
 import { startAll, stopAll, type Service } from '../std/service.ts';
-import type { AttemptEnd } from './attempt-end.ts';
 import { callbackRunsOf } from './callback.ts';
 import { Canceller } from './canceller.ts';
 import { captureConsole } from './console-capture.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { freshClaim } from './fresh-claim.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { Host, Limits, Observer } from './host.ts';
+import type { Host } from './host.ts';
 import { ownIdentity } from './identity.ts';
 import { Journal } from './journal.ts';
 import { LostClaims } from './lost-claims.ts';
-import type { Outbox } from './outbox.ts';
 import { Pruner } from './pruner.ts';
 import { Rescuer } from './rescuer.ts';
 import { ServicePool } from './service-pool.ts';
 import { Worker } from './worker.ts';
-
-export interface EngineOptions {
-  readonly store: Store;
-  readonly outbox: Outbox;
-  readonly registry: Registry;
-  readonly hooks: Hooks;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly limits: Limits;
-  readonly observer: Observer;
-  readonly node: string;
-  /** An explicit node replaces the living worker of its name. */
-  readonly replaces: boolean;
-  readonly version: string;
-  readonly slots: number;
-  readonly leaseMs: number;
-  readonly pollMs: number;
-  readonly retention: PrunePolicy;
-  /** `tree`: only what this process was asked for itself, and its children (STORE §3.7). */
-  readonly scope: 'all' | 'tree';
-  readonly exitOnStall: boolean;
-  /** Tells other processes that there is work or mail. */
-  readonly hint: () => void;
-  /** This worker was buried: it holds nothing any more and is refused every write. */
-  readonly onBuried: () => void;
-}
 
 /** The roles of one process, in the order in which they start; they stop in reverse. */
 export class Engine {

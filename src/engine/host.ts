@@ -2,11 +2,11 @@ import type { Hooks } from '../job/hooks.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Progress, RunId } from '../job/run.ts';
+import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { Clock } from '../std/clock.ts';
-import type { AttemptEnd } from './attempt-end.ts';
 import type { Journal } from './journal.ts';
 import type { ServicePool } from './service-pool.ts';
 

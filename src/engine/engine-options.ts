@@ -1,0 +1,35 @@
+import type { Hooks } from '../job/hooks.ts';
+import type { Registry } from '../job/registry.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import type { PrunePolicy } from '../ports/store-query.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Limits, Observer } from './host.ts';
+import type { Outbox } from './outbox.ts';
+
+/** What an engine is made of: the program's jobs, its store, and the settings of its worker. */
+export interface EngineOptions {
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly registry: Registry;
+  readonly hooks: Hooks;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly observer: Observer;
+  readonly node: string;
+  /** An explicit node replaces the living worker of its name. */
+  readonly replaces: boolean;
+  readonly version: string;
+  readonly slots: number;
+  readonly leaseMs: number;
+  readonly pollMs: number;
+  readonly retention: PrunePolicy;
+  /** `tree`: only what this process was asked for itself, and its children (STORE §3.7). */
+  readonly scope: 'all' | 'tree';
+  readonly exitOnStall: boolean;
+  /** Tells other processes that there is work or mail. */
+  readonly hint: () => void;
+  /** This worker was buried: it holds nothing any more and is refused every write. */
+  readonly onBuried: () => void;
+}

@@ -10,7 +10,6 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
 import { defaultStore } from './backend.ts';
-import { Client } from './client.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { isLog } from './config-readers.ts';
@@ -18,6 +17,7 @@ import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
 import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
 import { settingsOf, type Settings } from './settings.ts';
+import { StoreClient } from './store-client.ts';
 import { Watchers } from './watchers.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -37,7 +37,7 @@ export function createApp(options: AppOptions = {}, surroundings: Surroundings =
 /** One program's jobs, its store and, while it works, its worker. Installs no signal handler and never exits. */
 export class App {
   readonly registry: Registry;
-  readonly client: Client;
+  readonly client: StoreClient;
   #options: AppOptions;
   #settings: Settings;
   readonly #watchers = new Watchers(() => this.log);
@@ -57,7 +57,7 @@ export class App {
     this.#isBrief = isBrief;
     this.#settings = settingsOf(options);
     this.registry = new Registry(isJobList(options.jobs) ? options.jobs : []);
-    this.client = new Client({
+    this.client = new StoreClient({
       backend: () => this.#backend(),
       registry: async () => {
         await this.loadJobs();

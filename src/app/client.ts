@@ -1,47 +1,92 @@
-import { callbackRunsOf } from '../engine/callback.ts';
-import type { Outbox } from '../engine/outbox.ts';
-import { newRun, storable, type SubmittedJob, type Wish } from '../engine/submission.ts';
-import { OnejobError } from '../job/errors.ts';
 import type { InputOf, JobReference, OutputOf } from '../job/reference.ts';
-import type { Registry } from '../job/registry.ts';
-import type { Run, RunId } from '../job/run.ts';
-import { isFinal, type Trigger } from '../job/state.ts';
-import { isDefined } from '../job/define.ts';
-import type { Inspector, Pause } from '../ports/inspector.ts';
-import type { AskAnswer, PauseTarget, RunAsk } from '../ports/store-ask.ts';
+import type { Run } from '../job/run.ts';
+import type { Trigger } from '../job/state.ts';
+import type { Pause } from '../ports/inspector.ts';
+import type { AskAnswer, PauseTarget } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
-import type { WorkerView } from '../ports/store-worker.ts';
-import type { Store } from '../ports/store.ts';
-import type { Clock } from '../std/clock.ts';
-import { parseDuration, type Duration } from '../std/duration.ts';
-import { newId } from '../std/id.ts';
-import { explain, type Explanation } from './explain.ts';
-import { conflictOf, refuseConflicts } from './key-conflict.ts';
-import { RunHandle } from './run-handle.ts';
-import { RunReader, type LinesOptions, type TailedLine, type WaitOptions } from './run-reader.ts';
+import type { Identity, WorkerView } from '../ports/store-worker.ts';
+import type { Duration } from '../std/duration.ts';
+import type { Explanation } from './explain.ts';
+import type { RunHandle } from './run-handle.ts';
+import type { LinesOptions, TailedLine, WaitOptions } from './run-reader.ts';
 
-export type { TailedLine };
+/**
+ * Asks for runs, reads them and sends them words; needs no job's code. References are ids, keys, or ends of ids. Works
+ * on a store (`StoreClient`) or on a server (`HttpClient`), and its callers need not know which. Every method may throw
+ * STORE_UNAVAILABLE, that of a server SERVER_UNAVAILABLE, UNAUTHORIZED and FORBIDDEN as well.
+ */
+export interface Client {
+  /**
+   * Asks for a run, by definition or by name, and resolves when it is stored (CONTRACTS VT-5, VT-6).
+   * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, KEY_CONFLICT, STORE_UNAVAILABLE; nothing is stored then
+   */
+  enqueue<J extends JobReference = JobReference<unknown>>(
+    job: J | string,
+    input?: InputOf<J>,
+    options?: EnqueueOptions,
+  ): Promise<RunHandle<OutputOf<J>>>;
 
-/** What a client works on; opened on first use. */
-export interface Backend {
-  readonly store: Store;
-  readonly inspector: Inspector | null;
-  readonly outbox: Outbox;
-  /** Tells workers, here and elsewhere, that there is work or mail. */
-  readonly wake: () => void;
-}
+  /** Many at once, checked before anything is stored, answered in order. */
+  enqueueMany<J extends JobReference = JobReference<unknown>>(
+    job: J | string,
+    items: readonly (EnqueueOptions & { input: InputOf<J> })[],
+    options?: { tx?: unknown },
+  ): Promise<RunHandle<OutputOf<J>>[]>;
 
-export interface ClientOptions {
-  readonly backend: () => Promise<Backend>;
-  /** Where jobs are known, an unknown name is refused; null: any name goes. */
-  readonly registry: () => Promise<Registry | null>;
-  readonly clock: Clock;
-  /** Who asks, for the record. */
-  readonly actor: string;
-  /** Of an input. */
-  readonly maxBytes: () => number;
-  /** What `close` does; an app's own client leaves that to the app. */
-  readonly close: () => Promise<void>;
+  get(ref: string, options?: { steps?: boolean }): Promise<Run | null>;
+
+  /** @throws RUN_UNKNOWN */
+  find(ref: string, options?: { steps?: boolean }): Promise<Run>;
+
+  /** In order, `null` for unknown; one round trip. */
+  getMany(refs: readonly string[]): Promise<(Run | null)[]>;
+
+  /** Newest first, 50 unless told. */
+  list(query?: Partial<RunQuery>): Promise<Page<Run>>;
+
+  /** Resolves when the run has ended. @throws RUN_UNKNOWN, WAIT_TIMED_OUT; or the signal's reason */
+  wait(ref: string, options?: WaitOptions): Promise<Run>;
+
+  /** The output so far; with `follow` until the run has ended. */
+  lines(ref: string, options?: LinesOptions): AsyncGenerator<TailedLine>;
+
+  /**
+   * Done at once where nobody runs it, else a request that the owner sees within a second; `now` ends it without asking
+   * the owner, whose handler is told afterwards. @throws RUN_UNKNOWN, RUN_FINISHED
+   */
+  cancel(ref: string, reason?: string, options?: { now?: boolean }): Promise<AskAnswer>;
+
+  /** A durable word to a run: kept when it comes before the run waits for it. @throws RUN_UNKNOWN, RUN_FINISHED, VALUE_REJECTED */
+  send(ref: string, event: string, data?: unknown): Promise<AskAnswer>;
+
+  /** Runs it again, its failed steps forgotten. @throws RUN_UNKNOWN, RUN_ACTIVE */
+  retry(ref: string, reason?: string): Promise<AskAnswer>;
+
+  /**
+   * Runs it again from a step, by key or, for a pipeline, by number from 1; that step and all first asked for after it
+   * are forgotten. Without `from` all are. @throws RUN_UNKNOWN, RUN_ACTIVE, STEP_UNKNOWN (CONTRACTS VT-13)
+   */
+  restart(ref: string, options?: { from?: string | number; reason?: string }): Promise<AskAnswer>;
+
+  /**
+   * Nothing of that job, queue or schedule is claimed or fired, on all nodes, until resumed; a paused node finishes what
+   * it has and takes nothing more.
+   */
+  pause(target: PauseTarget, options?: { reason?: string; until?: Date }): Promise<void>;
+
+  resume(target: PauseTarget): Promise<void>;
+
+  /** Everything that is paused now. */
+  pauses(): Promise<readonly Pause[]>;
+
+  /** The processes that work on the store, as they last said of themselves. */
+  workers(): Promise<readonly WorkerSummary[]>;
+
+  /** The one reason why a run is not running, in words (CONTRACTS VT-22). @throws RUN_UNKNOWN */
+  explain(ref: string): Promise<Explanation>;
+
+  /** What was asked for is stored or answered; then the store is closed. */
+  close(): Promise<void>;
 }
 
 export interface EnqueueOptions {
@@ -59,218 +104,7 @@ export interface EnqueueOptions {
   tx?: unknown;
 }
 
-/** Asks for runs, reads them and sends them words; needs no job's code. References are ids, keys, or ends of ids. */
-export class Client {
-  readonly #options: ClientOptions;
-  readonly #reader: RunReader;
-
-  constructor(options: ClientOptions) {
-    this.#options = options;
-    this.#reader = new RunReader({ clock: options.clock, store: async () => (await options.backend()).store });
-  }
-
-  /**
-   * Asks for a run, by definition or by name, and resolves when it is stored (CONTRACTS VT-5, VT-6).
-   * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, KEY_CONFLICT, STORE_UNAVAILABLE; nothing is stored then
-   */
-  async enqueue<J extends JobReference = JobReference<unknown>>(
-    job: J | string,
-    input?: InputOf<J>,
-    options: EnqueueOptions = {},
-  ): Promise<RunHandle<OutputOf<J>>> {
-    const [handle] = await this.enqueueMany<J>(job, [{ ...options, input: input as InputOf<J> }], options);
-    return handle as RunHandle<OutputOf<J>>;
-  }
-
-  /** Many at once, checked before anything is stored, answered in order. */
-  async enqueueMany<J extends JobReference = JobReference<unknown>>(
-    job: J | string,
-    items: readonly (EnqueueOptions & { input: InputOf<J> })[],
-    { tx }: { tx?: unknown } = {},
-  ): Promise<RunHandle<OutputOf<J>>[]> {
-    const known = await this.#resolve(job);
-    const runs = await Promise.all(items.map((item) => newRun(known, wishOf(item), this.#options.maxBytes())));
-    const { store, outbox, wake } = await this.#options.backend();
-    await refuseConflicts(runs, (keys) => store.get(keys));
-    const answers =
-      tx === undefined ? await Promise.all(runs.map((run) => outbox.submit(run))) : await store.submit(runs, { tx });
-    wake();
-    const conflict = conflictOf(runs, answers);
-    if (conflict) throw conflict;
-    return answers.map(({ verdict, run }) => new RunHandle(this, run.id, run.key, verdict === 'created'));
-  }
-
-  get(ref: string, options: { steps?: boolean } = {}): Promise<Run | null> {
-    return this.#reader.get(ref, options);
-  }
-
-  /** @throws RUN_UNKNOWN */
-  find(ref: string, options: { steps?: boolean } = {}): Promise<Run> {
-    return this.#reader.find(ref, options);
-  }
-
-  /** In order, `null` for unknown; one round trip. */
-  async getMany(refs: readonly string[]): Promise<(Run | null)[]> {
-    return (await this.#options.backend()).store.get(refs);
-  }
-
-  async list(query: Partial<RunQuery> = {}): Promise<Page<Run>> {
-    return (await this.#options.backend()).store.list({ limit: 50, ...query });
-  }
-
-  /** Resolves when the run has ended. @throws RUN_UNKNOWN, WAIT_TIMED_OUT; or the signal's reason */
-  wait(ref: string, options: WaitOptions = {}): Promise<Run> {
-    return this.#reader.wait(ref, options);
-  }
-
-  /** The output so far; with `follow` until the run has ended. */
-  lines(ref: string, options: LinesOptions = {}): AsyncGenerator<TailedLine> {
-    return this.#reader.lines(ref, options);
-  }
-
-  /**
-   * Done at once where nobody runs it, else a request that the owner sees within a second; `now` ends it without asking
-   * the owner, whose handler is told afterwards. @throws RUN_UNKNOWN, RUN_FINISHED
-   */
-  async cancel(ref: string, reason?: string, options: { now?: boolean } = {}): Promise<AskAnswer> {
-    const answer = await this.#ask(ref, { kind: 'cancel', reason: reason ?? null });
-    return options.now && answer.run !== null && answer.verdict === 'mailed'
-      ? this.#endNow(answer.run, reason)
-      : answer;
-  }
-
-  /** A durable word to a run: kept when it comes before the run waits for it. @throws RUN_UNKNOWN, RUN_FINISHED, VALUE_REJECTED */
-  async send(ref: string, event: string, data?: unknown): Promise<AskAnswer> {
-    const text = storable(data, this.#options.maxBytes(), `the data of the event ${event}`);
-    return this.#ask(ref, { kind: 'event', name: event, data: text, reason: null });
-  }
-
-  /** Runs it again, its failed steps forgotten. @throws RUN_UNKNOWN, RUN_ACTIVE */
-  async retry(ref: string, reason?: string): Promise<AskAnswer> {
-    return this.#ask(ref, { kind: 'retry', reason: reason ?? null });
-  }
-
-  /**
-   * Runs it again from a step, by key or, for a pipeline, by number from 1; that step and all first asked for after it
-   * are forgotten. Without `from` all are. @throws RUN_UNKNOWN, RUN_ACTIVE, STEP_UNKNOWN (CONTRACTS VT-13)
-   */
-  async restart(ref: string, options: { from?: string | number; reason?: string } = {}): Promise<AskAnswer> {
-    const { from, reason } = options;
-    const step = typeof from === 'number' ? await this.#stepByNumber(ref, from) : (from ?? null);
-    return this.#ask(ref, { kind: 'restart', from: step, reason: reason ?? null });
-  }
-
-  /**
-   * Nothing of that job, queue or schedule is claimed or fired, on all nodes, until resumed; a paused node finishes what
-   * it has and takes nothing more.
-   */
-  async pause(target: PauseTarget, options: { reason?: string; until?: Date } = {}): Promise<void> {
-    const { outbox } = await this.#options.backend();
-    const until = options.until?.getTime() ?? null;
-    const { actor } = this.#options;
-    await outbox.ask({ id: newId(), kind: 'pause', target, until, actor, reason: options.reason ?? null });
-  }
-
-  async resume(target: PauseTarget): Promise<void> {
-    const { outbox, wake } = await this.#options.backend();
-    await outbox.ask({ id: newId(), kind: 'resume', target, until: null, actor: this.#options.actor, reason: null });
-    wake();
-  }
-
-  /** Everything that is paused now. */
-  async pauses(): Promise<readonly Pause[]> {
-    return (await (await this.#options.backend()).inspector?.pauses()) ?? [];
-  }
-
-  /** The processes that work on this store, as they last said of themselves. */
-  async workers(): Promise<readonly WorkerView[]> {
-    return (await this.#options.backend()).store.workers();
-  }
-
-  /** The one reason why a run is not running, in words (CONTRACTS VT-22). @throws RUN_UNKNOWN */
-  async explain(ref: string): Promise<Explanation> {
-    const run = await this.find(ref);
-    const [workers, pauses] = await Promise.all([this.workers(), this.pauses()]);
-    return explain(run, workers, pauses, this.#options.clock.now());
-  }
-
-  /** What was asked for is stored or answered; then the store is closed. */
-  close(): Promise<void> {
-    return this.#options.close();
-  }
-
-  async #resolve(job: JobReference | string): Promise<SubmittedJob> {
-    if (typeof job !== 'string') return isDefined(job) ? job : { name: job.name };
-    const registry = await this.#options.registry();
-    return registry === null ? { name: job } : registry.get(job);
-  }
-
-  async #ask(ref: string, ask: AskWithoutAsker): Promise<AskAnswer> {
-    const { id } = await this.find(ref);
-    const { outbox, wake } = await this.#options.backend();
-    const answer = await outbox.ask({ ...ask, id: newId(), ref: id, actor: this.#options.actor });
-    if (ask.kind === 'cancel' && answer.verdict === 'done') await this.#askForCallback(id);
-    wake();
-    const { verdict, state } = answer;
-    if (verdict === 'finished' && ask.kind === 'retry') {
-      throw new OnejobError('RUN_FINISHED', `the run ${id} has ${state}: there is nothing to try again`, {
-        hint: `onejob runs restart ${id} runs it again from its beginning`,
-      });
-    }
-    if (verdict === 'finished') throw new OnejobError('RUN_FINISHED', `the run ${id} has ended already: ${state}`);
-    if (verdict === 'unknown') throw new OnejobError('RUN_UNKNOWN', `the run ${id} is gone`);
-    if (verdict === 'active') {
-      throw new OnejobError('RUN_ACTIVE', `the run ${id} is ${state}; only a finished run can be run again`, {
-        hint: `onejob runs cancel ${id} ends it first`,
-      });
-    }
-    if (verdict === 'step-unknown') {
-      const from = ask.kind === 'restart' ? ask.from : null;
-      throw new OnejobError('STEP_UNKNOWN', `the run ${id} has no step ${from}`, {
-        hint: `onejob runs show ${id} lists its steps`,
-      });
-    }
-    return answer;
-  }
-
-  /** Over its owner's head. Where the run changes hands at this very moment, it is cancelled anew. */
-  async #endNow(id: RunId, reason: string | undefined): Promise<AskAnswer> {
-    const { store, wake } = await this.#options.backend();
-    const { state, epoch } = await this.find(id);
-    if (isFinal(state)) return { verdict: 'done', run: id, state };
-    if (state !== 'running') return this.cancel(id, reason, { now: true });
-    const message = `cancelled by ${this.#options.actor}${reason ? `: ${reason}` : ''}`;
-    const [taken = []] = await store.bury([{ run: id, epoch, code: 'RUN_CANCELLED', message }]);
-    if (taken.length === 0) return this.#endNow(id, reason);
-    await this.#askForCallback(id);
-    wake();
-    return { verdict: 'done', run: id, state: 'cancelled' };
-  }
-
-  /** The store ended the run itself, so no worker has asked for its callback. */
-  async #askForCallback(id: string): Promise<void> {
-    const registry = await this.#options.registry();
-    if (registry === null) return;
-    const { store, outbox } = await this.#options.backend();
-    await Promise.all(callbackRunsOf(await store.get([id]), registry).map((run) => outbox.submit(run)));
-  }
-
-  async #stepByNumber(ref: string, number: number): Promise<string> {
-    const { id, steps = [] } = await this.find(ref, { steps: true });
-    const step = steps.toSorted((a, b) => a.asked - b.asked)[number - 1];
-    if (step) return step.key;
-    throw new OnejobError('STEP_UNKNOWN', `the run ${id} has no step number ${number}; it has ${steps.length}`);
-  }
-}
-
-type AskWithoutAsker = RunAsk extends infer A ? (A extends RunAsk ? Omit<A, 'id' | 'ref' | 'actor'> : never) : never;
-
-function wishOf({ input, delay, timeout, trigger = 'api', ...rest }: EnqueueOptions & { input: unknown }): Wish {
-  return {
-    ...rest,
-    input,
-    trigger,
-    delayMs: delay === undefined ? 0 : parseDuration(delay),
-    timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
-  };
+/** A process that works on the store, as far as people look at it. */
+export interface WorkerSummary extends Omit<WorkerView, 'beat' | 'identity' | 'running'> {
+  readonly identity: Pick<Identity, 'host' | 'pid'>;
 }

@@ -3,10 +3,11 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
-import { Client, type Backend } from './client.ts';
+import type { Client } from './client.ts';
 import { isLog } from './config-readers.ts';
 import { createLogger } from './logger.ts';
 import type { LogOptions } from './options.ts';
+import { StoreClient, type Backend } from './store-client.ts';
 
 export interface CreateClientOptions {
   /** As for `createApp`. */
@@ -31,7 +32,7 @@ export function createClient({ store, migrate = 'auto', log, actor = 'api' }: Cr
     const outbox = new Outbox({ store: backend.store, clock: systemClock, log: logger });
     return { ...backend, outbox, wake: () => backend.notifier?.hint() };
   };
-  return new Client({
+  return new StoreClient({
     backend: () => {
       opened ??= open();
       opened.catch(() => (opened = undefined)); // a store that was away is tried again

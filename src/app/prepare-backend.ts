@@ -7,7 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
-import type { Backend } from './client.ts';
+import type { Backend } from './store-client.ts';
 
 export type PreparedBackend = OpenedBackend & Backend;
 

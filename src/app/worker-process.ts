@@ -7,7 +7,7 @@ import type { Claim } from '../ports/store-claim.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
 import type { OpenedBackend } from './backend.ts';
-import type { Backend } from './client.ts';
+import type { Backend } from './store-client.ts';
 import type { Settings } from './settings.ts';
 import { version } from './version.ts';
 

@@ -1,4 +1,4 @@
-import type { TailedLine } from '../../app/client.ts';
+import type { TailedLine } from '../../app/run-reader.ts';
 import { prettyLine } from '../../app/log-line.ts';
 import { signalExits } from '../exit-code.ts';
 import type { Call } from '../call.ts';

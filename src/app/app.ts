@@ -13,6 +13,7 @@ import { defaultStore } from './backend.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { isLog } from './config-readers.ts';
+import { Insight } from './insight.ts';
 import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
 import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
@@ -38,6 +39,7 @@ export function createApp(options: AppOptions = {}, surroundings: Surroundings =
 export class App {
   readonly registry: Registry;
   readonly client: StoreClient;
+  readonly insight = new Insight(() => this.#worker);
   #options: AppOptions;
   #settings: Settings;
   readonly #watchers = new Watchers(() => this.log);
@@ -250,6 +252,7 @@ export class App {
       isBrief: this.#isBrief,
       migrates: this.#settings.migrate === 'auto',
       log: this.log,
+      meter: this.insight.meters,
       registry: async () => {
         await this.loadJobs();
         return this.registry;
@@ -269,6 +272,7 @@ export class App {
       registry: this.registry,
       settings: this.#settings,
       observer: this.#watchers,
+      meter: this.insight.meters,
       log: this.log,
       clock: systemClock,
     });

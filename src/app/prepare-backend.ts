@@ -4,6 +4,7 @@ import { buryPredecessors } from '../engine/predecessors.ts';
 import type { Registry } from '../job/registry.ts';
 import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
@@ -17,6 +18,7 @@ export interface PrepareOptions {
   readonly isBrief: boolean;
   readonly migrates: boolean;
   readonly log: Log;
+  readonly meter?: Meter;
   /** Loads the jobs, for those who must know them. */
   readonly registry: () => Promise<Registry>;
   /** Tells the worker of this process, where there is one, that there is work or mail. */
@@ -37,14 +39,14 @@ export async function prepareBackend(options: PrepareOptions): Promise<PreparedB
 
 async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<PreparedBackend> {
   const { store, notifier } = opened;
-  const { migrates, log, nudge } = options;
+  const { migrates, log, meter, nudge } = options;
   if (migrates) await store.migrate();
   const taken = await buryPredecessors(store, log);
   const wake = (): void => {
     nudge();
     notifier?.hint();
   };
-  const backend = { ...opened, outbox: new Outbox({ store, clock: systemClock, log }), wake };
+  const backend = { ...opened, outbox: new Outbox({ store, clock: systemClock, log, meter }), wake };
   if (taken.length > 0) void askForCallbacks(taken, backend, options);
   return backend;
 }

@@ -1,8 +1,11 @@
 import { Engine } from '../engine/engine.ts';
 import type { Observer } from '../engine/host.ts';
+import type { RunningRun } from '../engine/running-run.ts';
+import type { Vitals } from '../engine/vitals.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
@@ -17,6 +20,7 @@ export interface WorkerProcessOptions {
   readonly registry: Registry;
   readonly settings: Settings;
   readonly observer: Observer;
+  readonly meter?: Meter;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -43,6 +47,14 @@ export class WorkerProcess {
 
   get load(): number {
     return this.#current?.load ?? 0;
+  }
+
+  get vitals(): Vitals | null {
+    return this.#current?.vitals ?? null;
+  }
+
+  get running(): readonly RunningRun[] {
+    return this.#current?.running ?? [];
   }
 
   /** Rejects with NODE_TAKEN; else never settles. */
@@ -93,7 +105,7 @@ export class WorkerProcess {
   }
 
   #create(): Engine {
-    const { scope, backend, registry, settings, observer, log, clock } = this.#options;
+    const { scope, backend, registry, settings, observer, meter, log, clock } = this.#options;
     const { node, nodeIsNamed, hooks, valueBytes, outputBytes, parkAfterMs, slots, leaseMs, retention } = settings;
     const all = scope === 'all';
     const engine = new Engine({
@@ -105,6 +117,7 @@ export class WorkerProcess {
       log,
       limits: { valueBytes, outputBytes, parkAfterMs },
       observer,
+      meter,
       node,
       replaces: nodeIsNamed && all,
       version,

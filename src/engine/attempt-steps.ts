@@ -7,12 +7,14 @@ import type { StepRecord } from '../job/run.ts';
 import type { Step } from '../job/step.ts';
 import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { AttemptSpan } from '../ports/tracer.ts';
 import type { Abort } from '../std/abort.ts';
 import { Activity } from './activity.ts';
 import { Dispenser } from './dispenser.ts';
 import type { Host, Slot } from './host.ts';
 import { Mailbox } from './mailbox.ts';
 import type { RunTimer } from './run-timer.ts';
+import type { OpenStep } from './running-run.ts';
 import { StepJournal } from './step-journal.ts';
 import { createStep } from './step-kinds.ts';
 import { Steps } from './steps.ts';
@@ -26,6 +28,7 @@ export interface AttemptStepsOptions {
   readonly slot: Slot;
   readonly timer: RunTimer;
   readonly abort: Abort;
+  readonly span: AttemptSpan | undefined;
   /** The store's clock minus ours. */
   readonly skewMs: number;
   /** What was recorded before this attempt. */
@@ -96,8 +99,13 @@ export class AttemptSteps {
       graceMs: job.graceMs,
       maxBytes: limits.valueBytes,
       skewMs,
+      span: options.span,
       newChild: (child, input) =>
-        newRun(child, { input, trigger: 'parent', parent: { run, root }, traceId }, limits.valueBytes),
+        newRun(
+          child,
+          { input, trigger: 'parent', parent: { run, root }, traceId, headers: traceHeaders(host) },
+          limits.valueBytes,
+        ),
       onChild: host.wake.work,
       readRun: (child) => insist(host, abort, async () => (await store.get([child]))[0] ?? null),
       onItemFailed: (name, item, thrown) => {
@@ -110,6 +118,11 @@ export class AttemptSteps {
   /** Nothing is in execution: only sleeps, events, children or next tries are open. */
   get onlyWaits(): boolean {
     return this.#activity.onlyWaits;
+  }
+
+  /** Asked for and not ended. */
+  get open(): readonly OpenStep[] {
+    return this.#steps.open;
   }
 
   deliver(mail: number, letters: readonly Letter[]): void {
@@ -169,6 +182,12 @@ export class AttemptSteps {
     if (!slot.isReachable) await slot.mayStart();
     await this.#suspension.resumed();
   }
+}
+
+/** So that the span of a child hangs below the step that asked for it. */
+function traceHeaders({ tracer }: Host): (readonly [string, string])[] {
+  const traceparent = tracer?.traceparent();
+  return traceparent === undefined ? [] : [['traceparent', traceparent]];
 }
 
 /** Reads that a run cannot go on without are repeated like records are (STORE §1.5). */

@@ -9,6 +9,7 @@ import type { Progress, StepRecord } from '../job/run.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { AttemptSpan } from '../ports/tracer.ts';
 import { Abort } from '../std/abort.ts';
 import { createDeferred } from '../std/deferred.ts';
 import { AttemptSteps, insist } from './attempt-steps.ts';
@@ -19,6 +20,7 @@ import { createContext, ResponseNotes } from './context.ts';
 import type { Host, Slot } from './host.ts';
 import { RunOutput } from './run-output.ts';
 import { RunTimer } from './run-timer.ts';
+import { runningRun, type RunningRun } from './running-run.ts';
 
 export interface AttemptOptions {
   readonly claim: Claim;
@@ -50,6 +52,7 @@ export class Attempt {
   #stopping = false;
   #over = false;
   #sink: ConsoleSink | undefined;
+  #span: AttemptSpan | undefined;
 
   constructor(options: AttemptOptions) {
     const { claim, job, host, skewMs } = options;
@@ -72,12 +75,14 @@ export class Attempt {
 
   async run(): Promise<AttemptEnd> {
     this.#begin();
-    void this.#handle().then(this.#settled.resolve);
+    const handled = this.#span ? this.#span.within(() => this.#handle()) : this.#handle();
+    void handled.then(this.#settled.resolve);
     const settled = await this.#settled.promise;
     this.#over = true;
     this.#timer.stop();
     this.#steps?.close();
     const { end, failure } = await this.#conclude(settled);
+    this.#span?.end(end, failure);
     await this.#end(end, failure);
     return end;
   }
@@ -108,6 +113,11 @@ export class Attempt {
     this.#steps?.stop();
   }
 
+  get view(): RunningRun {
+    const ageMs = this.#options.host.clock.monotonic() - this.#startedAt;
+    return runningRun(this.claim, ageMs, this.#steps);
+  }
+
   /** Whether the code that executes now, also in a callback, is this handler's. */
   get isCurrent(): boolean {
     return this.#sink !== undefined && this.#sink === currentSink();
@@ -134,7 +144,9 @@ export class Attempt {
 
   #begin(): void {
     const { claim } = this;
-    const { observer, log } = this.#options.host;
+    const { observer, log, meter, tracer } = this.#options.host;
+    meter?.began(claim);
+    this.#span = tracer?.begin(claim);
     observer.onStart?.(claim);
     if (log.isOn?.('info') !== false) {
       log.info('run started', { ...this.#names(), args: claim.args.length > 0 ? claim.args : undefined });
@@ -195,6 +207,7 @@ export class Attempt {
       skewMs,
       timer: this.#timer,
       abort: this.#abort,
+      span: this.#span,
       records: this.#records,
       mail: this.#mail,
       letters: this.#letters,
@@ -226,10 +239,11 @@ export class Attempt {
   /** `afterRun` is called in any case, and cannot change what is stored. */
   async #end(end: AttemptEnd, error: Failure | null): Promise<void> {
     const { claim } = this;
-    const { clock, log, observer, hooks } = this.#options.host;
+    const { clock, log, observer, hooks, meter } = this.#options.host;
+    const ms = clock.monotonic() - this.#startedAt;
+    meter?.ended(claim, end, ms);
     if (log.isOn?.('info') !== false) {
-      const durationMs = Math.round(clock.monotonic() - this.#startedAt);
-      log.info('run ended', { ...this.#names(), outcome: end, durationMs });
+      log.info('run ended', { ...this.#names(), outcome: end, durationMs: Math.round(ms) });
     }
     if (hooks.afterRun && end !== 'parked' && end !== 'handedBack' && end !== 'lost') {
       try {
@@ -243,6 +257,7 @@ export class Attempt {
 
   /** Past the grace: the handler goes on as a zombie, fenced and counted, and the attempt ends without it. */
   #leaveBehind(): void {
+    this.#options.host.meter?.leftBehind(this.claim);
     this.#options.host.log.warn('the handler ignores its signal and is left behind', this.#names());
     this.#settled.resolve({ how: 'threw', thrown: this.#abort.reason, isFinal: false });
   }

@@ -18,6 +18,7 @@ export interface CancellerOptions {
   readonly lostClaims: LostClaims;
   /** Told with each beat that reached the store. */
   readonly onBeat: (pulse: Pulse) => void;
+  readonly onBeatFailed: () => void;
 }
 
 /**
@@ -28,7 +29,7 @@ export class Canceller implements Service {
   readonly name = 'canceller';
   readonly #loop: Loop;
 
-  constructor({ store, id, worker, clock, log, everyMs, lostClaims, onBeat }: CancellerOptions) {
+  constructor({ store, id, worker, clock, log, everyMs, lostClaims, onBeat, onBeatFailed }: CancellerOptions) {
     this.#loop = new Loop({
       name: this.name,
       clock,
@@ -42,6 +43,7 @@ export class Canceller implements Service {
       },
       onError: (error) => {
         worker.reachable = false;
+        onBeatFailed();
         if (!hasCode(error, 'STORE_UNAVAILABLE')) log.warn('the beat failed', { error: String(error) });
       },
     });

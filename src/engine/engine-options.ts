@@ -1,8 +1,10 @@
 import type { Hooks } from '../job/hooks.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
 import type { PrunePolicy } from '../ports/store-query.ts';
+import type { Tracer } from '../ports/tracer.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Limits, Observer } from './host.ts';
 import type { Outbox } from './outbox.ts';
@@ -17,6 +19,8 @@ export interface EngineOptions {
   readonly log: Log;
   readonly limits: Limits;
   readonly observer: Observer;
+  readonly meter?: Meter | undefined;
+  readonly tracer?: Tracer | undefined;
   readonly node: string;
   /** An explicit node replaces the living worker of its name. */
   readonly replaces: boolean;

@@ -20,7 +20,9 @@ import { Journal } from './journal.ts';
 import { LostClaims } from './lost-claims.ts';
 import { Pruner } from './pruner.ts';
 import { Rescuer } from './rescuer.ts';
+import type { RunningRun } from './running-run.ts';
 import { ServicePool } from './service-pool.ts';
+import type { Vitals } from './vitals.ts';
 import { Worker } from './worker.ts';
 
 /** The roles of one process, in the order in which they start; they stop in reverse. */
@@ -42,15 +44,16 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { id } = this;
-    const { store, registry, hooks, clock, log, limits, observer, slots, pollMs, leaseMs, scope } = options;
+    const { store, registry, hooks, clock, log, limits, observer, slots, pollMs, leaseMs, scope, meter, tracer } =
+      options;
     const everyMs = leaseMs / 5;
-    const journal = new Journal({ store, worker: id, clock, log });
+    const journal = new Journal({ store, worker: id, clock, log, meter });
     this.#journal = journal;
     this.#services = new ServicePool(log);
     this.#tree = scope === 'tree' ? new Set() : null;
     const wake = { work: () => this.#wakeWork(), mail: () => this.#wakeMail() };
     const services = this.#services;
-    const host: Host = { store, journal, registry, services, hooks, clock, log, limits, observer, wake };
+    const host: Host = { store, journal, registry, services, hooks, clock, log, limits, observer, wake, meter, tracer };
     const heartbeat = new Heartbeat({
       beat: store.facts.beat,
       worker: id,
@@ -69,11 +72,15 @@ export class Engine {
       lostClaims: new LostClaims({ store, worker: id, journal, log, lose: (run) => this.#worker.lose(run) }),
       onBeat: ({ buried }) => {
         heartbeat.alive();
-        if (buried) options.onBuried();
+        meter?.beat(true);
+        if (!buried) return;
+        meter?.buried();
+        options.onBuried();
       },
+      onBeatFailed: () => meter?.beat(false),
     });
     const caretakers = [
-      new Rescuer({ store, own: id, clock, log, leaseMs, onFreed: (runs) => void this.#afterBurial(runs) }),
+      new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: (runs) => void this.#afterBurial(runs) }),
       new Pruner({ store, policy: options.retention, clock, log }),
     ];
     // The beat first: a worker without one may be buried by others while it starts.
@@ -83,6 +90,22 @@ export class Engine {
   /** Runs in execution here. */
   get load(): number {
     return this.#worker.load;
+  }
+
+  get vitals(): Vitals {
+    const { slots, clock } = this.#options;
+    const { awaySince, uncommitted } = this.#journal;
+    return {
+      slots,
+      usedSlots: slots - this.#worker.freeSlots,
+      running: this.#worker.load,
+      storeAwayMs: awaySince === null ? null : clock.monotonic() - awaySince,
+      uncommitted,
+    };
+  }
+
+  get running(): readonly RunningRun[] {
+    return this.#worker.attempts.map((attempt) => attempt.view);
   }
 
   /** The run whose code executes now, also in a callback. */

@@ -4,8 +4,10 @@ import type { Registry } from '../job/registry.ts';
 import type { Progress, RunId } from '../job/run.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { Tracer } from '../ports/tracer.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Journal } from './journal.ts';
 import type { ServicePool } from './service-pool.ts';
@@ -21,6 +23,9 @@ export interface Host {
   readonly log: Log;
   readonly limits: Limits;
   readonly observer: Observer;
+  readonly meter?: Meter | undefined;
+  /** Undefined where nobody collects spans. */
+  readonly tracer?: Tracer | undefined;
   /** In-process wake-ups: there is new work, there is mail. They only spare a poll. */
   readonly wake: { work(): void; mail(): void };
 }

@@ -1,10 +1,12 @@
 import type { Verdict } from '../job/transition.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
 import type { Entry, OutputBatch, OutputVerdict } from '../ports/store-entry.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 import type { Clock } from '../std/clock.ts';
 import { Lane } from './lane.ts';
+import type { Vitals } from './vitals.ts';
 
 export interface JournalOptions {
   readonly store: Store;
@@ -12,6 +14,7 @@ export interface JournalOptions {
   readonly worker: WorkerId;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter?: Meter | undefined;
 }
 
 type OutputEntry =
@@ -26,7 +29,7 @@ export class Journal {
   readonly #records: Lane<Entry, Verdict>;
   readonly #output: Lane<OutputEntry, OutputVerdict>;
 
-  constructor({ store, worker, clock, log }: JournalOptions) {
+  constructor({ store, worker, clock, log, meter }: JournalOptions) {
     this.#records = new Lane<Entry, Verdict>({
       name: 'records',
       send: (entries) => store.record({ worker, entries }),
@@ -35,6 +38,7 @@ export class Journal {
       patience: 'for ever',
       clock,
       log,
+      meter,
     });
     this.#output = new Lane<OutputEntry, OutputVerdict>({
       name: 'output',
@@ -44,6 +48,7 @@ export class Journal {
       patience: 'for ever',
       clock,
       log,
+      meter,
     });
   }
 
@@ -63,6 +68,11 @@ export class Journal {
 
   appendProgress(progress: OutputBatch['progress'][number]): Promise<OutputVerdict> {
     return this.#output.push({ progress });
+  }
+
+  /** Entries that were given and are in no group yet. */
+  get uncommitted(): Vitals['uncommitted'] {
+    return { records: this.#records.waiting, output: this.#output.waiting };
   }
 
   /** New steps wait for this while the journal is full. */

@@ -1,5 +1,6 @@
 import { isOnejobError, type OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import { backoffDelay, type Backoff } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred, type Deferred } from '../std/deferred.ts';
@@ -15,6 +16,7 @@ export interface LaneOptions<Entry, Answer> {
   readonly patience: 'for ever' | 'once';
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter?: Meter | undefined;
 }
 
 /**
@@ -53,6 +55,11 @@ export class Lane<Entry, Answer> {
   /** Milliseconds, by the monotonic clock, since the store stopped answering; null while it answers. */
   get awaySince(): number | null {
     return this.#awaySince;
+  }
+
+  /** Entries that are not in a group yet. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   get isFull(): boolean {
@@ -108,10 +115,13 @@ export class Lane<Entry, Answer> {
 
   /** Sends until answered; halves a group that fails for its data until the guilty entry stands alone (STORE §1.6). */
   async #deliver(group: readonly Waiting<Entry, Answer>[]): Promise<void> {
+    const { meter, clock, name } = this.#options;
+    const begunAt = meter ? clock.monotonic() : 0;
     for (let tries = 1; !this.#abandoned; tries++) {
       try {
         const answers = await this.#options.send(group.map(({ entry }) => entry));
         this.#cameBack();
+        meter?.committed(name, group.length, clock.monotonic() - begunAt);
         group.forEach(({ resolve }, i) => resolve(answers[i] as Answer));
         return;
       } catch (error) {

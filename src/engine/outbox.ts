@@ -1,4 +1,5 @@
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Ask, AskAnswer } from '../ports/store-ask.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { Store } from '../ports/store.ts';
@@ -13,7 +14,7 @@ export class Outbox {
   readonly #submits: Lane<NewRun, Submitted>;
   readonly #asks: Lane<Ask, AskAnswer>;
 
-  constructor({ store, clock, log }: { store: Store; clock: Clock; log: Log }) {
+  constructor({ store, clock, log, meter }: { store: Store; clock: Clock; log: Log; meter?: Meter | undefined }) {
     this.#submits = new Lane<NewRun, Submitted>({
       name: 'submits',
       send: (runs) => store.submit(runs),
@@ -21,6 +22,7 @@ export class Outbox {
       patience: 'once',
       clock,
       log,
+      meter,
     });
     this.#asks = new Lane<Ask, AskAnswer>({
       name: 'asks',
@@ -29,6 +31,7 @@ export class Outbox {
       patience: 'once',
       clock,
       log,
+      meter,
     });
   }
 

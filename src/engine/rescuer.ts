@@ -1,5 +1,6 @@
 import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
 import type { Grave, WorkerId, WorkerView } from '../ports/store-worker.ts';
 import type { Clock } from '../std/clock.ts';
@@ -14,6 +15,7 @@ export interface RescuerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly leaseMs: number;
+  readonly meter?: Meter | undefined;
   /** Told of runs that were taken: queued again, or failed after too many crashes. */
   readonly onFreed: (runs: readonly RunId[]) => void;
 }
@@ -109,7 +111,7 @@ export class Rescuer implements Service {
   }
 
   async #bury(graves: readonly Grave[], workers: readonly WorkerView[]): Promise<void> {
-    const { store, log, onFreed } = this.#options;
+    const { store, log, onFreed, meter } = this.#options;
     const taken = await store.bury(graves);
     for (const [i, grave] of graves.entries()) {
       const runs: RunId[] = taken[i] ?? [];
@@ -118,6 +120,7 @@ export class Rescuer implements Service {
         continue;
       }
       const node = workers.find(({ id }) => id === grave.id)?.node;
+      meter?.tookOver({ workers: 1, runs: runs.length });
       log.warn('a worker is dead; its runs are taken over', { node, worker: grave.id, runs: runs.length });
     }
     const freed = taken.flat();

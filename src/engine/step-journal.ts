@@ -14,6 +14,8 @@ export interface Asked {
   readonly order: number;
   readonly record: StepRecord | undefined;
   readonly startedAt: number;
+  /** Its end is recorded. */
+  isOver: boolean;
   /** What a step of several parts has so far, kept with each failed try. */
   progress?: () => JsonText | null;
 }

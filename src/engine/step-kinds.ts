@@ -8,6 +8,7 @@ import type { Schema } from '../job/schema.ts';
 import type { PageOptions, Step, StepOptions, StepWork } from '../job/step.ts';
 import type { Letter } from '../ports/store-ask.ts';
 import type { NewRun } from '../ports/store-submit.ts';
+import type { AttemptSpan } from '../ports/tracer.ts';
 import { parseDuration, formatDuration, type Duration } from '../std/duration.ts';
 import type { Asked } from './step-journal.ts';
 import { readPages } from './step-pages.ts';
@@ -21,6 +22,8 @@ export interface StepKindsOptions {
   readonly maxBytes: number;
   /** Difference between the store's clock and ours at the claim: store = ours + skew. */
   readonly skewMs: number;
+  /** Undefined where nobody collects spans. */
+  readonly span: AttemptSpan | undefined;
   /** Makes the child's run, its input checked. */
   readonly newChild: (job: AnyJob, input: unknown) => Promise<NewRun>;
   /** Told when a child has been created. */

@@ -2,6 +2,7 @@ import { OnejobError } from '../job/errors.ts';
 import { readFailure, type Reading } from '../job/failure.ts';
 import { nextTryMs, type RetryPolicy } from '../job/retry.ts';
 import type { StepContext, StepWork } from '../job/step.ts';
+import type { AttemptSpan } from '../ports/tracer.ts';
 import type { Abort } from '../std/abort.ts';
 import { formatDuration } from '../std/duration.ts';
 import { checkStorable } from '../std/json.ts';
@@ -14,6 +15,7 @@ export interface StepTriesOptions {
   readonly maxBytes: number;
   /** Difference between the store's clock and ours at the claim: store = ours + skew. */
   readonly skewMs: number;
+  readonly span: AttemptSpan | undefined;
 }
 
 /** One execution of the step; the number is the try's. */
@@ -111,6 +113,12 @@ export class StepTries {
 
   /** One execution; past its own time-out it has the grace to settle, then it is left behind. */
   execute(asked: Asked, attempt: number, timeoutMs: number | null, work: StepWork<unknown>): unknown {
+    const { span } = this.#options;
+    if (!span) return this.#execute(asked, attempt, timeoutMs, work);
+    return span.step(asked.key, attempt, () => this.#execute(asked, attempt, timeoutMs, work));
+  }
+
+  #execute(asked: Asked, attempt: number, timeoutMs: number | null, work: StepWork<unknown>): unknown {
     const { abort: whole, clock } = this.#steps.options;
     const key = this.#steps.handOnKey(asked);
     if (timeoutMs === null) return work(new StepExecution(key, attempt, whole));

@@ -7,6 +7,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Activity } from './activity.ts';
 import type { Dispenser } from './dispenser.ts';
 import type { Mailbox } from './mailbox.ts';
+import type { OpenStep } from './running-run.ts';
 import type { Asked, StepEnd, StepJournal } from './step-journal.ts';
 
 export interface StepsOptions {
@@ -35,7 +36,7 @@ export type Woken<T> = { readonly by: 'timer' } | { readonly by: 'word'; readonl
 export class Steps {
   readonly options: StepsOptions;
   readonly #records = new Map<string, { readonly record: StepRecord; readonly order: number }>();
-  readonly #asked = new Set<string>();
+  readonly #asked = new Map<string, Asked>();
   /** Errors that replay would throw again: uncaught, they fail the run at once (STORE §4). */
   readonly #failures = new WeakSet<Error>();
   readonly #closers = new Set<() => void>();
@@ -63,10 +64,19 @@ export class Steps {
       );
     }
     if (this.#asked.has(key)) throw repeated(name, key);
-    this.#asked.add(key);
     const record = this.#records.size > 0 ? this.#records.get(key)?.record : undefined;
     const startedAt = record?.startedAt ?? this.options.clock.now();
-    return { key, kind, order: record?.asked ?? this.#nextOrder++, record, startedAt };
+    const isOver = record !== undefined && record.state !== 'running';
+    const asked = { key, kind, order: record?.asked ?? this.#nextOrder++, record, startedAt, isOver };
+    this.#asked.set(key, asked);
+    return asked;
+  }
+
+  /** Asked for in this execution and not ended. */
+  get open(): OpenStep[] {
+    const now = this.options.clock.now();
+    const open = [...this.#asked.values()].filter(({ isOver }) => !isOver);
+    return open.map(({ key, kind, startedAt }) => ({ key, kind, ageMs: Math.max(0, now - startedAt) }));
   }
 
   /** The idempotency key of a step: the same for every execution, another one after `restart`. */
@@ -94,6 +104,7 @@ export class Steps {
       // The dispenser is told in the very call that brings the verdict: of two results of one group the one that was
       // recorded first must come first, whatever the number of promises on its way.
       journal.end(asked, end, (recorded) => {
+        asked.isOver = true;
         activity.end();
         dispenser.fresh(() => this.#settle(recorded, resolve, reject));
       });
@@ -103,6 +114,7 @@ export class Steps {
   /** `finish` without a promise more than the caller's own, for the hot path; ends the activity that its step began. */
   finishThen(asked: Asked, end: StepEnd, resolve: (value: unknown) => void, reject: (error: Error) => void): void {
     this.options.journal.end(asked, end, (recorded) => {
+      asked.isOver = true;
       this.options.activity.end();
       this.options.dispenser.fresh(() => {
         this.#unsettled--;

@@ -62,6 +62,10 @@ export class Worker implements Service {
     return this.#attempts.size;
   }
 
+  get freeSlots(): number {
+    return this.#slots.free;
+  }
+
   get attempts(): readonly Attempt[] {
     return [...this.#attempts.values()];
   }

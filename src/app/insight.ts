@@ -1,0 +1,31 @@
+import type { RunningRun } from '../engine/running-run.ts';
+import type { Vitals } from '../engine/vitals.ts';
+import type { Meter } from '../ports/meter.ts';
+import { Meters } from './meters.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** What those see of an app who watch over its process: for metrics and diagnosis. Asks the store nothing. */
+export class Insight {
+  /** What the engine of the app tells. */
+  readonly meters = new Meters();
+  readonly #worker: () => WorkerProcess | undefined;
+
+  constructor(worker: () => WorkerProcess | undefined) {
+    this.#worker = worker;
+  }
+
+  /** From now on `meter` hears what the engine does. Returns the way to stop it. */
+  measure(meter: Meter): () => void {
+    return this.meters.listen(meter);
+  }
+
+  /** Null while the app has no worker. */
+  get vitals(): Vitals | null {
+    return this.#worker()?.vitals ?? null;
+  }
+
+  /** Runs in execution here, in the order in which they began. */
+  get running(): readonly RunningRun[] {
+    return this.#worker()?.running ?? [];
+  }
+}

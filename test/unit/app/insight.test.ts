@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { defineJob } from '../../../src/job/define.ts';
+import type { Meter } from '../../../src/ports/meter.ts';
+import { createDeferred } from '../../../src/std/deferred.ts';
+import { openApp } from '../../support/apps.ts';
+import { until } from '../../support/until.ts';
+
+/** Keeps what it hears, a line each. */
+class RecordingMeter implements Meter {
+  readonly heard: string[] = [];
+  readonly groups = new Map<string, number>();
+  began: Meter['began'] = ({ job, trigger }) => void this.heard.push(`began ${job} by ${trigger}`);
+  ended: Meter['ended'] = ({ job }, end, ms) => void this.heard.push(`ended ${job} ${end}${ms >= 0 ? '' : '?'}`);
+  leftBehind: Meter['leftBehind'] = ({ job }) => void this.heard.push(`left ${job} behind`);
+  committed: Meter['committed'] = (lane, entries) => void this.groups.set(lane, (this.groups.get(lane) ?? 0) + entries);
+  beat: Meter['beat'] = () => undefined;
+  tookOver: Meter['tookOver'] = () => void this.heard.push('took over');
+  buried: Meter['buried'] = () => void this.heard.push('buried');
+}
+
+test('who measures an app hears of its attempts and groups until it stops listening', async () => {
+  const job = defineJob({
+    name: 'work',
+    retry: { attempts: 2, delay: 0 },
+    run: async ({ step, attempt }) => {
+      await step('a', () => 1);
+      if (attempt === 1) throw new Error('once more');
+    },
+  });
+  const { app, run } = openApp([job]);
+  const meter = new RecordingMeter();
+  const stop = app.insight.measure(meter);
+  await run('work');
+  expect(meter.heard).toEqual(['began work by api', 'ended work retried', 'began work by api', 'ended work succeeded']);
+  expect(meter.groups.get('records')).toBe(3);
+  expect(meter.groups.get('submits')).toBe(1);
+  stop();
+  await run('work');
+  expect(meter.heard).toHaveLength(4);
+});
+
+test('a handler that ignores its signal is counted when it is left behind', async () => {
+  const never = createDeferred<void>();
+  const job = defineJob({ name: 'deaf', timeout: 1, grace: 1, run: () => never.promise });
+  const { app, run } = openApp([job]);
+  const meter = new RecordingMeter();
+  app.insight.measure(meter);
+  await run('deaf');
+  expect(meter.heard).toEqual(['began deaf by api', 'left deaf behind', 'ended deaf failed']);
+});
+
+test('EGO-21 runs in execution are shown with age and open steps, and slots are counted', async () => {
+  const [held, done] = [createDeferred<void>(), createDeferred<void>()];
+  const job = defineJob({
+    name: 'work',
+    run: async ({ step }) => {
+      await step('first', () => 1);
+      await Promise.all([step(['charge', 7], () => held.promise), step.sleep('nap', '1h')]);
+    },
+  });
+  const { app } = openApp([job]);
+  expect(app.insight.vitals).toBeNull();
+  expect(app.insight.running).toEqual([]);
+  void app
+    .execute([{ job: 'work', trigger: 'api', key: 'k' }])
+    .catch(() => undefined)
+    .finally(done.resolve);
+  await until('both steps are open', () => app.insight.running[0]?.steps.length === 2);
+  const [view] = app.insight.running;
+  expect(view).toMatchObject({ job: 'work', key: 'k', trigger: 'api', attempt: 1, thread: 'main', isWaiting: false });
+  expect(view?.steps.map(({ key, kind }) => `${kind} ${key}`)).toEqual(['step charge:7', 'sleep nap']);
+  expect(view?.ageMs).toBeGreaterThanOrEqual(0);
+  expect(app.insight.vitals).toMatchObject({ usedSlots: 1, running: 1, storeAwayMs: null });
+  held.resolve();
+  await until('only the nap is open, and the slot is given up', () => app.insight.vitals?.usedSlots === 0);
+  expect(app.insight.running[0]).toMatchObject({ isWaiting: true, steps: [{ key: 'nap' }] });
+  expect(app.insight.vitals?.running).toBe(1);
+  app.interrupt('SIGTERM');
+  await done.promise;
+});

@@ -14,9 +14,11 @@ import type { ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { isLog } from './config-readers.ts';
 import { Insight } from './insight.ts';
+import { leftBehind } from './left-behind.ts';
 import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
 import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
+import { RunNews } from './run-news.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { StoreClient } from './store-client.ts';
 import { Watchers } from './watchers.ts';
@@ -42,7 +44,8 @@ export class App {
   readonly insight = new Insight(() => this.#worker);
   #options: AppOptions;
   #settings: Settings;
-  readonly #watchers = new Watchers(() => this.log);
+  readonly #news = new RunNews({ backend: () => this.#backend(), clock: systemClock, log: () => this.log });
+  readonly #watchers = new Watchers(() => this.log, this.#news);
   readonly #interrupted = new AbortController();
   #log: Log | undefined;
   #problems: readonly JobFileProblem[] = [];
@@ -66,6 +69,7 @@ export class App {
         return this.registry;
       },
       clock: systemClock,
+      news: this.#news,
       actor,
       maxBytes: () => this.#settings.valueBytes,
       close: () => Promise.resolve(),
@@ -207,12 +211,7 @@ export class App {
 
   /** Runs that wait for a worker because the process that ran them was killed, and no living one knows their job. */
   async leftBehind(): Promise<Run[]> {
-    const store = await this.openStore();
-    const { items } = await store.list({ states: ['queued'], limit: 100 });
-    const crashed = items.filter(({ crashes }) => crashes > 0);
-    if (crashed.length === 0) return [];
-    const known = new Set((await store.workers()).filter(({ slots }) => slots > 0).flatMap(({ jobs }) => jobs));
-    return crashed.filter(({ job }) => !known.has(job));
+    return leftBehind(await this.openStore());
   }
 
   /** Waits for what runs, gives back what does not end within `graceMs`, closes services and store. Idempotent. */
@@ -282,6 +281,7 @@ export class App {
   async #stop(graceMs: number): Promise<void> {
     await this.#started?.catch(() => undefined);
     await this.#worker?.stop(graceMs);
+    await this.#news.close();
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.outbox.settled();
     await opened?.notifier?.close();

@@ -7,6 +7,7 @@ import type { Client } from './client.ts';
 import { isLog } from './config-readers.ts';
 import { createLogger } from './logger.ts';
 import type { LogOptions } from './options.ts';
+import { RunNews } from './run-news.ts';
 import { StoreClient, type Backend } from './store-client.ts';
 
 export interface CreateClientOptions {
@@ -32,21 +33,25 @@ export function createClient({ store, migrate = 'auto', log, actor = 'api' }: Cr
     const outbox = new Outbox({ store: backend.store, clock: systemClock, log: logger });
     return { ...backend, outbox, wake: () => backend.notifier?.hint() };
   };
+  const backend = () => {
+    opened ??= open();
+    opened.catch(() => (opened = undefined)); // a store that was away is tried again
+    return opened;
+  };
+  const news = new RunNews({ backend, clock: systemClock, log: () => logger });
   return new StoreClient({
-    backend: () => {
-      opened ??= open();
-      opened.catch(() => (opened = undefined)); // a store that was away is tried again
-      return opened;
-    },
+    backend,
+    news,
     registry: () => Promise.resolve(null),
     clock: systemClock,
     actor,
     maxBytes: () => 1_048_576,
     close: async () => {
-      const backend = await opened?.catch(() => undefined);
-      await backend?.outbox.settled();
-      await backend?.notifier?.close();
-      if (backend?.isOurs) await backend.store.close();
+      await news.close();
+      const ending = await opened?.catch(() => undefined);
+      await ending?.outbox.settled();
+      await ending?.notifier?.close();
+      if (ending?.isOurs) await ending.store.close();
     },
   });
 }

@@ -1,5 +1,6 @@
 import { restoreFailure } from '../job/failure.ts';
 import type { Run, RunId } from '../job/run.ts';
+import type { RunState } from '../job/state.ts';
 import type { AskAnswer } from '../ports/store-ask.ts';
 import type { WaitOptions } from './run-reader.ts';
 
@@ -15,15 +16,19 @@ export class RunHandle<Output = unknown> {
   readonly key: string | null;
   /** The key where there is one, else the id (CONTRACTS VT-5). */
   readonly jobId: string;
+  /** As it was when it was asked for; one that existed may have ended long ago. */
+  readonly state: RunState;
   /** False: the key existed, and this is the run that has it. */
   readonly created: boolean;
   readonly #client: Follower;
 
-  constructor(client: Follower, id: RunId, key: string | null, created: boolean) {
+  constructor(client: Follower, run: Pick<Run, 'id' | 'key' | 'state'>, created: boolean) {
+    const { id, key, state } = run;
     this.#client = client;
     this.id = id;
     this.key = key;
     this.jobId = key ?? id;
+    this.state = state;
     this.created = created;
   }
 

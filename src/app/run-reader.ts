@@ -2,14 +2,20 @@ import { OnejobError } from '../job/errors.ts';
 import { decodeLines, type OutputLine } from '../job/output-line.ts';
 import type { Run, RunId } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
+import type { Chunk } from '../ports/store-entry.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
 import { formatDuration, parseDuration, type Duration } from '../std/duration.ts';
 import { isId } from '../std/id.ts';
+import { formatOffset, parseOffset } from './log-offset.ts';
+import type { RunNews } from './run-news.ts';
 
-/** One line of a run's output with the place to go on from. */
+/** One line of a run's output with the places to go on from. */
 export interface TailedLine {
+  /** Of the chunk it is in: behind it are the other lines of that chunk, too. */
   readonly seq: number;
+  /** Right behind this line, for `after` (`LogOffset` as text). */
+  readonly offset: string;
   readonly line: OutputLine;
 }
 
@@ -19,8 +25,8 @@ export interface WaitOptions {
 }
 
 export interface LinesOptions {
-  /** Only what comes after this `seq`. */
-  after?: number;
+  /** Only what comes after this `seq` or `offset`. */
+  after?: number | string;
   /** Until the run has ended. */
   follow?: boolean;
   signal?: AbortSignal;
@@ -30,9 +36,11 @@ export interface LinesOptions {
 export class RunReader {
   readonly #store: () => Promise<Store>;
   readonly #clock: Clock;
+  readonly #news: RunNews;
 
-  constructor({ store, clock }: { store: () => Promise<Store>; clock: Clock }) {
+  constructor({ store, clock, news }: { store: () => Promise<Store>; clock: Clock; news: RunNews }) {
     this.#store = store;
+    this.#news = news;
     this.#clock = clock;
   }
 
@@ -72,21 +80,39 @@ export class RunReader {
   }
 
   async *lines(ref: string, options: LinesOptions): AsyncGenerator<TailedLine> {
+    const { follow = false, signal } = options;
     const store = await this.#store();
     const { id } = await this.find(ref);
-    let after = options.after ?? 0;
-    for (;;) {
-      // The state first: what is committed after an end that was seen is nothing.
-      const ended = isFinal((await this.find(id)).state);
-      const chunks = await store.tail({ run: id, after, maxBytes: pageBytes });
-      for (const { seq, bytes } of chunks) {
-        after = seq;
-        for (const line of decodeLines(bytes)) yield { seq, line };
+    let { seq, lines: skipped } = parseOffset(options.after ?? 0);
+    const feed = follow ? this.#news.follow(id) : undefined;
+    try {
+      for (;;) {
+        // The state first: what is committed after an end that was seen is nothing.
+        const ended = isFinal((await this.find(id)).state);
+        const chunks = await store.tail({ run: id, after: seq, maxBytes: pageBytes });
+        for (const chunk of chunks) {
+          yield* linesOf(chunk, skipped);
+          skipped = 0;
+          seq = chunk.seq;
+        }
+        if (chunks.length > 0) continue;
+        if (!feed || ended || signal?.aborted) return;
+        await feed.next(seq, signal).catch((error: unknown) => {
+          if (!signal?.aborted) throw error;
+        });
       }
-      if (chunks.length > 0) continue;
-      if (!options.follow || ended || options.signal?.aborted) return;
-      await this.#clock.sleep(followMs, options.signal).catch(() => undefined);
+    } finally {
+      feed?.close();
     }
+  }
+}
+
+function* linesOf({ seq, bytes }: Chunk, skipped: number): Generator<TailedLine> {
+  const lines = decodeLines(bytes);
+  for (const [index, line] of lines.entries()) {
+    if (index < skipped) continue;
+    const isLast = index === lines.length - 1;
+    yield { seq, offset: formatOffset(isLast ? { seq, lines: 0 } : { seq: seq - 1, lines: index + 1 }), line };
   }
 }
 
@@ -99,5 +125,5 @@ async function idByEnd(store: Store, ref: string): Promise<RunId | null> {
 
 const firstPollMs = 20;
 const lastPollMs = 500;
-const followMs = 100;
-const pageBytes = 1_048_576;
+/** What a slow reader holds in memory. */
+const pageBytes = 131_072;

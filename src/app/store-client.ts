@@ -19,6 +19,7 @@ import type { Client, EnqueueOptions } from './client.ts';
 import { explain, type Explanation } from './explain.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import { RunHandle } from './run-handle.ts';
+import type { RunNews } from './run-news.ts';
 import { RunReader, type LinesOptions, type TailedLine, type WaitOptions } from './run-reader.ts';
 
 /** What a client works on; opened on first use. */
@@ -35,6 +36,7 @@ export interface StoreClientOptions {
   /** Where jobs are known, an unknown name is refused; null: any name goes. */
   readonly registry: () => Promise<Registry | null>;
   readonly clock: Clock;
+  readonly news: RunNews;
   /** Who asks, for the record. */
   readonly actor: string;
   /** Of an input. */
@@ -50,7 +52,13 @@ export class StoreClient implements Client {
 
   constructor(options: StoreClientOptions) {
     this.#options = options;
-    this.#reader = new RunReader({ clock: options.clock, store: async () => (await options.backend()).store });
+    const { clock, news, backend } = options;
+    this.#reader = new RunReader({ clock, news, store: async () => (await backend()).store });
+  }
+
+  /** Tells what happens to runs, for those who show it. */
+  get news(): RunNews {
+    return this.#options.news;
   }
 
   /** The same client for somebody else: who asks is kept with what was asked. */
@@ -81,7 +89,7 @@ export class StoreClient implements Client {
     wake();
     const conflict = conflictOf(runs, answers);
     if (conflict) throw conflict;
-    return answers.map(({ verdict, run }) => new RunHandle(this, run.id, run.key, verdict === 'created'));
+    return answers.map(({ verdict, run }) => new RunHandle(this, run, verdict === 'created'));
   }
 
   get(ref: string, options: { steps?: boolean } = {}): Promise<Run | null> {

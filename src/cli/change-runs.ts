@@ -1,9 +1,9 @@
 import type { Client } from '../app/client.ts';
+import { applyToAll, findAll, type Changed, type RunFilter, type Verdict } from '../app/many-runs.ts';
 import { runView, type Run } from '../job/run.ts';
 import { runStates, type RunState } from '../job/state.ts';
 import type { AskAnswer } from '../ports/store-ask.ts';
 import { shortId } from '../std/id.ts';
-import { applyToAll, findAll, type Changed, type Verdict } from './many-runs.ts';
 import { usage } from './arguments/flag.ts';
 import type { Call } from './call.ts';
 import { signalExits } from './exit-code.ts';
@@ -11,7 +11,7 @@ import { canConfirm, confirm } from './print/confirm.ts';
 import { stateWord } from './print/state.ts';
 import { printTable } from './print/table.ts';
 import { formatAge, formatInstant } from './print/time.ts';
-import { readFilter, type RunFilter } from './run-filter.ts';
+import { readFilter } from './run-filter.ts';
 import { withApp } from './session.ts';
 
 /** Something that is done to a run, or to all that a filter finds. */

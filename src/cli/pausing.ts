@@ -1,4 +1,5 @@
 import type { App } from '../app/app.ts';
+import { pauseView } from '../app/json-views.ts';
 import { OnejobError } from '../job/errors.ts';
 import { nearest } from '../job/name.ts';
 import type { Pause } from '../ports/inspector.ts';
@@ -65,11 +66,6 @@ export async function jobTarget(app: App, name: string): Promise<Target> {
   throw new OnejobError('JOB_UNKNOWN', `no job is called ${name}${near ? `; did you mean ${near}?` : ''}`, {
     hint: 'neither here, nor does a worker know it, nor has it ever run',
   });
-}
-
-export function pauseView({ reason, actor, since, until }: Pause): Record<string, unknown> {
-  const instant = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-  return { reason, actor, since: instant(since), until: instant(until) };
 }
 
 /** `by ann until 2026-01-31 08:00:00: the shop moves` */

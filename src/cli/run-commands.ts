@@ -52,7 +52,12 @@ export const runCommands: readonly Command[] = [
     takes: '<run>',
     flags: [
       { name: 'follow', kind: 'switch', short: 'f', says: 'go on until the run ends' },
-      { name: 'since-offset', kind: 'whole', value: 'N', says: 'only what comes after this offset, `seq` in --json' },
+      {
+        name: 'since-offset',
+        kind: 'text',
+        value: 'N',
+        says: 'only what comes after this `offset` or `seq` of --json',
+      },
     ],
     examples: ['onejob runs logs 1f0c3a9e', 'onejob runs logs -f 1f0c3a9e'],
   },

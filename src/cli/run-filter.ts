@@ -1,13 +1,10 @@
 import type { App } from '../app/app.ts';
+import type { RunFilter } from '../app/many-runs.ts';
 import { nearest } from '../job/name.ts';
 import { isRunState, isTrigger, runStates, type RunState } from '../job/state.ts';
-import type { RunQuery } from '../ports/store-query.ts';
 import { usage } from './arguments/flag.ts';
 import type { Given } from './arguments/given.ts';
 import { readInstant } from './arguments/instant.ts';
-
-/** Which runs, as `runs list` and the commands on many runs are told. A page's `limit` and `cursor` are not in it. */
-export type RunFilter = Omit<Partial<RunQuery>, 'limit' | 'cursor'>;
 
 /** `--job --state --trigger --key --since`; every one given must hold. @throws USAGE for a state or an instant that is none */
 export async function readFilter(given: Given, app: App): Promise<RunFilter> {

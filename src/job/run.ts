@@ -86,7 +86,10 @@ export interface StepRecord {
   readonly finishedAt: number | null;
 }
 
-/** The JSON of a run, the same in every face (DESIGN §8). Times are RFC 3339 in UTC. */
+/**
+ * The JSON of a run, the same in every face (DESIGN §8): all of it but what it was asked with. Times are RFC 3339 in
+ * UTC. `runOfView` reads it back.
+ */
 export function runView(run: Run): Record<string, unknown> {
   const view: Record<string, unknown> = {
     id: run.id,
@@ -111,6 +114,14 @@ export function runView(run: Run): Record<string, unknown> {
     epoch: run.epoch,
     traceId: run.traceId,
     parentId: run.parent,
+    rootId: run.root,
+    generation: run.generation,
+    queue: run.queue,
+    schedule: run.schedule,
+    dueAt: instant(run.dueAt),
+    waitingFor: run.waitingFor,
+    args: run.args,
+    response: run.response,
   };
   if (run.steps) view['steps'] = run.steps.map(stepView);
   return view;
@@ -125,6 +136,10 @@ function stepView(step: StepRecord): Record<string, unknown> {
     error: step.error,
     startedAt: instant(step.startedAt),
     finishedAt: instant(step.finishedAt),
+    kind: step.kind,
+    asked: step.asked,
+    resumeAt: instant(step.resumeAt),
+    childId: step.child,
   };
 }
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { App } from '../../app/app.ts';
+import { listedJobView } from '../../app/json-views.ts';
 import type { AnyJob } from '../../job/define.ts';
 import type { Pause } from '../../ports/inspector.ts';
 import type { Call } from '../call.ts';
-import { pauseView, pauseWords } from '../pausing.ts';
+import { pauseWords } from '../pausing.ts';
 import { printTable } from '../print/table.ts';
-import { jobView, placeOf } from '../print/job-view.ts';
+import { placeOf } from '../print/place.ts';
 import { withJobs } from '../session.ts';
 
 /** `onejob list`: the jobs that are found, with what each is for, and which of them are paused. */
@@ -16,13 +17,15 @@ export function execute(call: Call): Promise<number> {
     const pauses = await readPauses(call, app);
     const pauseOf = ({ name }: AnyJob) => pauses.find((pause) => pause.type === 'job' && pause.name === name);
     if (terminal.json) {
-      const view = (job: AnyJob) => ({ ...jobView(job), paused: optional(pauseView, pauseOf(job)) });
-      terminal.outJson({ v: 1, items: jobs.map(view), next: null });
+      terminal.outJson({ v: 1, items: jobs.map((job) => listedJobView(job, pauses)), next: null });
       return 0;
     }
     if (jobs.length === 0) terminal.talk('there are no jobs here: onejob looks in jobs/, or where --jobs says');
     const { paint } = terminal;
-    const words = (job: AnyJob) => optional(pauseWords, pauseOf(job)) ?? '';
+    const words = (job: AnyJob) => {
+      const pause = pauseOf(job);
+      return pause ? pauseWords(pause) : '';
+    };
     printTable<AnyJob>(
       terminal,
       [
@@ -47,8 +50,4 @@ async function readPauses({ terminal }: Call, app: App): Promise<readonly Pause[
     terminal.complain(`onejob: what is paused is not known: ${(error as Error).message}`);
     return [];
   }
-}
-
-function optional<T, R>(view: (value: T) => R, value: T | undefined): R | null {
-  return value === undefined ? null : view(value);
 }

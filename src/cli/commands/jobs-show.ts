@@ -1,9 +1,10 @@
+import { jobView } from '../../app/json-views.ts';
 import type { AnyJob } from '../../job/define.ts';
 import { formatDuration } from '../../std/duration.ts';
 import type { Call } from '../call.ts';
 import { jobHelp } from '../help/job-help.ts';
 import { block, pairs } from '../help/layout.ts';
-import { jobView, placeOf } from '../print/job-view.ts';
+import { placeOf } from '../print/place.ts';
 import { findJob } from '../requests.ts';
 import { withJobs } from '../session.ts';
 

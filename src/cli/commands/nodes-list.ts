@@ -1,4 +1,5 @@
-import type { WorkerView } from '../../ports/store-worker.ts';
+import type { WorkerSummary } from '../../app/client.ts';
+import { nodeView } from '../../app/json-views.ts';
 import type { Call } from '../call.ts';
 import type { Paint } from '../print/paint.ts';
 import { printTable } from '../print/table.ts';
@@ -14,7 +15,7 @@ export function execute(call: Call): Promise<number> {
     const workers = found
       .toSorted((a, b) => a.enrolledAt - b.enrolledAt)
       .map((worker) => ({ ...worker, drained: drained.has(worker.node) }));
-    if (terminal.json) terminal.outJson({ v: 1, items: workers.map(workerView), next: null });
+    if (terminal.json) terminal.outJson({ v: 1, items: workers.map((worker) => nodeView(worker, pauses)), next: null });
     else printWorkers(call, workers);
     if (workers.length === 0) terminal.talk('nobody works on this store; onejob start does');
     return 0;
@@ -22,7 +23,7 @@ export function execute(call: Call): Promise<number> {
 }
 
 /** With what the store says of its node. */
-type Listed = WorkerView & { readonly drained: boolean };
+type Listed = WorkerSummary & { readonly drained: boolean };
 
 function printWorkers({ terminal }: Call, workers: readonly Listed[]): void {
   const { paint } = terminal;
@@ -48,7 +49,7 @@ function printWorkers({ terminal }: Call, workers: readonly Listed[]): void {
 }
 
 /** A process without slots takes no runs of others: it works on its own ones (STORE §3.7). */
-function loadOf({ load, slots }: WorkerView): string {
+function loadOf({ load, slots }: WorkerSummary): string {
   return slots === 0 ? `${load}, its own` : `${load} of ${slots}`;
 }
 
@@ -60,22 +61,4 @@ function stateOf({ stalled, drained }: Listed): string {
 function markedState(worker: Listed, paint: Paint): string {
   if (worker.stalled) return paint.red('! stalled');
   return worker.drained ? paint.yellow('◌ drained') : '';
-}
-
-function workerView(worker: Listed): Record<string, unknown> {
-  const { id, node, identity, load, slots, jobs, version, enrolledAt, stalled, drained } = worker;
-  const { host, pid } = identity;
-  return {
-    id,
-    node,
-    host,
-    pid,
-    stalled,
-    drained,
-    load,
-    slots,
-    jobs,
-    version,
-    since: formatInstant(enrolledAt),
-  };
 }

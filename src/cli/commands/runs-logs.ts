@@ -1,4 +1,5 @@
 import type { TailedLine } from '../../app/run-reader.ts';
+import { lineView } from '../../app/json-views.ts';
 import { prettyLine } from '../../app/log-line.ts';
 import { signalExits } from '../exit-code.ts';
 import type { Call } from '../call.ts';
@@ -11,7 +12,7 @@ export function execute(call: Call): Promise<number> {
   const follow = given.on('follow');
   const signal = AbortSignal.any([interruption.signal, terminal.gone]);
   return withApp(call, async ({ app }) => {
-    const lines = app.client.lines(words[0] ?? '', { after: given.whole('since-offset') ?? 0, follow, signal });
+    const lines = app.client.lines(words[0] ?? '', { after: given.text('since-offset') ?? 0, follow, signal });
     const items: unknown[] = [];
     for await (const line of lines) {
       if (signal.aborted) break;
@@ -29,10 +30,4 @@ function printLine(terminal: Terminal, { line }: TailedLine): void {
   const coloured = terminal.paint.bold('x') !== 'x';
   const { at, level, text, fields = {} } = line;
   terminal.out(prettyLine({ time: new Date(at), level, text, fields }, coloured));
-}
-
-/** One line as JSON; `seq` is what `--since-offset` takes. */
-function lineView({ seq, line }: TailedLine): Record<string, unknown> {
-  const { at, ...rest } = line;
-  return { seq, time: new Date(at).toISOString(), ...rest };
 }

@@ -1,8 +1,11 @@
-import type { Client } from '../app/client.ts';
 import { hasCode } from '../job/errors.ts';
 import type { Run } from '../job/run.ts';
 import type { AskAnswer } from '../ports/store-ask.ts';
-import type { RunFilter } from './run-filter.ts';
+import type { RunQuery } from '../ports/store-query.ts';
+import type { Client } from './client.ts';
+
+/** Which runs. A page's `limit` and `cursor` are not in it. */
+export type RunFilter = Omit<Partial<RunQuery>, 'limit' | 'cursor'>;
 
 export type Verdict = AskAnswer['verdict'];
 

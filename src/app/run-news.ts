@@ -1,0 +1,235 @@
+import { OnejobError } from '../job/errors.ts';
+import type { Run, RunId } from '../job/run.ts';
+import type { Log } from '../ports/log.ts';
+import type { Notifier } from '../ports/notifier.ts';
+import type { Store } from '../ports/store.ts';
+import type { Clock } from '../std/clock.ts';
+import { createDeferred, type Deferred } from '../std/deferred.ts';
+import { Loop } from '../std/loop.ts';
+
+export interface RunNewsOptions {
+  readonly backend: () => Promise<{ readonly store: Store; readonly notifier?: Notifier | null }>;
+  readonly clock: Clock;
+  readonly log: () => Log;
+}
+
+/** What one reader of a run waits with. */
+export interface Feed {
+  /**
+   * Resolves when there may be output behind `seq`, or anything else of the run has changed, since it resolved last;
+   * now and then for nothing. Rejects with the signal's reason, or APP_STOPPING.
+   */
+  next(seq: number, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Tells readers that there is something to read, so that a thousand of them cost the store no more than the runs they
+ * read: all runs are looked at together, once for all who read them. Hints and what this process executes itself bring
+ * a look at once; without any, output is at most a quarter of a second old, an end elsewhere a second.
+ */
+export class RunNews {
+  readonly #options: RunNewsOptions;
+  readonly #topics = new Map<RunId, Topic>();
+  readonly #listeners = new Set<(run: RunId | null) => void>();
+  #loop: Loop | undefined;
+  #closed = false;
+  #unsubscribe: (() => void) | undefined;
+  #busyUntil = 0;
+
+  constructor(options: RunNewsOptions) {
+    this.#options = options;
+  }
+
+  /** Of one run, for one reader, who closes it. */
+  follow(run: RunId): Feed {
+    const topic = this.#topics.get(run) ?? { seq: 0, print: null, waiting: new Set(), readers: 0 };
+    this.#topics.set(run, topic);
+    topic.readers++;
+    this.#open();
+    let wake = this.#queue(topic);
+    return {
+      next: async (seq, signal) => {
+        if (seq > topic.seq) topic.seq = seq;
+        await abortable(wake.promise, signal);
+        topic.waiting.delete(wake);
+        wake = this.#queue(topic);
+      },
+      close: () => {
+        topic.waiting.delete(wake);
+        if (--topic.readers > 0) return;
+        this.#topics.delete(run);
+        void this.#rest();
+      },
+    };
+  }
+
+  /** Every change that this process hears of; null: of a run that is not known, in another process. */
+  listen(listener: (run: RunId | null) => void): () => void {
+    this.#listeners.add(listener);
+    this.#open();
+    return () => {
+      this.#listeners.delete(listener);
+      void this.#rest();
+    };
+  }
+
+  /** Something happened to a run in this process; what it wrote reaches the store a moment later. */
+  told(run: RunId): void {
+    for (const listener of this.#listeners) listener(run);
+    if (!this.#topics.has(run)) return;
+    this.#stayBusy();
+    this.#loop?.nudge();
+  }
+
+  /** Whoever waits is told that there will be no more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { waiting } of this.#topics.values()) for (const wake of waiting) wake.reject(stopping());
+    this.#topics.clear();
+    this.#listeners.clear();
+    await this.#rest();
+  }
+
+  #queue(topic: Topic): Deferred<void> {
+    const wake = createDeferred<void>();
+    wake.promise.catch(() => undefined); // whoever comes to wait is told
+    if (this.#closed) wake.reject(stopping());
+    topic.waiting.add(wake);
+    return wake;
+  }
+
+  #open(): void {
+    if (this.#closed) return;
+    this.#loop ??= this.#startLoop();
+    this.#loop.nudge();
+    if (this.#unsubscribe) return;
+    let ended = false;
+    let unsubscribe: (() => void) | undefined;
+    this.#unsubscribe = () => {
+      ended = true;
+      unsubscribe?.();
+    };
+    this.#options.backend().then(
+      ({ notifier }) => {
+        if (!ended) unsubscribe = notifier?.subscribe(() => this.#hinted());
+      },
+      () => undefined, // without hints each look comes by its time
+    );
+  }
+
+  #startLoop(): Loop {
+    const { clock, log } = this.#options;
+    const loop = new Loop({
+      name: 'run news',
+      body: () => this.#look(),
+      onError: (error) => log().debug('runs that are followed could not be looked at', { error: String(error) }),
+      clock,
+    });
+    void loop.start();
+    return loop;
+  }
+
+  /** Nobody reads and nobody listens: no timer is left that keeps the process alive. */
+  async #rest(): Promise<void> {
+    if (this.#topics.size > 0 || this.#listeners.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    const loop = this.#loop;
+    this.#loop = undefined;
+    await loop?.stop();
+  }
+
+  #hinted(): void {
+    for (const listener of this.#listeners) listener(null);
+    if (this.#topics.size > 0) this.#loop?.nudge();
+  }
+
+  /** One look at all runs that somebody reads. Returns when the next one is due. */
+  async #look(): Promise<number> {
+    if (this.#topics.size === 0) return Infinity;
+    const { store } = await this.#options.backend();
+    const begun = this.#options.clock.monotonic();
+    let running = false;
+    for (const runs of batches([...this.#topics.keys()])) {
+      for (const [i, run] of (await store.get(runs)).entries()) {
+        if (run?.state === 'running') running = true;
+        await this.#compare(runs[i] as RunId, run, store);
+      }
+    }
+    const tookMs = this.#options.clock.monotonic() - begun;
+    const pauseMs = this.#isBusy ? busyMs : running ? runningMs : idleMs;
+    return Math.max(pauseMs, tookMs * 4); // many runs that are followed must not take the store from those who work
+  }
+
+  async #compare(id: RunId, run: Run | null | undefined, store: Store): Promise<void> {
+    const topic = this.#topics.get(id);
+    if (!topic) return;
+    const print = run ? fingerprint(run) : 'gone';
+    const changed = print !== topic.print;
+    topic.print = print;
+    // What ran and wrote before the change that is seen is seen with it; else only who runs can write.
+    const mayWrite = changed || run?.state === 'running';
+    const chunks = mayWrite ? await store.tail({ run: id, after: topic.seq, maxBytes: 1 }) : [];
+    const last = chunks.at(-1)?.seq ?? 0;
+    if (last > topic.seq) {
+      topic.seq = last;
+      this.#stayBusy();
+    } else if (!changed) return;
+    this.#wake(topic);
+  }
+
+  #wake(topic: Topic): void {
+    for (const wake of topic.waiting) wake.resolve();
+  }
+
+  #stayBusy(): void {
+    this.#busyUntil = this.#options.clock.monotonic() + staysBusyMs;
+  }
+
+  get #isBusy(): boolean {
+    return this.#options.clock.monotonic() < this.#busyUntil;
+  }
+}
+
+/** A run that somebody reads. */
+interface Topic {
+  /** The last chunk that is known to be there. */
+  seq: number;
+  /** How the run looked last; null before the first look, which therefore always is news. */
+  print: string | null;
+  readonly waiting: Set<Deferred<void>>;
+  readers: number;
+}
+
+/** All that may change of a run while it is followed. */
+function fingerprint({ state, epoch, attempt, generation, crashes, progress, waitingFor, dueAt }: Run): string {
+  return JSON.stringify([state, epoch, attempt, generation, crashes, progress, waitingFor, dueAt]);
+}
+
+function* batches(runs: readonly RunId[]): Generator<RunId[]> {
+  for (let from = 0; from < runs.length; from += batchSize) yield runs.slice(from, from + batchSize);
+}
+
+function abortable(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void promise.then(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+  });
+}
+
+function stopping(): OnejobError {
+  return new OnejobError('APP_STOPPING', 'the app is stopping: what was followed goes on without this process');
+}
+
+const busyMs = 50;
+const staysBusyMs = 1_000;
+const runningMs = 250;
+const idleMs = 1_000;
+const batchSize = 500;

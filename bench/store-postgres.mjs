@@ -14,7 +14,9 @@ import { newId, newTraceId } from '../dist/std/id.js';
 
 const url = env['TEST_POSTGRES_URL'];
 if (url === undefined) {
-  console.error('TEST_POSTGRES_URL is not set; node scripts/services.mjs run -- node bench/store-postgres.mjs sets it');
+  console.error(
+    'TEST_POSTGRES_URL is not set; node scripts/services.mjs run postgres -- node bench/store-postgres.mjs sets it',
+  );
   exit(2);
 }
 const seconds = Number(argv[2] ?? 5);

@@ -6,7 +6,7 @@ import { runProgram, startServer } from './server.mjs';
 /**
  * PostgreSQL with the durability a user has: fsync stays on, or crash tests would prove nothing.
  *
- * @type {import('../services.mjs').Service}
+ * @type {import('./service.mjs').Service}
  */
 export const postgres = {
   name: 'postgres',
@@ -16,6 +16,7 @@ export const postgres = {
   packages: ['postgresql'],
   // It refuses to run as root.
   user: 'postgres',
+  container: { port: 5432, url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres` },
 
   async start({ bin, dir, port, as }) {
     const data = join(dir, 'data');
@@ -28,14 +29,12 @@ export const postgres = {
       args: ['-D', data, '-k', '', '-h', '127.0.0.1', '-p', String(port), '-c', 'max_connections=200'],
       log: join(dir, 'log'),
       as,
+      endsBy: 'SIGINT', // fast shutdown: ends sessions, keeps what was committed
       isReady: async () => {
         const { code } = await runProgram(join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]);
         return code === 0;
       },
     });
-    return {
-      url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-      stop: () => server.stop('SIGINT'), // fast shutdown: ends sessions, keeps what was committed
-    };
+    return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, pid: server.pid, stop: server.stop };
   },
 };

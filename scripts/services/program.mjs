@@ -1,28 +1,28 @@
 // Finds the program of a server on this machine, or installs it.
 // @ts-check
-import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runProgram } from './server.mjs';
+
+const lockFile = join(tmpdir(), 'onejob-apt-get.lock');
 
 /**
- * @param {import('../services.mjs').Service} service
- * @returns {Promise<string>} the folder that holds the program
- * @throws {Error} one sentence, when it is not here and cannot be installed
+ * @param {Pick<import('./service.mjs').Service, 'program' | 'folders' | 'packages'>} service
+ * @returns {Promise<string | undefined>} the folder that holds the program; undefined when it is not here and cannot be
+ *   installed
+ * @throws {Error} one sentence, when the installation failed
  */
-export async function findOrInstall({ program, folders, packages, variable }) {
+export async function findOrInstall({ program, folders, packages }) {
   const here = await findFolder(program, await folders());
   if (here !== undefined) return here;
-  if (!(await canInstall())) {
-    throw new Error(
-      `${program} is not here: install ${packages.join(' and ')}, or set ${variable} to a running server`,
-    );
-  }
-  await install(packages);
+  if (!(await canInstall())) return undefined;
+  await inTurn(() => install(packages));
   const installed = await findFolder(program, await folders());
-  if (installed === undefined)
-    throw new Error(`apt-get installed ${packages.join(' and ')}, but no ${program} came with it`);
+  if (installed === undefined) throw new Error(`${packages.join(' and ')} brought no ${program}`);
   return installed;
 }
 
@@ -57,6 +57,16 @@ async function canInstall() {
   return process.getuid?.() === 0 && (await findFolder('apt-get', [])) !== undefined;
 }
 
+/** Servers are started at once, packages are installed one after the other. @type {Promise<unknown>} */
+let installing = Promise.resolve();
+
+/** @param {() => Promise<void>} work */
+function inTurn(work) {
+  const done = installing.then(work);
+  installing = done.catch(() => {});
+  return done;
+}
+
 let updated = false;
 
 /** @param {string[]} packages */
@@ -67,16 +77,38 @@ async function install(packages) {
   await aptGet(['install', '-q', '-y', '--no-install-recommends', ...packages]);
 }
 
-/** @param {string[]} args */
+/**
+ * A package of a server would start it, on its usual port: Debian asks this file first, and one that is there stays.
+ * Its arguments are those of apt-get.
+ */
+const withoutStarts = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  trap 'exit 1' INT TERM HUP
+  printf '#!/bin/sh\\n# onejob installs servers for its tests; safe to delete\\nexit 101\\n' > $policy
+  chmod 755 $policy
+fi
+apt-get "$@"
+`;
+
+/**
+ * Waits for its turn: among us by a lock of our own, which ends with its holder, for any other apt-get by asking again.
+ *
+ * @param {string[]} args
+ */
 async function aptGet(args) {
-  // Another apt-get may hold the lock: wait for it, as a person would.
-  const child = spawn('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
-  let said = '';
-  child.stdout.on('data', (chunk) => (said += chunk));
-  child.stderr.on('data', (chunk) => (said += chunk));
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code !== 0) throw new Error(`apt-get ${args[0]} failed: ${said.trim().split('\n').slice(-3).join(' ')}`);
+  const command = ['sh', '-c', withoutStarts, 'sh', '-o', 'DPkg::Lock::Timeout=300', ...args];
+  const deadline = Date.now() + 300_000;
+  for (;;) {
+    const { code, said } = await runProgram('flock', [lockFile, ...command], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+    if (code === 0) return;
+    // apt waits for the lock of dpkg, but not for those of its lists and archives.
+    if (!/could not get lock|unable to lock/i.test(said) || Date.now() > deadline) {
+      throw new Error(`apt-get ${args[0]} failed: ${said.trim().split('\n').slice(-3).join(' ')}`);
+    }
+    await sleep(1000);
+  }
 }

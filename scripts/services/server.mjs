@@ -4,28 +4,31 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * @typedef {object} Server
- * @property {(signal: NodeJS.Signals) => Promise<void>} stop asks with the signal, after 20 s kills; resolves when gone
+ * @property {number} pid
+ * @property {() => Promise<void>} stop asks with its signal, after 20 s kills; resolves when gone
  */
 
 /**
- * Starts a server and waits until `isReady` says so, at most 30 s.
+ * Starts a server and waits until `isReady` says so.
  *
  * @param {object} options
  * @param {string} options.file
  * @param {string[]} options.args
  * @param {string} options.log file that takes its output
- * @param {{ uid?: number, gid?: number, cwd?: string }} options.as
+ * @param {{ uid?: number, gid?: number, cwd?: string, env?: NodeJS.ProcessEnv }} options.as
  * @param {() => Promise<boolean>} options.isReady
+ * @param {NodeJS.Signals} [options.endsBy] what ends it in order; sent by the kernel when this process is killed
+ * @param {number} [options.patienceMs] how long it may take
  * @returns {Promise<Server>}
  * @throws {Error} with the end of its log, when it exits before it is ready
  */
-export async function startServer({ file, args, log, as, isReady }) {
-  const [program, ...rest] = await endingWithParent([file, ...args]);
+export async function startServer({ file, args, log, as, isReady, endsBy = 'SIGTERM', patienceMs = 60_000 }) {
+  const [program, ...rest] = await endingWithParent(endsBy, [file, ...args]);
   const output = openSync(log, 'a');
   // A session of its own: a Ctrl-C at the terminal reaches the tests, not the server they still talk to.
   const child = spawn(program, rest, { ...as, stdio: ['ignore', output, output], detached: true });
@@ -35,7 +38,7 @@ export async function startServer({ file, args, log, as, isReady }) {
   let running = true;
   void exited.then(() => (running = false));
 
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + patienceMs;
   while (!(await isReady())) {
     if (!running || Date.now() > deadline) {
       child.kill('SIGKILL');
@@ -45,8 +48,11 @@ export async function startServer({ file, args, log, as, isReady }) {
     await Promise.race([exited, sleep(25)]);
   }
   return {
-    async stop(signal) {
-      child.kill(signal);
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill(endsBy);
+      // A server that a test has stopped hears no other signal.
+      child.kill('SIGCONT');
       const giveUp = new AbortController();
       const killing = sleep(20_000, undefined, { signal: giveUp.signal }).then(
         () => child.kill('SIGKILL'),
@@ -62,12 +68,13 @@ export async function startServer({ file, args, log, as, isReady }) {
 /**
  * On Linux the kernel itself ends the server when its guard is killed with -9; elsewhere it would stay.
  *
+ * @param {NodeJS.Signals} signal
  * @param {[string, ...string[]]} command
  * @returns {Promise<[string, ...string[]]>}
  */
-async function endingWithParent(command) {
+async function endingWithParent(signal, command) {
   const found = await runProgram('setpriv', ['--version']).catch(() => undefined);
-  return found?.code === 0 ? ['setpriv', '--pdeathsig', 'INT', ...command] : command;
+  return found?.code === 0 ? ['setpriv', '--pdeathsig', signal.replace('SIG', ''), ...command] : command;
 }
 
 /**
@@ -75,7 +82,7 @@ async function endingWithParent(command) {
  *
  * @param {string} file
  * @param {string[]} args
- * @param {{ uid?: number, gid?: number, cwd?: string }} [as]
+ * @param {{ uid?: number, gid?: number, cwd?: string, env?: NodeJS.ProcessEnv }} [as]
  * @returns {Promise<{ code: number | null, said: string }>}
  */
 export async function runProgram(file, args, as = {}) {
@@ -85,6 +92,26 @@ export async function runProgram(file, args, as = {}) {
   child.stderr.on('data', (chunk) => (said += chunk));
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   return { code, said };
+}
+
+/**
+ * Does whoever listens on the port answer `hello` (or say by itself, where it is empty) what matches?
+ *
+ * @param {number} port
+ * @param {{ hello: string, answer: RegExp }} words
+ * @returns {Promise<boolean>}
+ */
+export async function greets(port, { hello, answer }) {
+  const socket = connect({ host: '127.0.0.1', port }).setTimeout(1000);
+  try {
+    return await new Promise((resolve) => {
+      for (const event of ['error', 'timeout', 'close']) socket.on(event, () => resolve(false));
+      socket.on('connect', () => socket.write(hello));
+      socket.on('data', (bytes) => resolve(answer.test(bytes.toString('latin1'))));
+    });
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** A port that nobody listens on now; whoever takes it must be ready to try another one. */

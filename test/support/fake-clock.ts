@@ -15,14 +15,7 @@ export interface FakeClock {
  * @throws {Error} what to install
  */
 export async function openFakeClock(file: string): Promise<FakeClock> {
-  await findOrInstall({
-    name: 'faketime',
-    variable: 'PATH',
-    program: 'faketime',
-    folders: () => Promise.resolve([]),
-    packages: ['faketime'],
-    start: () => Promise.reject(new Error('faketime is no server')),
-  });
+  await findOrInstall({ program: 'faketime', folders: () => Promise.resolve([]), packages: ['faketime'] });
   const set = (hours: number): void => writeFileSync(file, `${hours < 0 ? '' : '+'}${hours * 3600}s`);
   set(0);
   const env = {

@@ -1,0 +1,75 @@
+// The guard: a process in a session of its own, whose children the servers are. It stops them when it is told to, or
+// when the pipe from whoever wanted them closes. So nothing is left behind when tests are killed with -9.
+//
+//   node scripts/services/guard.mjs [--until-stopped] NAME…
+// @ts-check
+import process from 'node:process';
+import { etcd } from './etcd.mjs';
+import { mysql } from './mysql.mjs';
+import { postgres } from './postgres.mjs';
+import { redis } from './redis.mjs';
+import { startService } from './service.mjs';
+
+/**
+ * @typedef {object} Opened
+ * @property {Record<string, string>} env variable → URL of every server that runs
+ * @property {Record<string, number>} pids variable → process of every server that was started here
+ * @property {Record<string, string>} missing variable → the sentence why there is none
+ */
+
+/** @type {readonly import('./service.mjs').Service[]} */
+export const services = [postgres, mysql, redis, etcd];
+
+/**
+ * One line of JSON when all are up, then it waits for its end.
+ *
+ * @param {{ names: string[], untilStopped: boolean }} options
+ */
+async function hold({ names, untilStopped }) {
+  const { promise: told, resolve: tell } = deferred();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, tell);
+  if (!untilStopped) process.stdin.on('end', tell).on('error', tell).resume();
+
+  /** @type {Opened} */
+  const opened = { env: {}, pids: {}, missing: {} };
+  const wanted = services.filter(({ name }) => names.includes(name));
+  const stops = await Promise.all(wanted.map((service) => open(service, opened)));
+  process.stdout.on('error', tell).write(`${JSON.stringify(opened)}\n`);
+  await told;
+  await Promise.allSettled(stops.map((stop) => stop()));
+}
+
+/**
+ * @param {import('./service.mjs').Service} service
+ * @param {Opened} opened takes what came of it
+ * @returns {Promise<() => Promise<void>>} stops it
+ */
+async function open(service, opened) {
+  const given = process.env[service.variable];
+  try {
+    if (given !== undefined && given !== '') {
+      opened.env[service.variable] = given;
+      return async () => {};
+    }
+    const { url, pid, stop } = await startService(service);
+    opened.env[service.variable] = url;
+    if (pid !== undefined) opened.pids[service.variable] = pid;
+    return stop;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    opened.missing[service.variable] = `no ${service.name} for the tests: ${why}`;
+    return async () => {};
+  }
+}
+
+function deferred() {
+  /** @type {(value?: unknown) => void} */
+  let resolve = () => {};
+  const promise = new Promise((settle) => (resolve = settle));
+  return { promise, resolve };
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const names = process.argv.slice(2);
+  await hold({ names, untilStopped: names.includes('--until-stopped') });
+}

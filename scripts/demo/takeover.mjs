@@ -20,7 +20,7 @@ export async function showTakeover(stage, words) {
   say(words.two.what);
   remark(words.two.start);
   stage.export({ ONEJOB_JOBS: join(root, 'scripts/demo/jobs') });
-  const first = stage.start(['onejob', 'start', '--node', 'one'], 'one');
+  const first = stage.start(['onejob', 'start', '--roles', 'worker', '--node', 'one'], 'one');
   await until('the first worker is ready', () => first.lines.some((line) => line.startsWith('onejob ready')));
   const code = await stage.run(['onejob', 'enqueue', 'bill-orders', '--ledger', 'ledger.txt', '--key', key]);
   if (code !== 0) throw new Error(`enqueue: exit code ${code}`);
@@ -39,7 +39,7 @@ export async function showTakeover(stage, words) {
 
   remark(words.two.again);
   const since = performance.now();
-  const second = stage.start(['onejob', 'start', '--node', 'two'], 'two');
+  const second = stage.start(['onejob', 'start', '--roles', 'worker', '--node', 'two'], 'two');
   await until('the second worker has the run', async () => {
     const run = await client.get(key);
     return run?.state === 'running' && run.node === 'two';

@@ -1,10 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
-import { readFailure } from '../job/failure.ts';
-import { Registry } from '../job/registry.ts';
-import type { Run, RunId } from '../job/run.ts';
-import { discoverJobs } from '../plugins/discover.ts';
+import type { Registry } from '../job/registry.ts';
+import type { Run } from '../job/run.ts';
 import type { JobFileProblem } from '../plugins/problem.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
@@ -13,16 +10,19 @@ import { defaultStore } from './backend.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { isLog } from './config-readers.ts';
+import { Faces, type Face } from './face.ts';
 import { Insight } from './insight.ts';
-import { leftBehind } from './left-behind.ts';
+import { JobCatalog } from './job-catalog.ts';
+import { LazyBackend } from './lazy-backend.ts';
 import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
 import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
+import type { Role } from './role.ts';
 import { RunNews } from './run-news.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { StoreClient } from './store-client.ts';
 import { Watchers } from './watchers.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { WorkerProcess, type CurrentRun } from './worker-process.ts';
 
 /** What only the command line says of an app. */
 export interface Surroundings {
@@ -39,31 +39,33 @@ export function createApp(options: AppOptions = {}, surroundings: Surroundings =
 
 /** One program's jobs, its store and, while it works, its worker. Installs no signal handler and never exits. */
 export class App {
-  readonly registry: Registry;
   readonly client: StoreClient;
   readonly insight = new Insight(() => this.#worker);
   #options: AppOptions;
   #settings: Settings;
-  readonly #news = new RunNews({ backend: () => this.#backend(), clock: systemClock, log: () => this.log });
+  readonly #news = new RunNews({ backend: () => this.#backend.open(), clock: systemClock, log: () => this.log });
   readonly #watchers = new Watchers(() => this.log, this.#news);
   readonly #interrupted = new AbortController();
   #log: Log | undefined;
-  #problems: readonly JobFileProblem[] = [];
-  #jobs: Promise<void> | undefined;
+  readonly #jobs: JobCatalog;
   readonly #isBrief: boolean;
-  #opened: Promise<PreparedBackend> | undefined;
+  readonly #backend: LazyBackend;
+  readonly #faces = new Faces();
+  readonly #stopping = new AbortController();
   #worker: WorkerProcess | undefined;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: AppOptions, { actor = 'api', isBrief = false }: Surroundings) {
-    setMaxListeners(0, this.#interrupted.signal); // each run that is waited for hears it
+    // Each run that is waited for, and each open answer, hears one of them.
+    setMaxListeners(0, this.#interrupted.signal, this.#stopping.signal);
     this.#options = options;
     this.#isBrief = isBrief;
     this.#settings = settingsOf(options);
-    this.registry = new Registry(isJobList(options.jobs) ? options.jobs : []);
+    this.#jobs = new JobCatalog(options.jobs);
+    this.#backend = new LazyBackend(() => this.#prepareBackend());
     this.client = new StoreClient({
-      backend: () => this.#backend(),
+      backend: () => this.#backend.open(),
       registry: async () => {
         await this.loadJobs();
         return this.registry;
@@ -74,6 +76,10 @@ export class App {
       maxBytes: () => this.#settings.valueBytes,
       close: () => Promise.resolve(),
     });
+  }
+
+  get registry(): Registry {
+    return this.#jobs.registry;
   }
 
   get node(): string {
@@ -93,7 +99,7 @@ export class App {
 
   /** Something was opened or begun, so its options are settled. */
   get isOpen(): boolean {
-    return this.#opened !== undefined || this.#worker !== undefined || this.#jobs !== undefined;
+    return this.#backend.isOpen || this.#worker !== undefined || this.#jobs.isLoaded;
   }
 
   /**
@@ -109,9 +115,28 @@ export class App {
     this.#log = undefined;
   }
 
+  /** Another room's part of this program, played where its role is asked for. Before `start`. */
+  attach(face: Face): void {
+    this.#faces.add(face);
+  }
+
+  get roles(): readonly Role[] {
+    return this.#settings.roles;
+  }
+
+  /** Where it serves HTTP; null where it does not. */
+  get url(): string | null {
+    return this.#faces.url;
+  }
+
+  /** Aborts when the app begins to stop: answers without an end must end. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
   /** Files that gave no job; known after `loadJobs`. */
   get problems(): readonly JobFileProblem[] {
-    return this.#problems;
+    return this.#jobs.problems;
   }
 
   /** Runs in execution here. */
@@ -126,18 +151,17 @@ export class App {
 
   /** Finds the jobs where the options say. Idempotent. @throws CONFIG_INVALID for two jobs of one name */
   loadJobs(): Promise<void> {
-    this.#jobs ??= this.#loadJobs();
-    return this.#jobs;
+    return this.#jobs.load(this.#options.jobs);
   }
 
   /** Opens the store, brings its schema up to date, and frees what dead processes of this machine held. Idempotent. */
   async openStore(): Promise<Store> {
-    return (await this.#backend()).store;
+    return (await this.#backend.open()).store;
   }
 
   /**
-   * Works: takes whatever is due, until `stop`. Resolves once it is up; installs no signal handler. A worker that was
-   * wrongly taken for dead enrols anew by itself.
+   * Plays its roles until `stop`: takes whatever is due, serves HTTP. Resolves once all is up; installs no signal
+   * handler. A worker that was wrongly taken for dead enrols anew by itself.
    */
   start(): Promise<void> {
     this.#started ??= this.#start();
@@ -155,7 +179,7 @@ export class App {
    * @throws JOB_UNKNOWN, INPUT_INVALID, KEY_CONFLICT, STORE_UNAVAILABLE … before anything has started
    */
   async execute(requests: readonly ExecuteRequest[], watcher: RunWatcher = {}): Promise<Run[]> {
-    void this.#backend().catch(() => undefined); // opens while job files load
+    void this.#backend.open().catch(() => undefined); // opens while job files load
     await this.loadJobs();
     const worker = await this.#workerProcess('tree');
     return execute(requests, watcher, {
@@ -173,7 +197,7 @@ export class App {
    * @throws as `execute`
    */
   async enqueue(requests: readonly ExecuteRequest[]): Promise<Run[]> {
-    const [{ store, wake }] = await Promise.all([this.#backend(), this.loadJobs()]);
+    const [{ store, wake }] = await Promise.all([this.#backend.open(), this.loadJobs()]);
     const runs = await enqueue(requests, {
       registry: this.registry,
       client: this.client,
@@ -192,9 +216,8 @@ export class App {
   }
 
   /** The run whose code executes now, also in a callback; null outside of runs in execution here. */
-  get current(): { readonly id: RunId; readonly job: string; readonly traceId: string } | null {
-    const claim = this.#worker?.current;
-    return claim ? { id: claim.run, job: claim.job, traceId: claim.traceId } : null;
+  get current(): CurrentRun | null {
+    return this.#worker?.current ?? null;
   }
 
   /**
@@ -203,15 +226,7 @@ export class App {
    * already; `nobody`: no run is in execution.
    */
   fault(thrown: unknown): 'failed' | 'late' | 'nobody' {
-    const failed = this.#worker?.fault(
-      thrown instanceof Error ? thrown : new Error(readFailure(thrown).failure.message),
-    );
-    return failed === null ? 'late' : failed ? 'failed' : 'nobody';
-  }
-
-  /** Runs that wait for a worker because the process that ran them was killed, and no living one knows their job. */
-  async leftBehind(): Promise<Run[]> {
-    return leftBehind(await this.openStore());
+    return this.#worker?.fault(thrown) ?? 'nobody';
   }
 
   /** Waits for what runs, gives back what does not end within `graceMs`, closes services and store. Idempotent. */
@@ -220,32 +235,17 @@ export class App {
     return this.#stopped;
   }
 
-  async #loadJobs(): Promise<void> {
-    const { jobs } = this.#options;
-    if (isJobList(jobs)) return;
-    const found = await discoverJobs(jobs, process.cwd());
-    this.#problems = found.problems;
-    for (const job of found.jobs) this.registry.add(job);
-  }
-
   async #start(): Promise<void> {
-    void this.#backend().catch(() => undefined);
+    void this.#backend.open().catch(() => undefined);
     await this.loadJobs();
-    const worker = await this.#workerProcess('all');
-    await worker.start();
+    const { roles } = this.#settings;
+    const worker = roles.includes('worker') ? await this.#workerProcess('all') : undefined;
+    await this.openStore();
+    await this.#faces.start(roles); // first: where an address is taken, no run must have begun
+    await worker?.start();
   }
 
-  #backend(): Promise<PreparedBackend> {
-    if (this.#stopped) return Promise.reject(new OnejobError('APP_STOPPING', 'the app has been stopped'));
-    if (!this.#opened) {
-      const opened = this.#openBackend();
-      this.#opened = opened;
-      opened.catch(() => (this.#opened = undefined)); // a store that was away is tried again
-    }
-    return this.#opened;
-  }
-
-  #openBackend(): Promise<PreparedBackend> {
+  #prepareBackend(): Promise<PreparedBackend> {
     return prepareBackend({
       store: this.#options.store ?? defaultStore,
       isBrief: this.#isBrief,
@@ -261,7 +261,7 @@ export class App {
   }
 
   async #workerProcess(scope: 'all' | 'tree'): Promise<WorkerProcess> {
-    const backend = await this.#backend();
+    const backend = await this.#backend.open();
     if (this.#worker && scope === 'all' && this.#worker.scope === 'tree') {
       throw new OnejobError('APP_STOPPING', 'this app runs jobs by itself already; start it before it executes');
     }
@@ -280,15 +280,11 @@ export class App {
 
   async #stop(graceMs: number): Promise<void> {
     await this.#started?.catch(() => undefined);
+    this.#faces.drain();
+    this.#stopping.abort(new OnejobError('APP_STOPPING', 'the app stops'));
     await this.#worker?.stop(graceMs);
+    await this.#faces.stop();
     await this.#news.close();
-    const opened = await this.#opened?.catch(() => undefined);
-    await opened?.outbox.settled();
-    await opened?.notifier?.close();
-    if (opened?.isOurs) await opened.store.close();
+    await this.#backend.close();
   }
-}
-
-function isJobList(jobs: AppOptions['jobs']): jobs is readonly AnyJob[] {
-  return Array.isArray(jobs);
 }

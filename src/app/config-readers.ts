@@ -3,6 +3,7 @@ import type { Hooks } from '../job/hooks.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { parseDuration, type Duration } from '../std/duration.ts';
+import { rights, type TokenOptions } from './options.ts';
 
 /** What a setting may be. Flags and environment have only text, so the same reader also reads that. */
 export interface Reader<T> {
@@ -22,6 +23,7 @@ export const text: Reader<string> = {
 export const texts: Reader<readonly string[]> = {
   says: 'a list of texts',
   read: (value) => (Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined),
+  parse: (text) => text.split(','),
 };
 
 export function oneOf<T extends string>(...names: readonly T[]): Reader<T> {
@@ -87,6 +89,19 @@ export const jobs: Reader<string | readonly AnyJob[]> = {
   says: 'a folder, a file or a pattern, or a list of jobs',
   read: (value) => (Array.isArray(value) ? (value.every(isJob) ? value : undefined) : text.read(value)),
 };
+
+export const tokens: Reader<readonly TokenOptions[]> = {
+  says: `a list of { token, rights, name }, rights being a list of ${rights.join(', ')}`,
+  read: (value) => (Array.isArray(value) && value.every(isToken) ? value : undefined),
+};
+
+function isToken(value: unknown): value is TokenOptions {
+  if (typeof value !== 'object' || value === null) return false;
+  const { token, rights: given, name, ...others } = value as Record<string, unknown>;
+  if (text.read(token) === undefined || Object.keys(others).length > 0) return false;
+  if (name !== undefined && text.read(name) === undefined) return false;
+  return Array.isArray(given) && given.length > 0 && given.every((each) => rights.some((right) => right === each));
+}
 
 export const hooks: Reader<Hooks> = {
   says: 'functions called onStart, beforeRun, afterRun or onStop',

@@ -1,5 +1,6 @@
 import { logLevels } from '../ports/log.ts';
-import { duration, hooks, jobs, oneOf, store, text, texts, timezone, whole, type Reader } from './config-readers.ts';
+import { duration, flag, hooks, jobs, oneOf, store, text, texts, timezone, tokens, whole } from './config-readers.ts';
+import type { Reader } from './config-readers.ts';
 
 /** What the command line may say; names are those of the flags in camel case. */
 export interface ConfigFlags {
@@ -17,6 +18,8 @@ export interface ConfigFlags {
   port?: number | string | undefined;
   concurrency?: number | string | undefined;
   onStall?: string | undefined;
+  roles?: string | undefined;
+  insecure?: boolean | undefined;
 }
 
 /** One thing that can be set, and every place where. */
@@ -65,6 +68,7 @@ export const settings: readonly Setting[] = [
   { name: 'keep.failed', reader: duration, default: '90d' },
   { name: 'keep.succeededRuns', reader: whole(1), default: 1_000_000 },
   { name: 'keep.failedRuns', reader: whole(1), default: 1_000_000 },
+  { name: 'roles', flag: 'roles', reader: texts },
   { name: 'redact', reader: texts, default: [] },
   {
     name: 'http.host',
@@ -82,6 +86,9 @@ export const settings: readonly Setting[] = [
     reader: whole(0, 65_535),
     default: 9003,
   },
+  { name: 'http.tokens', reader: tokens, isSecret: true },
+  { name: 'http.insecure', flag: 'insecure', reader: flag },
+  { name: 'http.sameRunId', reader: oneOf('join', 'run'), default: 'join' },
   { name: 'http.token', flag: 'token', env: 'ONEJOB_TOKEN', reader: text, isSecret: true },
   // In a file `plugins` is a section, see below.
   { name: 'plugins', flag: 'plugins', reader: text, isPath: true, notInFile: true },
@@ -92,7 +99,6 @@ export const settings: readonly Setting[] = [
 export const otherSections: readonly string[] = [
   'lock',
   'queues',
-  'roles',
   'services',
   'defaults',
   'plugins',

@@ -6,7 +6,7 @@ import { flag, isLog } from './config-readers.ts';
 import { resolveSettings, type Origin } from './config-resolve.ts';
 import type { ConfigFlags } from './config-settings.ts';
 import { describeValues, type ConfigValue } from './config-values.ts';
-import type { AppOptions, KeepOptions, LimitOptions, LogOptions } from './options.ts';
+import type { AppOptions, HttpOptions, KeepOptions, LimitOptions, LogOptions } from './options.ts';
 
 export type { ConfigFlags, ConfigValue };
 
@@ -88,6 +88,7 @@ function appOptions(set: ReadonlyMap<string, Origin>, log: unknown): AppOptions 
   const options = take<AppOptions>(set, '', appNames);
   options.limits = take<LimitOptions>(set, 'limits.', ['value', 'output', 'lease', 'parkAfter']);
   options.keep = take<KeepOptions>(set, 'keep.', ['succeeded', 'failed', 'succeededRuns', 'failedRuns']);
+  options.http = take<HttpOptions>(set, 'http.', ['host', 'port', 'token', 'tokens', 'insecure', 'sameRunId']);
   options.log = isLog(log) ? log : take<LogOptions>(set, 'log.', ['level', 'format', 'dir']);
   // A place that somebody named must be there, the default one need not.
   const jobs = set.get('jobs');
@@ -95,7 +96,18 @@ function appOptions(set: ReadonlyMap<string, Origin>, log: unknown): AppOptions 
   return options;
 }
 
-const appNames = ['node', 'jobs', 'store', 'migrate', 'hooks', 'timezone', 'concurrency', 'onStall', 'redact'] as const;
+const appNames = [
+  'node',
+  'jobs',
+  'store',
+  'migrate',
+  'hooks',
+  'timezone',
+  'concurrency',
+  'onStall',
+  'redact',
+  'roles',
+] as const;
 
 /** Those of a section that have a value. Their types were checked when they were read. */
 function take<T extends object>(

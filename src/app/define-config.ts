@@ -1,9 +1,7 @@
 import type { AppOptions } from './options.ts';
 
-/** What `onejob.config.ts` exports: the options of `createApp`, the bind address, and sections of one's own. */
+/** What `onejob.config.ts` exports: the options of `createApp`, and sections of one's own. */
 export interface Config extends AppOptions {
-  /** Where `onejob start` listens. */
-  http?: { host?: string; port?: number; token?: string };
   /** Your own: what stands here is handed to you, and to nobody else, by `section(name)`. */
   [section: string]: unknown;
 }

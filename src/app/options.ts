@@ -3,6 +3,7 @@ import type { Hooks } from '../job/hooks.ts';
 import type { Log, LogLevel } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { Duration } from '../std/duration.ts';
+import type { Role } from './role.ts';
 
 /** What `createApp` takes and what `onejob.config.*` holds: the same names, the same meaning. */
 export interface AppOptions {
@@ -27,6 +28,35 @@ export interface AppOptions {
   onStall?: 'warn' | 'exit';
   /** Names of headers that are never stored, besides those that never are. */
   redact?: readonly string[];
+  /** What `start` does. Default `worker`, and `http` where there are settings of it. */
+  roles?: readonly Role[];
+  http?: HttpOptions;
+}
+
+export interface HttpOptions {
+  /** Bind address; default 127.0.0.1. Any but a loopback one needs a token, or `insecure`. */
+  host?: string;
+  /** Default 9003; 0 picks a free one. */
+  port?: number;
+  /** Whoever shows it may do everything. */
+  token?: string;
+  /** Tokens with rights of their own, besides `token`. */
+  tokens?: readonly TokenOptions[];
+  /** Serves without a token on any address. */
+  insecure?: boolean;
+  /** What ego's route does with a RunID that it has seen: `join` and replay (default), or `run` again as ego did. */
+  sameRunId?: 'join' | 'run';
+}
+
+/** `read` looks, `trigger` also starts runs, `write` does everything. */
+export const rights = ['read', 'trigger', 'write'] as const;
+export type Right = (typeof rights)[number];
+
+export interface TokenOptions {
+  token: string;
+  rights: readonly Right[];
+  /** Who asks, for the record. */
+  name?: string;
 }
 
 export interface LogOptions {

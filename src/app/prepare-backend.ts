@@ -1,4 +1,4 @@
-import { callbackRunsOf } from '../engine/callback.ts';
+import { askForCallbacks } from '../engine/callback.ts';
 import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
 import type { Registry } from '../job/registry.ts';
@@ -47,21 +47,20 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
     notifier?.hint();
   };
   const backend = { ...opened, outbox: new Outbox({ store, clock: systemClock, log, meter }), wake };
-  if (taken.length > 0) void askForCallbacks(taken, backend, options);
+  if (taken.length > 0) void afterBurial(taken, backend, options);
   return backend;
 }
 
-/** Of runs that crashed once too often: the store ended them itself (CONTRACTS VT-4). */
-async function askForCallbacks(
+/** Runs that crashed once too often were ended by the store itself (CONTRACTS VT-4). */
+async function afterBurial(
   taken: readonly RunId[],
   { store, outbox, wake }: PreparedBackend,
   { registry, log }: PrepareOptions,
 ): Promise<void> {
   try {
-    const runs = callbackRunsOf(await store.get(taken), await registry());
-    await Promise.all(runs.map((run) => outbox.submit(run)));
-    wake();
+    await askForCallbacks(taken, { store, outbox, registry: await registry(), log });
   } catch (error) {
-    log.warn('the callbacks of crashed runs could not be asked for', { error: String(error) });
+    log.warn('the callbacks of crashed runs wait for their jobs', { error: String(error) });
   }
+  wake();
 }

@@ -4,6 +4,7 @@ import { OnejobError } from '../job/errors.ts';
 import type { PrunePolicy } from '../ports/store-query.ts';
 import { parseDuration } from '../std/duration.ts';
 import type { AppOptions } from './options.ts';
+import { readRoles, type Role } from './role.ts';
 
 /** The options of an app with every default filled in. */
 export interface Settings {
@@ -19,6 +20,7 @@ export interface Settings {
   readonly retention: PrunePolicy;
   readonly exitOnStall: boolean;
   readonly migrate: 'auto' | 'manual';
+  readonly roles: readonly Role[];
 }
 
 /** @throws CONFIG_INVALID naming the option */
@@ -42,6 +44,7 @@ export function settingsOf(options: AppOptions): Settings {
     },
     exitOnStall: options.onStall === 'exit',
     migrate: options.migrate ?? 'auto',
+    roles: readRoles(options.roles ?? (options.http ? ['worker', 'http'] : ['worker'])),
   };
 }
 

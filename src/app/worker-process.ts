@@ -3,10 +3,11 @@ import type { Observer } from '../engine/host.ts';
 import type { RunningRun } from '../engine/running-run.ts';
 import type { Vitals } from '../engine/vitals.ts';
 import { OnejobError } from '../job/errors.ts';
+import { readFailure } from '../job/failure.ts';
 import type { Registry } from '../job/registry.ts';
+import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { Claim } from '../ports/store-claim.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
 import type { OpenedBackend } from './backend.ts';
@@ -23,6 +24,12 @@ export interface WorkerProcessOptions {
   readonly meter?: Meter;
   readonly log: Log;
   readonly clock: Clock;
+}
+
+export interface CurrentRun {
+  readonly id: RunId;
+  readonly job: string;
+  readonly traceId: string;
 }
 
 /**
@@ -78,12 +85,16 @@ export class WorkerProcess {
     this.#current?.nudge();
   }
 
-  get current(): Claim | undefined {
-    return this.#current?.current;
+  get current(): CurrentRun | null {
+    const claim = this.#current?.current;
+    return claim ? { id: claim.run, job: claim.job, traceId: claim.traceId } : null;
   }
 
-  fault(error: Error): number | null {
-    return this.#current ? this.#current.fault(error) : 0;
+  /** As `App.fault`. */
+  fault(thrown: unknown): 'failed' | 'late' | 'nobody' {
+    const error = thrown instanceof Error ? thrown : new Error(readFailure(thrown).failure.message);
+    const failed = this.#current ? this.#current.fault(error) : 0;
+    return failed === null ? 'late' : failed ? 'failed' : 'nobody';
   }
 
   interrupt(reason: Error): void {

@@ -27,6 +27,9 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   RUN_FINISHED: 4,
   NODE_TAKEN: 4,
   STORE_UNAVAILABLE: 5,
+  ADDRESS_TAKEN: 5,
+  UNAUTHORIZED: 6,
+  FORBIDDEN: 6,
   APP_STOPPING: 75,
   WAIT_TIMED_OUT: 75,
 };

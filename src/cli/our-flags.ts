@@ -69,7 +69,8 @@ export const running: readonly Flag[] = [
 
 /** What only `start` takes. */
 export const serving: readonly Flag[] = [
-  { name: 'roles', kind: 'list', value: 'ROLES', says: 'what this process does; so far there is worker' },
+  { name: 'roles', kind: 'list', value: 'ROLES', says: 'what this process does: worker,http (default both)' },
+  { name: 'insecure', kind: 'switch', says: 'serve without a token, also on an address that others reach' },
   { name: 'concurrency', kind: 'whole', value: 'N', range: [1, 100_000], says: 'runs at once (default 10)' },
   {
     name: 'on-stall',

@@ -1,5 +1,6 @@
 import { createApp, type App } from '../app/app.ts';
 import type { LoadedConfig } from '../app/config.ts';
+import { leftBehind } from '../app/left-behind.ts';
 import type { AppOptions } from '../app/options.ts';
 import { shortId } from '../std/id.ts';
 import type { Call } from './call.ts';
@@ -45,9 +46,13 @@ export async function withJobs<T>(call: Call, work: (app: App) => T | Promise<T>
 }
 
 /** Settings, logs and app of a command line, for those that close the app themselves. @throws CONFIG_INVALID */
-export async function openSession(call: Call, kind: 'asks' | 'serves' = 'asks'): Promise<Session> {
+export async function openSession(
+  call: Call,
+  kind: 'asks' | 'serves' = 'asks',
+  defaults: AppOptions = {},
+): Promise<Session> {
   const config = call.config ?? (await loadSettings(call.given));
-  const options = optionsOf(call.app, config);
+  const options = { ...defaults, ...optionsOf(call.app, config) };
   const logs = openLogs(options.log, { ...call, kind });
   const settings = { ...options, log: logs.process };
   if (!call.app) return { app: createApp(settings, { actor: 'cli', isBrief: kind === 'asks' }), config, logs };
@@ -63,16 +68,25 @@ function isOverruled({ values }: LoadedConfig): boolean {
 /** What the program said, below what flags and environment say, above what file and defaults say (CONTRACTS EGO-26). */
 function optionsOf(app: App | undefined, config: LoadedConfig): AppOptions {
   if (!app) return config.options;
-  const above = new Set(
-    config.values.filter(({ from }) => from === 'flag' || from === 'env').map(({ name }) => name.split('.')[0]),
-  );
-  const entries = Object.entries(app.options).filter(([name, value]) => value !== undefined && !above.has(name));
-  return { ...config.options, ...Object.fromEntries(entries) };
+  const above = new Set(config.values.filter(({ from }) => from === 'flag' || from === 'env').map(({ name }) => name));
+  const sections = new Set([...above].map((name) => name.split('.')[0]));
+  const { http, ...program } = app.options;
+  const entries = Object.entries(program).filter(([name, value]) => value !== undefined && !sections.has(name));
+  const https = Object.entries(http ?? {}).filter(([name, value]) => value !== undefined && !above.has(`http.${name}`));
+  return {
+    ...config.options,
+    ...Object.fromEntries(entries),
+    http: { ...config.options.http, ...Object.fromEntries(https) },
+  };
 }
 
 /** Only a note: where the store does not answer any more, the command has said what it had to say. */
 async function printLeftBehind(terminal: Terminal, app: App): Promise<void> {
-  for (const run of await app.leftBehind().catch(() => [])) {
+  const runs = await app
+    .openStore()
+    .then(leftBehind)
+    .catch(() => []);
+  for (const run of runs) {
     const id = terminal.isTalkWatched ? shortId(run.id) : run.id;
     terminal.talk(
       `${terminal.talkPaint.yellow('note:')} ${run.job} was left by a process that died and waits for a worker: ` +

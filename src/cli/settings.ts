@@ -20,6 +20,8 @@ export async function loadSettings(given: Given): Promise<LoadedConfig> {
       port: given.text('port'),
       concurrency: given.text('concurrency'),
       onStall: given.text('on-stall'),
+      roles: given.has('roles') ? given.list('roles').join(',') : undefined,
+      insecure: given.has('insecure') ? given.on('insecure') : undefined,
     },
     env: process.env,
     cwd: process.cwd(),

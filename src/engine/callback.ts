@@ -4,10 +4,12 @@ import type { AnyJob } from '../job/define.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Run, RunId } from '../job/run.ts';
 import { isFinal, type FinalState } from '../job/state.ts';
+import type { Log } from '../ports/log.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { NewRun } from '../ports/store-submit.ts';
 import type { Store } from '../ports/store.ts';
 import { newId } from '../std/id.ts';
+import type { Outbox } from './outbox.ts';
 
 /** The run of the job's callback for this end of a run; null where it has none. */
 export function callbackRun(
@@ -58,6 +60,19 @@ export function callbackRunsOf(runs: readonly (Run | null)[], registry: Registry
     const next = run && job && isFinal(run.state) ? callbackRun(run.id, run, job, run.state) : null;
     return next === null ? [] : [next];
   });
+}
+
+/** Asks for the callbacks of runs that the store ended itself; a store that is away meanwhile is only noted. */
+export async function askForCallbacks(
+  ended: readonly RunId[],
+  from: { store: Store; outbox: Outbox; registry: Registry; log: Log },
+): Promise<void> {
+  const { store, outbox, registry, log } = from;
+  try {
+    await Promise.all(callbackRunsOf(await store.get(ended), registry).map((run) => outbox.submit(run)));
+  } catch (error) {
+    log.warn('callbacks of runs that crashed too often could not be asked for', { error: String(error) });
+  }
 }
 
 /** Executes the callback of the run that this one was created for, with that run's final context (CONTRACTS VT-4). */

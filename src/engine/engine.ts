@@ -8,7 +8,7 @@ import type { WorkerId } from '../ports/store-worker.ts';
 import type { Timer } from '../std/clock.ts';
 import { newId } from '../std/id.ts';
 import { startAll, stopAll, type Service } from '../std/service.ts';
-import { callbackRunsOf } from './callback.ts';
+import { askForCallbacks } from './callback.ts';
 import { Canceller } from './canceller.ts';
 import { captureConsole } from './console-capture.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -242,12 +242,7 @@ export class Engine {
 
   /** Some of the runs may have ended by it: their callbacks are asked for. */
   async #afterBurial(runs: readonly RunId[]): Promise<void> {
-    const { store, outbox, registry, log } = this.#options;
-    try {
-      await Promise.all(callbackRunsOf(await store.get(runs), registry).map((run) => outbox.submit(run)));
-    } catch (error) {
-      log.warn('callbacks of runs that crashed too often could not be asked for', { error: String(error) });
-    }
+    await askForCallbacks(runs, this.#options);
     this.#wakeWork();
   }
 

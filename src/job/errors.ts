@@ -1,6 +1,6 @@
 /**
  * Every error that onejob itself raises has a code from this one table. Faces translate a code: exit codes live in
- * `cli/exit-code.ts`, HTTP statuses in `http/`; `docs/reference/errors.md` is held against all three by a test.
+ * `cli/exit-code.ts`, HTTP statuses in `http/status.ts`; `docs/reference/errors.md` is held against all three by a test.
  */
 export const errorTable = {
   JOB_FAILED: { who: 'author', retry: true, says: 'The job threw an error.' },
@@ -24,6 +24,9 @@ export const errorTable = {
   RUN_FINISHED: { who: 'caller', retry: false, says: 'The run is finished already.' },
   NODE_TAKEN: { who: 'operator', retry: false, says: 'Another process has taken over the name of this node.' },
   STORE_UNAVAILABLE: { who: 'operator', retry: true, says: 'The store does not answer.' },
+  ADDRESS_TAKEN: { who: 'operator', retry: true, says: 'The server cannot listen on its address.' },
+  UNAUTHORIZED: { who: 'caller', retry: false, says: 'The server asks for a token, and it was missing or wrong.' },
+  FORBIDDEN: { who: 'caller', retry: false, says: 'The server does not let this caller do that.' },
   APP_STOPPING: { who: 'caller', retry: true, says: 'The app is stopping and takes no new work.' },
   WAIT_TIMED_OUT: { who: 'caller', retry: true, says: 'The waiting ran out; the run itself goes on.' },
 } as const satisfies Record<string, { who: 'author' | 'caller' | 'operator' | 'nobody'; retry: boolean; says: string }>;

@@ -44,7 +44,7 @@ const show = async (cwd: string, ref: string) => json(await onejob(['runs', 'sho
 const enqueue = async (cwd: string, ...args: string[]) => (await onejob(['enqueue', ...args], { cwd })).stdout.trim();
 
 async function startWorker(cwd: string, ...args: string[]): Promise<Started> {
-  const worker = startOnejob(['start', ...args], { cwd });
+  const worker = startOnejob(['start', '--roles=worker', ...args], { cwd });
   await worker.said('onejob ready');
   return worker;
 }

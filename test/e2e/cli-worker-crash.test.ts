@@ -31,7 +31,7 @@ const ledger = async (cwd: string): Promise<string[]> =>
 const begun = (cwd: string) => until('the second step has begun', async () => (await ledger(cwd)).includes('begin 2'));
 
 async function startWorker(cwd: string, ...args: string[]): Promise<Started> {
-  const worker = startOnejob(['start', ...args], { cwd });
+  const worker = startOnejob(['start', '--roles=worker', ...args], { cwd });
   await worker.said('onejob ready');
   return worker;
 }
@@ -88,7 +88,7 @@ describe('after kill -9', () => {
     const cwd = await createInstalled({ 'jobs/bomb.job.mjs': job(`run() { process.kill(process.pid, 'SIGKILL'); }`) });
     await onejob(['enqueue', 'bomb', '--key', 'k'], { cwd });
     for (const node of ['a', 'b', 'c'])
-      expect((await startOnejob(['start', '--node', node], { cwd }).ended).code).toBe(null);
+      expect((await startOnejob(['start', '--roles=worker', '--node', node], { cwd }).ended).code).toBe(null);
     expect(await only(cwd)).toMatchObject({ state: 'failed', error: { code: 'RUN_CRASHED' } });
     expect((await onejob(['runs', 'show', 'k'], { cwd })).stdout).toMatch(/RUN_CRASHED.*\ba\b.*\bb\b.*\bc\b/);
   });
@@ -200,7 +200,7 @@ test('a worker that stands still ends itself with --on-stall exit, and another t
     'onejob.config.json': '{ "limits": { "lease": "1s" } }',
   });
   const env = { ONEJOB_STALL_MS: '1000' };
-  const worker = startOnejob(['start', '--on-stall', 'exit'], { cwd, env });
+  const worker = startOnejob(['start', '--roles=worker', '--on-stall', 'exit'], { cwd, env });
   await worker.said('onejob ready');
   await onejob(['enqueue', 'stuck', '--key', 'k'], { cwd });
   await worker.ended;
@@ -214,7 +214,9 @@ test('a worker that stands still ends itself with --on-stall exit, and another t
 describe('a store that is away', () => {
   test('when a worker starts ends it with 5', async () => {
     const cwd = await createInstalled({ 'jobs/steps.job.mjs': steps });
-    const ended = await onejob(['start', '--store', 'postgres://nobody:secret@127.0.0.1:1/none'], { cwd });
+    const ended = await onejob(['start', '--roles=worker', '--store', 'postgres://nobody:secret@127.0.0.1:1/none'], {
+      cwd,
+    });
     expect(ended.code).toBe(5);
     expect(ended.stderr).toMatch(/^onejob: .*\n/);
     expect(ended.stderr).not.toContain('secret');

@@ -30,7 +30,7 @@ const files = {
 
 /** A worker that is up. Killed when the test has ended. */
 async function startWorker(cwd: string, ...args: string[]): Promise<Started> {
-  const worker = startOnejob(['start', ...args], { cwd });
+  const worker = startOnejob(['start', '--roles=worker', ...args], { cwd });
   await worker.said('onejob ready');
   return worker;
 }
@@ -188,7 +188,7 @@ describe('a worker', () => {
   });
 
   test.each([
-    [['--roles', 'worker,http'], 'the role http is not there yet'],
+    [['--roles', 'worker,consumer'], 'the role consumer is not there yet'],
     [['--roles', 'workr'], 'there is no role workr; did you mean worker?'],
     [['--concurrency', '0'], '--concurrency is a whole number from 1'],
     [['--on-stall', 'wait'], '--on-stall is one of warn, exit'],
@@ -216,7 +216,7 @@ describe('a worker', () => {
         await main(app);`,
     });
     const program = join(cwd, 'main.mjs');
-    const worker = startOnejob(['--node', 'program', '--concurrency', '2'], { cwd, program });
+    const worker = startOnejob(['--node', 'program', '--roles', 'worker', '--concurrency', '2'], { cwd, program });
     await worker.said('onejob ready - node=program');
     const id = (await onejob(['enqueue', 'mine'], { cwd, program })).stdout.trim();
     expect((await onejob(['runs', 'wait', id], { cwd, program })).stdout).toBe('mine\n');

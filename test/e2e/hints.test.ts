@@ -14,7 +14,7 @@ const files = {
 
 /** How long each of five runs stood in the queue before an idle worker in another process began it; sorted. */
 async function pickUps(store: string, cwd: string): Promise<number[]> {
-  const worker = startOnejob(['start', '--store', store], { cwd });
+  const worker = startOnejob(['start', '--roles=worker', '--store', store], { cwd });
   await worker.said('onejob ready');
   const client = createClient({ store });
   const waited: number[] = [];

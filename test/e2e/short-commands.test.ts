@@ -25,7 +25,7 @@ test.each([
   ['when it has gone on for a while', { sleepMs: 400, blockMs: 3_500 }],
 ])('a run that blocks %s is not taken for dead', async (_, input) => {
   const cwd = await createInstalled({ 'jobs/block.job.js': blocking, 'onejob.config.json': config });
-  const worker = startOnejob(['start'], { cwd });
+  const worker = startOnejob(['start', '--roles=worker'], { cwd });
   await worker.said('onejob ready');
   const ended = await onejob(['run', 'block', '--data', JSON.stringify(input)], { cwd });
   expect(ended).toMatchObject({ code: 0, stdout: 'done\n' });

@@ -73,7 +73,7 @@ export async function openGround(kind: 'sqlite' | 'postgres', { lease = '10s' } 
     client,
     path: (name) => join(folder, name),
     async worker({ node, concurrency = 10, env = {}, store: way } = {}) {
-      const args = [launcher, 'start', '--json', `--concurrency=${concurrency}`];
+      const args = [launcher, 'start', '--roles=worker', '--json', `--concurrency=${concurrency}`];
       if (node) args.push(`--node=${node}`);
       if (way) args.push(`--store=${way}`);
       const worker = await startWorker(args, folder, { ...process.env, LEDGER: ledgerFile, ...env });

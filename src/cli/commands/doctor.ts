@@ -1,5 +1,6 @@
 import { isErrorCode, isOnejobError } from '../../job/errors.ts';
 import type { App } from '../../app/app.ts';
+import { leftBehind } from '../../app/left-behind.ts';
 import type { Call } from '../call.ts';
 import { exitOfError } from '../exit-code.ts';
 import { problemLine } from '../print/problems.ts';
@@ -93,7 +94,7 @@ async function checkWriting(app: App, add: (finding: Finding) => void): Promise<
   const policy = { succeededMs: century, failedMs: century, succeededRuns: most, failedRuns: most };
   await store.prune({ policy, limit: 1 });
   add({ about: 'store', grade: 'ok', text: 'can be written' });
-  for (const { job, id } of await app.leftBehind()) {
+  for (const { job, id } of await leftBehind(await app.openStore())) {
     add({
       about: 'runs',
       grade: 'warn',

@@ -1,27 +1,27 @@
 import type { App } from '../../app/app.ts';
-import { nearest } from '../../job/name.ts';
+import { roles } from '../../app/role.ts';
+import { httpFace } from '../../http/face.ts';
 import type { Log } from '../../ports/log.ts';
-import { usage } from '../arguments/flag.ts';
-import type { Given } from '../arguments/given.ts';
 import type { Call } from '../call.ts';
 import type { FaultKind } from '../faults.ts';
 import { printProblems } from '../print/problems.ts';
 import { openSession } from '../session.ts';
 
 /**
- * `onejob start`: a process that takes whatever is due, until a signal ends it: 0 once its work is done or handed back
- * (CONTRACTS VT-14), NODE_TAKEN when another process has taken its name.
+ * `onejob start`: a process that takes whatever is due and serves HTTP, until a signal ends it: 0 once its work is done
+ * or handed back (CONTRACTS VT-14), NODE_TAKEN when another process has taken its name.
  */
 export async function execute(call: Call): Promise<number> {
   const { terminal, interruption, faults } = call;
-  const { app, logs } = await openSession(call, 'serves');
+  const { app, logs } = await openSession(call, 'serves', { roles });
+  app.attach(httpFace(app)); // a program's own app has it already
   faults.handle((thrown, kind) => report({ app, log: logs.process }, thrown, kind));
   const interrupted = new Promise<void>((resolve) => {
     if (interruption.signal.aborted) resolve();
     interruption.signal.addEventListener('abort', () => resolve());
   });
   try {
-    await Promise.race([start(call, app, readRoles(call.given)), interrupted]);
+    await Promise.race([start(call, app), interrupted]);
     await Promise.race([app.failed, interrupted]);
     logs.process.info('stopping', { signal: interruption.by, running: app.load });
     return 0;
@@ -32,7 +32,7 @@ export async function execute(call: Call): Promise<number> {
 }
 
 /** Resolves when all is up and said to be. */
-async function start({ terminal, interruption }: Call, app: App, roles: readonly string[]): Promise<void> {
+async function start({ terminal, interruption }: Call, app: App): Promise<void> {
   // Opens while the job files load; what it has to say comes out in `start`.
   app.openStore().catch(() => undefined);
   await app.loadJobs();
@@ -42,25 +42,11 @@ async function start({ terminal, interruption }: Call, app: App, roles: readonly
   }
   await app.start();
   if (interruption.by !== null) return;
-  const { node } = app;
+  const { node, roles, url } = app;
   const { pid } = process;
   const store = (await app.openStore()).facts.url;
-  terminal.talk(`onejob ready - node=${node} roles=${roles.join(',')} store=${store} pid=${pid}`);
-  if (terminal.json) terminal.out(`${JSON.stringify({ event: 'ready', url: null, pid, node, roles, store })}\n`);
-}
-
-/** @throws USAGE for a role that is not there */
-function readRoles(given: Given): readonly string[] {
-  const asked = given.list('roles').flatMap((list) => list.split(','));
-  const names = [...new Set(asked.map((name) => name.trim()).filter(Boolean))];
-  for (const name of names) {
-    if (rolesHere.includes(name)) continue;
-    const here = `this version of onejob has the role ${rolesHere.join(', ')}`;
-    if (rolesPlanned.includes(name)) usage(`the role ${name} is not there yet`, here);
-    const near = nearest(name, [...rolesHere, ...rolesPlanned]);
-    usage(`there is no role ${name}${near ? `; did you mean ${near}?` : ''}`, here);
-  }
-  return names.length > 0 ? names : rolesHere;
+  terminal.talk(`onejob ready ${url ?? '-'} node=${node} roles=${roles.join(',')} store=${store} pid=${pid}`);
+  if (terminal.json) terminal.out(`${JSON.stringify({ event: 'ready', url, pid, node, roles, store })}\n`);
 }
 
 /**
@@ -79,9 +65,6 @@ function report({ app, log }: { app: App; log: Log }, thrown: unknown, kind: Fau
   log.error('an exception that nobody caught ends this worker; others take its runs over', fields);
   return process.exit(1);
 }
-
-const rolesHere: readonly string[] = ['worker'];
-const rolesPlanned: readonly string[] = ['scheduler', 'http', 'consumer', 'dispatcher'];
 
 /** What handlers get to end in when the process is told to (CONTRACTS EGO-25). */
 const graceMs = 25_000;

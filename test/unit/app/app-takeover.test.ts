@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../../src/app/create-client.ts';
+import { leftBehind } from '../../../src/app/left-behind.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { awayStore } from '../../support/away-store.ts';
@@ -190,9 +191,9 @@ test('runs that a dead process left behind are known until a worker comes', asyn
   // At once: an app that learns that it was buried starts anew and goes on with what it was asked for.
   await dead.app.stop(0);
   await running;
-  expect(await other.app.leftBehind()).toHaveLength(1);
+  expect(await leftBehind(await other.app.openStore())).toHaveLength(1);
   const quick = openApp([defineJob({ name: 'work', run: () => 'done' })], { store });
   await quick.app.start();
   expect(await quick.app.client.wait('a', { timeout: '5s' })).toMatchObject({ output: '"done"' });
-  expect(await other.app.leftBehind()).toEqual([]);
+  expect(await leftBehind(await other.app.openStore())).toEqual([]);
 });

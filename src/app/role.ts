@@ -1,0 +1,27 @@
+import { OnejobError } from '../job/errors.ts';
+import { nearest } from '../job/name.ts';
+
+/** What a process does: takes whatever is due; answers over HTTP. */
+export const roles = ['worker', 'http'] as const;
+export type Role = (typeof roles)[number];
+
+/** @throws CONFIG_INVALID for a role that is not there, naming the nearest */
+export function readRoles(names: readonly string[]): readonly Role[] {
+  const asked = [...new Set(names.map((name) => name.trim()).filter(Boolean))];
+  return asked.map((name) => {
+    const problem = roleProblem(name);
+    if (problem) throw new OnejobError('CONFIG_INVALID', problem, { hint: rolesHere });
+    return name as Role;
+  });
+}
+
+/** Why there is no such role, in words; null where there is one. */
+export function roleProblem(name: string): string | null {
+  if ((roles as readonly string[]).includes(name)) return null;
+  if (rolesPlanned.includes(name)) return `the role ${name} is not there yet`;
+  const near = nearest(name, [...roles, ...rolesPlanned]);
+  return `there is no role ${name}${near ? `; did you mean ${near}?` : ''}`;
+}
+
+export const rolesHere = `this version of onejob has the roles ${roles.join(', ')}`;
+const rolesPlanned: readonly string[] = ['scheduler', 'consumer', 'dispatcher'];

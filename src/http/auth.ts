@@ -1,0 +1,57 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { OnejobError } from '../job/errors.ts';
+import { rights as order, type Right, type TokenOptions } from '../app/options.ts';
+import type { Env } from './environment.ts';
+
+export interface AuthOptions {
+  /** Whoever shows it may do everything. */
+  readonly token?: string | undefined;
+  readonly tokens?: readonly TokenOptions[] | undefined;
+}
+
+/** Finds out what the caller may do. Refuses nobody: that is up to each route, by `requireRight`. */
+export function authenticate(options: AuthOptions): MiddlewareHandler<Env> {
+  const known = [
+    ...(options.token === undefined ? [] : [{ token: options.token, rights: ['write'] as const, name: 'http' }]),
+    ...(options.tokens ?? []),
+  ].map(({ token, rights, name = 'http' }) => ({ digest: digestOf(token), rights: implied(rights), name }));
+  const everything = implied(['write']);
+  return (context, next) => {
+    if (known.length === 0) {
+      context.set('rights', everything);
+      context.set('actor', 'http');
+      return next();
+    }
+    const shown = /^Bearer +(\S+) *$/i.exec(context.req.header('authorization') ?? '')?.[1];
+    const digest = digestOf(shown ?? '');
+    // Equal digests, compared in constant time: how long it takes tells nothing of a token.
+    const found = shown === undefined ? undefined : known.find((each) => timingSafeEqual(each.digest, digest));
+    context.set('rights', found?.rights ?? null);
+    context.set('actor', found?.name ?? 'http');
+    return next();
+  };
+}
+
+/** @throws UNAUTHORIZED without a valid token where one is needed, FORBIDDEN where its rights do not suffice */
+export function requireRight(right: Right): MiddlewareHandler<Env> {
+  return (context, next) => {
+    const { rights } = context.var;
+    if (rights?.has(right)) return next();
+    if (rights) throw new OnejobError('FORBIDDEN', `this token does not have the right ${right}`);
+    throw new OnejobError('UNAUTHORIZED', 'a valid token is needed', {
+      hint: 'send the header Authorization: Bearer TOKEN',
+    });
+  };
+}
+
+/** Each right holds those below it. */
+function implied(rights: readonly Right[]): ReadonlySet<Right> {
+  const most = Math.max(...rights.map((right) => order.indexOf(right)));
+  return new Set(order.slice(0, most + 1));
+}
+
+/** Of one length, whatever the token's. */
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,16 @@
+import { isIPv4 } from 'node:net';
+import type { HttpOptions } from '../app/options.ts';
+import { OnejobError } from '../job/errors.ts';
+
+/** An address that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+/** Whoever reaches the server may run code through it. @throws CONFIG_INVALID (CONTRACTS EGO-22) */
+export function refuseExposure(host: string, { token, tokens = [], insecure = false }: HttpOptions): void {
+  if (isLoopback(host) || token !== undefined || tokens.length > 0 || insecure) return;
+  throw new OnejobError('CONFIG_INVALID', `whoever reaches ${host} could run jobs here without a token`, {
+    hint: 'give it one with --token or ONEJOB_TOKEN, or say --insecure when something before it asks who calls',
+  });
+}

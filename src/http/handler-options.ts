@@ -1,0 +1,9 @@
+import type { AuthOptions } from './auth.ts';
+
+/** What every part of the handler is given. */
+export interface HandlerOptions extends AuthOptions {
+  /** It is reached by a loopback address only, without a token: names of other hosts are refused. */
+  readonly isLoopback?: boolean;
+  /** See `HttpOptions`. */
+  readonly sameRunId?: 'join' | 'run' | undefined;
+}

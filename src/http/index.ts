@@ -1,0 +1,1 @@
+export { httpHandler, nodeListener, type MountOptions } from './mount.ts';

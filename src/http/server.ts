@@ -1,0 +1,97 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { App } from '../app/app.ts';
+import type { Face } from '../app/face.ts';
+import type { HttpOptions } from '../app/options.ts';
+import { OnejobError } from '../job/errors.ts';
+import { createHandler } from './handler.ts';
+import { isLoopback, refuseExposure } from './exposure.ts';
+
+/** Serves an app on an address of its own (CONTRACTS EGO-22, EGO-23). */
+export class HttpServer implements Face {
+  readonly name = 'http';
+  readonly #app: App;
+  #server: Server | undefined;
+  #url: string | null = null;
+  #closed: Promise<void> | undefined;
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  get url(): string | null {
+    return this.#url;
+  }
+
+  /** @throws CONFIG_INVALID where strangers could reach it without a token, ADDRESS_TAKEN */
+  async start(): Promise<void> {
+    const options = this.#app.options.http ?? {};
+    const { host = '127.0.0.1', port = 9003 } = options;
+    refuseExposure(host, options);
+    const handler = createHandler(this.#app, { ...options, isLoopback: isLoopback(host) && !hasToken(options) });
+    const listener = getRequestListener(handler, { overrideGlobalObjects: false });
+    const server = createServer(limits, (request, response) => void listener(request, response));
+    server.maxConnections = maxConnections;
+    await listen(server, { host, port });
+    this.#server = server;
+    this.#url = urlOf(server.address() as AddressInfo);
+  }
+
+  drain(): void {
+    const server = this.#server;
+    if (!server) return;
+    this.#closed ??= new Promise((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+  }
+
+  /** Answers that are being written have two seconds. */
+  async stop(): Promise<void> {
+    this.drain();
+    const server = this.#server;
+    if (!server || !this.#closed) return;
+    const cut = setTimeout(() => server.closeAllConnections(), lastWordsMs);
+    await this.#closed;
+    clearTimeout(cut);
+  }
+}
+
+function hasToken({ token, tokens }: HttpOptions): boolean {
+  return token !== undefined || (tokens ?? []).length > 0;
+}
+
+async function listen(server: Server, address: { host: string; port: number }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(address, cause)));
+    server.listen(address, resolve);
+  });
+}
+
+function cannotListen({ host, port }: { host: string; port: number }, cause: NodeJS.ErrnoException): OnejobError {
+  const at = `${host}:${port}`;
+  const why: Record<string, string> = {
+    EADDRINUSE: `the port ${port} of ${host} is taken: another process listens on ${at}`,
+    EACCES: `this user may not listen on ${at}`,
+    EADDRNOTAVAIL: `this machine has no address ${host}, so nothing can listen on ${at}`,
+    ENOTFOUND: `no address is known for the name ${host}, so nothing can listen on ${at}`,
+  };
+  return new OnejobError('ADDRESS_TAKEN', why[cause.code ?? ''] ?? `cannot listen on ${at}: ${cause.message}`, {
+    hint: '--port takes another port, 0 a free one; --roles worker works without a server',
+    cause,
+  });
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** Against clients that dawdle: for the head of a request, for all of it, and between two of one connection. */
+const limits = {
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+};
+const maxConnections = 10_000;
+const lastWordsMs = 2_000;

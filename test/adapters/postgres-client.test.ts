@@ -20,56 +20,6 @@ afterEach(async () => {
   await ground.close();
 });
 
-describe('a run submitted in a transaction of the user', () => {
-  let client: pg.Client;
-
-  beforeEach(async () => {
-    client = new pg.Client({ connectionString: postgresUrl() });
-    await client.connect();
-  });
-
-  afterEach(async () => {
-    await client.end();
-  });
-
-  test('is there when it commits, and not before', async () => {
-    const run = aRun({ key: 'order 1' });
-    await client.query('begin');
-    expect(await ground.store.submit([run], { tx: client })).toMatchObject([
-      { verdict: 'created', run: { id: run.id } },
-    ]);
-    expect(await ground.store.get([run.id])).toEqual([null]);
-    await client.query('commit');
-    expect(await ground.store.get(['order 1'])).toMatchObject([{ id: run.id, state: 'queued' }]);
-  });
-
-  test('is not there when it rolls back', async () => {
-    const run = aRun();
-    await client.query('begin');
-    await ground.store.submit([run], { tx: client });
-    await client.query('rollback');
-    expect(await ground.store.get([run.id])).toEqual([null]);
-  });
-
-  test('finds its key taken', async () => {
-    const first = aRun({ key: 'k' });
-    await ground.store.submit([first]);
-    await client.query('begin');
-    expect(await ground.store.submit([aRun({ key: 'k' })], { tx: client })).toMatchObject([
-      { verdict: 'existing', run: { id: first.id, state: 'queued' } },
-    ]);
-    await client.query('commit');
-  });
-
-  test('fails with the code of the port, and the transaction is the user’s to end', async () => {
-    await client.query('begin');
-    const { job: _, ...withoutJob } = aRun();
-    const broken = withoutJob as ReturnType<typeof aRun>;
-    await expect(ground.store.submit([broken], { tx: client })).rejects.toMatchObject({ code: 'VALUE_REJECTED' });
-    await client.query('rollback');
-  });
-});
-
 describe('a pool of the user', () => {
   test('is used and stays open; the main loop beats', async () => {
     const pool = new pg.Pool({ connectionString: postgresUrl(), max: 2 });

@@ -4,11 +4,6 @@ import type { Address } from './address.ts';
 import { openPool, type Pool } from './driver.ts';
 import { closedError, isBroken, isCollision, isCrowded, storeError } from './failure.ts';
 
-/** A user's open transaction: anything that runs SQL with `$1`, such as a client of `pg`. */
-export interface UserTransaction {
-  query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
-}
-
 /** One call is one message; it is repeated as a whole where that is safe and helps. */
 export interface Connection {
   /** Quoted. */

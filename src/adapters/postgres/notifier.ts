@@ -145,7 +145,7 @@ class PostgresNotifier implements Notifier {
 }
 
 /** A name of 63 bytes at most, whatever the schema is called. */
-function channelOf(schema: string): string {
+export function channelOf(schema: string): string {
   return `onejob_${createHash('sha256').update(schema).digest('hex').slice(0, 24)}`;
 }
 

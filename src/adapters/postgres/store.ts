@@ -20,7 +20,7 @@ import { record } from './record.ts';
 import { beat, bury, enrol, held, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
-import { submit } from './submit.ts';
+import { submit, submitWithin } from './submit.ts';
 
 /** The ports of a store, each method one message to the server. */
 export class PostgresStore implements Store, Inspector {
@@ -46,8 +46,9 @@ export class PostgresStore implements Store, Inspector {
     return { from, to };
   }
 
-  async submit(runs: readonly NewRun[], options: { tx?: unknown } = {}): Promise<Submitted[]> {
-    return runs.length === 0 ? [] : submit(this.#db, runs, options.tx);
+  async submit(runs: readonly NewRun[], { tx }: { tx?: unknown } = {}): Promise<Submitted[]> {
+    if (runs.length === 0) return [];
+    return tx === undefined ? submit(this.#db, runs) : submitWithin(this.#db, runs, { tx, storeId: this.#facts.id });
   }
 
   enrol(worker: Enrolment): Promise<void> {

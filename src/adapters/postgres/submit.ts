@@ -1,15 +1,39 @@
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { bundle } from './bundle.ts';
-import type { Connection, UserTransaction } from './connection.ts';
-import { storeError } from './failure.ts';
+import { elsewhere, failed, readTransaction } from '../sql/user-transaction.ts';
+import type { Connection } from './connection.ts';
+import { hasState, storeError } from './failure.ts';
+import { channelOf } from './notifier.ts';
 
-/** Creates the runs that are new; in a user's transaction as one statement of it, which is never repeated. */
-export async function submit(db: Connection, runs: readonly NewRun[], tx: unknown): Promise<Submitted[]> {
-  const values = [bundle(runs.map(inShort)), runs.length, hasKey(runs), holdersOf(runs)];
-  const text = `select ${db.schema}.create_v1($1::json, $2::integer, $3::boolean, $4::text[]) answers`;
-  const rows = tx === undefined ? await db.write<Row>('submit', text, values) : await within(db, tx, text, values);
+/** Creates the runs that are new. */
+export async function submit(db: Connection, runs: readonly NewRun[]): Promise<Submitted[]> {
+  const rows = await db.write<Row>('submit', `select ${creationIn(db)} answers`, valuesOf(runs));
   return answersOf(runs, rows[0]?.answers ?? null);
+}
+
+/**
+ * The same as one statement in a transaction of the user's own, which is never repeated. Workers are told when it
+ * commits, and not if it does not: the server keeps a notification until then.
+ *
+ * @throws CONFIG_INVALID for a `tx` that is no open transaction on the database of this store
+ */
+export async function submitWithin(
+  db: Connection,
+  runs: readonly NewRun[],
+  { tx, storeId }: { tx: unknown; storeId: string },
+): Promise<Submitted[]> {
+  const tell = readTransaction(tx);
+  const text = `select ${creationIn(db)} answers, pg_notify($5, ''), (select id from ${db.schema}.meta) store`;
+  const rows = rowsOf(
+    await tell(text, [...valuesOf(runs), channelOf(db.schema)]).catch((error: unknown) => {
+      throw transactionError(error, db.url);
+    }),
+  );
+  const [row] = rows;
+  if (storeId !== '' && row?.store !== storeId) throw elsewhere(db.url);
+  const answers = row?.answers ?? null;
+  return answersOf(runs, typeof answers === 'string' ? (JSON.parse(answers) as Answer[]) : answers);
 }
 
 interface Row {
@@ -25,15 +49,24 @@ interface Answer {
   readonly state: RunState;
 }
 
-async function within(db: Connection, tx: unknown, text: string, values: readonly unknown[]): Promise<Row[]> {
-  try {
-    const { rows } = await (tx as UserTransaction).query(text, values);
-    return (rows as { answers: Answer[] | string | null }[]).map(({ answers }) => ({
-      answers: typeof answers === 'string' ? (JSON.parse(answers) as Answer[]) : answers,
-    }));
-  } catch (error) {
-    throw storeError(error, db.url);
-  }
+function creationIn({ schema }: Connection): string {
+  return `${schema}.create_v1($1::json, $2::integer, $3::boolean, $4::text[])`;
+}
+
+function valuesOf(runs: readonly NewRun[]): unknown[] {
+  return [bundle(runs.map(inShort)), runs.length, hasKey(runs), holdersOf(runs)];
+}
+
+/** `{ rows }` of pg and Kysely, or the rows themselves, as query runners answer. */
+function rowsOf(answer: unknown): Partial<{ answers: Answer[] | string | null; store: string }>[] {
+  const rows = (answer as { rows?: unknown } | null)?.rows ?? answer;
+  return Array.isArray(rows) ? rows : [];
+}
+
+/** The store's own schema is there, or we would not be here: where `tx` looks there is none. */
+function transactionError(error: unknown, url: string): Error {
+  if (['3F000', '42P01', '42883'].some((state) => hasState(error, state))) return elsewhere(url, error);
+  return hasState(error, '25P02') ? failed(error) : storeError(error, url);
 }
 
 /** No answers: all are new, and held as they wished. */

@@ -1,10 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { readBlocks, readCommands, type Block } from './support/doc-blocks.ts';
 import { brokenLinks } from './support/doc-links.ts';
 import { tryPage } from './support/doc-page.ts';
+import { postgresUrl, uniqueName } from './support/servers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,6 +24,17 @@ describe('what a page says works', () => {
   ])('%s', { timeout: 120_000 }, async (page) => {
     expect(await tryPage(page)).toEqual([]);
   });
+});
+
+test('docs/guide/transactions.md: what it says works', { timeout: 120_000 }, async () => {
+  const admin = new pg.Client(postgresUrl());
+  const database = uniqueName('docs');
+  await admin.connect();
+  await admin.query(`create database ${database}`);
+  const url = Object.assign(new URL(postgresUrl()), { pathname: database }).href;
+  expect(await tryPage('docs/guide/transactions.md', { DATABASE_URL: url })).toEqual([]);
+  await admin.query(`drop database ${database} with (force)`);
+  await admin.end();
 });
 
 test('no page points to what is not there', async () => {

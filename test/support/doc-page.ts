@@ -10,8 +10,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * Does what a page says, in a fresh project, from top to bottom: writes its files, calls its commands and compares what
  * they print, checks the types of its TypeScript. Answers what is not as the page says.
+ * `env` is what the page takes for granted, such as the URL of a database.
  */
-export async function tryPage(page: string): Promise<string[]> {
+export async function tryPage(page: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const blocks = readBlocks(await readFile(join(root, page), 'utf8'));
   const folder = await createInstalled({ 'tsconfig.json': JSON.stringify(tsconfig) });
   await linkTools(folder);
@@ -21,7 +22,8 @@ export async function tryPage(page: string): Promise<string[]> {
   for (const block of blocks) {
     if (block.file !== undefined) await put(join(folder, block.file), `${block.text}\n`);
     if (block.check) await put(join(folder, `line-${block.line}.ts`), `${block.text}\nexport {};\n`);
-    if (block.run) faults.push(...(await callAll(block, folder)).map((fault) => `${page}:${block.line} ${fault}`));
+    if (block.run)
+      faults.push(...(await callAll(block, { folder, env })).map((fault) => `${page}:${block.line} ${fault}`));
   }
   if (blocks.some(isTypeScript)) faults.push(...(await checkTypes(folder)).map((fault) => `${page} ${fault}`));
   return faults;
@@ -51,12 +53,12 @@ function isTypeScript({ file, check }: Block): boolean {
   return check || file?.endsWith('.ts') === true;
 }
 
-/** As `npm install` would: the command `onejob`, a test runner, and the types of Node. */
+/** As `npm install` would: the command `onejob`, a test runner, the types of Node, and what talks to databases. */
 async function linkTools(folder: string): Promise<void> {
   const modules = join(folder, 'node_modules');
   for (const name of ['.bin', '@types']) await mkdir(join(modules, name));
   await symlink(join(root, 'bin/onejob.js'), join(modules, '.bin/onejob'));
-  for (const name of ['vitest', '.bin/vitest', '@types/node']) {
+  for (const name of ['vitest', '.bin/vitest', '@types/node', 'pg', 'mysql2', 'drizzle-orm', 'kysely']) {
     await symlink(join(root, 'node_modules', name), join(modules, name));
   }
 }
@@ -66,9 +68,14 @@ async function put(file: string, text: string): Promise<void> {
   await writeFile(file, text);
 }
 
-async function callAll(block: Block, folder: string): Promise<string[]> {
+interface Place {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function callAll(block: Block, place: Place): Promise<string[]> {
   const commands = readCommands(block);
-  const printed = await inShell(commands, folder);
+  const printed = await inShell(commands, place);
   return commands.flatMap(({ command, prints }, i) => {
     const { lines, code } = printed[i] ?? { lines: [], code: null };
     const wanted = i === commands.length - 1 ? block.exit : 0;
@@ -82,7 +89,7 @@ async function callAll(block: Block, folder: string): Promise<string[]> {
 /** One shell for all commands of a block, so that `cd`, variables and what runs in the background hold for the next. */
 async function inShell(
   commands: readonly Command[],
-  folder: string,
+  { folder, env }: Place,
 ): Promise<{ lines: string[]; code: number | null }[]> {
   const mark = '@@@ exit';
   const script = [
@@ -91,7 +98,7 @@ async function inShell(
   ];
   const child = spawn('bash', ['-c', script.join('\n')], {
     cwd: folder,
-    env: { ...plainEnv(), PATH: `${join(folder, 'node_modules/.bin')}:${process.env['PATH']}` },
+    env: { ...plainEnv(), ...env, PATH: `${join(folder, 'node_modules/.bin')}:${process.env['PATH']}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -12,6 +12,7 @@ import { parseDuration } from '../std/duration.ts';
 import type { Client } from './client.ts';
 import type { ExecuteRequest, RunWatcher } from './execute.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
+import { withTraceParent } from './tracing.ts';
 
 interface SubmissionOptions {
   readonly registry: Registry;
@@ -102,7 +103,7 @@ async function wishedRun(
     trigger: request.trigger,
     key: request.key,
     args: request.args,
-    headers: request.headers,
+    headers: await withTraceParent(request.headers),
     delayMs,
     priority: request.priority,
     timeoutMs: request.timeout === undefined ? undefined : parseDuration(request.timeout),

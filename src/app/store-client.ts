@@ -21,6 +21,7 @@ import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import { RunHandle } from './run-handle.ts';
 import type { RunNews } from './run-news.ts';
 import { RunReader, type LinesOptions, type TailedLine, type WaitOptions } from './run-reader.ts';
+import { withTraceParent } from './tracing.ts';
 
 /** What a client works on; opened on first use. */
 export interface Backend {
@@ -81,7 +82,9 @@ export class StoreClient implements Client {
     { tx }: { tx?: unknown } = {},
   ): Promise<RunHandle<OutputOf<J>>[]> {
     const known = await this.#resolve(job);
-    const runs = await Promise.all(items.map((item) => newRun(known, wishOf(item), this.#options.maxBytes())));
+    const runs = await Promise.all(
+      items.map(async (item) => newRun(known, await wishOf(item), this.#options.maxBytes())),
+    );
     const { store, outbox, wake } = await this.#options.backend();
     await refuseConflicts(runs, (keys) => store.get(keys));
     const answers =
@@ -235,9 +238,17 @@ export class StoreClient implements Client {
 
 type AskWithoutAsker = RunAsk extends infer A ? (A extends RunAsk ? Omit<A, 'id' | 'ref' | 'actor'> : never) : never;
 
-function wishOf({ input, delay, timeout, trigger = 'api', ...rest }: EnqueueOptions & { input: unknown }): Wish {
+async function wishOf({
+  input,
+  delay,
+  timeout,
+  trigger = 'api',
+  headers,
+  ...rest
+}: EnqueueOptions & { input: unknown }): Promise<Wish> {
   return {
     ...rest,
+    headers: await withTraceParent(headers),
     input,
     trigger,
     delayMs: delay === undefined ? 0 : parseDuration(delay),

@@ -8,11 +8,13 @@ import type { Registry } from '../job/registry.ts';
 import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
+import type { Tracer } from '../ports/tracer.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
 import type { OpenedBackend } from './backend.ts';
 import type { Backend } from './store-client.ts';
 import type { Settings } from './settings.ts';
+import { openTracer } from './tracing.ts';
 import { version } from './version.ts';
 
 export interface WorkerProcessOptions {
@@ -45,6 +47,7 @@ export class WorkerProcess {
   #unsubscribe: (() => void) | undefined;
   #replacing: Engine | undefined;
   #stopping = false;
+  #tracer: Tracer | undefined;
 
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
@@ -107,11 +110,13 @@ export class WorkerProcess {
     const engine = await this.#engine?.catch(() => undefined);
     if (!engine) return;
     await engine.stop(graceMs);
+    this.#tracer?.close();
     await this.#options.settings.hooks.onStop?.();
   }
 
   async #open(): Promise<Engine> {
     await this.#options.settings.hooks.onStart?.();
+    this.#tracer = await openTracer(this.#options.log); // the hook may have registered what collects spans
     return this.#create();
   }
 
@@ -129,6 +134,7 @@ export class WorkerProcess {
       limits: { valueBytes, outputBytes, parkAfterMs },
       observer,
       meter,
+      tracer: this.#tracer,
       node,
       replaces: nodeIsNamed && all,
       version,

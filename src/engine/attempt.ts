@@ -186,6 +186,7 @@ export class Attempt {
       services,
       step: () => this.#openSteps().step,
       abort: this.#abort,
+      tracer: host.tracer,
       response: this.#response,
       clock: host.clock,
       write: (line) => this.#write(line),

@@ -2,7 +2,9 @@ import type { JobContext, JobResponse, RunInfo, RunLog } from '../job/context.ts
 import { formatFields, type OutputLine } from '../job/output-line.ts';
 import type { Progress, StoredResponse } from '../job/run.ts';
 import type { Step } from '../job/step.ts';
+import { formatTraceParent, parentOf } from '../job/trace.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { Tracer } from '../ports/tracer.ts';
 import type { Abort } from '../std/abort.ts';
 import type { Clock } from '../std/clock.ts';
 
@@ -12,6 +14,7 @@ export interface ContextOptions {
   readonly services: unknown;
   readonly step: () => Step;
   readonly abort: Abort;
+  readonly tracer: Tracer | undefined;
   readonly response: ResponseNotes;
   readonly clock: Clock;
   readonly write: (line: OutputLine) => void;
@@ -43,7 +46,7 @@ export function createContext(options: ContextOptions): JobContext<never, never>
       return options.abort.signal;
     },
     get run() {
-      return runInfo(claim);
+      return runInfo(options);
     },
     get scheduledAt() {
       return claim.scheduledAt === null ? null : new Date(claim.scheduledAt);
@@ -55,8 +58,20 @@ export function createContext(options: ContextOptions): JobContext<never, never>
   };
 }
 
-function runInfo({ run, key, job, trigger, traceId, createdAt, parent }: Claim): RunInfo {
-  return { id: run, key, job, trigger, traceId, createdAt: new Date(createdAt), parentId: parent };
+function runInfo({ claim, tracer }: ContextOptions): RunInfo {
+  const { run, key, job, trigger, traceId, createdAt, parent } = claim;
+  return {
+    id: run,
+    key,
+    job,
+    trigger,
+    traceId,
+    createdAt: new Date(createdAt),
+    parentId: parent,
+    get traceparent() {
+      return tracer?.traceparent() ?? formatTraceParent(parentOf(claim));
+    },
+  };
 }
 
 /** What the handler says through `response`. */

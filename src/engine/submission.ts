@@ -4,6 +4,7 @@ import { OnejobError } from '../job/errors.ts';
 import { parseInput } from '../job/input.ts';
 import type { RunId, StoredRequest } from '../job/run.ts';
 import type { Trigger } from '../job/state.ts';
+import { traceParentOf } from '../job/trace.ts';
 import type { NewRun } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 import { newId, newTraceId } from '../std/id.ts';
@@ -54,7 +55,7 @@ export async function newRun(job: SubmittedJob, wish: Wish, maxBytes: number): P
     timeoutMs: wish.timeoutMs ?? known?.timeoutMs ?? null,
     deadlineMs: known?.deadlineMs ?? null,
     maxCrashes: known?.maxCrashes ?? 3,
-    traceId: wish.traceId ?? traceOf(wish.headers) ?? newTraceId(),
+    traceId: wish.traceId ?? traceParentOf(wish.headers)?.traceId ?? newTraceId(),
     parent: wish.parent?.run ?? null,
     root: wish.parent?.root ?? id,
     schedule: null,
@@ -104,10 +105,3 @@ function requestOf({ headers = [], body }: Wish, maxBytes: number): StoredReques
 }
 
 const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie']);
-
-/** W3C traceparent: version-traceid-parentid-flags. A malformed one starts a new trace, as the standard says. */
-function traceOf(headers: Wish['headers']): string | undefined {
-  const value = headers?.find(([name]) => name.toLowerCase() === 'traceparent')?.[1];
-  const trace = value?.match(/^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/)?.[1];
-  return trace && !/^0+$/.test(trace) ? trace : undefined;
-}

@@ -25,6 +25,8 @@ export interface RunInfo {
   readonly job: string;
   readonly trigger: Trigger;
   readonly traceId: string;
+  /** Of the code that reads it, to hand on as a header (W3C Trace Context): what it calls belongs to the same trace. */
+  readonly traceparent: string;
   readonly createdAt: Date;
   readonly parentId: RunId | null;
 }

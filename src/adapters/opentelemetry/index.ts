@@ -1,0 +1,2 @@
+export { activeTraceParent } from './active.ts';
+export { openSpanTracer } from './span-tracer.ts';

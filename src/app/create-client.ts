@@ -31,7 +31,8 @@ export function createClient({ store, migrate = 'auto', log, actor = 'api' }: Cr
     const backend = await openBackend(store);
     if (migrate === 'auto') await backend.store.migrate();
     const outbox = new Outbox({ store: backend.store, clock: systemClock, log: logger });
-    return { ...backend, outbox, wake: () => backend.notifier?.hint() };
+    const wake = () => backend.notifier?.hint();
+    return { ...backend, outbox, wake, announce: wake };
   };
   const backend = () => {
     opened ??= open();

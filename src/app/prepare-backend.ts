@@ -42,11 +42,15 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
   const { migrates, log, meter, nudge } = options;
   if (migrates) await store.migrate();
   const taken = await buryPredecessors(store, log);
+  const hint = (): void => notifier?.hint();
   const wake = (): void => {
     nudge();
-    notifier?.hint();
+    hint();
   };
-  const backend = { ...opened, outbox: new Outbox({ store, clock: systemClock, log, meter }), wake };
+  // Where the store keeps the order, our own worker looks right behind what was sent: both travel and commit together.
+  const { isOrdered = false } = store.facts;
+  const outbox = new Outbox({ store, clock: systemClock, log, meter, ...(isOrdered && { onSent: nudge }) });
+  const backend = { ...opened, outbox, wake, announce: isOrdered ? hint : wake };
   if (taken.length > 0) void afterBurial(taken, backend, options);
   return backend;
 }

@@ -30,6 +30,8 @@ export interface Backend {
   readonly outbox: Outbox;
   /** Tells workers, here and elsewhere, that there is work or mail. */
   readonly wake: () => void;
+  /** The same for what the outbox has stored: this process may know of it already. */
+  readonly announce: () => void;
 }
 
 export interface StoreClientOptions {
@@ -85,11 +87,12 @@ export class StoreClient implements Client {
     const runs = await Promise.all(
       items.map(async (item) => newRun(known, await wishOf(item), this.#options.maxBytes())),
     );
-    const { store, outbox, wake } = await this.#options.backend();
+    const { store, outbox, announce, wake } = await this.#options.backend();
     await refuseConflicts(runs, (keys) => store.get(keys));
     const answers =
       tx === undefined ? await Promise.all(runs.map((run) => outbox.submit(run))) : await store.submit(runs, { tx });
-    wake();
+    if (tx === undefined) announce();
+    else wake();
     const conflict = conflictOf(runs, answers);
     if (conflict) throw conflict;
     return answers.map(({ verdict, run }) => new RunHandle(this, run, verdict === 'created'));
@@ -149,9 +152,9 @@ export class StoreClient implements Client {
   }
 
   async resume(target: PauseTarget): Promise<void> {
-    const { outbox, wake } = await this.#options.backend();
+    const { outbox, announce } = await this.#options.backend();
     await outbox.ask({ id: newId(), kind: 'resume', target, until: null, actor: this.#options.actor, reason: null });
-    wake();
+    announce();
   }
 
   async pauses(): Promise<readonly Pause[]> {
@@ -180,10 +183,10 @@ export class StoreClient implements Client {
 
   async #ask(ref: string, ask: AskWithoutAsker): Promise<AskAnswer> {
     const { id } = await this.find(ref);
-    const { outbox, wake } = await this.#options.backend();
+    const { outbox, announce } = await this.#options.backend();
     const answer = await outbox.ask({ ...ask, id: newId(), ref: id, actor: this.#options.actor });
     if (ask.kind === 'cancel' && answer.verdict === 'done') await this.#askForCallback(id);
-    wake();
+    announce();
     const { verdict, state } = answer;
     if (verdict === 'finished' && ask.kind === 'retry') {
       throw new OnejobError('RUN_FINISHED', `the run ${id} has ${state}: there is nothing to try again`, {

@@ -187,7 +187,7 @@ export class Engine {
   /** Another process says that there is work or mail. */
   nudge(): void {
     this.#worker.nudge();
-    this.#canceller.nudge();
+    if (this.#worker.load > 0) this.#canceller.nudge(); // who holds no run has no mail
   }
 
   interrupt(reason: Error): void {

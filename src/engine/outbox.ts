@@ -6,6 +6,15 @@ import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
 import { Lane } from './lane.ts';
 
+export interface OutboxOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter?: Meter | undefined;
+  /** Called when a group is on its way, before it is answered. */
+  readonly onSent?: () => void;
+}
+
 /**
  * What a process asks of others, in groups like the journal's: new runs and words to runs. Nobody's code is running
  * yet, so a store that is away is told at once instead of being waited for (STORE §1.5).
@@ -14,10 +23,14 @@ export class Outbox {
   readonly #submits: Lane<NewRun, Submitted>;
   readonly #asks: Lane<Ask, AskAnswer>;
 
-  constructor({ store, clock, log, meter }: { store: Store; clock: Clock; log: Log; meter?: Meter | undefined }) {
+  constructor({ store, clock, log, meter, onSent = () => undefined }: OutboxOptions) {
     this.#submits = new Lane<NewRun, Submitted>({
       name: 'submits',
-      send: (runs) => store.submit(runs),
+      send: (runs) => {
+        const answers = store.submit(runs);
+        onSent();
+        return answers;
+      },
       weigh: (run) => 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0),
       patience: 'once',
       clock,
@@ -26,7 +39,11 @@ export class Outbox {
     });
     this.#asks = new Lane<Ask, AskAnswer>({
       name: 'asks',
-      send: (asks) => store.ask(asks),
+      send: (asks) => {
+        const answers = store.ask(asks);
+        onSent();
+        return answers;
+      },
       weigh: (ask) => 300 + (ask.kind === 'event' ? (ask.data?.length ?? 0) : 0),
       patience: 'once',
       clock,

@@ -108,6 +108,8 @@ export interface StoreFacts {
    * `beat(options, pulse)` a thread imports, or nobody (`null`: the main loop beats, with a lease of 60 s).
    */
   readonly beat: 'store' | { readonly module: string; readonly options: unknown } | null;
+  /** Calls are carried out in the order in which they were made: a claim right behind a submit finds its runs. */
+  readonly isOrdered?: boolean;
 }
 
 /** Versions of the schema before and after; 0 = there was none. */

@@ -37,7 +37,7 @@ export async function openSqliteStore({
   };
   const line = await open();
   return new SqliteStore(
-    { id: '', reach: isMemory ? 'process' : 'host', url, beat: line.beats ? 'store' : null },
+    { id: '', reach: isMemory ? 'process' : 'host', url, beat: line.beats ? 'store' : null, isOrdered: true },
     line,
   );
 }

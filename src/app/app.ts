@@ -40,7 +40,7 @@ export function createApp(options: AppOptions = {}, surroundings: Surroundings =
 /** One program's jobs, its store and, while it works, its worker. Installs no signal handler and never exits. */
 export class App {
   readonly client: StoreClient;
-  readonly insight = new Insight(() => this.#worker);
+  readonly insight = new Insight({ worker: () => this.#worker, backend: () => this.#backend.open() });
   #options: AppOptions;
   #settings: Settings;
   readonly #news = new RunNews({ backend: () => this.#backend.open(), clock: systemClock, log: () => this.log });

@@ -56,7 +56,7 @@ async function openPostgres(url: string): Promise<OpenedBackend> {
 }
 
 function inspectorOf(store: Store & Partial<Inspector>): Inspector | null {
-  return typeof store.pauses === 'function' ? (store as Inspector) : null;
+  return typeof store.pauses === 'function' && typeof store.backlog === 'function' ? (store as Inspector) : null;
 }
 
 export const defaultStore = 'sqlite:.onejob/onejob.db';

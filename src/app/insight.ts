@@ -1,17 +1,21 @@
 import type { RunningRun } from '../engine/running-run.ts';
 import type { Vitals } from '../engine/vitals.ts';
+import type { Backlog } from '../ports/inspector.ts';
 import type { Meter } from '../ports/meter.ts';
 import { Meters } from './meters.ts';
+import type { Backend } from './store-client.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** What those see of an app who watch over its process: for metrics and diagnosis. Asks the store nothing. */
+/** What those see of an app who watch over its process: for metrics and diagnosis. */
 export class Insight {
   /** What the engine of the app tells. */
   readonly meters = new Meters();
   readonly #worker: () => WorkerProcess | undefined;
+  readonly #backend: () => Promise<Backend>;
 
-  constructor(worker: () => WorkerProcess | undefined) {
-    this.#worker = worker;
+  constructor(parts: { worker: () => WorkerProcess | undefined; backend: () => Promise<Backend> }) {
+    this.#worker = parts.worker;
+    this.#backend = parts.backend;
   }
 
   /** From now on `meter` hears what the engine does. Returns the way to stop it. */
@@ -27,5 +31,11 @@ export class Insight {
   /** Runs in execution here, in the order in which they began. */
   get running(): readonly RunningRun[] {
     return this.#worker()?.running ?? [];
+  }
+
+  /** What waits in the store (`Inspector.backlog`); null where it cannot say. @throws STORE_UNAVAILABLE */
+  async backlog(atMost: number): Promise<Backlog | null> {
+    const { inspector } = await this.#backend();
+    return inspector ? inspector.backlog({ atMost }) : null;
   }
 }

@@ -4,6 +4,17 @@ import type { PauseTarget } from './store-ask.ts';
 export interface Inspector {
   /** Everything that is paused now, by name. */
   pauses(): Promise<Pause[]>;
+
+  /**
+   * Runs that are due and that nobody holds, by job, in at most 1,000 jobs; what is paused is among them. Of each
+   * queue and priority only the `atMost` that come first are looked at, so that the costs stay bounded whatever waits.
+   */
+  backlog(request: { readonly atMost: number }): Promise<Backlog>;
+}
+
+export interface Backlog {
+  readonly now: number;
+  readonly jobs: readonly { readonly job: string; readonly due: number; readonly oldestDueAt: number }[];
 }
 
 export interface Pause {

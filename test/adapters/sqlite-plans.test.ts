@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Connection } from '../../src/adapters/sqlite/connection.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { migrate } from '../../src/adapters/sqlite/schema.ts';
+import type { Inspector } from '../../src/ports/inspector.ts';
 import type { Store } from '../../src/ports/store.ts';
 import {
   enrolment,
@@ -89,12 +90,13 @@ function scansOf(db: Connection, sql: string): string[] {
     .filter((detail) => detail.startsWith('SCAN') && !small.test(detail));
 }
 
-async function callEverything(store: Store): Promise<void> {
+async function callEverything(store: Store & Inspector): Promise<void> {
   const calls = new RandomCalls(1);
   for (let i = 0; i < 3_000; i++) await calls.next().make(store);
   for (const { make } of calls.questions()) await make(store);
   await store.plan({ app: 'shop', version: '1.0.0', schedules: [schedulePlan('nightly')] });
   await store.ask([pauseOf('schedule', 'nightly'), pauseOf('job', 'work'), pauseOf('queue', 'slow')]);
+  await store.backlog({ atMost: 10 });
   const { schedules } = await store.due({ limit: 10 });
   const runs = [occurrence('nightly', 1_700_000_000_000)];
   const ranges = [{ from: 1, to: 2, count: 2, reason: 'missed' }] as const;

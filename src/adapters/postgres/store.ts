@@ -7,9 +7,10 @@ import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-quer
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
-import type { Inspector, Pause } from '../../ports/inspector.ts';
+import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import { ask, pauses } from './ask.ts';
+import { backlog } from './backlog.ts';
 import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { list } from './list.ts';
@@ -121,5 +122,9 @@ export class PostgresStore implements Store, Inspector {
 
   pauses(): Promise<Pause[]> {
     return pauses(this.#db);
+  }
+
+  backlog(request: { readonly atMost: number }): Promise<Backlog> {
+    return backlog(this.#db, request);
   }
 }

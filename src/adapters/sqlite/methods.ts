@@ -1,4 +1,5 @@
 import { ask } from './ask.ts';
+import { backlog } from './backlog.ts';
 import { bury } from './bury.ts';
 import { claim } from './claim.ts';
 import type { Tx } from './connection.ts';
@@ -36,6 +37,7 @@ const methods: Readonly<Record<Exclude<Method, 'migrate'>, Run>> = {
   tail,
   due,
   pauses,
+  backlog,
 };
 
 /** Runs one method inside the transaction. The argument comes from a typed caller, perhaps through a thread. */

@@ -1,7 +1,7 @@
 import { isOnejobError, OnejobError } from '../../job/errors.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
-import type { Inspector, Pause } from '../../ports/inspector.ts';
+import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
 import type { Claimed, ClaimRequest, Hold } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
@@ -126,6 +126,10 @@ export class SqliteStore implements Store, Inspector {
 
   pauses(): Promise<Pause[]> {
     return this.#call('pauses', null);
+  }
+
+  backlog(request: { readonly atMost: number }): Promise<Backlog> {
+    return this.#call('backlog', request);
   }
 
   async #close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { aboutAppendAndTail } from './append-and-tail.ts';
+import { aboutBacklog } from './backlog.ts';
 import { aboutBadValues } from './bad-values.ts';
 import { aboutBury } from './bury.ts';
 import { aboutCancel } from './cancel.ts';
@@ -82,6 +83,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['ask: retry and reschedule', aboutRetryAndReschedule],
   ['ask: restart', aboutRestart],
   ['pause', aboutPause],
+  ['backlog', aboutBacklog],
   ['get', aboutGet],
   ['list', aboutList],
   ['plan and due', aboutPlanAndDue],

@@ -83,7 +83,7 @@ async function drain({ store, worker }, size) {
   await store.submit(Array.from({ length: size }, () => newRun(null)));
   const begun = performance.now();
   for (let left = size; left > 0;) {
-    const { claims } = await store.claim({ worker, lanes: [{ queue: 'default', jobs: ['noop'], free: 100 }] });
+    const { claims } = await store.claim({ worker, jobs: [noop()], free: 100, turn: 0 });
     await store.record({ worker, entries: claims.map(({ run, epoch }) => outcome(run, epoch)) });
     left -= claims.length;
   }
@@ -109,6 +109,7 @@ function newRun(holder) {
     timeoutMs: null,
     deadlineMs: null,
     maxCrashes: 3,
+    callbacks: /** @type {const} */ ('none'),
     traceId: newTraceId(),
     parent: null,
     root: id,
@@ -120,6 +121,11 @@ function newRun(holder) {
 
 /** @param {string} run @param {number} epoch @returns {import('../src/ports/store-entry.ts').OutcomeEntry} */
 function outcome(run, epoch) {
-  const nothing = { response: null, error: null, progress: null, next: null };
+  const nothing = { response: null, error: null, progress: null, isSilent: false };
   return { kind: 'outcome', run, epoch, state: 'succeeded', output: '{"ok":true}', ...nothing };
+}
+
+/** @returns {import('../src/ports/store-claim.ts').JobTerms} */
+function noop() {
+  return { name: 'noop', timeoutMs: null, deadlineMs: null, maxCrashes: 3, callbacks: 'none' };
 }

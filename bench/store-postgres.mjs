@@ -98,7 +98,7 @@ async function steps({ store, worker, size }) {
 /** @param {Place} place */
 async function queue({ store, worker, size }) {
   await store.submit(Array.from({ length: size }, () => newRun(null)));
-  const { claims } = await store.claim({ worker, lanes: [{ queue: 'default', jobs: ['noop'], free: size }] });
+  const { claims } = await store.claim({ worker, jobs: [noop()], free: size, turn: 0 });
   await recordAll(
     store,
     worker,
@@ -131,6 +131,7 @@ function newRun(holder) {
     timeoutMs: null,
     deadlineMs: null,
     maxCrashes: 3,
+    callbacks: /** @type {const} */ ('none'),
     traceId: newTraceId(),
     parent: null,
     root: id,
@@ -172,7 +173,7 @@ function outcome(run) {
     response: null,
     error: null,
     progress: null,
-    next: null,
+    isSilent: false,
   };
 }
 
@@ -190,4 +191,9 @@ async function ask(text) {
   } finally {
     await client.end();
   }
+}
+
+/** @returns {import('../src/ports/store-claim.ts').JobTerms} */
+function noop() {
+  return { name: 'noop', timeoutMs: null, deadlineMs: null, maxCrashes: 3, callbacks: 'none' };
 }

@@ -76,6 +76,7 @@ function newRun(worker) {
     timeoutMs: null,
     deadlineMs: null,
     maxCrashes: 3,
+    callbacks: /** @type {const} */ ('none'),
     traceId: newTraceId(),
     parent: null,
     root: id,
@@ -96,7 +97,7 @@ function outcome(run) {
     response: null,
     error: null,
     progress: null,
-    next: null,
+    isSilent: false,
   };
 }
 

@@ -21,7 +21,7 @@ export type { PageOptions, Step, StepContext, StepName, StepOptions } from './jo
 export type { Inspector, Pause } from './ports/inspector.ts';
 export type { Log, LogLevel } from './ports/log.ts';
 export type { Ask, AskAnswer, Letter, PauseTarget } from './ports/store-ask.ts';
-export type { Claim, Claimed, ClaimRequest, Hold, Lane } from './ports/store-claim.ts';
+export type { Claim, Claimed, ClaimRequest, Hold, JobTerms } from './ports/store-claim.ts';
 export type { Chunk, Entry, OutputBatch, OutputVerdict } from './ports/store-entry.ts';
 export type { Page, Pruned, PrunePolicy, RunQuery } from './ports/store-query.ts';
 export type { Due, Fire, FireVerdict, Range, SchedulePlan } from './ports/store-schedule.ts';

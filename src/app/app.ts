@@ -252,10 +252,6 @@ export class App {
       migrates: this.#settings.migrate === 'auto',
       log: this.log,
       meter: this.insight.meters,
-      registry: async () => {
-        await this.loadJobs();
-        return this.registry;
-      },
       nudge: () => this.#worker?.nudge(),
     });
   }

@@ -1,8 +1,5 @@
-import { askForCallbacks } from '../engine/callback.ts';
 import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
-import type { Registry } from '../job/registry.ts';
-import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
@@ -19,8 +16,6 @@ export interface PrepareOptions {
   readonly migrates: boolean;
   readonly log: Log;
   readonly meter?: Meter;
-  /** Loads the jobs, for those who must know them. */
-  readonly registry: () => Promise<Registry>;
   /** Tells the worker of this process, where there is one, that there is work or mail. */
   readonly nudge: () => void;
 }
@@ -51,20 +46,6 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
   const { isOrdered = false } = store.facts;
   const outbox = new Outbox({ store, clock: systemClock, log, meter, ...(isOrdered && { onSent: nudge }) });
   const backend = { ...opened, outbox, wake, announce: isOrdered ? hint : wake };
-  if (taken.length > 0) void afterBurial(taken, backend, options);
+  if (taken.length > 0) wake();
   return backend;
-}
-
-/** Runs that crashed once too often were ended by the store itself (CONTRACTS VT-4). */
-async function afterBurial(
-  taken: readonly RunId[],
-  { store, outbox, wake }: PreparedBackend,
-  { registry, log }: PrepareOptions,
-): Promise<void> {
-  try {
-    await askForCallbacks(taken, { store, outbox, registry: await registry(), log });
-  } catch (error) {
-    log.warn('the callbacks of crashed runs wait for their jobs', { error: String(error) });
-  }
-  wake();
 }

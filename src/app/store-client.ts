@@ -1,6 +1,6 @@
-import { callbackRunsOf } from '../engine/callback.ts';
 import type { Outbox } from '../engine/outbox.ts';
 import { newRun, storable, type SubmittedJob, type Wish } from '../engine/submission.ts';
+import { calledBack, type CalledBack } from '../job/callbacks.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { InputOf, JobReference, OutputOf } from '../job/reference.ts';
 import type { Registry } from '../job/registry.ts';
@@ -123,7 +123,9 @@ export class StoreClient implements Client {
   }
 
   async cancel(ref: string, reason?: string, options: { now?: boolean } = {}): Promise<AskAnswer> {
-    const answer = await this.#ask(ref, { kind: 'cancel', reason: reason ?? null });
+    const { id, job, state } = await this.find(ref);
+    const callbacks = state === 'running' ? 'unknown' : await this.#callbacksOf(job);
+    const answer = await this.#ask(id, { kind: 'cancel', callbacks, reason: reason ?? null });
     return options.now && answer.run !== null && answer.verdict === 'mailed'
       ? this.#endNow(answer.run, reason)
       : answer;
@@ -185,7 +187,6 @@ export class StoreClient implements Client {
     const { id } = await this.find(ref);
     const { outbox, announce } = await this.#options.backend();
     const answer = await outbox.ask({ ...ask, id: newId(), ref: id, actor: this.#options.actor });
-    if (ask.kind === 'cancel' && answer.verdict === 'done') await this.#askForCallback(id);
     announce();
     const { verdict, state } = answer;
     if (verdict === 'finished' && ask.kind === 'retry') {
@@ -218,17 +219,15 @@ export class StoreClient implements Client {
     const message = `cancelled by ${this.#options.actor}${reason ? `: ${reason}` : ''}`;
     const [taken = []] = await store.bury([{ run: id, epoch, code: 'RUN_CANCELLED', message }]);
     if (taken.length === 0) return this.#endNow(id, reason);
-    await this.#askForCallback(id);
     wake();
     return { verdict: 'done', run: id, state: 'cancelled' };
   }
 
-  /** The store ended the run itself, so no worker has asked for its callback. */
-  async #askForCallback(id: string): Promise<void> {
-    const registry = await this.#options.registry();
-    if (registry === null) return;
-    const { store, outbox } = await this.#options.backend();
-    await Promise.all(callbackRunsOf(await store.get([id]), registry).map((run) => outbox.submit(run)));
+  /** Where the jobs cannot be loaded a run is cancelled all the same. */
+  async #callbacksOf(name: string): Promise<CalledBack> {
+    const registry = await this.#options.registry().catch(() => null);
+    const job = registry?.find(name);
+    return job ? calledBack(job.callbacks) : 'unknown';
   }
 
   async #stepByNumber(ref: string, number: number): Promise<string> {

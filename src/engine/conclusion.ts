@@ -1,4 +1,3 @@
-import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import { readFailure, type Failure } from '../job/failure.ts';
@@ -7,7 +6,6 @@ import type { FinalState } from '../job/state.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { HandBackEntry, OutcomeEntry } from '../ports/store-entry.ts';
-import { callbackRun } from './callback.ts';
 import type { ResponseNotes } from './context.ts';
 import type { Host } from './host.ts';
 import type { RunOutput } from './run-output.ts';
@@ -96,12 +94,11 @@ export class Conclusion {
   }
 
   async #outcome(state: FinalState, output: string | null, error: Failure | null): Promise<Concluded> {
-    const { claim, job, host, output: lines } = this.#options;
+    const { claim, host, output: lines } = this.#options;
     const response = this.#options.response.bytes <= host.limits.valueBytes ? this.#options.response.stored : null;
     await lines?.flush();
     const { run, epoch } = claim;
     const progress = lines?.lastProgress ?? null;
-    const next = isCallbackRun(claim) ? null : callbackRun(claim.run, claim, job, state);
     const entry = {
       kind: 'outcome',
       run,
@@ -111,12 +108,11 @@ export class Conclusion {
       error,
       response,
       progress,
-      next,
+      isSilent: false,
     } as const;
     const end = await this.#record(entry, state);
     if (end !== 'refused') return { end, failure: error };
     const failure = { code: 'VALUE_REJECTED', message: 'the database refused the output of the run' };
-    const then = isCallbackRun(claim) ? null : callbackRun(run, claim, job, 'failed');
     const bare = {
       ...entry,
       state: 'failed',
@@ -124,7 +120,6 @@ export class Conclusion {
       response: null,
       progress: null,
       error: failure,
-      next: then,
     } as const;
     return { end: (await this.#record(bare, 'failed')) === 'failed' ? 'failed' : 'lost', failure };
   }

@@ -8,7 +8,6 @@ import type { WorkerId } from '../ports/store-worker.ts';
 import type { Timer } from '../std/clock.ts';
 import { newId } from '../std/id.ts';
 import { startAll, stopAll, type Service } from '../std/service.ts';
-import { askForCallbacks } from './callback.ts';
 import { Canceller } from './canceller.ts';
 import { captureConsole } from './console-capture.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -80,7 +79,7 @@ export class Engine {
       onBeatFailed: () => meter?.beat(false),
     });
     const caretakers = [
-      new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: (runs) => void this.#afterBurial(runs) }),
+      new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: () => this.#wakeWork() }),
       new Pruner({ store, policy: options.retention, clock, log }),
     ];
     // The beat first: a worker without one may be buried by others while it starts.
@@ -157,7 +156,7 @@ export class Engine {
   /** Ends runs that `submit` has just created with this engine as their holder, without executing them. */
   async discard(runs: readonly { readonly id: RunId }[], reason: Error): Promise<void> {
     const { failure: error } = readFailure(reason);
-    const nothing = { output: null, response: null, progress: null, next: null } as const;
+    const nothing = { output: null, response: null, progress: null, isSilent: true } as const;
     const entry = ({ id }: { readonly id: RunId }) =>
       ({ kind: 'outcome', run: id, epoch: 1, state: 'cancelled', error, ...nothing }) as const;
     await Promise.all(runs.map((run) => this.#journal.record(entry(run))));
@@ -238,12 +237,6 @@ export class Engine {
   #wakeMail(): void {
     this.#canceller.nudge();
     this.#options.hint();
-  }
-
-  /** Some of the runs may have ended by it: their callbacks are asked for. */
-  async #afterBurial(runs: readonly RunId[]): Promise<void> {
-    await askForCallbacks(runs, this.#options);
-    this.#wakeWork();
   }
 
   async #stop(graceMs: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { calledBack } from '../job/callbacks.ts';
 import { computedKey, inputDigest } from '../job/key.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
@@ -55,6 +56,7 @@ export async function newRun(job: SubmittedJob, wish: Wish, maxBytes: number): P
     timeoutMs: wish.timeoutMs ?? known?.timeoutMs ?? null,
     deadlineMs: known?.deadlineMs ?? null,
     maxCrashes: known?.maxCrashes ?? 3,
+    callbacks: known ? calledBack(known.callbacks) : 'unknown',
     traceId: wish.traceId ?? traceParentOf(wish.headers)?.traceId ?? newTraceId(),
     parent: wish.parent?.run ?? null,
     root: wish.parent?.root ?? id,

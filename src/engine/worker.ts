@@ -13,7 +13,7 @@ import type { Service } from '../std/service.ts';
 import { Attempt } from './attempt.ts';
 import { currentSink } from './console-capture.ts';
 import type { Host } from './host.ts';
-import { lanesOf } from './lanes.ts';
+import { jobTerms } from './job-terms.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
 
 export interface WorkerOptions {
@@ -41,6 +41,7 @@ export class Worker implements Service {
   readonly #abandoned = createDeferred<void>();
   #stopping = false;
   #interruption: Error | undefined;
+  #turns = 0;
   #emptyTurns = 0;
   #claiming = false;
   /** The last look found as many runs as there were slots, or there was no slot to look for: there may be more. */
@@ -186,17 +187,17 @@ export class Worker implements Service {
     const { host, tree, pollMs, id } = this.#options;
     const free = this.#slots.free;
     this.#hungry = free === 0;
-    const lanes = free > 0 ? lanesOf(host.registry, free) : [];
-    if (lanes.length === 0 || tree?.size === 0) return Infinity;
+    const jobs = free > 0 ? jobTerms(host.registry) : [];
+    if (jobs.length === 0 || tree?.size === 0) return Infinity;
     const askedAt = host.clock.now();
-    const claimed = await this.#claim({ worker: id, lanes, ...(tree && { tree: [...tree] }) });
+    const turn = this.#turns++;
+    const claimed = await this.#claim({ worker: id, jobs, free, turn, ...(tree && { tree: [...tree] }) });
     const skewMs = claimed.now - (askedAt + host.clock.now()) / 2;
     for (const claim of claimed.claims) void this.#take(claim, skewMs);
     this.#hungry = claimed.claims.length >= free;
     // The next slot that comes free looks again, or one that came free meanwhile.
     if (this.#hungry) return this.#slots.free > 0 ? 0 : Infinity;
     this.#emptyTurns = claimed.claims.length > 0 ? 0 : this.#emptyTurns + 1;
-    if (lanes.some((lane) => lane.free <= claimed.claims.length)) return 0; // one may have more than its share
     return this.#pause(claimed, pollMs);
   }
 

@@ -18,12 +18,28 @@ export type Callback<Context, Services> = (
 ) => unknown;
 
 /**
+ * Which ends of a run are called back. `unknown`: the run was asked for by name, and no worker that knows the job has
+ * claimed it since.
+ */
+export type CalledBack = 'none' | 'success' | 'failure' | 'both' | 'unknown';
+
+/**
  * Called after the outcome is stored, as a run of its own that is created in the same commit: so it is called at least
  * once whatever is killed, its end is recorded, and a throw in it cannot change the outcome (CONTRACTS VT-4).
  */
 export interface Callbacks {
   readonly onSuccess: Callback<never, never> | null;
   readonly onFailure: Callback<never, never> | null;
+}
+
+export function calledBack(callbacks: Callbacks | null): Exclude<CalledBack, 'unknown'> {
+  if (callbacks?.onSuccess) return callbacks.onFailure ? 'both' : 'success';
+  return callbacks?.onFailure ? 'failure' : 'none';
+}
+
+/** Does an end in this state create the run of a callback? The store does it in the commit of the end, whoever ends it. */
+export function endsInCallback(callbacks: CalledBack, state: FinalState): boolean {
+  return callbacks === 'both' || callbacks === (state === 'succeeded' ? 'success' : 'failure');
 }
 
 /** The callback for that end, or null. */

@@ -1,3 +1,4 @@
+import type { CalledBack } from '../job/callbacks.ts';
 import type { JsonText, RunId } from '../job/run.ts';
 import type { RunState } from '../job/state.ts';
 
@@ -11,8 +12,10 @@ interface Asked {
 }
 
 /** About one run; `ref` is an id or a key. */
-export type RunAsk = Asked & { readonly ref: string } & (
-    | { readonly kind: 'cancel' }
+export type RunAsk = Asked & { readonly ref: string } &
+  /** `callbacks`: what the asker knows of the job's, for a run that nobody who knows the job has claimed. */
+  (
+    | { readonly kind: 'cancel'; readonly callbacks: CalledBack }
     | { readonly kind: 'event'; readonly name: string; readonly data: JsonText | null }
     /** Forgets failed steps only; finished runs that did not succeed. */
     | { readonly kind: 'retry' }

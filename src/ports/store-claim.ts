@@ -1,3 +1,4 @@
+import type { CalledBack } from '../job/callbacks.ts';
 import type { JsonText, RunId, StoredRequest } from '../job/run.ts';
 import type { Trigger } from '../job/state.ts';
 import type { Letter } from './store-ask.ts';
@@ -5,23 +6,35 @@ import type { WorkerId } from './store-worker.ts';
 
 export interface ClaimRequest {
   readonly worker: WorkerId;
-  readonly lanes: readonly Lane[];
+  /** Only runs of these, in whatever queues they lie: a job may have had another queue when they were asked for. */
+  readonly jobs: readonly JobTerms[];
+  /** At most so many runs. Of queues that have due ones each gives one in turn until there are enough. */
+  readonly free: number;
+  /** Of those queues, by name, this place (modulo their number) is first: with little room each must get its turn. */
+  readonly turn: number;
   /** Only runs of these roots: a process that runs work by itself takes its own runs and their children (STORE §3.7). */
   readonly tree?: readonly RunId[];
 }
 
-/** A line of work: at most `free` runs of `queue`, of the jobs that the worker has registered. */
-export interface Lane {
-  readonly queue: string;
-  readonly jobs: readonly string[];
-  readonly free: number;
+/**
+ * What the worker's code says of a job. With the claim of a run that was asked for without the job's code
+ * (`callbacks: 'unknown'`) it is stored: the run keeps the limits that it has and gets the others, so that any rescuer can
+ * hold it to them (STORE §3.5), and its end calls back.
+ */
+export interface JobTerms {
+  readonly name: string;
+  readonly timeoutMs: number | null;
+  /** From the run's due instant. */
+  readonly deadlineMs: number | null;
+  readonly maxCrashes: number;
+  readonly callbacks: Exclude<CalledBack, 'unknown'>;
 }
 
 export interface Claimed {
   readonly claims: readonly Claim[];
   /** The store's now. */
   readonly now: number;
-  /** When the next run of these lanes is due; null when none is known. */
+  /** When the next run of these jobs is due; null when none is known. */
   readonly nextDueAt: number | null;
 }
 
@@ -45,7 +58,7 @@ export interface Claim {
   readonly root: RunId;
   readonly scheduledAt: number | null;
   readonly createdAt: number;
-  /** Limit of one attempt as it was submitted. */
+  /** Limit of one attempt, as it was submitted or else as the job says. */
   readonly timeoutMs: number | null;
   /** When the deadline falls, by the store's clock. */
   readonly deadlineAt: number | null;

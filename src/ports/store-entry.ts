@@ -57,8 +57,8 @@ export interface SuspendEntry {
 }
 
 /**
- * The run ends. Its children that are not finished are cancelled unless it succeeded; its parent gets a letter of
- * kind `child`.
+ * The run ends, as every end does (`job/callbacks.ts`): its children that are not finished are cancelled unless it
+ * succeeded, its parent gets a letter of kind `child`, and where it is called back the callback's run is created.
  */
 export interface OutcomeEntry {
   readonly kind: 'outcome';
@@ -69,8 +69,8 @@ export interface OutcomeEntry {
   readonly response: StoredResponse | null;
   readonly error: Failure | null;
   readonly progress: Progress | null;
-  /** Created in the same commit, after the end, unless its id exists: the run of the job's callback. */
-  readonly next: NewRun | null;
+  /** No callback comes of it: the run was taken back before it began. */
+  readonly isSilent: boolean;
 }
 
 /** The run goes back to the queue in its old place: a stop (`attempt` unchanged) or the next attempt after a delay. */

@@ -1,3 +1,4 @@
+import type { CalledBack } from '../job/callbacks.ts';
 import type { JsonText, RunId, StoredRequest } from '../job/run.ts';
 import type { RunState, Trigger } from '../job/state.ts';
 import type { WorkerId } from './store-worker.ts';
@@ -22,6 +23,8 @@ export interface NewRun {
   readonly timeoutMs: number | null;
   readonly deadlineMs: number | null;
   readonly maxCrashes: number;
+  /** `unknown` where the asker has only the job's name: then the first claim also brings limits (`JobTerms`). */
+  readonly callbacks: CalledBack;
   readonly traceId: string;
   readonly parent: RunId | null;
   /** The topmost ancestor; the run itself where it has no parent. */

@@ -51,8 +51,8 @@ export interface Store {
   bury(graves: readonly Grave[]): Promise<RunId[][]>;
 
   /**
-   * Gives each due run to at most one worker: `running`, epoch + 1. Order: priority (higher first), due, age. A worker
-   * that is not enrolled, or buried, gets none.
+   * Gives each due run to at most one worker: `running`, epoch + 1. Order within a queue: priority (higher first), due,
+   * age. A worker that is not enrolled, or buried, gets none.
    */
   claim(request: ClaimRequest): Promise<Claimed>;
 

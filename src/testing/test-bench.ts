@@ -4,7 +4,7 @@ import { captureConsole } from '../engine/console-capture.ts';
 import type { Host, Slot } from '../engine/host.ts';
 import { ownIdentity } from '../engine/identity.ts';
 import { Journal } from '../engine/journal.ts';
-import { lanesOf } from '../engine/lanes.ts';
+import { jobTerms } from '../engine/job-terms.ts';
 import { ServicePool } from '../engine/service-pool.ts';
 import { newRun, type Wish } from '../engine/submission.ts';
 import type { AnyJob } from '../job/define.ts';
@@ -102,7 +102,8 @@ export class TestBench {
   async #turn(): Promise<number | null> {
     await this.#settle();
     const { registry } = this.#host;
-    const { claims, nextDueAt } = await this.#store.claim({ worker: this.#worker, lanes: lanesOf(registry, 1_000) });
+    const wish = { worker: this.#worker, jobs: jobTerms(registry), free: 1_000, turn: 0 };
+    const { claims, nextDueAt } = await this.#store.claim(wish);
     for (const claim of claims) {
       const slot = this.#slot();
       const attempt = new Attempt({ claim, job: registry.get(claim.job), host: this.#host, slot, skewMs: 0 });

@@ -34,7 +34,7 @@ test('calls that get in each other’s way all find an end, and leave no contrad
   try {
     await ground.store.migrate();
     const stores = [ground.store, await ground.second(), await ground.second()];
-    const calls = new RandomCalls(7);
+    const calls = new RandomCalls(7, { calledBack: true });
     const refused: unknown[] = [];
     const stream = async (n: number) => {
       for (let made = 0; made < 250; made++) {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
+import { termsOf } from '../../src/testing/store-contract/builders.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { postgresUrl } from '../support/servers.ts';
 import { anEnrolment, aRun } from '../support/store-values.ts';
@@ -36,8 +37,8 @@ test('a claim reads what it takes, not the 300,000 runs in front that it cannot 
       pool: { query: (question) => client.query(question as pg.QueryConfig), end: async () => undefined },
     });
     await client.query('begin');
-    const lanes = [{ queue: 'default', jobs: ['work', 'paused'], free: 10 }];
-    const { claims, nextDueAt, now } = await store.claim({ worker: worker.id, lanes });
+    const jobs = ['work', 'paused'].map((job) => termsOf(job));
+    const { claims, nextDueAt, now } = await store.claim({ worker: worker.id, jobs, free: 10, turn: 0 });
     const { rows } = await client.query<{ read: string }>(`
       select coalesce(pg_stat_get_xact_tuples_returned('${schema}.live'::regclass), 0)
         + (select sum(pg_stat_get_xact_tuples_returned(indexrelid)) from pg_index

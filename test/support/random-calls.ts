@@ -1,12 +1,13 @@
 import type { FinalState } from '../../src/job/state.ts';
 import type { Ask } from '../../src/ports/store-ask.ts';
-import type { Claim, Hold } from '../../src/ports/store-claim.ts';
+import type { Claim, Hold, JobTerms } from '../../src/ports/store-claim.ts';
 import type { Entry } from '../../src/ports/store-entry.ts';
 import type { RunQuery } from '../../src/ports/store-query.ts';
 import type { NewRun } from '../../src/ports/store-submit.ts';
 import type { Enrolment, Grave } from '../../src/ports/store-worker.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { newId, newTraceId } from '../../src/std/id.ts';
+import { termsOf } from '../../src/testing/store-contract/builders.ts';
 
 /** One call of the port, to be made on several stores. */
 export interface Call {
@@ -25,14 +26,17 @@ const stepKeys = ['a', 'b', 'c'];
  */
 export class RandomCalls {
   readonly #random: () => number;
+  readonly #called: 'failure' | 'none';
   readonly #runs: NewRun[] = [];
   readonly #workers: string[] = [];
   readonly #beats = new Map<string, number>();
   readonly #asks: Ask[] = [];
   #holds: (Hold & { worker: string; mail: number })[] = [];
 
-  constructor(seed: number) {
+  /** `calledBack`: the stores make runs of callbacks, with ids of their own, so that two cannot be compared. */
+  constructor(seed: number, { calledBack = false } = {}) {
     this.#random = randomOf(seed);
+    this.#called = calledBack ? 'failure' : 'none';
   }
 
   next(): Call {
@@ -102,6 +106,7 @@ export class RandomCalls {
       timeoutMs: this.#chance(0.2) ? 60_000 : null,
       deadlineMs: null,
       maxCrashes: 1 + this.#below(3),
+      callbacks: this.#pick(['none', 'unknown', this.#called] as const)!,
       traceId: newTraceId(),
       parent: parent?.id ?? null,
       root: parent?.root ?? id,
@@ -145,21 +150,21 @@ export class RandomCalls {
 
   #claim(): Call {
     const worker = this.#pick(this.#workers) ?? 'nobody';
-    const lanes = queues.slice(this.#below(2)).map((queue) => ({
-      queue,
-      jobs: this.#chance(0.7) ? jobs : [this.#pick(jobs)!],
-      free: this.#below(4),
-    }));
+    const terms = (this.#chance(0.7) ? jobs : [this.#pick(jobs)!]).map((name) => termsOf(name, this.#terms()));
     const tree = this.#chance(0.15) ? this.#someRuns(3).map(({ root }) => root) : undefined;
-    const request = { worker, lanes, ...(tree && { tree }) };
+    const request = { worker, jobs: terms, free: this.#below(6), turn: this.#below(4), ...(tree && { tree }) };
     return {
       says: `claim ${JSON.stringify(request)}`,
-      // Sorted, for the order between lanes is not said; within one the contract suite tests it.
+      // Sorted, for the order between queues is not said; within one the contract suite tests it.
       make: async (store) => {
         const { claims } = await store.claim(request);
         return { worker, claims: claims.toSorted((a, b) => (a.run < b.run ? -1 : 1)) };
       },
     };
+  }
+
+  #terms(): Partial<JobTerms> {
+    return this.#chance(0.5) ? {} : { timeoutMs: 1 + this.#below(3), maxCrashes: 2, callbacks: this.#called };
   }
 
   #held(): Call {
@@ -196,15 +201,24 @@ export class RandomCalls {
       return { kind: 'step', ...fence, ...step, type: 'step', state, output, error, finishedAt: past + 1, consumes };
     }
     if (kind < 5) {
-      const parent = this.#runs.find(({ id }) => id === run)!;
-      const child = this.#chance(0.5) ? this.#newRun({ parent: run, root: parent.root, key: null }) : null;
+      const root = this.#runs.find(({ id }) => id === run)?.root ?? run;
+      const child = this.#chance(0.5) ? this.#newRun({ parent: run, root, key: null }) : null;
       if (child !== null) this.#runs.push(child);
       const resumeInMs = child === null && this.#chance(0.5) ? 3_600_000 : null;
       return { kind: 'try', ...fence, ...step, type: 'child', output, error, resumeAt: null, resumeInMs, child };
     }
     if (kind < 7) {
       const state = this.#pick<FinalState>(['succeeded', 'failed', 'cancelled'])!;
-      return { kind: 'outcome', ...fence, state, output, response: null, error, progress: null, next: null };
+      return {
+        kind: 'outcome',
+        ...fence,
+        state,
+        output,
+        response: null,
+        error,
+        progress: null,
+        isSilent: this.#chance(0.1),
+      };
     }
     if (kind < 9) {
       const seen = this.#chance(0.7) ? mail : this.#below(3);
@@ -244,7 +258,7 @@ export class RandomCalls {
     switch (this.#below(9)) {
       case 0:
       case 1:
-        return { ...asked, ref, kind: 'cancel' };
+        return { ...asked, ref, kind: 'cancel', callbacks: this.#pick([this.#called, 'unknown'] as const)! };
       case 2:
       case 3:
         return { ...asked, ref, kind: 'event', name: 'x', data: '{"e":1}' };

@@ -22,6 +22,7 @@ export function aRun(over: Partial<NewRun> = {}): NewRun {
     timeoutMs: null,
     deadlineMs: null,
     maxCrashes: 3,
+    callbacks: 'none',
     traceId: newTraceId(),
     parent: null,
     root: id,

@@ -1,5 +1,6 @@
 import type { Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import { callbacksText } from '../sql/run-row.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
 
@@ -33,6 +34,7 @@ function inShort(one: Ask, i: number): unknown {
     case 'reschedule':
       return { ...asked, ref: one.ref, delay: Math.ceil(one.delayMs) };
     case 'cancel':
+      return { ...asked, ref: one.ref, callbacks: callbacksText(one.callbacks) ?? undefined };
     case 'retry':
       return { ...asked, ref: one.ref };
   }

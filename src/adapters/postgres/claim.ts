@@ -1,18 +1,28 @@
 import type { StoredRequest } from '../../job/run.ts';
 import type { Trigger } from '../../job/state.ts';
-import type { Claim, Claimed, ClaimRequest } from '../../ports/store-claim.ts';
-import { jsonOf, type LetterColumns, letterOf, listOf } from '../sql/run-row.ts';
+import type { Claim, Claimed, ClaimRequest, JobTerms } from '../../ports/store-claim.ts';
+import { callbacksText, jsonOf, type LetterColumns, letterOf, listOf } from '../sql/run-row.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
 
 /** The first row tells the time, each other one is a claim. */
-export async function claim(db: Connection, { worker, lanes, tree }: ClaimRequest): Promise<Claimed> {
+export async function claim(db: Connection, { worker, jobs, free, turn, tree }: ClaimRequest): Promise<Claimed> {
   const [clock, ...rows] = await db.write<Row>(
     'claim',
-    `select * from ${db.schema}.claim_v1($1, $2::json, $3::text[])`,
-    [worker, bundle(lanes) ?? '[]', tree ?? null],
+    `select * from ${db.schema}.claim_v1($1, $2::json, $3::integer, $4::bigint, $5::text[])`,
+    [worker, bundle(jobs.map(inShort)) ?? '[]', free, turn, tree ?? null],
   );
   return { claims: rows.map(claimOf), now: clock?.now ?? 0, nextDueAt: clock?.next ?? null };
+}
+
+function inShort({ name, timeoutMs, deadlineMs, maxCrashes, callbacks }: JobTerms): unknown {
+  return {
+    name,
+    timeout: timeoutMs ?? undefined,
+    deadline: deadlineMs ?? undefined,
+    crashes: maxCrashes,
+    callbacks: callbacksText(callbacks) ?? undefined,
+  };
 }
 
 interface Row {

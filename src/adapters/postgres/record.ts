@@ -16,7 +16,7 @@ export async function record(
   const rows = await db.write<{ odd: [number, Verdict][] | null }>(
     'record',
     `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::text[], $6::integer[],
-       $7::json, $8::json, $9::json, $10::json) odd`,
+       $7::json, $8::json, $9::json) odd`,
     [worker, ...group.values()],
   );
   const verdicts: Verdict[] = entries.map(() => 'ok');
@@ -34,7 +34,6 @@ class Group {
   readonly #ends: string[] = [];
   readonly #endEpochs: number[] = [];
   readonly #outcomes: unknown[] = [];
-  readonly #nexts: unknown[] = [];
   readonly #suspends: unknown[] = [];
   readonly #handBacks: unknown[] = [];
   readonly #ended = new Map<string, number>();
@@ -56,7 +55,6 @@ class Group {
         if (!this.#addLast(this.#outcomes, entry, i, outcomeInShort)) return;
         this.#ends.push(entry.run);
         this.#endEpochs.push(entry.epoch);
-        if (entry.next !== null) this.#nexts.push(nextInShort(entry.next, i));
         return;
       case 'suspend':
         this.#addLast(this.#suspends, entry, i, suspendInShort);
@@ -75,7 +73,6 @@ class Group {
       this.#ends,
       this.#endEpochs,
       bundle(this.#outcomes),
-      bundle(this.#nexts),
       bundle(this.#suspends),
       bundle(this.#handBacks),
     ];
@@ -146,10 +143,6 @@ function childInShort({ run, epoch, key }: TryEntry, child: NewRun, i: number): 
   return { run, epoch, key, child: inShort(child, i) };
 }
 
-function nextInShort(next: NewRun, i: number): unknown {
-  return { i, next: inShort(next, i) };
-}
-
 function outcomeInShort(entry: OutcomeEntry, i: number): unknown {
   const { run, epoch, state } = entry;
   return {
@@ -161,6 +154,7 @@ function outcomeInShort(entry: OutcomeEntry, i: number): unknown {
     response: entry.response ?? undefined,
     error: entry.error ?? undefined,
     progress: entry.progress ?? undefined,
+    silent: entry.isSilent ? true : undefined,
   };
 }
 

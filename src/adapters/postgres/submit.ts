@@ -1,5 +1,6 @@
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import { callbacksText } from '../sql/run-row.ts';
 import { bundle } from './bundle.ts';
 import { elsewhere, failed, readTransaction } from '../sql/user-transaction.ts';
 import type { Connection } from './connection.ts';
@@ -110,6 +111,7 @@ export function inShort(run: NewRun, i: number): Record<string, unknown> {
     timeout: run.timeoutMs ?? undefined,
     deadline: run.deadlineMs ?? undefined,
     crashes: run.maxCrashes,
+    callbacks: callbacksText(run.callbacks) ?? undefined,
     trace: run.traceId,
     parent: run.parent ?? undefined,
     root: run.root === run.id ? undefined : run.root,

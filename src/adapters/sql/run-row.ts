@@ -1,3 +1,4 @@
+import type { CalledBack } from '../../job/callbacks.ts';
 import type { Failure } from '../../job/failure.ts';
 import type { Progress, Run, StepKind, StepRecord, StepState, StoredRequest, StoredResponse } from '../../job/run.ts';
 import type { RunState, Trigger } from '../../job/state.ts';
@@ -128,6 +129,11 @@ export function listOf(text: string | null): readonly string[] {
 
 export function listText(list: readonly string[]): string | null {
   return list.length === 0 ? null : JSON.stringify(list);
+}
+
+/** Most runs are not called back; a null costs nothing. */
+export function callbacksText(callbacks: CalledBack): Exclude<CalledBack, 'none'> | null {
+  return callbacks === 'none' ? null : callbacks;
 }
 
 export function jsonText(value: unknown): string | null {

@@ -1,6 +1,7 @@
 import { cancelVerdict, type LiveRow } from '../../job/transition.ts';
 import type { Ask, AskAnswer, RunAsk } from '../../ports/store-ask.ts';
 import { cancelFailure } from '../sql/burial.ts';
+import { callbacksText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 import { endRun } from './end.ts';
 import { post } from './mail.ts';
@@ -38,9 +39,18 @@ function decide(tx: Tx, run: string, one: RunAsk): AskAnswer['verdict'] {
   }
 }
 
-function cancel(tx: Tx, run: string, live: LiveRow | undefined, one: RunAsk): AskAnswer['verdict'] {
+function cancel(
+  tx: Tx,
+  run: string,
+  live: LiveRow | undefined,
+  one: RunAsk & { readonly kind: 'cancel' },
+): AskAnswer['verdict'] {
   const verdict = cancelVerdict(live);
-  if (verdict === 'done') endRun(tx, { run, state: 'cancelled', error: cancelFailure(one.actor, one.reason) });
+  if (verdict === 'done') {
+    const callbacks = callbacksText(one.callbacks);
+    tx.db.run(`update live set callbacks = ? where run = ? and callbacks = 'unknown'`, callbacks, run);
+    endRun(tx, { run, state: 'cancelled', error: cancelFailure(one.actor, one.reason) });
+  }
   if (verdict === 'mailed') mail(tx, run, '', null, one);
   return verdict;
 }

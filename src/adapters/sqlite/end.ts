@@ -1,11 +1,16 @@
+import { type CalledBack, endsInCallback } from '../../job/callbacks.ts';
 import type { Failure } from '../../job/failure.ts';
 import type { JsonText, Progress, RunId, StoredResponse } from '../../job/run.ts';
 import type { FinalState } from '../../job/state.ts';
+import type { NewRun } from '../../ports/store-submit.ts';
+import { newId } from '../../std/id.ts';
 import { cancelFailure } from '../sql/burial.ts';
+import { callbackRun } from '../sql/callback-run.ts';
 import { jsonText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 import { insertMany } from './insert-many.ts';
 import { post } from './mail.ts';
+import { submitOne } from './submit.ts';
 
 /** How a live run ends. */
 export interface End {
@@ -15,16 +20,21 @@ export interface End {
   readonly response?: StoredResponse | null;
   readonly error?: Failure | null;
   readonly progress?: Progress | null;
+  /** No callback comes of it. */
+  readonly isSilent?: boolean;
 }
 
 /**
  * Ends live runs, whoever asks: each gets its outcome and loses its live row, children that are not finished are
- * cancelled unless it succeeded (those that run get a letter), and its parent gets a letter.
+ * cancelled unless it succeeded (those that run get a letter), its parent gets a letter, and the run of its callback is
+ * created, after all that: as a child of the run that ended it would be cancelled.
  */
 export function endRuns(tx: Tx, ends: readonly End[]): void {
+  const calls: NewRun[] = [];
   // Generation by generation instead of a recursion: chains of children may be deeper than the stack.
   for (let next = ends; next.length > 0;) {
     const ties = tiesOf(tx, next);
+    calls.push(...callbackRuns(tx, next, ties));
     close(tx, next);
     for (const { run, mail, parent } of ties) {
       if (mail > 0) consumeCancels(tx, run);
@@ -32,20 +42,47 @@ export function endRuns(tx: Tx, ends: readonly End[]): void {
     }
     next = next.filter(({ state }) => state !== 'succeeded').flatMap((end) => cancelChildren(tx, end));
   }
+  for (const call of calls) submitOne(tx, call);
 }
 
 export function endRun(tx: Tx, end: End): void {
   endRuns(tx, [end]);
 }
 
-/** Of those that have any: their parent, and how much mail they got. */
-function tiesOf(tx: Tx, ends: readonly End[]): { run: RunId; mail: number; parent: RunId | null }[] {
+interface Ties {
+  readonly run: RunId;
+  readonly mail: number;
+  readonly parent: RunId | null;
+  readonly callbacks: CalledBack | null;
+}
+
+/** Of those that have any: their parent, how much mail they got, and which ends are called back. */
+function tiesOf(tx: Tx, ends: readonly End[]): Ties[] {
   return tx.db.all(
-    `select l.run, l.mail, l.parent from json_each(?) e cross join live l on l.run = e.value
-     where l.mail > 0 or l.parent is not null order by l.run`,
+    `select l.run, l.mail, l.parent, l.callbacks from json_each(?) e cross join live l on l.run = e.value
+     where l.mail > 0 or l.parent is not null or l.callbacks is not null order by l.run`,
     idsOf(ends),
   );
 }
+
+function callbackRuns(tx: Tx, ends: readonly End[], ties: readonly Ties[]): NewRun[] {
+  if (ties.every(({ callbacks }) => callbacks === null)) return [];
+  const called = new Map(ties.map(({ run, callbacks }) => [run, callbacks ?? 'none']));
+  return ends
+    .filter(({ run, state, isSilent }) => !isSilent && endsInCallback(called.get(run) ?? 'none', state))
+    .flatMap(({ run }) =>
+      tx.db
+        .all<CalledRow>(
+          `select l.run id, l.job, l.queue, l.priority, l.attempt, l.generation, coalesce(l.root, l.run) root,
+             l.timeout_ms timeoutMs, l.max_crashes maxCrashes, r.trace_id traceId
+           from live l join runs r on r.id = l.run where l.run = ?`,
+          run,
+        )
+        .map((row) => callbackRun(row, newId())),
+    );
+}
+
+type CalledRow = Parameters<typeof callbackRun>[0];
 
 /** The outcome takes over what the live row says, which then goes. */
 function close(tx: Tx, ends: readonly End[]): void {

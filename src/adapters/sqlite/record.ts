@@ -16,7 +16,6 @@ import type { Tx } from './connection.ts';
 import { endRuns } from './end.ts';
 import { type Fences, fencesOf } from './fence.ts';
 import { recordSteps } from './step.ts';
-import { submitOne } from './submit.ts';
 
 /**
  * Three rounds over one group: steps and tries in their order, then outcomes, then suspensions and hand-backs. So a
@@ -53,7 +52,6 @@ function recordOutcomes(
     fences.delete(entry.run);
   }
   if (ends.length > 0) endRuns(tx, ends);
-  for (const { next } of ends) if (next !== null) submitOne(tx, next);
 }
 
 function endedOf(tx: Tx, run: RunId): EndedRow | undefined {

@@ -36,9 +36,10 @@ function forget(tx: Tx, run: RunId, steps: readonly { key: string }[]): void {
 function revive(tx: Tx, run: RunId, attempt: string, generation: string): void {
   tx.db.run(
     `insert into live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
-       parent, schedule, timeout_ms, deadline_at)
+       parent, schedule, timeout_ms, deadline_at, callbacks)
      select id, job, queue, priority, ?2, 'queued', epoch, coalesce((select max(n) from letters where run = ?1), 0),
-       max_crashes, ${attempt}, ${generation}, root, parent, schedule, timeout_ms, ?2 + deadline_ms
+       max_crashes, ${attempt}, ${generation}, root, parent, schedule, timeout_ms, ?2 + deadline_ms,
+       callbacks
      from runs join outcomes on run = id where id = ?1`,
     run,
     tx.now,

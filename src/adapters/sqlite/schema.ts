@@ -86,6 +86,8 @@ create table runs (
   timeout_ms integer,
   deadline_ms integer,
   max_crashes integer not null,
+  -- which ends are called back; null: none
+  callbacks text,
   trace_id text not null,
   parent text,
   root text,
@@ -138,6 +140,7 @@ create table live (
   schedule text,
   timeout_ms integer,
   deadline_at integer,
+  callbacks text,
   started_at integer,
   claimed_at integer,
   error text,

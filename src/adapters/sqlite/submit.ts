@@ -1,6 +1,6 @@
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
-import { jsonText, listText } from '../sql/run-row.ts';
+import { callbacksText, jsonText, listText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 import type { SqlValue } from './driver.ts';
 import { isConstraint } from './errors.ts';
@@ -90,13 +90,13 @@ function create(tx: Tx, runs: readonly NewRun[], nodes: Nodes): void {
   insertMany(
     tx.db,
     `insert into runs (id, key, job, queue, trigger, priority, input, digest, args, request, timeout_ms, deadline_ms,
-       max_crashes, trace_id, parent, root, schedule, scheduled_at, created_at)`,
+       max_crashes, callbacks, trace_id, parent, root, schedule, scheduled_at, created_at)`,
     runs.map((run) => runRow(tx, run)),
   );
   insertMany(
     tx.db,
     `insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
-       schedule, timeout_ms, deadline_at, started_at, claimed_at)`,
+       schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)`,
     runs.map((run) => liveRow(tx, run, nodes)),
   );
 }
@@ -116,6 +116,7 @@ function runRow(tx: Tx, run: NewRun): SqlValue[] {
     run.timeoutMs,
     run.deadlineMs,
     run.maxCrashes,
+    callbacksText(run.callbacks),
     run.traceId,
     run.parent,
     rootOf(run),
@@ -145,6 +146,7 @@ function liveRow(tx: Tx, run: NewRun, nodes: Nodes): SqlValue[] {
     run.schedule,
     run.timeoutMs,
     run.deadlineMs === null ? null : dueAt + run.deadlineMs,
+    callbacksText(run.callbacks),
     held ? tx.now : null,
     held ? tx.now : null,
   ];

@@ -50,7 +50,6 @@ export function aboutBadValues({ it, expect }: Contract): void {
         (run) => ended({ run, epoch: 1 }, { state: 'failed', error: { code: 'X', message: text } }),
         (run) => ended({ run, epoch: 1 }, { response: { status: 200, headers: [], body: text } }),
         (run) => ended({ run, epoch: 1 }, { progress: { fraction: null, text } }),
-        (run) => ended({ run, epoch: 1 }, { next: newRun({ key: text }) }),
         (run) => stepDone({ run, epoch: 1 }, text),
         (run) => stepDone({ run, epoch: 1 }, 'a', { output: `"${text}"` }),
         (run) => stepDone({ run, epoch: 1 }, 'a', { state: 'failed', error: { code: 'X', message: text } }),

@@ -1,6 +1,7 @@
+import type { CalledBack } from '../../job/callbacks.ts';
 import type { RunId } from '../../job/run.ts';
 import type { Ask, PauseAsk } from '../../ports/store-ask.ts';
-import type { Hold } from '../../ports/store-claim.ts';
+import type { Hold, JobTerms } from '../../ports/store-claim.ts';
 import type { HandBackEntry, OutcomeEntry, StepEntry, SuspendEntry, TryEntry } from '../../ports/store-entry.ts';
 import type { Fire, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { NewRun } from '../../ports/store-submit.ts';
@@ -29,6 +30,7 @@ export function newRun(over: Partial<NewRun> = {}): NewRun {
     timeoutMs: null,
     deadlineMs: null,
     maxCrashes: 3,
+    callbacks: 'none',
     traceId: newTraceId(),
     parent: null,
     root: id,
@@ -41,6 +43,11 @@ export function newRun(over: Partial<NewRun> = {}): NewRun {
 
 export function newRuns(count: number, over: Partial<NewRun> = {}): NewRun[] {
   return Array.from({ length: count }, () => newRun(over));
+}
+
+/** What a worker says of a job with a claim. */
+export function termsOf(name: string, over: Partial<JobTerms> = {}): JobTerms {
+  return { name, timeoutMs: null, deadlineMs: null, maxCrashes: 3, callbacks: 'none', ...over };
 }
 
 /** A child as a parent's step makes it. */
@@ -111,7 +118,7 @@ export function ended(hold: Hold, over: Partial<OutcomeEntry> = {}): OutcomeEntr
     response: null,
     error: null,
     progress: null,
-    next: null,
+    isSilent: false,
     ...over,
   };
 }
@@ -124,8 +131,11 @@ export function handedBack(hold: Hold, over: Partial<HandBackEntry> = {}): HandB
   return { kind: 'handBack', ...fence(hold), attempt: 1, delayMs: 0, error: null, ...over };
 }
 
-export function cancelOf(ref: string, over: { id?: string; actor?: string; reason?: string | null } = {}): Ask {
-  return { ...asked(over), kind: 'cancel', ref };
+export function cancelOf(
+  ref: string,
+  { callbacks = 'unknown', ...over }: AskOver & { callbacks?: CalledBack } = {},
+): Ask {
+  return { ...asked(over), kind: 'cancel', ref, callbacks };
 }
 
 export function eventTo(ref: string, name: string, data: string | null = null, over: { id?: string } = {}): Ask {
@@ -165,7 +175,13 @@ export function occurrence(schedule: string, scheduledAt: number, over: Partial<
   return newRun({ trigger: 'schedule', schedule, scheduledAt, dueAt: scheduledAt, ...over });
 }
 
-function asked(over: { id?: string; actor?: string; reason?: string | null } = {}): {
+interface AskOver {
+  readonly id?: string;
+  readonly actor?: string;
+  readonly reason?: string | null;
+}
+
+function asked(over: AskOver = {}): {
   id: string;
   actor: string;
   reason: string | null;

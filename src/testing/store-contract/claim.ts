@@ -1,4 +1,15 @@
-import { childOf, ended, eventTo, handedBack, newRun, newRuns, stepBegun, stepDone, suspended } from './builders.ts';
+import {
+  childOf,
+  ended,
+  eventTo,
+  handedBack,
+  newRun,
+  newRuns,
+  stepBegun,
+  stepDone,
+  suspended,
+  termsOf,
+} from './builders.ts';
 import type { Contract } from './contract.ts';
 import { at, only } from './scene.ts';
 
@@ -123,7 +134,6 @@ export function aboutClaim({ it, expect }: Contract): void {
   it('without a run to come there is no next instant', async (scene) => {
     const worker = await scene.worker();
     await scene.submit({ job: 'other' });
-    await scene.submit({ queue: 'other' });
     await scene.running(worker);
     expect((await scene.claim(worker)).nextDueAt).toBe(null);
   });
@@ -135,43 +145,19 @@ export function aboutClaim({ it, expect }: Contract): void {
     expect(now >= before && now <= (await scene.now())).toBe(true);
   });
 
-  it('only jobs and queues of the lanes are claimed, as many of each lane as are free', async (scene) => {
+  it('only the jobs that are named are claimed, as many runs as are wished', async (scene) => {
     const worker = await scene.worker();
-    const mine = newRuns(3, { job: 'a', queue: 'fast' });
-    await scene.store.submit([
-      ...mine,
-      ...newRuns(3, { job: 'b', queue: 'fast' }),
-      ...newRuns(3, { job: 'a', queue: 'slow' }),
-      ...newRuns(3, { job: 'c', queue: 'slow' }),
-    ]);
-    const { claims } = await scene.store.claim({
-      worker,
-      lanes: [
-        { queue: 'fast', jobs: ['a'], free: 2 },
-        { queue: 'slow', jobs: ['a', 'c', 'z'], free: 4 },
-        { queue: 'none', jobs: ['a', 'b', 'c'], free: 9 },
-      ],
-    });
-    const runs = await scene.store.get(claims.map(({ run }) => run));
-    const counts = new Map<string, number>();
-    for (const run of runs) counts.set(`${run?.queue}`, (counts.get(`${run?.queue}`) ?? 0) + 1);
-    expect(counts).toEqual(
-      new Map([
-        ['fast', 2],
-        ['slow', 4],
-      ]),
-    );
-    expect(claims.filter(({ job }) => job === 'b')).toEqual([]);
-    const fast = runs.filter((run) => run?.queue === 'fast').map((run) => run?.id);
-    expect(fast).toEqual(mine.slice(0, 2).map(({ id }) => id));
+    const mine = newRuns(3, { job: 'a' });
+    await scene.store.submit([...mine, ...newRuns(3, { job: 'b' })]);
+    expect(await scene.claimIds(worker, { jobs: ['a', 'z'], free: 2 })).toEqual(mine.slice(0, 2).map(({ id }) => id));
+    expect(await scene.claimIds(worker, { jobs: ['a', 'z'], free: 9 })).toEqual(mine.slice(2).map(({ id }) => id));
   });
 
-  it('a lane without room or without jobs, and no lane at all, claim nothing', async (scene) => {
+  it('without room, and without jobs, nothing is claimed', async (scene) => {
     const worker = await scene.worker();
     await scene.submit();
     expect(await scene.claimIds(worker, { free: 0 })).toEqual([]);
     expect(await scene.claimIds(worker, { jobs: [] })).toEqual([]);
-    expect((await scene.store.claim({ worker, lanes: [] })).claims).toEqual([]);
     expect((await scene.claimIds(worker)).length).toBe(1);
   });
 
@@ -190,9 +176,7 @@ export function aboutClaim({ it, expect }: Contract): void {
     const child = childOf({ run: mine.id, root: mine.id });
     const grandchild = childOf({ run: child.id, root: mine.id });
     await scene.store.submit([mine, also, foreign, child, grandchild]);
-    const lanes = [{ queue: 'default', jobs: ['work'], free: 100 }];
-    const claimed = async (tree: string[]): Promise<string[]> =>
-      (await scene.store.claim({ worker, lanes, tree })).claims.map(({ run }) => run);
+    const claimed = async (tree: string[]): Promise<string[]> => await scene.claimIds(worker, { tree });
     expect(await claimed([])).toEqual([]);
     expect(await claimed([mine.id, also.id])).toEqual([mine.id, also.id, child.id, grandchild.id]);
     expect(await claimed([mine.id, also.id])).toEqual([]);
@@ -230,7 +214,7 @@ export function aboutClaim({ it, expect }: Contract): void {
         const store = n % 2 ? other : scene.store;
         const taken: string[] = [];
         for (let idle = 0; idle < 3;) {
-          const { claims } = await store.claim({ worker, lanes: [{ queue: 'default', jobs: ['work'], free: 17 }] });
+          const { claims } = await store.claim({ worker, jobs: [termsOf('work')], free: 17, turn: 0 });
           if (claims.length === 0) idle += 1;
           taken.push(...claims.map(({ run }) => run));
         }

@@ -54,7 +54,7 @@ export function aboutGet({ it, expect }: Contract): void {
       request: { headers: [[text, text]], body: text, encoding: 'utf8' },
     });
     await scene.store.submit([run]);
-    const claim = only((await scene.claim(worker, { jobs: [text], queue: text })).claims);
+    const claim = only((await scene.claim(worker, { jobs: [text] })).claims);
     expect(claim).toMatchObject({ job: text, key: text, input: json, args: [text, ''], request: run.request });
     await scene.recorded(worker, stepDone(claim, text, { output: json }));
     const error = { code: 'X', message: text, data: { [text]: text }, stack: text };

@@ -193,27 +193,6 @@ export function aboutOutcome({ it, expect }: Contract): void {
     }
   });
 
-  it('the run that comes next is created with the end, whatever the end is', async (scene) => {
-    const worker = await scene.worker();
-    for (const end of [ended, failed]) {
-      const claim = await scene.running(worker);
-      const next = childOf(claim, { job: 'callback', key: `after ${claim.run}`, input: '{"ok":1}' });
-      expect(await scene.record(worker, end(claim, { next }))).toEqual(['ok']);
-      expect(await scene.run(next.id)).toMatchObject({ state: 'queued', key: next.key, input: next.input });
-      expect(await scene.record(worker, end(claim, { next }))).toEqual(['ok']);
-      expect(await scene.claimIds(worker, { jobs: ['callback'] })).toEqual([next.id]);
-    }
-  });
-
-  it('an end that is refused creates nothing', async (scene) => {
-    const [worker, other] = [await scene.worker(), await scene.worker()];
-    const claim = await scene.running(worker);
-    const next = newRun({ job: 'callback', key: 'next' });
-    expect(await scene.record(other, ended(claim, { next }))).toEqual(['stale']);
-    expect(await scene.find(next.id)).toBe(null);
-    expect(await scene.find('next')).toBe(null);
-  });
-
   it('500 runs end in one group', async (scene) => {
     const worker = await scene.worker();
     const runs = Array.from({ length: 500 }, () => newRun({ holder: worker }));

@@ -1,4 +1,4 @@
-import { ended, newRun, pauseOf, resumeOf, suspended } from './builders.ts';
+import { ended, newRun, pauseOf, resumeOf, suspended, termsOf } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { only } from './scene.ts';
 
@@ -9,11 +9,12 @@ export function aboutPause({ it, expect }: Contract): void {
     const [paused, free] = [newRun({ job: 'paused' }), newRun({ job: 'free' })];
     await scene.store.submit([paused, free]);
     expect(await scene.ask(pauseOf('job', 'paused'))).toEqual({ verdict: 'done', run: null, state: null });
-    const lanes = [{ queue: 'default', jobs: ['paused', 'free'], free: 10 }];
-    expect(only((await other.claim({ worker, lanes })).claims).run).toBe(free.id);
-    expect((await scene.store.claim({ worker, lanes })).claims).toEqual([]);
+    const jobs = ['paused', 'free'];
+    const elsewhere = { worker, jobs: jobs.map((job) => termsOf(job)), free: 10, turn: 0 };
+    expect(only((await other.claim(elsewhere)).claims).run).toBe(free.id);
+    expect(await scene.claimIds(worker, { jobs })).toEqual([]);
     expect(await scene.ask(resumeOf('job', 'paused'))).toEqual({ verdict: 'done', run: null, state: null });
-    expect(only((await other.claim({ worker, lanes })).claims).run).toBe(paused.id);
+    expect(only((await other.claim(elsewhere)).claims).run).toBe(paused.id);
   });
 
   it('runs of a paused queue are not claimed until it is resumed', async (scene) => {
@@ -21,10 +22,11 @@ export function aboutPause({ it, expect }: Contract): void {
     const [paused, free] = [newRun({ queue: 'paused' }), newRun({ queue: 'free' })];
     await scene.store.submit([paused, free]);
     await scene.ask(pauseOf('queue', 'paused'));
-    const lanes = ['paused', 'free'].map((queue) => ({ queue, jobs: ['work'], free: 10 }));
-    expect(only((await scene.store.claim({ worker, lanes })).claims).run).toBe(free.id);
+    const tree = [paused.id];
+    expect(await scene.claimIds(worker)).toEqual([free.id]);
+    expect(await scene.claimIds(worker, { tree })).toEqual([]);
     await scene.ask(resumeOf('queue', 'paused'));
-    expect(only((await scene.store.claim({ worker, lanes })).claims).run).toBe(paused.id);
+    expect(await scene.claimIds(worker)).toEqual([paused.id]);
   });
 
   it('a paused node claims nothing but what it was asked for itself, and others go on', async (scene) => {
@@ -33,8 +35,7 @@ export function aboutPause({ it, expect }: Contract): void {
     await scene.ask(pauseOf('node', 'drained'));
     const { run } = await scene.submit();
     expect(await scene.claimIds(drained)).toEqual([]);
-    const lanes = [{ queue: 'default', jobs: ['work'], free: 1 }];
-    expect(only((await scene.store.claim({ worker: drained, lanes, tree: [run.id] })).claims).run).toBe(run.id);
+    expect(await scene.claimIds(drained, { tree: [run.id] })).toEqual([run.id]);
     const next = await scene.submit();
     expect(await scene.claimIds(other)).toEqual([next.run.id]);
     await scene.ask(resumeOf('node', 'drained'));

@@ -57,10 +57,6 @@ export const repeatables: readonly Repeatable[] = [
   recordOf('a parking', (hold) => [stepDone(hold, 'a'), suspended(hold, { mail: 1, wakeInMs: 60_000 })]),
   recordOf('a hand-back', (hold) => [handedBack(hold, { attempt: 2, delayMs: 60_000 })]),
   recordOf('an outcome', (hold) => [stepDone(hold, 'a'), ended(hold)], ['stale', 'ok']),
-  recordOf('an outcome with a run that comes next', (hold) => {
-    const next = childOf(hold, { id: newRun().id, key: 'next', job: 'callback' });
-    return [ended(hold, { next })];
-  }),
   recordOf('a failure with children', (hold) => [failed(hold)]),
   { name: 'output', method: 'append', prepare: append },
   askOf('a cancel of a queued run', ({ queued }) => cancelOf(queued), 'done'),

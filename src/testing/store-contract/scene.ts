@@ -3,14 +3,14 @@ import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { RunState } from '../../job/state.ts';
 import type { Verdict } from '../../job/transition.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
-import type { Claim, Claimed } from '../../ports/store-claim.ts';
+import type { Claim, Claimed, JobTerms } from '../../ports/store-claim.ts';
 import type { Entry } from '../../ports/store-entry.ts';
 import type { DueSchedule } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Pulse, WorkerId } from '../../ports/store-worker.ts';
 import type { Store } from '../../ports/store.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { enrolment, newRun } from './builders.ts';
+import { enrolment, newRun, termsOf } from './builders.ts';
 import type { Ground } from './ground.ts';
 
 /** One migrated store in a test, with the sentences that tests are made of. */
@@ -63,20 +63,22 @@ export class Scene {
     return only(await this.store.submit([newRun(over)]));
   }
 
-  /** Claims up to `free` runs of the job `work` in the queue `default`. */
-  async claim(worker: WorkerId, lane: { free?: number; jobs?: string[]; queue?: string } = {}): Promise<Claimed> {
-    return await this.store.claim({ worker, lanes: [{ queue: 'default', jobs: ['work'], free: 100, ...lane }] });
+  /** Claims up to `free` runs, of the job `work` where no other is said. */
+  async claim(worker: WorkerId, over: Claims = {}): Promise<Claimed> {
+    const { jobs = ['work'], free = 100, turn = 0, tree } = over;
+    const terms = jobs.map((job) => (typeof job === 'string' ? termsOf(job) : job));
+    return await this.store.claim({ worker, jobs: terms, free, turn, ...(tree && { tree }) });
   }
 
   /** Ids of the runs that a claim gives, in its order. */
-  async claimIds(worker: WorkerId, lane: { free?: number; jobs?: string[]; queue?: string } = {}): Promise<RunId[]> {
-    return (await this.claim(worker, lane)).claims.map((claim) => claim.run);
+  async claimIds(worker: WorkerId, over: Claims = {}): Promise<RunId[]> {
+    return (await this.claim(worker, over)).claims.map((claim) => claim.run);
   }
 
-  /** A new run, claimed by the worker; no other run may be due in its lane. */
+  /** A new run, claimed by the worker; no other run of its job may be due. */
   async running(worker: WorkerId, over: Partial<NewRun> = {}): Promise<Claim> {
     const { run } = await this.submit(over);
-    const { claims } = await this.claim(worker, { jobs: [over.job ?? 'work'], queue: over.queue ?? 'default' });
+    const { claims } = await this.claim(worker, { jobs: [over.job ?? 'work'] });
     const claim = only(claims);
     if (claim.run !== run.id) throw new Error(`claimed ${claim.run}, expected ${run.id}`);
     return claim;
@@ -149,6 +151,13 @@ export class Scene {
     }
     return runs;
   }
+}
+
+export interface Claims {
+  readonly jobs?: readonly (string | JobTerms)[];
+  readonly free?: number;
+  readonly turn?: number;
+  readonly tree?: readonly RunId[];
 }
 
 export async function openScene(ground: Ground): Promise<Scene> {

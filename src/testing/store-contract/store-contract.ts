@@ -2,8 +2,11 @@ import { aboutAppendAndTail } from './append-and-tail.ts';
 import { aboutBacklog } from './backlog.ts';
 import { aboutBadValues } from './bad-values.ts';
 import { aboutBury } from './bury.ts';
+import { aboutCallbacks } from './callbacks.ts';
 import { aboutCancel } from './cancel.ts';
 import { aboutClaim } from './claim.ts';
+import { aboutClaimQueues } from './claim-queues.ts';
+import { aboutClaimTerms } from './claim-terms.ts';
 import { aboutClose } from './close.ts';
 import type { Contract, Runner } from './contract.ts';
 import { aboutEnrolAndBeat } from './enrol-and-beat.ts';
@@ -69,11 +72,14 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['submit', aboutSubmit],
   ['enrol and beat', aboutEnrolAndBeat],
   ['claim', aboutClaim],
+  ['claim: queues', aboutClaimQueues],
+  ['claim: terms of the job', aboutClaimTerms],
   ['held', aboutHeld],
   ['record: fence', aboutFence],
   ['record: steps', aboutSteps],
   ['record: suspend and mail', aboutSuspend],
   ['record: outcome', aboutOutcome],
+  ['callbacks', aboutCallbacks],
   ['hand back', aboutHandBack],
   ['record: verdicts', aboutVerdicts],
   ['bury', aboutBury],

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../job/transition.ts';
 import type { Entry } from '../../ports/store-entry.ts';
 import type { RunId } from '../../job/run.ts';
-import { ended, enrolment, handedBack, newRun, newRuns, stepDone, suspended } from './builders.ts';
+import { ended, enrolment, handedBack, newRun, newRuns, stepDone, suspended, termsOf } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { at, only, type Scene } from './scene.ts';
 
@@ -104,7 +104,7 @@ export function aboutTakeover({ it, expect }: Contract): void {
   it('output of a zombie never takes the place of its heir’s', async (scene) => {
     const other = await scene.second();
     const heir = await scene.worker();
-    const lanes = [{ queue: 'default', jobs: ['work'], free: 1 }];
+    const wish = { worker: heir, jobs: [termsOf('work')], free: 1, turn: 0 };
     for (let round = 0; round < 40; round++) {
       const zombie = await scene.worker();
       const { run } = at(await scene.store.submit([newRun({ holder: zombie })]), 0);
@@ -114,10 +114,10 @@ export function aboutTakeover({ it, expect }: Contract): void {
         async () => await scene.store.append({ worker: zombie, chunks: [chunk(1, 1)], progress: [] }),
         async () => {
           await other.bury([{ id: zombie, seenBeat: 0, counted: true }]);
-          let { claims } = await other.claim({ worker: heir, lanes });
+          let { claims } = await other.claim(wish);
           // A claim may pass over a run that is locked at that moment.
           for (let n = 0; claims.length === 0 && n < 1_000; n++) {
-            ({ claims } = await other.claim({ worker: heir, lanes }));
+            ({ claims } = await other.claim(wish));
           }
           const { epoch, outputSeq } = only(claims);
           return await other.append({ worker: heir, chunks: [chunk(epoch, outputSeq + 1)], progress: [] });

@@ -98,7 +98,9 @@ test('a cancel that its owner never saw ends the run when the next worker claims
   const { id } = await opened.app.client.enqueue(job);
   await begun.promise;
   const store = await opened.app.openStore();
-  const [answer] = await store.ask([{ id: 'x', ref: id, kind: 'cancel', actor: 'ego', reason: 'enough' }]);
+  const [answer] = await store.ask([
+    { id: 'x', ref: id, kind: 'cancel', callbacks: 'unknown', actor: 'ego', reason: 'enough' },
+  ]);
   expect(answer?.verdict).toBe('mailed');
   await buryWorkerOf(opened);
   expect(await opened.app.client.wait(id, { timeout: '8s' })).toMatchObject({

@@ -38,7 +38,7 @@ test('what is asked for in one turn goes in one message, answered each', async (
   const answers = await Promise.all(runs.map((one) => outbox.submit(one)));
   expect(answers.map(({ run: { id } }) => id)).toEqual(runs.map(({ id }) => id));
   expect(groups).toEqual([3]);
-  const ask = (id: string): Ask => ({ id, ref: 'r', kind: 'cancel', actor: 'api', reason: null });
+  const ask = (id: string): Ask => ({ id, ref: 'r', kind: 'cancel', callbacks: 'unknown', actor: 'api', reason: null });
   expect(await Promise.all(['a', 'b'].map((id) => outbox.ask(ask(id))))).toMatchObject([{ run: 'a' }, { run: 'b' }]);
   expect(groups).toEqual([3, 2]);
 });

@@ -31,7 +31,7 @@ class ScriptedStore {
   async claim(request: ClaimRequest): Promise<Claimed> {
     this.requests.push(request);
     if (this.failure) throw this.failure;
-    const claims = this.line.splice(0, request.lanes[0]?.free ?? 0).map(claimOf);
+    const claims = this.line.splice(0, request.free).map(claimOf);
     await this.hold?.promise;
     return { claims, now: this.#clock.now(), nextDueAt: this.nextDueAt };
   }
@@ -164,14 +164,14 @@ describe('looking for work', () => {
     store.line = ['a', 'b', 'c'];
     await worker.start();
     await begun('a', 'b');
-    expect(store.requests.map(({ lanes }) => lanes[0]?.free)).toEqual([2]);
+    expect(store.requests.map(({ free }) => free)).toEqual([2]);
     worker.nudge();
     clock.advance(60_000);
     await turns();
     expect(store.requests).toHaveLength(1);
     await ended('a');
     await begun('c');
-    expect(store.requests[1]?.lanes[0]?.free).toBe(1);
+    expect(store.requests[1]?.free).toBe(1);
     for (const run of ['b', 'c']) await ended(run);
     await worker.stop();
   });

@@ -2,7 +2,7 @@ import { settings } from './settings.ts';
 
 /** Words from outside: STORE §5 `ask`. */
 export const ask = /* sql */ `
--- 'items' are [{ i, id, kind, actor, reason, ref, name, data, from, delay, type, until }], carried out in their order.
+-- 'items' are [{ i, id, kind, actor, reason, ref, callbacks, name, data, from, delay, type, until }], carried out in their order.
 -- What had an effect is kept under its id: a repeat, also one that comes while the first is on its way, gets the same
 -- answer. Answers [{ i, verdict, run, state }].
 create function ask_v1(items json) returns json language plpgsql volatile
@@ -35,8 +35,8 @@ begin
   t := now_ms();
   for a in
     select x.*, run_of(x.ref) run
-    from json_to_recordset(items) x(i integer, id text, kind text, actor text, reason text, ref text, name text,
-      data text, "from" text, delay bigint, type text, until bigint)
+    from json_to_recordset(items) x(i integer, id text, kind text, actor text, reason text, ref text, callbacks text,
+      name text, data text, "from" text, delay bigint, type text, until bigint)
     order by x.i
   loop
     if a.type is not null then
@@ -59,7 +59,7 @@ begin
     else
       select s.verdict into known from asks s where s.run = a.run and s.id = a.id;
       if known is null then
-        known := ask_run(a.run, a.kind, a.actor, a.reason, a.name, a.data, a."from", a.delay, t);
+        known := ask_run(a.run, a.kind, a.actor, a.reason, a.callbacks, a.name, a.data, a."from", a.delay, t);
         if known in ('done', 'mailed') then
           update asks s set verdict = known where s.run = a.run and s.id = a.id;
         end if;
@@ -79,7 +79,8 @@ as $$ select coalesce((select id from runs where id = ref), (select run from key
 
 -- One word to one run; its verdict.
 create function ask_run(
-  target text, kind text, by_actor text, because text, name text, data text, from_step text, delay bigint, t bigint
+  target text, kind text, by_actor text, because text, known_callbacks text, name text, data text, from_step text,
+  delay bigint, t bigint
 ) returns text language plpgsql volatile
 as $$
 declare
@@ -117,6 +118,7 @@ begin
   case kind
     when 'cancel' then
       if alive.state <> 'running' then
+        update live l set callbacks = known_callbacks where l.run = target and l.callbacks = 'unknown';
         perform end_runs(json_build_array(json_build_object('run', target, 'state', 'cancelled', 'error',
           cancel_failure(by_actor, because))), null, null, t);
         return 'done';
@@ -154,9 +156,9 @@ begin
   delete from steps s where s.run = ended.run and s.key = any(forgotten);
   delete from outcomes o where o.run = ended.run;
   insert into live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
-    parent, schedule, timeout_ms, deadline_at)
+    parent, schedule, timeout_ms, deadline_at, callbacks)
   select r.id, r.job, r.queue, r.priority, t, 'queued', ended.epoch, ended.mail, r.max_crashes, revive.attempt,
-    revive.generation, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms
+    revive.generation, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms, r.callbacks
   from runs r where r.id = ended.run;
 end $$;
 `;

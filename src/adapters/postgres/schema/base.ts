@@ -44,13 +44,13 @@ begin
     select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at, n.holder = any(holders) is true is_held
     from json_to_recordset(items) n(
       i integer, id text, key text, job text, queue text, trigger text, priority integer, input text, args text,
-      request text, due bigint, delay bigint, timeout bigint, deadline bigint, crashes integer, trace text,
-      parent text, root text, schedule text, scheduled bigint, holder text)
+      request text, due bigint, delay bigint, timeout bigint, deadline bigint, crashes integer, callbacks text,
+      trace text, parent text, root text, schedule text, scheduled bigint, holder text)
   ), fresh as (
     insert into runs (id, key, job, queue, trigger, priority, input, args, request, timeout_ms, deadline_ms,
-      max_crashes, trace_id, parent, root, schedule, scheduled_at, created_at, due_at)
+      max_crashes, callbacks, trace_id, parent, root, schedule, scheduled_at, created_at, due_at)
     select g.id, g.key, g.job, g.queue, g.trigger, coalesce(g.priority, 0), g.input, g.args, g.request, g.timeout,
-      g.deadline, g.crashes, g.trace, g.parent, g.root, g.schedule, g.scheduled, t, g.due_at
+      g.deadline, g.crashes, g.callbacks, g.trace, g.parent, g.root, g.schedule, g.scheduled, t, g.due_at
     from given g
     where g.key is null or (select k.run from keys k where k.key = g.key) = g.id
     order by g.id collate "C"
@@ -58,10 +58,10 @@ begin
     returning id
   ), alive as (
     insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
-      schedule, timeout_ms, deadline_at, started_at, claimed_at)
+      schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
     select g.id, g.job, g.queue, coalesce(g.priority, 0), g.due_at,
       case when g.is_held then 'running' else 'queued' end, w.id, w.node, g.is_held::integer, g.crashes,
-      g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline,
+      g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline, g.callbacks,
       case when g.is_held then t end, case when g.is_held then t end
     from fresh f join given g on g.id = f.id
     left join lateral (select id, node from workers w where g.is_held and w.id = g.holder limit 1) w on true
@@ -105,11 +105,19 @@ begin
   select g.run, r.before + g.k, g.kind, g.name, g.data, g.actor, g.reason, t from given g join raised r on r.run = g.run;
 end $$;
 
--- Ends 'items' [{ run, epoch, state, output, response, error, progress }]; where 'epochs' are given only those of the
--- runs 'ids' in these epochs. The caller has locked their rows and those of their
+-- A UUIDv7 (RFC 9562 §5.7).
+create function new_id() returns text language sql volatile
+as $$
+  select substr(t, 1, 8) || '-' || substr(t, 9, 4) || '-7' || substr(gen_random_uuid()::text, 16)
+  from (select lpad(to_hex(now_ms()), 12, '0') t) x
+$$;
+
+-- Ends 'items' [{ run, epoch, state, output, response, error, progress, silent }]; where 'epochs' are given only those
+-- of the runs 'ids' in these epochs. The caller has locked their rows and those of their
 -- parents. The live row goes, the outcome comes, requests to cancel that the run outlived are consumed, its parent gets
 -- a letter, and unless it succeeded its unfinished children are cancelled: those that run by letter, the others here
--- and now, with their own children.
+-- and now, with their own children. Last come the runs of callbacks (as adapters/sql/callback-run.ts makes them), unless
+-- 'silent': as children of runs that ended they would be cancelled.
 create function end_runs(items json, ids text[], epochs integer[], t bigint) returns void language plpgsql volatile
 as $$
 declare
@@ -118,11 +126,13 @@ declare
   fallen text[];
   words json;
   ends json;
+  called json;
+  calls json[] := '{}';
 begin
   loop
     with given as materialized (
       select n.* from json_to_recordset(items) n(
-        run text, epoch integer, state text, output text, response text, error text, progress text)
+        run text, epoch integer, state text, output text, response text, error text, progress text, silent boolean)
       left join unnest(ids, epochs) m(run, epoch) on m.run = n.run and m.epoch = n.epoch
       where epochs is null or m.run is not null
     ), gone as (
@@ -137,9 +147,16 @@ begin
       returning run, state
     )
     select array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
-      array_agg(l.run) filter (where k.state <> 'succeeded')
-    into mailed, born, fallen
+      array_agg(l.run) filter (where k.state <> 'succeeded'),
+      json_agg(json_build_object('i', 0, 'id', new_id(), 'job', l.job, 'queue', l.queue, 'trigger', 'parent',
+        'key', format('callback:%s:%s:%s', l.run, l.generation, l.attempt), 'priority', l.priority,
+        'timeout', l.timeout_ms, 'crashes', l.max_crashes, 'parent', l.run, 'root', coalesce(l.root, l.run),
+        'trace', (select r.trace_id from runs r where r.id = l.run)))
+        filter (where l.callbacks in ('both', case k.state when 'succeeded' then 'success' else 'failure' end)
+          and (select g.silent from given g where g.run = l.run limit 1) is not true)
+    into mailed, born, fallen, called
     from gone l join kept k on k.run = l.run;
+    if called is not null then calls := calls || called; end if;
 
     if mailed is not null then
       update letters set consumed_by = '' where run = any(mailed) and kind = 'cancel' and consumed_by is null;
@@ -167,6 +184,9 @@ begin
     exit when ends is null;
     items := ends;
     epochs := null;
+  end loop;
+  foreach called in array calls loop
+    perform create_v1(called, json_array_length(called), true, '{}');
   end loop;
 end $$;
 `;

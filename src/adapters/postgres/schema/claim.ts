@@ -2,14 +2,15 @@ import { settings } from './settings.ts';
 
 /** Handing out due runs: STORE §5 `claim`. */
 export const claim = /* sql */ `
--- Gives each due run of the lanes [{ queue, jobs, free }] to at most one worker, in the order priority, due, age;
--- 'tree' (null: all) restricts to these roots. The first row says now and when the next run is due (columns 'now' and
--- 'next'); then one row a claim.
+-- Gives each due run of the jobs 'terms' [{ name, timeout, deadline, crashes, callbacks }] to at most one worker, at most
+-- 'free' in all: of each queue in the order priority, due, age, and of queues with due runs one each in turn, beginning
+-- with the one at the place 'turn'. 'tree' (null: all) restricts to these roots. The first row says now and when the
+-- next run is due (columns 'now' and 'next'); then one row a claim.
 --
--- For each job one seek for each priority that exists, then a range of due runs: what is due later, paused, or of a job that
--- this worker does not know is never walked over. Candidates are read without locks, a few more than wanted; locks are
--- taken in their order until there are enough, and rows that another claimer has locked are passed by.
-create function claim_v1(me text, lanes json, tree text[]) returns table (
+-- For each job one seek for each queue and priority that exists, then a range of due runs: what is due later, paused, or
+-- of a job that this worker does not know is never walked over. Candidates are read without locks, a few more than
+-- wanted; locks are taken in their order until there are enough, and rows that another claimer has locked are passed by.
+create function claim_v1(me text, terms json, free integer, turn bigint, tree text[]) returns table (
   now bigint, next bigint, id text, epoch integer, job text, key text, trigger text, input text, args text,
   request text, attempt integer, crashes integer, generation integer, priority integer, trace_id text, parent text,
   root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer, steps integer,
@@ -21,12 +22,13 @@ as $$
 declare
   t bigint := now_ms();
   label text;
-  lane record;
   open_jobs text[];
+  shut text[];
   got text[];
-  had text[];
+  had text[] := '{}';
   members text[];
   class_jobs text[];
+  class_queues text[];
   class_priorities integer[];
   found_count integer;
   width integer;
@@ -40,87 +42,97 @@ begin
       null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::integer, null::integer, null::json;
     return;
   end if;
-  had := '{}';
-  for lane in
-    select x.queue, x.free, array(
-      select j from unnest(x.jobs) j where not exists (
-        select from pauses p where p.type = 'job' and p.name = j and (p.until is null or p.until > t))) jobs
-    from json_to_recordset(lanes) x(queue text, jobs text[], free integer)
-    where not exists (
-      select from pauses p where p.type = 'queue' and p.name = x.queue and (p.until is null or p.until > t))
-      -- What a process was asked for itself (tree) it does, also on a node that is drained.
-      and (tree is not null or not exists (
-        select from pauses p where p.type = 'node' and p.name = label and (p.until is null or p.until > t)))
-  loop
-    if tree is not null then
-      members := array(select l.run from live l where l.run = any(tree)
-        union select l.run from live l where l.root = any(tree));
-      with locked as (
-        select l.run from live l
-        where l.run = any(members) and l.state <> 'running' and l.queue = lane.queue and l.job = any(lane.jobs)
-          and l.due_at <= t
-        order by l.priority desc, l.due_at, l.run limit lane.free for no key update skip locked
-      )
-      select array(select run from locked) into got;
-      had := had || take(got, me, label, t);
-      select min(l.due_at) into soon from live l
-      where l.run = any(members) and l.state <> 'running' and l.queue = lane.queue and l.job = any(lane.jobs);
-      earliest := least(earliest, soon);
-      continue;
-    end if;
+  open_jobs := array(
+    select x.name from json_to_recordset(terms) x(name text) where not exists (
+      select from pauses p where p.type = 'job' and p.name = x.name and (p.until is null or p.until > t)));
+  shut := array(
+    select p.name from pauses p where p.type = 'queue' and (p.until is null or p.until > t));
+  -- What a process was asked for itself (tree) it does, also on a node that is drained.
+  if tree is null and exists (
+    select from pauses p where p.type = 'node' and p.name = label and (p.until is null or p.until > t)
+  ) then
+    open_jobs := '{}';
+  end if;
 
-    with recursive classes as (
-      select j.job, (select l.priority from live l where l.queue = lane.queue and l.job = j.job and l.worker is null
-        order by l.priority desc limit 1) priority
-      from unnest(lane.jobs) j(job)
-      union all
-      select c.job, (select l.priority from live l where l.queue = lane.queue and l.job = c.job and l.worker is null
-        and l.priority < c.priority order by l.priority desc limit 1)
-      from classes c where c.priority is not null
+  if tree is not null then
+    members := array(select l.run from live l where l.run = any(tree)
+      union select l.run from live l where l.root = any(tree));
+    with locked as (
+      select l.run from live l
+      where l.run = any(members) and l.state <> 'running' and l.queue <> all(shut) and l.job = any(open_jobs)
+        and l.due_at <= t
+      order by l.priority desc, l.due_at, l.run limit free for no key update skip locked
     )
-    select array_agg(c.job), array_agg(c.priority) into class_jobs, class_priorities
-    from classes c where c.priority is not null;
-    continue when class_jobs is null;
+    select array(select run from locked) into got;
+    had := take(got, me, label, terms, t);
+    select min(l.due_at) into earliest from live l
+    where l.run = any(members) and l.state <> 'running' and l.queue <> all(shut) and l.job = any(open_jobs);
+  else
+    with recursive classes as (
+      select j.job, f.queue, f.priority
+      from unnest(open_jobs) j(job) cross join lateral (
+        select l.queue, l.priority from live l where l.job = j.job and l.worker is null
+        order by l.queue, l.priority desc limit 1) f
+      union all
+      select c.job, n.queue, n.priority
+      from classes c cross join lateral (
+        (select l.queue, l.priority from live l where l.job = c.job and l.worker is null
+          and l.queue = c.queue and l.priority < c.priority order by l.queue, l.priority desc limit 1)
+        union all
+        (select l.queue, l.priority from live l where l.job = c.job and l.worker is null
+          and l.queue > c.queue order by l.queue, l.priority desc limit 1)
+        order by queue limit 1) n
+    )
+    select array_agg(c.job), array_agg(c.queue), array_agg(c.priority)
+    into class_jobs, class_queues, class_priorities
+    from classes c where c.queue <> all(shut);
 
-    width := 2 * lane.free + 16;
-    loop
-      with candidates as materialized (
-        select d.run, c.priority, d.due_at
-        from unnest(class_jobs, class_priorities) c(job, priority) cross join lateral (
+    width := 2 * free + 16;
+    while class_jobs is not null loop
+      with due as materialized (
+        select d.run, c.queue, c.priority, d.due_at,
+          row_number() over (partition by c.queue order by c.priority desc, d.due_at, d.run) place
+        from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
           select l.run, l.due_at from live l
-          where l.queue = lane.queue and l.job = c.job and l.priority = c.priority and l.worker is null
+          where l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
             and l.due_at <= t
           order by l.due_at, l.run limit width) d
-        order by c.priority desc, d.due_at, d.run limit width
+      ), queues as materialized (
+        -- how many queues stand before this one when it is the turn of the one at the place 'turn'
+        select q.queue, mod(row_number() over (order by q.queue) - 1 - mod(turn, count(*) over ()) + count(*) over (),
+          count(*) over ()) seat
+        from (select distinct queue from due) q
+      ), candidates as materialized (
+        select d.run, d.due_at, d.place, q.seat from due d join queues q on q.queue = d.queue
+        order by d.place, q.seat limit width
       ), locked as materialized (
-        select l.run from (select * from candidates order by priority desc, due_at, run) c
+        select l.run from (select * from candidates order by place, seat) c
         cross join lateral (
           -- not 'worker is null': that would allow the index of the line, which knows no way to a run
           select l.run from live l where l.run = c.run and l.state <> 'running' for no key update skip locked) l
-        limit lane.free
+        limit free
       )
       select array(select run from locked), count(*), min(c.due_at) filter (where c.run not in (select run from locked))
       into got, found_count, soon
       from candidates c;
-      had := had || take(got, me, label, t);
-      lane.free := lane.free - cardinality(got);
-      exit when lane.free <= 0 or found_count < width or width > 100000;
+      had := had || take(got, me, label, terms, t);
+      free := free - cardinality(got);
+      exit when free <= 0 or found_count < width or width > 100000;
       width := width * 4;
     end loop;
     if soon is null then
       -- beyond now: so it does not walk over what was taken just before and is not cleaned up yet
-      select min((select l.due_at from live l where l.queue = lane.queue and l.job = c.job
+      select min((select l.due_at from live l where l.job = c.job and l.queue = c.queue
         and l.priority = c.priority and l.worker is null and l.due_at > t order by l.due_at limit 1)) into soon
-      from unnest(class_jobs, class_priorities) c(job, priority);
+      from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority);
     end if;
-    earliest := least(earliest, soon);
-  end loop;
+    earliest := soon;
+  end if;
   -- a pause that ends by itself is an instant to look again
   select least(earliest, min(p.until)) into earliest from pauses p
   where p.until > t and exists (
-    select from json_to_recordset(lanes) x(queue text, jobs text[])
-    where p.type = 'queue' and p.name = x.queue or p.type = 'job' and p.name = any(x.jobs)
-      or p.type = 'node' and p.name = label);
+    select from json_to_recordset(terms) x(name text)
+    where p.type = 'queue' or p.type = 'job' and p.name = x.name or p.type = 'node' and p.name = label);
 
   return query
   select t, earliest, null::text, null::integer, null::text, null::text, null::text, null::text,
@@ -139,13 +151,26 @@ begin
   order by l.priority desc, l.due_at, l.run;
 end $$;
 
--- Hands locked runs to a worker; answers them.
-create function take(runs text[], me text, label text, t bigint) returns text[] language plpgsql volatile
+-- Hands locked runs to a worker; answers them. Those that were asked for by name get what the job's 'terms' say, where
+-- they have nothing themselves.
+create function take(runs text[], me text, label text, terms json, t bigint) returns text[] language plpgsql volatile
 as $$
 begin
   if runs <> '{}' then
+    with known as materialized (
+      select x.* from json_to_recordset(terms) x(
+        name text, timeout bigint, deadline bigint, crashes integer, callbacks text)
+    )
     update live l set state = 'running', worker = me, node = label, epoch = l.epoch + 1, claimed_at = t,
-      started_at = coalesce(l.started_at, t), waiting_for = null
+      started_at = coalesce(l.started_at, t), waiting_for = null,
+      timeout_ms = case when l.callbacks = 'unknown' and l.timeout_ms is null
+        then (select k.timeout from known k where k.name = l.job) else l.timeout_ms end,
+      deadline_at = case when l.callbacks = 'unknown' and l.deadline_at is null
+        then l.due_at + (select k.deadline from known k where k.name = l.job) else l.deadline_at end,
+      max_crashes = case when l.callbacks = 'unknown'
+        then (select k.crashes from known k where k.name = l.job) else l.max_crashes end,
+      callbacks = case when l.callbacks = 'unknown'
+        then (select k.callbacks from known k where k.name = l.job) else l.callbacks end
     where l.run = any(runs);
   end if;
   return runs;

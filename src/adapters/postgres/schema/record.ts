@@ -2,15 +2,15 @@ import { settings } from './settings.ts';
 
 /** The fenced writes of a worker: STORE §1.2. */
 export const record = /* sql */ `
--- One group of entries. 'runs' are all the runs that it names, 'ends' and 'end_epochs' those of each outcome, 'nexts' the runs that are
--- created after an end. Their rows, and those of the parents of runs that end,
+-- One group of entries. 'runs' are all the runs that it names, 'ends' and 'end_epochs' those of each outcome.
+-- Their rows, and those of the parents of runs that end,
 -- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions,
 -- hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked for ever.
 --
 -- 'steps' is a list of lists: within one list no step is named twice (an upsert cannot touch one row twice). Answers
 -- the verdicts that are not 'ok' as [[i, verdict]], or null.
 create function record_v1(
-  me text, runs text[], steps json, children json, ends text[], end_epochs integer[], outcomes json, nexts json,
+  me text, runs text[], steps json, children json, ends text[], end_epochs integer[], outcomes json,
   suspends json, hand_backs json
 ) returns json language plpgsql volatile
 ${settings}
@@ -56,14 +56,6 @@ begin
       odd := odd || stale;
     end if;
     if held > 0 then perform end_runs(outcomes, mine, epochs, t); end if;
-    if nexts is not null then
-      select json_agg(n.next) into part
-      from json_to_recordset(nexts) n(i integer, next json)
-      where n.i not in (select (s->>0)::integer from json_array_elements(stale) s);
-      if part is not null then
-        perform create_v1(part, json_array_length(part), true, holders_of(part));
-      end if;
-    end if;
   end if;
 
   if suspends is not null then

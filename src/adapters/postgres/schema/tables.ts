@@ -28,6 +28,8 @@ create table runs (
   timeout_ms bigint,
   deadline_ms bigint,
   max_crashes integer not null,
+  -- which ends are called back; null: none
+  callbacks text,
   trace_id text not null,
   parent text collate "C",
   -- null: the run is its own root
@@ -86,6 +88,7 @@ create table live (
   schedule text collate "C",
   timeout_ms bigint,
   deadline_at bigint,
+  callbacks text,
   started_at bigint,
   claimed_at bigint,
   error text,
@@ -99,7 +102,7 @@ create table live (
   vacuum_truncate = off
 );
 -- by job, so that a long line of a job that is paused, or that this worker does not know, is never walked over
-create index live_line on live (queue, job, priority desc, due_at, run) where worker is null;
+create index live_line on live (job, queue, priority desc, due_at, run) where worker is null;
 create index live_by_worker on live (worker) where worker is not null;
 create index live_by_parent on live (parent) where parent is not null;
 create index live_by_root on live (root) where root is not null;

@@ -1,19 +1,30 @@
 import { expect, test } from 'vitest';
-import { lanesOf } from '../../../src/engine/lanes.ts';
+import { jobTerms } from '../../../src/engine/job-terms.ts';
 import { defineJob } from '../../../src/job/define.ts';
+import { definePipeline } from '../../../src/job/pipeline.ts';
 import { Registry } from '../../../src/job/registry.ts';
 import { openApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 
 const job = (name: string, queue?: string) => defineJob({ name, ...(queue && { queue }), run: () => name });
 
-test('a worker asks for each queue of its jobs, and for all jobs in the default one', () => {
-  const registry = new Registry([job('a'), job('b', 'mail'), job('c', 'mail')]);
-  expect(lanesOf(registry, 10)).toEqual([
-    { queue: 'default', jobs: ['a', 'b', 'c'], free: 5 },
-    { queue: 'mail', jobs: ['b', 'c'], free: 5 },
+test('a worker says of each job what those need who have only its name', () => {
+  const pipeline = definePipeline({ name: 'b', timeout: '5s', deadline: '1m', maxCrashes: 5 })
+    .step('one', () => undefined)
+    .onFailure(() => undefined);
+  expect(jobTerms(new Registry([job('a', 'mail'), pipeline]))).toEqual([
+    { name: 'a', timeoutMs: null, deadlineMs: null, maxCrashes: 3, callbacks: 'none' },
+    { name: 'b', timeoutMs: 5_000, deadlineMs: 60_000, maxCrashes: 5, callbacks: 'failure' },
   ]);
-  expect(lanesOf(new Registry([]), 10)).toEqual([]);
+  expect(jobTerms(new Registry([]))).toEqual([]);
+});
+
+test('runs of a job that was moved to another queue are taken where they lie', async () => {
+  const first = openApp([job('letters', 'post')]);
+  const { id } = await first.app.client.enqueue('letters');
+  const { app } = openApp([job('letters', 'mail')], { store: await first.app.openStore() });
+  await app.start();
+  expect(await app.client.wait(id, { timeout: '8s' })).toMatchObject({ state: 'succeeded', queue: 'post' });
 });
 
 test('VT-5 a run that was enqueued by name only is taken, and has the time-out of its job', async () => {

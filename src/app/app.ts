@@ -7,7 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
 import { defaultStore } from './backend.ts';
-import type { ExecuteRequest, RunWatcher } from './execute.ts';
+import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { isLog } from './config-readers.ts';
 import { Faces, type Face } from './face.ts';
@@ -196,7 +196,7 @@ export class App {
    * Leaves runs to a worker, all in one commit, and resolves with them as they are then, in the order of the requests.
    * @throws as `execute`
    */
-  async enqueue(requests: readonly ExecuteRequest[]): Promise<Run[]> {
+  async enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]> {
     const [{ store, wake }] = await Promise.all([this.#backend.open(), this.loadJobs()]);
     const runs = await enqueue(requests, {
       registry: this.registry,

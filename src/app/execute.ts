@@ -19,6 +19,13 @@ export interface ExecuteRequest {
   readonly trigger: Trigger;
 }
 
+/** A run that was left to a worker. */
+export interface EnqueuedRun {
+  readonly run: Run;
+  /** False: the key existed, and this is the run that has it. */
+  readonly created: boolean;
+}
+
 /** Told while the runs go on; every call names its run. */
 export interface RunWatcher {
   onStart?(run: {

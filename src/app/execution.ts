@@ -10,7 +10,7 @@ import { isFinal } from '../job/state.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { parseDuration } from '../std/duration.ts';
 import type { Client } from './client.ts';
-import type { ExecuteRequest, RunWatcher } from './execute.ts';
+import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import { withTraceParent } from './tracing.ts';
 
@@ -49,16 +49,21 @@ export async function execute(
   return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, watcher, options)));
 }
 
-/** Leaves runs to whichever worker is free; resolves with them as they are stored. */
+/** Leaves runs to whichever worker is free; resolves with them as they are stored, and which of them are new. */
 export async function enqueue(
   requests: readonly ExecuteRequest[],
   options: SubmissionOptions & { readonly submit: (runs: readonly NewRun[]) => Promise<Submitted[]> },
-): Promise<Run[]> {
+): Promise<EnqueuedRun[]> {
   const runs = await wishedRuns(requests, options, undefined);
   const submitted = await options.submit(runs);
   const conflict = conflictOf(runs, submitted);
   if (conflict) throw conflict;
-  return Promise.all(submitted.map(({ run }) => options.client.find(run.id)));
+  return Promise.all(
+    submitted.map(async ({ verdict, run }) => ({
+      run: await options.client.find(run.id),
+      created: verdict === 'created',
+    })),
+  );
 }
 
 async function wishedRuns(

@@ -122,6 +122,11 @@ export class StoreClient implements Client {
     return this.#reader.lines(ref, options);
   }
 
+  /** As `lines`, all of a chunk at once: for those who pass on a lot of them. */
+  pages(ref: string, options: LinesOptions = {}): AsyncGenerator<readonly TailedLine[]> {
+    return this.#reader.pages(ref, options);
+  }
+
   async cancel(ref: string, reason?: string, options: { now?: boolean } = {}): Promise<AskAnswer> {
     const { id, job, state } = await this.find(ref);
     const callbacks = state === 'running' ? 'unknown' : await this.#callbacksOf(job);

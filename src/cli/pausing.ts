@@ -1,7 +1,6 @@
 import type { App } from '../app/app.ts';
+import { jobTarget, type JobKnower } from '../app/job-target.ts';
 import { pauseView } from '../app/json-views.ts';
-import { OnejobError } from '../job/errors.ts';
-import { nearest } from '../job/name.ts';
 import type { Pause } from '../ports/inspector.ts';
 import { usage } from './arguments/flag.ts';
 import { readInstant } from './arguments/instant.ts';
@@ -46,26 +45,9 @@ export function resume(call: Call, target: (app: App) => Promise<Target>): Promi
   });
 }
 
-/**
- * The job that is meant. One that is not here may be known elsewhere: to a worker, to the store; else a slip of the pen
- * would pause nothing, and nobody would notice. @throws JOB_UNKNOWN
- */
-export async function jobTarget(app: App, name: string): Promise<Target> {
-  await app.loadJobs();
-  const here = app.registry.find(name)?.name;
-  if (here !== undefined) return { type: 'job', name: here };
-  const [workers, pauses, runs] = await Promise.all([
-    app.client.workers(),
-    app.client.pauses(),
-    app.client.list({ job: name, limit: 1 }),
-  ]);
-  const elsewhere = new Set(workers.flatMap(({ jobs }) => jobs));
-  const isKnown = elsewhere.has(name) || pauses.some((pause) => pause.name === name) || runs.items.length > 0;
-  if (isKnown) return { type: 'job', name };
-  const near = nearest(name, [...app.registry.names(), ...elsewhere]);
-  throw new OnejobError('JOB_UNKNOWN', `no job is called ${name}${near ? `; did you mean ${near}?` : ''}`, {
-    hint: 'neither here, nor does a worker know it, nor has it ever run',
-  });
+/** @throws JOB_UNKNOWN */
+export async function jobNamed(app: JobKnower, name: string): Promise<Target> {
+  return { type: 'job', name: await jobTarget(app, name) };
 }
 
 /** `by ann until 2026-01-31 08:00:00: the shop moves` */

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { App } from '../app/app.ts';
 import { isOnejobError, type OnejobError } from '../job/errors.ts';
 import { newId } from '../std/id.ts';
+import { apiRoutes } from './api/index.ts';
 import { authenticate } from './auth.ts';
 import type { Env } from './environment.ts';
 import { governorRoutes } from './governor/index.ts';
@@ -20,6 +21,7 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
   hono.use(refuseStrangers(options));
   hono.use(authenticate(options));
   hono.route('/', governorRoutes(app, options));
+  hono.route('/api/v1', apiRoutes(app));
   hono.notFound((context) => context.body(null, 404));
   hono.onError((error, context) => {
     if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });

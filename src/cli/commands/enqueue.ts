@@ -15,7 +15,7 @@ async function enqueueAll(call: Call, { app }: Session): Promise<number> {
   const { terminal } = call;
   await app.loadJobs();
   printProblems(terminal, app.problems);
-  const runs = await app.enqueue(await readRequests(call, app));
+  const runs = (await app.enqueue(await readRequests(call, app))).map(({ run }) => run);
   for (const { id, job, state } of terminal.json ? [] : runs) {
     terminal.out(`${id}\n`);
     if (terminal.isTalkWatched) terminal.talk(`${job} is ${state}; onejob runs wait ${shortId(id)} waits for it`);

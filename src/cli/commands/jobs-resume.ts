@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
-import { jobTarget, resume } from '../pausing.ts';
+import { jobNamed, resume } from '../pausing.ts';
 
 /** `onejob jobs resume <Job>`: the end of its pause. */
 export function execute(call: Call): Promise<number> {
-  return resume(call, (app) => jobTarget(app, call.words[0] ?? ''));
+  return resume(call, (app) => jobNamed(app, call.words[0] ?? ''));
 }

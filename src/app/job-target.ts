@@ -1,0 +1,34 @@
+import { OnejobError } from '../job/errors.ts';
+import { nearest } from '../job/name.ts';
+import type { Registry } from '../job/registry.ts';
+import type { Client } from './client.ts';
+
+/** As much of an app as it takes to know a job by its name. */
+export interface JobKnower {
+  readonly registry: Registry;
+  readonly client: Client;
+  loadJobs(): Promise<void>;
+}
+
+/**
+ * The name of the job that is meant. One that is not here may be known elsewhere: to a worker, to the store; else a slip
+ * of the pen would pause nothing, and nobody would notice. @throws JOB_UNKNOWN
+ */
+export async function jobTarget(app: JobKnower, name: string): Promise<string> {
+  const { registry, client } = app;
+  await app.loadJobs();
+  const here = registry.find(name)?.name;
+  if (here !== undefined) return here;
+  const [workers, pauses, runs] = await Promise.all([
+    client.workers(),
+    client.pauses(),
+    client.list({ job: name, limit: 1 }),
+  ]);
+  const elsewhere = new Set(workers.flatMap(({ jobs }) => jobs));
+  const isKnown = elsewhere.has(name) || pauses.some((pause) => pause.name === name) || runs.items.length > 0;
+  if (isKnown) return name;
+  const near = nearest(name, [...registry.names(), ...elsewhere]);
+  throw new OnejobError('JOB_UNKNOWN', `no job is called ${name}${near ? `; did you mean ${near}?` : ''}`, {
+    hint: 'neither here, nor does a worker know it, nor has it ever run',
+  });
+}

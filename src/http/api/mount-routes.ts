@@ -1,0 +1,56 @@
+import { Hono, type Context } from 'hono';
+import type { App } from '../../app/app.ts';
+import { nearest } from '../../job/name.ts';
+import { requireRight } from '../auth.ts';
+import type { Env } from '../environment.ts';
+import { refuse } from '../problem.ts';
+import { readBody, readHeaders, readParams, readQuery } from './read-request.ts';
+import type { Route } from './route.ts';
+
+/** Answers each route, and says of every other request what is wrong with it: 405 with `Allow`, 404 with the nearest. */
+export function mountRoutes(app: App, routes: readonly Route[]): Hono<Env> {
+  const hono = new Hono<Env>();
+  for (const route of routes) {
+    hono.on(route.method, honoPath(route), requireRight(route.right), (context) => answer(app, route, context));
+  }
+  for (const path of new Set(routes.map(honoPath))) {
+    const allowed = routes.filter((route) => honoPath(route) === path).map(({ method }) => method);
+    hono.all(path, requireRight('read'), ({ req }) => wrongMethod(req.method, allowed));
+  }
+  hono.all('*', requireRight('read'), ({ req }) => notFound(req.path, routes));
+  return hono;
+}
+
+async function answer(app: App, route: Route, context: Context<Env>): Promise<Response> {
+  const request = context.req.raw;
+  const params = readParams(route, context.req.param());
+  const query = readQuery(route, new URL(request.url).searchParams);
+  const headers = readHeaders(route, request.headers);
+  const maxBytes = route.maxBytes?.(app) ?? defaultMaxBytes;
+  const read = route.method === 'GET' ? { body: undefined, text: '' } : await readBody(route, request, maxBytes);
+  const client = app.client.as(context.var.actor);
+  return route.handle({ params, query, headers, ...read, request, app, client });
+}
+
+function honoPath({ path }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** HEAD goes where GET does. */
+function wrongMethod(method: string, allowed: readonly string[]): never {
+  const allow = allowed.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', ');
+  throw refuse(405, `${method} is not taken here`, { hint: `there is ${allow}`, headers: { Allow: allow } });
+}
+
+function notFound(path: string, routes: readonly Route[]): never {
+  const below = path.replace(/^.*\/v1(?=\/|$)/, '');
+  const near = nearest(
+    below,
+    routes.map((route) => route.path),
+  );
+  throw refuse(404, `there is nothing at ${path}`, {
+    hint: near === undefined ? 'openapi.json lists what there is' : `did you mean ${near}?`,
+  });
+}
+
+const defaultMaxBytes = 1_048_576;

@@ -1,0 +1,46 @@
+import { nodeView, pauseView } from '../../app/json-views.ts';
+import { defineRoute, json, jsonAnswer } from './route.ts';
+import { instant, listOf, node } from './schemas.ts';
+
+export const listNodes = defineRoute({
+  method: 'GET',
+  path: '/nodes',
+  id: 'listNodes',
+  summary: 'The processes that work on the store',
+  right: 'read',
+  answers: { 200: jsonAnswer('all of them, the eldest first', listOf(node)) },
+  async handle({ client }) {
+    const [workers, pauses] = await Promise.all([client.workers(), client.pauses()]);
+    const eldestFirst = workers.toSorted((a, b) => a.enrolledAt - b.enrolledAt);
+    return json(200, { v: 1, items: eldestFirst.map((worker) => nodeView(worker, pauses)), next: null });
+  },
+});
+
+export const listPauses = defineRoute({
+  method: 'GET',
+  path: '/pauses',
+  id: 'listPauses',
+  summary: 'Everything that is paused now',
+  right: 'read',
+  answers: {
+    200: jsonAnswer(
+      'by name',
+      listOf({
+        type: 'object',
+        required: ['type', 'name', 'reason', 'actor', 'since', 'until'],
+        properties: {
+          type: { type: 'string', enum: ['job', 'queue', 'schedule', 'node'] },
+          name: { type: 'string' },
+          reason: { type: ['string', 'null'] },
+          actor: { type: 'string' },
+          since: instant,
+          until: { type: ['string', 'null'], format: 'date-time' },
+        },
+      }),
+    ),
+  },
+  async handle({ client }) {
+    const items = (await client.pauses()).map((pause) => ({ type: pause.type, name: pause.name, ...pauseView(pause) }));
+    return json(200, { v: 1, items, next: null });
+  },
+});

@@ -1,0 +1,108 @@
+import { OnejobError } from '../../job/errors.ts';
+import { refuse } from '../problem.ts';
+import { readText } from '../read-body.ts';
+import { faultsOf, typesOf, unknown, valueOfText, type Fault } from './check.ts';
+import type { Route } from './route.ts';
+import type { ApiSchema, Fields } from './schema.ts';
+
+/** @throws USAGE naming the parameter, as a problem of status 400 */
+export function readParams({ params = {} }: Route, given: Readonly<Record<string, string>>): Record<string, unknown> {
+  const values = Object.fromEntries(
+    Object.entries(params).map(([name, schema]) => [name, valueOfText(schema, given[name] ?? '')]),
+  );
+  return checked('the path', params, values, Object.keys(params));
+}
+
+/** Repeated and listed with commas is the same. @throws USAGE also for a parameter that is not known */
+export function readQuery({ query = {} }: Route, given: URLSearchParams): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name of new Set(given.keys())) {
+    const schema = Object.hasOwn(query, name) ? query[name] : undefined;
+    const texts = given.getAll(name);
+    if (!schema) refuseFaults('the query', [{ path: name, message: unknown(name, Object.keys(query)) }]);
+    else if (typesOf(schema).includes('array')) values[name] = listOf(schema, texts);
+    else if (texts.length > 1) refuseFaults('the query', [{ path: name, message: 'is given twice' }]);
+    else values[name] = valueOfText(schema, texts[0] ?? '');
+  }
+  return checked('the query', query, values);
+}
+
+/** Node reads each byte as a character; what is UTF-8 is read as such (CONTRACTS EGO-27). @throws USAGE */
+export function readHeaders({ headers = {} }: Route, given: Headers): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(headers)) {
+    const text = given.get(name);
+    if (text !== null) values[name] = valueOfText(schema, decodeHeader(text));
+  }
+  return checked('the headers', headers, values);
+}
+
+export function decodeHeader(text: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'));
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * The body as a value, and its very text. No bytes at all are no body.
+ * @throws USAGE (400; 415 for another media type than JSON), PAYLOAD_TOO_LARGE
+ */
+export async function readBody(
+  { body }: Route,
+  request: Request,
+  maxBytes: number,
+): Promise<{ readonly body: unknown; readonly text: string }> {
+  const text = await readText(request, maxBytes);
+  if (text === '' || !body) return noBody(body, text);
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw refuse(415, `the body is ${type === '' ? 'of no named type' : type}, and must be JSON`, {
+      hint: 'send the header Content-Type: application/json',
+      headers: { Accept: 'application/json' },
+    });
+  }
+  const value = parseJson(text);
+  const faults = faultsOf(body.schema, value);
+  if (faults.length > 0) refuseFaults('the body', faults);
+  return { body: value, text };
+}
+
+function noBody(body: Route['body'], text: string): { body: undefined; text: string } {
+  if (text !== '') throw refuse(400, 'a body is not taken here');
+  if (body?.required) refuseFaults('the body', [{ path: '', message: `is missing: ${body.description}` }]);
+  return { body: undefined, text };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new OnejobError('USAGE', `the body is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function listOf(schema: ApiSchema, texts: readonly string[]): unknown[] {
+  const { items = {} } = schema;
+  return texts.flatMap((text) => text.split(',')).map((text) => valueOfText(items, text.trim()));
+}
+
+function checked(where: string, fields: Fields, values: Record<string, unknown>, required: readonly string[] = []) {
+  const faults = faultsOf({ type: 'object', properties: fields, required }, values);
+  if (faults.length > 0) refuseFaults(where, faults);
+  for (const [name, schema] of Object.entries(fields)) {
+    if (schema.default !== undefined && !Object.hasOwn(values, name)) values[name] = schema.default;
+  }
+  return values;
+}
+
+/** @throws USAGE with a sentence for each, and all of them as data */
+function refuseFaults(where: string, faults: readonly Fault[]): never {
+  const list = faults.slice(0, 5).map(({ path, message }) => (path === '' ? `it ${message}` : `${path} ${message}`));
+  const more = faults.length > 5 ? ` and ${faults.length - 5} more` : '';
+  throw new OnejobError('USAGE', `${where} is wrong: ${list.join('; ')}${more}`, {
+    hint: 'GET openapi.json says what is taken',
+    data: { fields: faults },
+  });
+}

@@ -1,0 +1,70 @@
+import type { App } from '../../app/app.ts';
+import type { Client } from '../../app/client.ts';
+import type { Right } from '../../app/options.ts';
+import type { ApiSchema, Fields, ValueOf, ValuesOf } from './schema.ts';
+
+/**
+ * One operation of the API. All that is checked of a request stands in it as schemas, and so does all that it answers:
+ * `read-request.ts` and `document.ts` are both made of it.
+ */
+export interface RouteDefinition<P extends Fields, Q extends Fields, H extends Fields, B extends ApiSchema> {
+  readonly method: 'GET' | 'POST';
+  /** Below `/api/v1`; parameters in braces. */
+  readonly path: string;
+  /** Unique, in camel case: what generated clients call it. */
+  readonly id: string;
+  readonly summary: string;
+  readonly right: Right;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly headers?: H;
+  readonly body?: { readonly schema: B; readonly required: boolean; readonly description: string };
+  /** Of a body; 1 MiB unless told, or what the app takes as an input. */
+  readonly maxBytes?: (app: App) => number;
+  /** By status; those of errors are added from the one table of errors. */
+  readonly answers: Readonly<Record<number, Answer>>;
+  readonly handle: (call: Call<P, Q, H, B>) => Promise<Response>;
+}
+
+export interface Answer {
+  readonly description: string;
+  /** By media type; left out: no body. */
+  readonly content?: Readonly<Record<string, ApiSchema>>;
+  readonly headers?: Fields;
+}
+
+/** A request that was checked. */
+export interface Call<P extends Fields, Q extends Fields, H extends Fields, B extends ApiSchema> {
+  readonly params: ValuesOf<P, keyof P>;
+  readonly query: ValuesOf<Q>;
+  readonly headers: ValuesOf<H>;
+  /** Undefined where there was none, and none had to be. */
+  readonly body: ValueOf<B> | undefined;
+  /** The very text of the body. */
+  readonly text: string;
+  readonly request: Request;
+  readonly app: App;
+  /** In the name of who asks. */
+  readonly client: Client;
+}
+
+export type Route = RouteDefinition<Fields, Fields, Fields, ApiSchema>;
+
+/** Declares a route; the types of what its handler gets follow from its schemas. */
+export function defineRoute<
+  const P extends Fields = Record<string, never>,
+  const Q extends Fields = Record<string, never>,
+  const H extends Fields = Record<string, never>,
+  const B extends ApiSchema = ApiSchema,
+>(definition: RouteDefinition<P, Q, H, B>): Route {
+  return definition as unknown as Route;
+}
+
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json', ...headers } });
+}
+
+/** An answer whose body is JSON of that schema. */
+export function jsonAnswer(description: string, schema: ApiSchema, headers: Fields = {}): Answer {
+  return { description, content: { 'application/json': schema }, headers };
+}

@@ -1,0 +1,121 @@
+import type { EnqueueOptions } from '../../app/client.ts';
+import type { RunHandle } from '../../app/run-handle.ts';
+import { OnejobError } from '../../job/errors.ts';
+import { runView } from '../../job/run.ts';
+import { isFinal } from '../../job/state.ts';
+import type { Duration } from '../../std/duration.ts';
+import { preferredWait, waitFor } from './prefer.ts';
+import { decodeHeader } from './read-request.ts';
+import { defineRoute, json, jsonAnswer, type Call } from './route.ts';
+import type { ApiSchema, Fields } from './schema.ts';
+import { duration, key, name, oneRun, startedRun } from './schemas.ts';
+import { prefer } from './runs.ts';
+
+/** What a run can be asked with besides its input. */
+export const wishes = {
+  key,
+  delay: { ...duration, description: 'start after this time' },
+  priority: { type: 'integer', minimum: -1_000, maximum: 1_000, description: 'higher first' },
+  timeout: { ...duration, description: 'running time of an attempt, instead of what the job says' },
+} as const satisfies Fields;
+
+const location = { location: { type: 'string', description: 'where the run is' } } as const;
+
+export const startRun = defineRoute({
+  method: 'POST',
+  path: '/jobs/{name}/runs',
+  id: 'startRun',
+  summary: 'Start a run: the body is its input',
+  right: 'trigger',
+  params: { name },
+  query: {
+    ...wishes,
+    arg: { type: 'array', items: { type: 'string', maxLength: 10_000 }, maxItems: 1_000, description: 'its arguments' },
+  },
+  headers: { 'idempotency-key': { ...key, description: 'the key, as a header' }, prefer },
+  body: {
+    schema: {} as const satisfies ApiSchema,
+    required: false,
+    description: 'the input, as the schema of the job says',
+  },
+  maxBytes: ({ options }) => options.limits?.value ?? 1_048_576,
+  answers: {
+    200: jsonAnswer('the run, which has ended, whatever its state', oneRun),
+    202: jsonAnswer('the run is stored, and goes on or waits for a worker', startedRun, location),
+  },
+  async handle(call) {
+    const { client, params, query, headers, body, text, request } = call;
+    const options: EnqueueOptions = {
+      trigger: 'http',
+      headers: headersOf(request.headers),
+      ...optional({
+        key: keyOf(query.key, headers['idempotency-key']),
+        delay: query.delay as Duration | undefined,
+        timeout: query.timeout as Duration | undefined,
+        priority: query.priority,
+        args: query.arg,
+        // The very text only where it is not what the input would be written as.
+        body: text !== '' && text !== JSON.stringify(body) ? text : undefined,
+      }),
+    };
+    const handle = await client.enqueue(params.name, body, options);
+    return answerOf(handle, call, preferredWait(headers.prefer));
+  },
+});
+
+/** 200 and the run when it has ended, or does within the wait; else 202 and where it is. */
+async function answerOf(
+  { id, key: itsKey, jobId, state, created }: RunHandle,
+  {
+    client,
+    params,
+    request,
+    app,
+  }: Pick<Call<{ name: typeof name }, Fields, Fields, ApiSchema>, 'client' | 'params' | 'request' | 'app'>,
+  seconds: number | null,
+): Promise<Response> {
+  const applied = seconds === null ? {} : { 'Preference-Applied': `wait=${seconds}` };
+  if (seconds !== null && !isFinal(state)) await waitFor({ client, ref: id, seconds, signal: request.signal });
+  const run = seconds !== null || isFinal(state) ? await client.find(id) : null;
+  if (run && isFinal(run.state)) return json(200, { v: 1, ...runView(run), created }, applied);
+  const job = app.registry.find(params.name)?.name ?? params.name;
+  const started = { v: 1, id, key: itsKey, jobId, job, state: run?.state ?? state, created };
+  return json(202, started, { Location: placeOf(request, id), ...applied });
+}
+
+/** Wherever the API is mounted. */
+function placeOf({ url }: Request, id: string): string {
+  return new URL(url).pathname.replace(/\/jobs\/[^/]+\/runs$/, `/runs/${id}`);
+}
+
+/** A quoted key, as the draft of the header has it, is the same as a bare one. @throws USAGE for two different ones */
+function keyOf(query: string | undefined, header: string | undefined): string | undefined {
+  const bare =
+    header === undefined
+      ? undefined
+      : (/^"((?:[^"\\]|\\.)*)"$/.exec(header)?.[1]?.replaceAll(/\\(.)/g, '$1') ?? header);
+  if (query === undefined || bare === undefined || query === bare) return query ?? bare;
+  throw new OnejobError('USAGE', `the run has two keys: ${query} in the query, ${bare} in Idempotency-Key`);
+}
+
+/** What the job sees of the request: not what is spoken between programs and proxies on the way. */
+function headersOf(headers: Headers): [string, string][] {
+  return [...headers]
+    .filter(([header]) => !ofTheWay.has(header) && !header.startsWith('sec-'))
+    .map(([header, value]) => [header, decodeHeader(value)]);
+}
+
+const ofTheWay = new Set(
+  (
+    'accept accept-encoding accept-language cache-control connection content-length content-type expect host ' +
+    'idempotency-key keep-alive origin pragma prefer priority referer te trailer transfer-encoding upgrade user-agent ' +
+    'authorization proxy-authorization cookie'
+  ).split(' '),
+);
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what is not there. */
+export function optional<T extends Record<string, unknown>>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+}

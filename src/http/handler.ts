@@ -7,6 +7,7 @@ import { authenticate } from './auth.ts';
 import type { Env } from './environment.ts';
 import { governorRoutes } from './governor/index.ts';
 import type { HandlerOptions } from './handler-options.ts';
+import { metricsRoutes } from './metrics/index.ts';
 import { problem } from './problem.ts';
 import { refuseStrangers } from './strangers.ts';
 
@@ -22,6 +23,7 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
   hono.use(authenticate(options));
   hono.route('/', governorRoutes(app, options));
   hono.route('/api/v1', apiRoutes(app));
+  hono.route('/', metricsRoutes(app));
   hono.notFound((context) => context.body(null, 404));
   hono.onError((error, context) => {
     if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });

@@ -1,0 +1,103 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { AttemptEnd } from '../../ports/attempt-end.ts';
+import type { Meter } from '../../ports/meter.ts';
+import type { Claim } from '../../ports/store-claim.ts';
+
+/** Counts what the engine of one process tells. The names are listed in docs/guide/operating.md. */
+export class EngineMetrics implements Meter {
+  readonly #attempts: Counter<'job' | 'trigger'>;
+  readonly #runs: Counter<'job' | 'trigger' | 'outcome'>;
+  readonly #durations: Histogram<'job' | 'outcome'>;
+  readonly #zombies: Counter<'job'>;
+  readonly #groups: Histogram<'lane'>;
+  readonly #commits: Histogram<'lane'>;
+  readonly #beats: Counter<'result'>;
+  readonly #dead: Counter;
+  readonly #takeovers: Counter;
+  readonly #buried: Counter;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#attempts = new Counter({
+      name: 'onejob_attempts_started_total',
+      help: 'Attempts that this process began, also those that went on after a wait',
+      labelNames: ['job', 'trigger'],
+      registers,
+    });
+    this.#runs = new Counter({
+      name: 'onejob_runs_ended_total',
+      help: 'Runs that ended in this process: succeeded, failed, cancelled',
+      labelNames: ['job', 'trigger', 'outcome'],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: 'onejob_attempt_duration_seconds',
+      help: 'Time from the beginning of an attempt until it ended or left this process',
+      labelNames: ['job', 'outcome'],
+      buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200],
+      registers,
+    });
+    this.#zombies = new Counter({
+      name: 'onejob_zombies_total',
+      help: 'Handlers that ignored their signal and were left behind',
+      labelNames: ['job'],
+      registers,
+    });
+    this.#groups = new Histogram({
+      name: 'onejob_journal_group_entries',
+      help: 'Entries that were committed together',
+      labelNames: ['lane'],
+      buckets: [1, 2, 5, 10, 50, 100, 500, 1_000],
+      registers,
+    });
+    this.#commits = new Histogram({
+      name: 'onejob_journal_commit_seconds',
+      help: 'Time from the first sending of a group to the answer of the store',
+      labelNames: ['lane'],
+      buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+      registers,
+    });
+    this.#beats = new Counter({
+      name: 'onejob_beats_total',
+      help: 'Beats of the main loop, by whether they reached the store',
+      labelNames: ['result'],
+      registers,
+    });
+    const counter = (name: string, help: string) => new Counter({ name, help, registers });
+    this.#dead = counter('onejob_dead_workers_total', 'Workers that this process found dead');
+    this.#takeovers = counter('onejob_takeovers_total', 'Runs of dead workers that this process took over');
+    this.#buried = counter('onejob_buried_total', 'How often this worker was taken for dead by others');
+  }
+
+  began({ job, trigger }: Claim): void {
+    this.#attempts.inc({ job, trigger });
+  }
+
+  ended({ job, trigger }: Claim, end: AttemptEnd, ms: number): void {
+    const outcome = end === 'handedBack' ? 'handed_back' : end;
+    this.#durations.observe({ job, outcome }, ms / 1_000);
+    if (end === 'succeeded' || end === 'failed' || end === 'cancelled') this.#runs.inc({ job, trigger, outcome });
+  }
+
+  leftBehind({ job }: Claim): void {
+    this.#zombies.inc({ job });
+  }
+
+  committed(lane: string, entries: number, ms: number): void {
+    this.#groups.observe({ lane }, entries);
+    this.#commits.observe({ lane }, ms / 1_000);
+  }
+
+  beat(reached: boolean): void {
+    this.#beats.inc({ result: reached ? 'reached' : 'failed' });
+  }
+
+  tookOver({ workers, runs }: { readonly workers: number; readonly runs: number }): void {
+    this.#dead.inc(workers);
+    this.#takeovers.inc(runs);
+  }
+
+  buried(): void {
+    this.#buried.inc();
+  }
+}

@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
 import { defaultStore } from './backend.ts';
+import { Callers } from './callers.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { isLog } from './config-readers.ts';
@@ -17,7 +18,6 @@ import { LazyBackend } from './lazy-backend.ts';
 import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
 import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
-import type { Role } from './role.ts';
 import { RunNews } from './run-news.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { StoreClient } from './store-client.ts';
@@ -41,6 +41,15 @@ export function createApp(options: AppOptions = {}, surroundings: Surroundings =
 export class App {
   readonly client: StoreClient;
   readonly insight = new Insight({ worker: () => this.#worker, backend: () => this.#backend.open() });
+  /** Who waits at the other end of a connection. */
+  readonly callers = new Callers({
+    engine: async () => {
+      await this.loadJobs();
+      return (await this.#workerProcess('tree')).engine();
+    },
+    submission: () => this.#submission(),
+    log: () => this.log,
+  });
   #options: AppOptions;
   #settings: Settings;
   readonly #news = new RunNews({ backend: () => this.#backend.open(), clock: systemClock, log: () => this.log });
@@ -74,6 +83,7 @@ export class App {
       news: this.#news,
       actor,
       maxBytes: () => this.#settings.valueBytes,
+      redact: () => this.#settings.redact,
       close: () => Promise.resolve(),
     });
   }
@@ -120,8 +130,8 @@ export class App {
     this.#faces.add(face);
   }
 
-  get roles(): readonly Role[] {
-    return this.#settings.roles;
+  get settings(): Settings {
+    return this.#settings;
   }
 
   /** Where it serves HTTP; null where it does not. */
@@ -183,10 +193,8 @@ export class App {
     await this.loadJobs();
     const worker = await this.#workerProcess('tree');
     return execute(requests, watcher, {
-      registry: this.registry,
+      ...this.#submission(),
       engine: await worker.engine(),
-      client: this.client,
-      maxBytes: this.#settings.valueBytes,
       signal: this.#interrupted.signal,
       watch: (run, told) => this.#watchers.watch(run, told),
     });
@@ -198,12 +206,7 @@ export class App {
    */
   async enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]> {
     const [{ store, wake }] = await Promise.all([this.#backend.open(), this.loadJobs()]);
-    const runs = await enqueue(requests, {
-      registry: this.registry,
-      client: this.client,
-      maxBytes: this.#settings.valueBytes,
-      submit: (wished) => store.submit(wished),
-    });
+    const runs = await enqueue(requests, { ...this.#submission(), submit: (wished) => store.submit(wished) });
     wake();
     return runs;
   }
@@ -256,6 +259,11 @@ export class App {
     });
   }
 
+  #submission() {
+    const { valueBytes: maxBytes, redact } = this.#settings;
+    return { registry: this.registry, client: this.client, maxBytes, redact };
+  }
+
   async #workerProcess(scope: 'all' | 'tree'): Promise<WorkerProcess> {
     const backend = await this.#backend.open();
     if (this.#worker && scope === 'all' && this.#worker.scope === 'tree') {
@@ -279,6 +287,7 @@ export class App {
     this.#faces.drain();
     this.#stopping.abort(new OnejobError('APP_STOPPING', 'the app stops'));
     await this.#worker?.stop(graceMs);
+    await this.callers.stop();
     await this.#faces.stop();
     await this.#news.close();
     await this.#backend.close();

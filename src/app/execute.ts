@@ -8,8 +8,11 @@ export interface ExecuteRequest {
   readonly job: string;
   /** Undefined: none. Ignored where `body` is given. */
   readonly input?: unknown;
-  /** The very text of `--data`: JSON where it parses, else the text itself is the input (CONTRACTS EGO-5). */
-  readonly body?: string;
+  /**
+   * The very text of `--data`, or of what came over HTTP: JSON where it parses, else the text itself is the input
+   * (CONTRACTS EGO-5). Bytes that are no text are no input; the job reads them from its request.
+   */
+  readonly body?: string | Uint8Array;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly args?: readonly string[];
   readonly key?: string;

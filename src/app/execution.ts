@@ -14,10 +14,12 @@ import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import { withTraceParent } from './tracing.ts';
 
-interface SubmissionOptions {
+/** How what is asked for becomes a run. */
+export interface SubmissionOptions {
   readonly registry: Registry;
   readonly client: Client;
   readonly maxBytes: number;
+  readonly redact: readonly string[];
 }
 
 export interface ExecutionOptions extends SubmissionOptions {
@@ -68,7 +70,7 @@ export async function enqueue(
 
 async function wishedRuns(
   requests: readonly ExecuteRequest[],
-  { registry, client, maxBytes }: SubmissionOptions,
+  { registry, client, maxBytes, redact }: SubmissionOptions,
   holder: string | undefined,
 ): Promise<NewRun[]> {
   const jobs = requests.map(({ job }) => registry.get(job));
@@ -76,7 +78,7 @@ async function wishedRuns(
   if (new Set(keys).size < keys.length) {
     throw new OnejobError('USAGE', 'one key cannot name the runs of several jobs', { hint: 'start them one by one' });
   }
-  const wished = requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, { maxBytes, holder }));
+  const wished = requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, { maxBytes, redact, holder }));
   const runs = await Promise.all(wished);
   await refuseConflicts(runs, (keys) => client.getMany(keys));
   return runs;
@@ -94,10 +96,11 @@ async function takeBack(
   await Promise.all(created.filter((run) => !held.includes(run)).map(({ id }) => client.cancel(id, reason.message)));
 }
 
-async function wishedRun(
+/** @throws INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, USAGE; nothing is written */
+export async function wishedRun(
   job: AnyJob,
   request: ExecuteRequest,
-  { maxBytes, holder }: { maxBytes: number; holder: string | undefined },
+  { maxBytes, redact, holder }: { maxBytes: number; redact: readonly string[]; holder: string | undefined },
 ): Promise<NewRun> {
   const { body, delay } = request;
   const read = body === undefined ? { input: request.input } : readBody(body);
@@ -115,7 +118,7 @@ async function wishedRun(
     holder: delayMs === 0 ? holder : undefined,
   };
   try {
-    return await newRun(job, wish, maxBytes);
+    return await newRun(job, wish, maxBytes, redact);
   } catch (error) {
     if ('fault' in read && hasCode(error, 'INPUT_INVALID')) {
       throw inputInvalid(job.name, [{ path: '', message: `the data is not JSON (${read.fault})` }]);
@@ -125,8 +128,10 @@ async function wishedRun(
 }
 
 /** JSON where it parses, else the text itself (CONTRACTS EGO-5); no bytes at all are no input. */
-function readBody(body: string): { readonly input: unknown } | { readonly input: string; readonly fault: string } {
-  if (body === '') return { input: undefined };
+function readBody(
+  body: string | Uint8Array,
+): { readonly input: unknown } | { readonly input: string; readonly fault: string } {
+  if (body === '' || typeof body === 'object') return { input: undefined };
   try {
     return { input: JSON.parse(body) as unknown };
   } catch (error) {
@@ -158,7 +163,10 @@ async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, optio
 }
 
 /** A pipeline's callback belongs to what was asked for: this process executes it and stays for it. */
-async function callbackOf({ id, generation, attempt, state, job }: Run, options: ExecutionOptions): Promise<void> {
+export async function callbackOf(
+  { id, generation, attempt, state, job }: Run,
+  options: Pick<ExecutionOptions, 'registry' | 'client' | 'engine' | 'signal'>,
+): Promise<void> {
   if (!isFinal(state) || !options.registry.find(job)?.callbacks) return;
   const callback = await options.client.get(callbackKey(id, generation, attempt));
   if (!callback || isFinal(callback.state)) return;
@@ -167,7 +175,7 @@ async function callbackOf({ id, generation, attempt, state, job }: Run, options:
 }
 
 /** Until the run has ended, here or elsewhere, or this process was interrupted. */
-async function wait(id: string, { client, signal }: ExecutionOptions): Promise<void> {
+async function wait(id: string, { client, signal }: Pick<ExecutionOptions, 'client' | 'signal'>): Promise<void> {
   try {
     await client.wait(id, { signal });
   } catch (error) {

@@ -21,6 +21,8 @@ export interface Settings {
   readonly exitOnStall: boolean;
   readonly migrate: 'auto' | 'manual';
   readonly roles: readonly Role[];
+  /** Headers that are never stored, besides those that never are. */
+  readonly redact: readonly string[];
 }
 
 /** @throws CONFIG_INVALID naming the option */
@@ -44,6 +46,7 @@ export function settingsOf(options: AppOptions): Settings {
     },
     exitOnStall: options.onStall === 'exit',
     migrate: options.migrate ?? 'auto',
+    redact: options.redact ?? [],
     roles: readRoles(options.roles ?? (options.http ? ['worker', 'http'] : ['worker'])),
   };
 }

@@ -44,6 +44,8 @@ export interface StoreClientOptions {
   readonly actor: string;
   /** Of an input. */
   readonly maxBytes: () => number;
+  /** Headers that are never stored, besides those that never are. */
+  readonly redact?: () => readonly string[];
   /** What `close` does; an app's own client leaves that to the app. */
   readonly close: () => Promise<void>;
 }
@@ -84,8 +86,9 @@ export class StoreClient implements Client {
     { tx }: { tx?: unknown } = {},
   ): Promise<RunHandle<OutputOf<J>>[]> {
     const known = await this.#resolve(job);
+    const redact = this.#options.redact?.();
     const runs = await Promise.all(
-      items.map(async (item) => newRun(known, await wishOf(item), this.#options.maxBytes())),
+      items.map(async (item) => newRun(known, await wishOf(item), this.#options.maxBytes(), redact)),
     );
     const { store, outbox, announce, wake } = await this.#options.backend();
     await refuseConflicts(runs, (keys) => store.get(keys));

@@ -2,7 +2,6 @@ import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import { readFailure, type Failure } from '../job/failure.ts';
-import type { HookRun } from '../job/hooks.ts';
 import { parseInput } from '../job/input.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { Progress, StepRecord } from '../job/run.ts';
@@ -14,6 +13,7 @@ import { Abort } from '../std/abort.ts';
 import { createDeferred } from '../std/deferred.ts';
 import { AttemptSteps, insist } from './attempt-steps.ts';
 import { runCallback } from './callback.ts';
+import { hookRun, namesOf } from './claim-names.ts';
 import { Conclusion, type Concluded, type Settled } from './conclusion.ts';
 import { currentSink, withConsole, type ConsoleSink } from './console-capture.ts';
 import { createContext, ResponseNotes } from './context.ts';
@@ -149,7 +149,7 @@ export class Attempt {
     this.#span = tracer?.begin(claim);
     observer.onStart?.(claim);
     if (log.isOn?.('info') !== false) {
-      log.info('run started', { ...this.#names(), args: claim.args.length > 0 ? claim.args : undefined });
+      log.info('run started', { ...namesOf(this.claim), args: claim.args.length > 0 ? claim.args : undefined });
     }
     const cancel = claim.letters.find(({ kind }) => kind === 'cancel');
     this.#timer.start();
@@ -244,13 +244,13 @@ export class Attempt {
     const ms = clock.monotonic() - this.#startedAt;
     meter?.ended(claim, end, ms);
     if (log.isOn?.('info') !== false) {
-      log.info('run ended', { ...this.#names(), outcome: end, durationMs: Math.round(ms) });
+      log.info('run ended', { ...namesOf(this.claim), outcome: end, durationMs: Math.round(ms) });
     }
     if (hooks.afterRun && end !== 'parked' && end !== 'handedBack' && end !== 'lost') {
       try {
         await hooks.afterRun(hookRun(claim), { state: end, error });
       } catch (thrown) {
-        log.error('the hook afterRun failed', { ...this.#names(), error: readFailure(thrown).failure.message });
+        log.error('the hook afterRun failed', { ...namesOf(this.claim), error: readFailure(thrown).failure.message });
       }
     }
     observer.onEnd?.(claim, end);
@@ -259,7 +259,7 @@ export class Attempt {
   /** Past the grace: the handler goes on as a zombie, fenced and counted, and the attempt ends without it. */
   #leaveBehind(): void {
     this.#options.host.meter?.leftBehind(this.claim);
-    this.#options.host.log.warn('the handler ignores its signal and is left behind', this.#names());
+    this.#options.host.log.warn('the handler ignores its signal and is left behind', namesOf(this.claim));
     this.#settled.resolve({ how: 'threw', thrown: this.#abort.reason, isFinal: false });
   }
 
@@ -281,15 +281,6 @@ export class Attempt {
     this.#output ??= new RunOutput({ run, epoch, lastSeq, maxBytes: limits.outputBytes, journal, clock });
     return this.#output;
   }
-
-  #names(): Record<string, unknown> {
-    const { job, run, trigger, traceId, attempt, key } = this.claim;
-    return { job, run, trigger, traceId, attempt, ...(key === null ? {} : { key }) };
-  }
-}
-
-function hookRun({ run, job, key, attempt, trigger, traceId }: Claim): HookRun {
-  return { id: run, job, key, attempt, trigger, traceId };
 }
 
 function cancelled({ actor, reason }: Letter): OnejobError {

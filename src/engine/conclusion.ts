@@ -6,6 +6,7 @@ import type { FinalState } from '../job/state.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { HandBackEntry, OutcomeEntry } from '../ports/store-entry.ts';
+import { namesOf } from './claim-names.ts';
 import type { ResponseNotes } from './context.ts';
 import type { Host } from './host.ts';
 import type { RunOutput } from './run-output.ts';
@@ -78,16 +79,8 @@ export class Conclusion {
     if (reason && (failure.code === 'RUN_CANCELLED' || failure.code === 'RUN_INTERRUPTED'))
       return this.#outcome('cancelled', null, failure);
     if (reason && failure.code === 'APP_STOPPING') return this.#handBack(claim.attempt, 0, null, 'handedBack');
-    const { job: name, run, trigger, traceId, attempt } = claim;
-    host.log[reading.level]('run failed', {
-      job: name,
-      run,
-      trigger,
-      traceId,
-      attempt,
-      code: failure.code,
-      error: failure.message,
-    });
+    const { attempt } = claim;
+    host.log[reading.level]('run failed', { ...namesOf(claim), code: failure.code, error: failure.message });
     const delayMs = isFinal ? null : nextTryMs(job.retry, attempt, reading, Math.random);
     if (delayMs === null || delayMs >= this.#options.deadlineInMs) return this.#outcome('failed', null, failure);
     return this.#handBack(reading.laterMs === undefined ? attempt + 1 : attempt, delayMs, failure, 'retried');

@@ -193,6 +193,11 @@ export class Engine {
     this.#worker.interrupt(reason);
   }
 
+  /** As `Worker.abort`. */
+  abort(run: RunId, reason: Error): boolean {
+    return this.#worker.abort(run, reason);
+  }
+
   /**
    * Claims nothing more, lets steps in execution finish, hands runs back, closes services, leaves the store's list of
    * workers. Past `graceMs` handlers are aborted.

@@ -9,7 +9,7 @@ import { traceParentOf } from '../job/trace.ts';
 import type { NewRun } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 import { newId, newTraceId } from '../std/id.ts';
-import { checkStorable } from '../std/json.ts';
+import { checkStorable, digest } from '../std/json.ts';
 
 /** What somebody asks for, before it is checked. */
 export interface Wish {
@@ -18,8 +18,8 @@ export interface Wish {
   readonly key?: string | undefined;
   readonly args?: readonly string[] | undefined;
   readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
-  /** The very text of the body, where it is not just the JSON of the input. */
-  readonly body?: string | undefined;
+  /** The very text of the body, where it is not just the JSON of the input; bytes where they are no text. */
+  readonly body?: string | Uint8Array | undefined;
   readonly delayMs?: number | undefined;
   readonly priority?: number | undefined;
   readonly timeoutMs?: number | undefined;
@@ -35,7 +35,12 @@ export type SubmittedJob = AnyJob | { readonly name: string };
  * Checks the input as given (STORE §4, Keys: it is stored so, and parsed anew at each attempt) and makes the run.
  * @throws INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, USAGE; nothing is written
  */
-export async function newRun(job: SubmittedJob, wish: Wish, maxBytes: number): Promise<NewRun> {
+export async function newRun(
+  job: SubmittedJob,
+  wish: Wish,
+  maxBytes: number,
+  redact: readonly string[] = [],
+): Promise<NewRun> {
   const known = 'run' in job ? job : undefined;
   const input = storable(wish.input, maxBytes, `the input of ${job.name}`);
   const parsed = known?.input || known?.key ? await parseInput(known, parseStored(input)) : undefined;
@@ -48,9 +53,9 @@ export async function newRun(job: SubmittedJob, wish: Wish, maxBytes: number): P
     trigger: wish.trigger,
     priority: checkedPriority(wish.priority ?? known?.priority ?? 0),
     input,
-    digest: inputDigest(input),
+    digest: wish.body instanceof Uint8Array ? digest(wish.body) : inputDigest(input),
     args: wish.args ?? [],
-    request: requestOf(wish, maxBytes),
+    request: requestOf(wish, maxBytes, redact),
     dueAt: null,
     delayMs: wish.delayMs ?? 0,
     timeoutMs: wish.timeoutMs ?? known?.timeoutMs ?? null,
@@ -96,14 +101,17 @@ function checkedPriority(priority: number): number {
   throw new OnejobError('USAGE', `the priority ${priority} is not a whole number from -1000 to 1000`);
 }
 
-/** Headers are kept but for those that carry secrets (CONTRACTS EGO-28). */
-function requestOf({ headers = [], body }: Wish, maxBytes: number): StoredRequest | null {
-  const kept = headers.filter(([name]) => !secretHeaders.has(name.toLowerCase()));
+/** Headers are kept but for those that carry secrets, ours and those of the configuration (CONTRACTS EGO-28). */
+function requestOf({ headers = [], body }: Wish, maxBytes: number, redact: readonly string[]): StoredRequest | null {
+  const secret = (name: string) => secretHeaders.has(name) || redact.some((each) => each.toLowerCase() === name);
+  const kept = headers.filter(([name]) => !secret(name.toLowerCase()));
   if (kept.length === 0 && body === undefined) return null;
   if (body !== undefined && Buffer.byteLength(body) > maxBytes) {
     throw new OnejobError('PAYLOAD_TOO_LARGE', `the data is larger than the limit of ${maxBytes} bytes`);
   }
-  return { headers: kept, body: body ?? null, encoding: 'utf8' };
+  return typeof body === 'object'
+    ? { headers: kept, body: Buffer.from(body).toString('base64'), encoding: 'base64' }
+    : { headers: kept, body: body ?? null, encoding: 'utf8' };
 }
 
 const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie']);

@@ -35,8 +35,8 @@ export class Worker implements Service {
   readonly #attempts = new Map<RunId, Attempt>();
   readonly #running = new Set<Promise<unknown>>();
   readonly #loop: Loop;
-  /** Created as held by this worker, and not adopted yet. */
-  readonly #expected = new Set<RunId>();
+  /** Created as held by this worker, and not adopted yet; with the reason why it is to be aborted as soon as it begins. */
+  readonly #expected = new Map<RunId, Error | undefined>();
   #stopped: Promise<void> | undefined;
   readonly #abandoned = createDeferred<void>();
   #stopping = false;
@@ -77,7 +77,7 @@ export class Worker implements Service {
 
   /** The runs that this worker knows it holds; null while a claim is on its way. */
   get known(): ReadonlySet<RunId> | null {
-    return this.#claiming ? null : new Set([...this.#attempts.keys(), ...this.#expected]);
+    return this.#claiming ? null : new Set([...this.#attempts.keys(), ...this.#expected.keys()]);
   }
 
   /** Whether the beats reach the store. While they do not, no new step starts, but nothing is aborted (STORE §3.2). */
@@ -87,7 +87,7 @@ export class Worker implements Service {
 
   /** A run will be created as held by this worker. Returns the way to say that it was not. */
   expect(run: RunId): () => void {
-    this.#expected.add(run);
+    this.#expected.set(run, undefined);
     return () => this.#expected.delete(run);
   }
 
@@ -129,6 +129,15 @@ export class Worker implements Service {
   /** The store gave that run to another, or ended it. */
   lose(run: RunId): void {
     this.#attempts.get(run)?.lose();
+  }
+
+  /** Aborts a run that this worker holds, begun or not; false: it holds none. */
+  abort(run: RunId, reason: Error): boolean {
+    const attempt = this.#attempts.get(run);
+    if (attempt) attempt.abort(reason);
+    else if (this.#expected.has(run)) this.#expected.set(run, reason);
+    else return false;
+    return true;
   }
 
   /** Aborts everything in execution. */
@@ -216,7 +225,7 @@ export class Worker implements Service {
     this.#claiming = true;
     try {
       const claimed = await this.#options.host.store.claim(request);
-      for (const { run } of claimed.claims) this.#expected.add(run);
+      for (const { run } of claimed.claims) this.#expected.set(run, undefined);
       return claimed;
     } finally {
       this.#claiming = false;
@@ -240,8 +249,10 @@ export class Worker implements Service {
     if (this.#stopping) return this.#giveBack(claim, slot);
     const attempt = new Attempt({ claim, job, host, slot, skewMs });
     this.#attempts.set(claim.run, attempt);
+    const unwanted = this.#expected.get(claim.run);
     this.#expected.delete(claim.run);
     if (this.#interruption) attempt.interrupt(this.#interruption);
+    if (unwanted) attempt.abort(unwanted);
     let end: AttemptEnd = 'lost';
     try {
       end = await attempt.run();

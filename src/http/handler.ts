@@ -15,7 +15,7 @@ import { refuseStrangers } from './strangers.ts';
 export function createHandler(app: App, options: HandlerOptions): (request: Request) => Promise<Response> {
   const hono = new Hono<Env>();
   hono.use(async (context, next) => {
-    context.set('requestId', context.req.header('x-request-id') ?? newId());
+    context.set('requestId', requestIdOf(context.req.header('x-request-id')));
     if (app.stopping.aborted) throw app.stopping.reason as OnejobError;
     await next();
   });
@@ -29,5 +29,25 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
     if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });
     return problem(error, context.get('requestId') ?? '');
   });
-  return async (request) => hono.fetch(request);
+  return async (request) => finish(await hono.fetch(request));
 }
+
+/** Of the caller where it is one that a log can hold. */
+function requestIdOf(given: string | undefined): string {
+  return given !== undefined && /^[\w.:/+-]{1,128}$/.test(given) ? given : newId();
+}
+
+/** What every answer carries. Nothing here is meant for a browser's cache, frame or scripts, unless a part says so. */
+function finish(response: Response): Response {
+  const { headers, status } = response;
+  for (const [name, value] of everywhere) if (!headers.has(name)) headers.set(name, value);
+  if (response.body === null && status !== 204 && status !== 304) headers.set('content-length', '0');
+  return response;
+}
+
+const everywhere = Object.entries({
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+});

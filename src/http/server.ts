@@ -1,12 +1,13 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from '../app/app.ts';
 import type { Face } from '../app/face.ts';
 import type { HttpOptions } from '../app/options.ts';
 import { OnejobError } from '../job/errors.ts';
-import { createHandler } from './handler.ts';
 import { isLoopback, refuseExposure } from './exposure.ts';
+import { createHandler } from './handler.ts';
+import { writeNamesAsKnown } from './header-case.ts';
 
 /** Serves an app on an address of its own (CONTRACTS EGO-22, EGO-23). */
 export class HttpServer implements Face {
@@ -31,7 +32,16 @@ export class HttpServer implements Face {
     refuseExposure(host, options);
     const handler = createHandler(this.#app, { ...options, isLoopback: isLoopback(host) && !hasToken(options) });
     const listener = getRequestListener(handler, { overrideGlobalObjects: false });
-    const server = createServer(limits, (request, response) => void listener(request, response));
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      writeNamesAsKnown(response);
+      void listener(request, response);
+    };
+    const server = createServer(limits, answer);
+    // A body that is too large is refused before it is sent, where the client asks.
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      if (Number(request.headers['content-length'] ?? 0) <= this.#app.settings.valueBytes) response.writeContinue();
+      answer(request, response);
+    });
     server.maxConnections = maxConnections;
     await listen(server, { host, port });
     this.#server = server;

@@ -1,5 +1,5 @@
 import { canonicalJson, digest } from '../std/json.ts';
-import type { JsonText } from './run.ts';
+import type { JsonText, StoredRequest } from './run.ts';
 
 /** A key as it is stored: a caller's own is global, a job's computed one belongs to the job (STORE §4, Keys). */
 export function computedKey(job: string, value: string): string {
@@ -9,6 +9,11 @@ export function computedKey(job: string, value: string): string {
 /** The key of an ego RunID (CONTRACTS EGO-15). */
 export function egoKey(runId: string): string {
   return `ego:${runId}`;
+}
+
+/** The RunID that a request brought, over ego's route or by `--job-header`. */
+export function egoRunId(request: StoredRequest | null): string | undefined {
+  return request?.headers.find(([name]) => name.toLowerCase() === 'x-ego-job-runid')?.[1];
 }
 
 /** Same input = same digest: SHA-256 of the canonical JSON of the input as given; null where there is none. */

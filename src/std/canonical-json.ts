@@ -10,9 +10,9 @@ export function canonicalJson(value: unknown): string {
   return write(value, '', 0) ?? 'null';
 }
 
-/** SHA-256 of the UTF-8 bytes of a text, as 64 hexadecimal digits. */
-export function digest(text: string): string {
-  return hash('sha256', text, 'hex');
+/** SHA-256 of bytes, or of the UTF-8 bytes of a text, as 64 hexadecimal digits. */
+export function digest(data: string | Uint8Array): string {
+  return hash('sha256', data, 'hex');
 }
 
 /** So deep is only a cycle, or a value made to break us. */

@@ -42,11 +42,12 @@ async function start({ terminal, interruption }: Call, app: App): Promise<void> 
   }
   await app.start();
   if (interruption.by !== null) return;
-  const { node, roles, url } = app;
+  const { node, url, settings } = app;
   const { pid } = process;
   const store = (await app.openStore()).facts.url;
-  terminal.talk(`onejob ready ${url ?? '-'} node=${node} roles=${roles.join(',')} store=${store} pid=${pid}`);
-  if (terminal.json) terminal.out(`${JSON.stringify({ event: 'ready', url, pid, node, roles, store })}\n`);
+  terminal.talk(`onejob ready ${url ?? '-'} node=${node} roles=${settings.roles.join(',')} store=${store} pid=${pid}`);
+  if (terminal.json)
+    terminal.out(`${JSON.stringify({ event: 'ready', url, pid, node, roles: settings.roles, store })}\n`);
 }
 
 /**

@@ -1,0 +1,240 @@
+import { setMaxListeners } from 'node:events';
+import type { Engine } from '../engine/engine.ts';
+import { hasCode, OnejobError } from '../job/errors.ts';
+import type { Run, RunId } from '../job/run.ts';
+import { isFinal } from '../job/state.ts';
+import type { Log } from '../ports/log.ts';
+import type { NewRun, Submitted } from '../ports/store-submit.ts';
+import { createDeferred } from '../std/deferred.ts';
+import type { Client } from './client.ts';
+import type { ExecuteRequest } from './execute.ts';
+import { callbackOf, wishedRun, type SubmissionOptions } from './execution.ts';
+import { conflictOf } from './key-conflict.ts';
+
+export interface CallersOptions {
+  /** The engine of this process, enrolled or not. */
+  readonly engine: () => Promise<Engine>;
+  readonly submission: () => SubmissionOptions & { readonly client: Client & { as(actor: string): Client } };
+  readonly log: () => Log;
+}
+
+export interface CallOptions {
+  /** Aborts when the caller has gone away. */
+  readonly signal: AbortSignal;
+  /** The caller does not wait: the run goes on without it. */
+  readonly isDetached?: boolean;
+  readonly actor: string;
+}
+
+export interface Answer {
+  readonly run: Run;
+  /** It had succeeded before this call. */
+  readonly replayed: boolean;
+}
+
+/** What the signal of a run says whose callers have all gone away (CONTRACTS EGO-18). */
+export const clientClosed = 'client closed';
+
+/**
+ * Runs that somebody waits for at the other end of a connection. This process executes what it is asked for; who asks
+ * for a key that is there already joins its run, and gets the recorded outcome, or after a failure the next attempt
+ * (CONTRACTS EGO-15, EGO-18).
+ */
+export class Callers {
+  readonly #options: CallersOptions;
+  readonly #attended = new Map<RunId, Attendance>();
+  #stopped = false;
+
+  constructor(options: CallersOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, KEY_CONFLICT, STORE_UNAVAILABLE: nothing runs
+   * then; APP_STOPPING; or the signal's reason
+   */
+  async call(request: ExecuteRequest, options: CallOptions): Promise<Answer> {
+    const { submission, engine: open } = this.#options;
+    const wishes = submission();
+    const engine = await open();
+    const run = await wishedRun(wishes.registry.get(request.job), request, { ...wishes, holder: engine.id });
+    await engine.enrol();
+    options.signal.throwIfAborted();
+    const [answer] = (await engine.submit([run])) as [Submitted];
+    const conflict = conflictOf([run], [answer]);
+    if (conflict) throw conflict;
+    return answer.verdict === 'created'
+      ? this.#first(run, answer, { engine, ...options })
+      : this.#join(answer.run.id, { engine, ...options });
+  }
+
+  /** After the worker has stopped: what has ended is still answered, who waits for more is told to ask again. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const all = [...this.#attended.values()];
+    for (const { waiting } of all) waiting.abort(stopping());
+    const late = createDeferred<void>();
+    const timer = setTimeout(late.resolve, lastReadsMs);
+    await Promise.race([Promise.allSettled(all.map(({ ended }) => ended.promise)), late.promise]);
+    clearTimeout(timer);
+    for (const { ended } of all) ended.reject(stopping());
+  }
+
+  async #first(run: NewRun, { run: { id, state } }: Submitted, caller: Caller): Promise<Answer> {
+    const execute = (signal: AbortSignal) => this.#executed(run, caller.engine, signal);
+    const attendance = state === 'running' ? this.#attend(id, execute) : this.#attend(id);
+    attendance.isOurs = true;
+    return this.#answer(attendance, caller);
+  }
+
+  async #join(id: RunId, caller: Caller): Promise<Answer> {
+    const { client } = this.#options.submission();
+    const run = await client.find(id);
+    if (run.state === 'succeeded') return { run, replayed: true };
+    const again = isFinal(run.state);
+    if (again) await this.#again(id, caller);
+    const attendance = this.#attend(id);
+    attendance.isOurs ||= again;
+    attendance.stays ||= goesOnAlone(run);
+    return this.#answer(attendance, caller);
+  }
+
+  async #answer(attendance: Attendance, caller: Caller): Promise<Answer> {
+    const { id } = attendance;
+    if (caller.isDetached) {
+      attendance.stays = true;
+      return { run: await this.#options.submission().client.find(id), replayed: false };
+    }
+    const run = await this.#outcome(attendance, caller.signal);
+    // It was given up by callers that have gone, here or on another node, and this one has not.
+    return wasGivenUp(run) ? this.#join(id, caller) : { run, replayed: false };
+  }
+
+  /** Of several callers of one run the last one to leave takes the run along. */
+  async #outcome(attendance: Attendance, signal: AbortSignal): Promise<Run> {
+    const gone = createDeferred<never>();
+    const leave = () => gone.reject(signal.reason);
+    signal.addEventListener('abort', leave);
+    attendance.callers++;
+    try {
+      if (signal.aborted) leave();
+      return await Promise.race([attendance.ended.promise, gone.promise]);
+    } finally {
+      gone.promise.catch(() => undefined);
+      signal.removeEventListener('abort', leave);
+      attendance.callers--;
+      if (signal.aborted && attendance.callers === 0 && !attendance.stays) void this.#giveUp(attendance);
+    }
+  }
+
+  #attend(id: RunId, outcome = (signal: AbortSignal) => this.#watched(id, signal)): Attendance {
+    const known = this.#attended.get(id);
+    if (known) return known;
+    const attendance = new Attendance(id);
+    if (this.#stopped) attendance.waiting.abort(stopping());
+    this.#attended.set(id, attendance);
+    const { ended, waiting } = attendance;
+    outcome(waiting.signal).then(ended.resolve, ended.reject);
+    void ended.promise
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#attended.get(id) === attendance) this.#attended.delete(id);
+      });
+    return attendance;
+  }
+
+  /** Here; where the attempt ended without an outcome, by whoever goes on with the run. */
+  async #executed(run: NewRun, engine: Engine, signal: AbortSignal): Promise<Run> {
+    const end = await engine.execute(run);
+    const { client } = this.#options.submission();
+    const hasEnded = end === 'succeeded' || end === 'failed' || end === 'cancelled';
+    const ended = hasEnded ? await client.find(run.id) : await client.wait(run.id, { signal });
+    this.#callBack(ended, engine);
+    return ended;
+  }
+
+  async #watched(id: RunId, signal: AbortSignal): Promise<Run> {
+    const engine = await this.#options.engine();
+    engine.follow(id);
+    const run = await this.#options.submission().client.wait(id, { signal });
+    this.#callBack(run, engine);
+    return run;
+  }
+
+  /** A pipeline's callback belongs to what was asked for; nobody at the other end waits for it. */
+  #callBack(run: Run, engine: Engine): void {
+    const { registry, client } = this.#options.submission();
+    const signal = new AbortController().signal;
+    callbackOf(run, { registry, client, engine, signal }).catch((error: unknown) => {
+      this.#options.log().debug('the callback of a run was not seen to end', { run: run.id, error: String(error) });
+    });
+  }
+
+  async #again(id: RunId, { actor }: Caller): Promise<void> {
+    try {
+      await this.#options.submission().client.as(actor).retry(id, 'asked for again');
+    } catch (error) {
+      // Another caller was faster.
+      if (!hasCode(error, 'RUN_ACTIVE') && !hasCode(error, 'RUN_FINISHED')) throw error;
+    }
+  }
+
+  async #giveUp(attendance: Attendance): Promise<void> {
+    const { id, waiting, isOurs } = attendance;
+    if (this.#attended.get(id) === attendance) this.#attended.delete(id);
+    const reason = new OnejobError('RUN_CANCELLED', clientClosed);
+    waiting.abort(reason);
+    try {
+      const engine = await this.#options.engine();
+      if (engine.abort(id, reason) || !isOurs) return;
+      await this.#options.submission().client.as('http').cancel(id, clientClosed);
+    } catch (error) {
+      if (!hasCode(error, 'RUN_FINISHED')) {
+        this.#options.log().warn('a run that nobody waits for goes on', { run: id, error: String(error) });
+      }
+    }
+  }
+}
+
+type Caller = CallOptions & { readonly engine: Engine };
+
+/** One run, and who waits for it here. */
+class Attendance {
+  readonly id: RunId;
+  readonly ended = createDeferred<Run>();
+  /** Ends the waiting for others. */
+  readonly waiting = new AbortController();
+  callers = 0;
+  /** It goes on when nobody waits any more. */
+  stays = false;
+  /** This process asked for it, or for its present attempt. */
+  isOurs = false;
+
+  constructor(id: RunId) {
+    this.id = id;
+    this.ended.promise.catch(() => undefined);
+    setMaxListeners(0, this.waiting.signal);
+  }
+}
+
+/** Nobody's connection carries it: it was asked for in another way, or by a caller that did not want to wait. */
+function goesOnAlone({ trigger, request }: Run): boolean {
+  const prefer = request?.headers.find(([name]) => name.toLowerCase() === 'prefer')?.[1];
+  return trigger !== 'http' || prefersAsync(prefer);
+}
+
+/** RFC 7240. */
+export function prefersAsync(prefer: string | undefined): boolean {
+  return (prefer ?? '').split(',').some((each) => /^respond-async *(?:;|$)/i.test(each.trim()));
+}
+
+function wasGivenUp({ state, error }: Run): boolean {
+  return state === 'cancelled' && error?.code === 'RUN_CANCELLED' && error.message.endsWith(clientClosed);
+}
+
+function stopping(): OnejobError {
+  return new OnejobError('APP_STOPPING', 'the app stops; ask again');
+}
+
+/** For answers that the store owes when the worker has stopped. */
+const lastReadsMs = 1_000;

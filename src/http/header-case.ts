@@ -1,0 +1,31 @@
+import type { ServerResponse } from 'node:http';
+
+/**
+ * Lets a response write its header names as people know them, `X-Ego-Job-Err`: web standards hold them in lower case,
+ * and scripts that look at the bytes of ego's answers go on unchanged.
+ */
+export function writeNamesAsKnown(response: ServerResponse): void {
+  const write = response.writeHead.bind(response) as (status: number, headers?: object) => ServerResponse;
+  response.writeHead = ((status: number, headers: Record<string, unknown> = {}) => {
+    const named = Object.entries(headers).map(([name, value]) => [knownName(name), value] as const);
+    return write(status, Object.fromEntries(named));
+  }) as ServerResponse['writeHead'];
+}
+
+function knownName(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  const spelled = special[name] ?? name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+  if (names.size < mostNames) names.set(name, spelled);
+  return spelled;
+}
+
+const special: Readonly<Record<string, string>> = {
+  'x-ego-job-runid': 'X-Ego-Job-RunID',
+  'www-authenticate': 'WWW-Authenticate',
+  etag: 'ETag',
+};
+
+const names = new Map<string, string>();
+/** Jobs may set headers of any name. */
+const mostNames = 200;

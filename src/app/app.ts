@@ -42,14 +42,7 @@ export class App {
   readonly client: StoreClient;
   readonly insight = new Insight({ worker: () => this.#worker, backend: () => this.#backend.open() });
   /** Who waits at the other end of a connection. */
-  readonly callers = new Callers({
-    engine: async () => {
-      await this.loadJobs();
-      return (await this.#workerProcess('tree')).engine();
-    },
-    submission: () => this.#submission(),
-    log: () => this.log,
-  });
+  readonly callers: Callers;
   #options: AppOptions;
   #settings: Settings;
   readonly #news = new RunNews({ backend: () => this.#backend.open(), clock: systemClock, log: () => this.log });
@@ -74,17 +67,20 @@ export class App {
     this.#jobs = new JobCatalog(options.jobs);
     this.#backend = new LazyBackend(() => this.#prepareBackend());
     this.client = new StoreClient({
-      backend: () => this.#backend.open(),
-      registry: async () => {
-        await this.loadJobs();
-        return this.registry;
-      },
+      backend: () => this.#backend.use(),
+      registry: () => this.#knownJobs(),
       clock: systemClock,
       news: this.#news,
       actor,
       maxBytes: () => this.#settings.valueBytes,
       redact: () => this.#settings.redact,
       close: () => Promise.resolve(),
+    });
+    this.callers = new Callers({
+      engine: async () => (await this.#knownJobs()) && (await this.#workerProcess('tree')).engine(),
+      submission: () => this.#submission(),
+      client: this.client.on(() => this.#backend.open()),
+      log: () => this.log,
     });
   }
 
@@ -166,7 +162,7 @@ export class App {
 
   /** Opens the store, brings its schema up to date, and frees what dead processes of this machine held. Idempotent. */
   async openStore(): Promise<Store> {
-    return (await this.#backend.open()).store;
+    return (await this.#backend.use()).store;
   }
 
   /**
@@ -189,7 +185,7 @@ export class App {
    * @throws JOB_UNKNOWN, INPUT_INVALID, KEY_CONFLICT, STORE_UNAVAILABLE … before anything has started
    */
   async execute(requests: readonly ExecuteRequest[], watcher: RunWatcher = {}): Promise<Run[]> {
-    void this.#backend.open().catch(() => undefined); // opens while job files load
+    void this.#backend.use().catch(() => undefined); // opens while job files load
     await this.loadJobs();
     const worker = await this.#workerProcess('tree');
     return execute(requests, watcher, {
@@ -205,7 +201,7 @@ export class App {
    * @throws as `execute`
    */
   async enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]> {
-    const [{ store, wake }] = await Promise.all([this.#backend.open(), this.loadJobs()]);
+    const [{ store, wake }] = await Promise.all([this.#backend.use(), this.loadJobs()]);
     const runs = await enqueue(requests, { ...this.#submission(), submit: (wished) => store.submit(wished) });
     wake();
     return runs;
@@ -239,7 +235,7 @@ export class App {
   }
 
   async #start(): Promise<void> {
-    void this.#backend.open().catch(() => undefined);
+    void this.#backend.use().catch(() => undefined);
     await this.loadJobs();
     const { roles } = this.#settings;
     const worker = roles.includes('worker') ? await this.#workerProcess('all') : undefined;
@@ -257,6 +253,11 @@ export class App {
       meter: this.insight.meters,
       nudge: () => this.#worker?.nudge(),
     });
+  }
+
+  async #knownJobs(): Promise<Registry> {
+    await this.loadJobs();
+    return this.registry;
   }
 
   #submission() {
@@ -283,6 +284,7 @@ export class App {
   }
 
   async #stop(graceMs: number): Promise<void> {
+    this.#backend.retire();
     await this.#started?.catch(() => undefined);
     this.#faces.drain();
     this.#stopping.abort(new OnejobError('APP_STOPPING', 'the app stops'));

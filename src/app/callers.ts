@@ -6,15 +6,17 @@ import { isFinal } from '../job/state.ts';
 import type { Log } from '../ports/log.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { createDeferred } from '../std/deferred.ts';
-import type { Client } from './client.ts';
 import type { ExecuteRequest } from './execute.ts';
 import { callbackOf, wishedRun, type SubmissionOptions } from './execution.ts';
 import { conflictOf } from './key-conflict.ts';
+import type { StoreClient } from './store-client.ts';
 
 export interface CallersOptions {
   /** The engine of this process, enrolled or not. */
   readonly engine: () => Promise<Engine>;
-  readonly submission: () => SubmissionOptions & { readonly client: Client & { as(actor: string): Client } };
+  readonly submission: () => SubmissionOptions;
+  /** It serves until the app has closed its store: answers are still read while the app stops. */
+  readonly client: StoreClient;
   readonly log: () => Log;
 }
 
@@ -88,7 +90,7 @@ export class Callers {
   }
 
   async #join(id: RunId, caller: Caller): Promise<Answer> {
-    const { client } = this.#options.submission();
+    const { client } = this.#options;
     const run = await client.find(id);
     if (run.state === 'succeeded') return { run, replayed: true };
     const again = isFinal(run.state);
@@ -103,7 +105,7 @@ export class Callers {
     const { id } = attendance;
     if (caller.isDetached) {
       attendance.stays = true;
-      return { run: await this.#options.submission().client.find(id), replayed: false };
+      return { run: await this.#options.client.find(id), replayed: false };
     }
     const run = await this.#outcome(attendance, caller.signal);
     // It was given up by callers that have gone, here or on another node, and this one has not.
@@ -146,7 +148,7 @@ export class Callers {
   /** Here; where the attempt ended without an outcome, by whoever goes on with the run. */
   async #executed(run: NewRun, engine: Engine, signal: AbortSignal): Promise<Run> {
     const end = await engine.execute(run);
-    const { client } = this.#options.submission();
+    const { client } = this.#options;
     const hasEnded = end === 'succeeded' || end === 'failed' || end === 'cancelled';
     const ended = hasEnded ? await client.find(run.id) : await client.wait(run.id, { signal });
     this.#callBack(ended, engine);
@@ -156,14 +158,15 @@ export class Callers {
   async #watched(id: RunId, signal: AbortSignal): Promise<Run> {
     const engine = await this.#options.engine();
     engine.follow(id);
-    const run = await this.#options.submission().client.wait(id, { signal });
+    const run = await this.#options.client.wait(id, { signal });
     this.#callBack(run, engine);
     return run;
   }
 
   /** A pipeline's callback belongs to what was asked for; nobody at the other end waits for it. */
   #callBack(run: Run, engine: Engine): void {
-    const { registry, client } = this.#options.submission();
+    const { registry } = this.#options.submission();
+    const { client } = this.#options;
     const signal = new AbortController().signal;
     callbackOf(run, { registry, client, engine, signal }).catch((error: unknown) => {
       this.#options.log().debug('the callback of a run was not seen to end', { run: run.id, error: String(error) });
@@ -172,7 +175,7 @@ export class Callers {
 
   async #again(id: RunId, { actor }: Caller): Promise<void> {
     try {
-      await this.#options.submission().client.as(actor).retry(id, 'asked for again');
+      await this.#options.client.as(actor).retry(id, 'asked for again');
     } catch (error) {
       // Another caller was faster.
       if (!hasCode(error, 'RUN_ACTIVE') && !hasCode(error, 'RUN_FINISHED')) throw error;
@@ -187,7 +190,7 @@ export class Callers {
     try {
       const engine = await this.#options.engine();
       if (engine.abort(id, reason) || !isOurs) return;
-      await this.#options.submission().client.as('http').cancel(id, clientClosed);
+      await this.#options.client.as('http').cancel(id, clientClosed);
     } catch (error) {
       if (!hasCode(error, 'RUN_FINISHED')) {
         this.#options.log().warn('a run that nobody waits for goes on', { run: id, error: String(error) });

@@ -5,6 +5,7 @@ import type { PreparedBackend } from './prepare-backend.ts';
 export class LazyBackend {
   readonly #prepare: () => Promise<PreparedBackend>;
   #opened: Promise<PreparedBackend> | undefined;
+  #isRetired = false;
   #isClosed = false;
 
   constructor(prepare: () => Promise<PreparedBackend>) {
@@ -15,9 +16,19 @@ export class LazyBackend {
     return this.#opened !== undefined;
   }
 
+  /** As `open`, for what is no business of an app that stops. @throws APP_STOPPING after `retire` */
+  use(): Promise<PreparedBackend> {
+    return this.#isRetired ? Promise.reject(stopped()) : this.open();
+  }
+
+  /** What goes on still has the store until `close`; nothing new begins. */
+  retire(): void {
+    this.#isRetired = true;
+  }
+
   /** A store that was away is tried again at the next call. @throws APP_STOPPING once it is being closed */
   open(): Promise<PreparedBackend> {
-    if (this.#isClosed) return Promise.reject(new OnejobError('APP_STOPPING', 'the app has been stopped'));
+    if (this.#isClosed) return Promise.reject(stopped());
     if (!this.#opened) {
       const opened = this.#prepare();
       this.#opened = opened;
@@ -34,4 +45,8 @@ export class LazyBackend {
     await opened?.notifier?.close();
     if (opened?.isOurs) await opened.store.close();
   }
+}
+
+function stopped(): OnejobError {
+  return new OnejobError('APP_STOPPING', 'the app has been stopped');
 }

@@ -71,6 +71,11 @@ export class StoreClient implements Client {
     return new StoreClient({ ...this.#options, actor });
   }
 
+  /** The same client by another way to the store. */
+  on(backend: StoreClientOptions['backend']): StoreClient {
+    return new StoreClient({ ...this.#options, backend });
+  }
+
   async enqueue<J extends JobReference = JobReference<unknown>>(
     job: J | string,
     input?: InputOf<J>,

@@ -63,7 +63,7 @@ export class Attempt {
     this.#letters = claim.letters;
     this.#startedAt = host.clock.monotonic();
     this.#timer = new RunTimer({
-      // Who enqueued by name, without the job's code, could not know its time-out.
+      // A run that was asked for before its job had a time-out has the job's of today.
       claim: { deadlineAt: claim.deadlineAt, timeoutMs: claim.timeoutMs ?? job.timeoutMs },
       skewMs,
       graceMs: job.graceMs,

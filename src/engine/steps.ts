@@ -40,16 +40,12 @@ export class Steps {
   /** Errors that replay would throw again: uncaught, they fail the run at once (STORE §4). */
   readonly #failures = new WeakSet<Error>();
   readonly #closers = new Set<() => void>();
-  #nextOrder = 0;
   #unsettled = 0;
   #sealed = false;
 
   constructor(options: StepsOptions) {
     this.options = options;
-    options.records.forEach((record, order) => {
-      this.#records.set(record.key, { record, order });
-      this.#nextOrder = Math.max(this.#nextOrder, record.asked + 1);
-    });
+    options.records.forEach((record, order) => this.#records.set(record.key, { record, order }));
   }
 
   /** @throws STEP_REPEATED, or the reason of the abort */
@@ -67,7 +63,10 @@ export class Steps {
     const record = this.#records.size > 0 ? this.#records.get(key)?.record : undefined;
     const startedAt = record?.startedAt ?? this.options.clock.now();
     const isOver = record !== undefined && record.state !== 'running';
-    const asked = { key, kind, order: record?.asked ?? this.#nextOrder++, record, startedAt, isOver };
+    // Its place in this execution: a replay asks in the order of the execution before it, up to what that had recorded,
+    // so a step that was begun and lost with a crash gets its number again.
+    const order = record?.asked ?? this.#asked.size;
+    const asked = { key, kind, order, record, startedAt, isOver };
     this.#asked.set(key, asked);
     return asked;
   }

@@ -5,6 +5,7 @@ import type { Client } from '../../src/app/client.ts';
 import { definePipeline } from '../../src/job/pipeline.ts';
 import { openApp } from '../support/apps.ts';
 import { live, readLedger, type Orders } from '../support/crashes.ts';
+import { runNode } from '../support/node-process.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/until.ts';
 
@@ -124,18 +125,40 @@ describe('a process that is killed at any instant', () => {
   });
 });
 
-test('VT-4 the callback of a run that crashed for good is called by who buries it', async () => {
-  const { client, ...files } = await ground();
-  const orders: Orders = { ...files, jobs: [{ job: 'mourned', key: 'a' }] };
-  expect((await live(orders)).signal).toBe('SIGKILL');
-  expect((await live(orders)).runs).toMatchObject([{ state: 'failed' }]);
-  expect((await client.find('a')).error?.code).toBe('RUN_CRASHED');
-  const { app } = openApp([definePipeline({ name: 'mourned' }).onFailure(({ run }) => called.push(run.key))], {
-    store: files.store,
+describe('a callback whose run was ended by the store, by a process that is killed in that very moment', () => {
+  const mourner = (called: string[]) =>
+    definePipeline({ name: 'mourned' })
+      .step('die', () => undefined)
+      .onFailure(({ run, state }) => called.push(`${run.key} ${state}`));
+
+  test('VT-4 is called after a run crashed for good', async () => {
+    const { client, ...files } = await ground();
+    const orders: Orders = { ...files, jobs: [{ job: 'mourned', key: 'a' }] };
+    expect((await live(orders)).signal).toBe('SIGKILL');
+    expect((await live(orders, { failpoints: 'store.bury.committed=kill' })).signal).toBe('SIGKILL');
+    expect((await client.find('a')).error?.code).toBe('RUN_CRASHED');
+    const called: string[] = [];
+    const { app } = openApp([mourner(called)], { store: files.store });
+    await app.start();
+    await until('it is called', () => called.length > 0);
+    expect(called).toEqual(['a failed']);
   });
-  const called: (string | null)[] = [];
-  await app.start();
-  await until('it is called', async () => called.length > 0 || (await readLedger(files.ledger)).length > 0);
+
+  test('VT-4 is called after a cancel by a client that knows no job', async () => {
+    const { client, ...files } = await ground();
+    const called: string[] = [];
+    const { app } = openApp([mourner(called)], { store: files.store });
+    await app.client.enqueue('mourned', undefined, { key: 'a' });
+    const canceller = `
+      const { createClient } = await import(dist + 'index.js');
+      await createClient({ store: process.argv[1] }).cancel('a', 'no longer needed');`;
+    const flags = ['--import', 'data:text/javascript,process.env.ONEJOB_FAILPOINTS="store.ask.committed=kill"'];
+    expect((await runNode(canceller, { args: [files.store], flags })).signal).toBe('SIGKILL');
+    expect(await client.find('a')).toMatchObject({ state: 'cancelled' });
+    await app.start();
+    await until('it is called', () => called.length > 0);
+    expect(called).toEqual(['a cancelled']);
+  });
 });
 
 function countOf(lines: readonly string[]): Map<string, number> {

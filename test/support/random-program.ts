@@ -92,6 +92,7 @@ export async function checkPrograms(
     expect(run, key).toMatchObject({ state: 'succeeded', attempt: 1 });
     const { value, steps } = expected(node, branchesOf(ledger, key));
     expect(JSON.parse(run.output ?? 'null'), key).toEqual(value);
+    checkOrder(node, await askedIn(client, key), key);
     const recorded = await stepsOf(client, key);
     const executions = executionsOf(ledger, key);
     for (const [name, { tries }] of steps) {
@@ -100,6 +101,28 @@ export async function checkPrograms(
       expect(executions.get(name), `${key} ${name}`).toBeGreaterThanOrEqual(tries);
     }
   }
+}
+
+/**
+ * Steps are numbered in the order in which they are first asked for, whatever was killed in between: the first of each
+ * part of a group before the first of the next part.
+ */
+function checkOrder(node: Node, asked: ReadonlyMap<string, number>, where: string): void {
+  if (!('parts' in node)) return;
+  const firsts = node.parts.map((part) => Math.min(...namesIn(part).flatMap((name) => asked.get(name) ?? [])));
+  const known = firsts.filter((first) => first !== Infinity);
+  expect(known, `${where} ${node.name}`).toEqual([...new Set(known)].toSorted((a, b) => a - b));
+  for (const part of node.parts) checkOrder(part, asked, where);
+}
+
+function namesIn(node: Node): string[] {
+  return 'parts' in node ? node.parts.flatMap(namesIn) : [node.name];
+}
+
+/** Of the run itself; its children number their own. */
+async function askedIn(client: Pick<Client, 'find'>, key: string): Promise<Map<string, number>> {
+  const { steps = [] } = await client.find(key, { steps: true });
+  return new Map(steps.map(({ key: name, asked }) => [name, asked]));
 }
 
 /** What became of a program: which steps must have been executed, and what it returned, by the branches it took. */

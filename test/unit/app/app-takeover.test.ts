@@ -50,6 +50,34 @@ describe('a worker that was wrongly taken for dead', () => {
     expect(opened.log.texts('warn')).toContainEqual(expect.stringContaining('taken for dead'));
   });
 
+  test('VT-13 numbers a step that was begun and lost as it did before: restarting forgets what was asked for after it', async () => {
+    const calls: string[] = [];
+    let lives = 0;
+    const job = defineJob({
+      name: 'work',
+      run: async ({ step }) => {
+        const life = ++lives;
+        const does = (name: string) => () => void calls.push(name);
+        const lost = step('lost', () => (life === 1 ? new Promise(() => undefined) : does('lost')()));
+        await step('after', does('after'));
+        await lost;
+      },
+    });
+    const opened = openApp([job]);
+    await opened.app.start();
+    const { id } = await opened.app.client.enqueue(job);
+    await until('the second is recorded', async () => (await opened.steps(id)).length === 1);
+    await buryWorkerOf(opened);
+    await opened.app.client.wait(id, { timeout: '8s' });
+    expect(calls.splice(0)).toEqual(['after', 'lost']);
+    await opened.app.client.restart(id, { from: 'after' });
+    await opened.app.client.wait(id, { timeout: '8s' });
+    expect(calls.splice(0)).toEqual(['after']);
+    await opened.app.client.restart(id, { from: 'lost' });
+    await opened.app.client.wait(id, { timeout: '8s' });
+    expect(calls).toEqual(['lost', 'after']);
+  });
+
   test('VT-12 goes on with what it runs by itself', async () => {
     let lives = 0;
     const job = defineJob({

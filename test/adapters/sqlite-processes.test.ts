@@ -65,6 +65,15 @@ test('what a killed process was told to be created is there', async () => {
   await store.close();
 });
 
+test('a process that ends in the middle of its work ends with its own exit code', async () => {
+  const program = `${opened}
+    setTimeout(() => process.exit(3), 100);
+    for (;;) await Promise.all(Array.from({ length: 5 }, () => store.submit([newRun()])));`;
+  const ends = [];
+  for (let i = 0; i < 5; i++) ends.push(await runNode(program, { args: [path] }));
+  expect(ends).toMatchObject(ends.map(() => ({ code: 3, stderr: '' })));
+});
+
 test('a client that was forgotten does not keep its process alive, and one that waits does', async () => {
   const forgotten = await runNode(`${opened} await store.workers();`, { args: [path] });
   expect(forgotten).toMatchObject({ code: 0, stderr: '' });

@@ -2,6 +2,7 @@ import type { Enrolment } from '../../ports/store-worker.ts';
 import { openThread, type Thread } from '../../std/thread.ts';
 import { Desk } from './desk.ts';
 import { closedError, storeError } from './errors.ts';
+import { openExitGate } from './exit-gate.ts';
 import type { Inbound, Outbound } from './thread.ts';
 import { fromWireAnswer, packCalls, unpack } from './wire.ts';
 import type { Call } from './writer.ts';
@@ -42,16 +43,18 @@ export interface ThreadLine extends Line {
 
 /** Calls made in one turn travel together. The thread holds the process only while a call is pending. */
 export function openOnThread({ path, url }: Place): ThreadLine {
+  const gate = openExitGate();
   const thread: Thread<Inbound, Outbound> = openThread({
     entry: new URL('./thread.js', import.meta.url),
     name: 'onejob-sqlite',
-    data: { path, url },
+    data: { path, url, gate: gate.shared },
     unref: true,
   });
   const desk = new Desk((isBusy) => (isBusy ? thread.ref() : thread.unref()));
   let calls: Call[] = [];
   thread.onMessage(({ answers }) => desk.settle(unpack(answers).map(fromWireAnswer)));
   thread.onExit((_code, error) => {
+    gate.remove();
     desk.fail(error === undefined ? closedError(url) : storeError(error, url));
   });
   return {

@@ -1,4 +1,5 @@
 import { threadPort } from '../../std/thread.ts';
+import { exitGateKeeper } from './exit-gate.ts';
 import { Hearts } from './hearts.ts';
 import { packAnswers, type Packet, unpack, type WireAnswer } from './wire.ts';
 import { type Answer, type Call, Writer } from './writer.ts';
@@ -15,8 +16,9 @@ export interface Outbound {
 }
 
 const port = threadPort<Inbound, Outbound>();
-const { path, url } = port.data as { path: string; url: string };
-const writer = new Writer({ path, url, now: Date.now, soon: (drain) => void setImmediate(drain), answer });
+const { path, url, gate } = port.data as { path: string; url: string; gate: SharedArrayBuffer };
+const { pass } = exitGateKeeper(gate);
+const writer = new Writer({ path, url, now: Date.now, soon: (drain) => void setImmediate(drain), answer, pass });
 const hearts = new Hearts(writer);
 
 port.onMessage((message) => {
@@ -25,7 +27,7 @@ port.onMessage((message) => {
   else if ('beat' in message) hearts.start(message.beat, message.everyMs);
   else void end();
 });
-writer.warmUp();
+pass(() => writer.warmUp());
 
 function answer(answers: readonly Answer[]): void {
   const theirs = hearts.take(answers);

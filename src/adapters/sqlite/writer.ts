@@ -29,6 +29,8 @@ export interface WriterOptions {
   /** Runs `drain` soon, after what else is waiting has been pushed. */
   readonly soon: (drain: () => void) => void;
   readonly answer: (answers: readonly Answer[]) => void;
+  /** Does the work, which uses the file, or leaves it where it is too late for that. */
+  readonly pass?: (work: () => void) => void;
   /** How long a call waits for a lock that another process holds; default 30 s. */
   readonly patienceMs?: number;
 }
@@ -81,11 +83,15 @@ export class Writer {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#options.soon(() => {
-      this.#scheduled = false;
-      this.#drain();
-    });
+    this.#options.soon(this.#again);
   }
+
+  readonly #again = (): void => {
+    this.#scheduled = false;
+    const { pass } = this.#options;
+    if (pass) pass(() => this.#drain());
+    else this.#drain();
+  };
 
   #drain(): void {
     const calls = this.#waiting;
@@ -136,12 +142,8 @@ export class Writer {
   #retryLater(): void {
     this.#scheduled = true;
     const pauseMs = Math.floor(Math.random() * 4);
-    const again = () => {
-      this.#scheduled = false;
-      this.#drain();
-    };
-    if (pauseMs === 0) setImmediate(again);
-    else setTimeout(again, pauseMs);
+    if (pauseMs === 0) setImmediate(this.#again);
+    else setTimeout(this.#again, pauseMs);
   }
 
   #connection(): Connection {

@@ -89,6 +89,7 @@ export const settings: readonly Setting[] = [
   { name: 'http.tokens', reader: tokens, isSecret: true },
   { name: 'http.insecure', flag: 'insecure', reader: flag },
   { name: 'http.sameRunId', reader: oneOf('join', 'run'), default: 'join' },
+  { name: 'http.debug', reader: flag },
   { name: 'http.token', flag: 'token', env: 'ONEJOB_TOKEN', reader: text, isSecret: true },
   // In a file `plugins` is a section, see below.
   { name: 'plugins', flag: 'plugins', reader: text, isPath: true, notInFile: true },

@@ -73,11 +73,11 @@ function debugVariable(env: NodeJS.ProcessEnv): string | undefined {
   });
 }
 
-/** Debugging is a readable log of everything, unless a flag or another variable says otherwise. */
+/** Debugging is a readable log of everything and the routes that show the settings, unless a flag or another variable says otherwise. */
 function withDebug(set: Map<string, Origin>, variable: string | undefined): Map<string, Origin> {
   if (variable === undefined) return set;
-  const log = { 'log.level': 'debug', 'log.format': 'pretty' };
-  for (const [name, value] of Object.entries(log)) {
+  const debugging = { 'log.level': 'debug', 'log.format': 'pretty', 'http.debug': true };
+  for (const [name, value] of Object.entries(debugging)) {
     const origin = set.get(name);
     if (!origin || origin.from === 'file') set.set(name, { value, from: 'env', source: variable });
   }
@@ -88,7 +88,7 @@ function appOptions(set: ReadonlyMap<string, Origin>, log: unknown): AppOptions 
   const options = take<AppOptions>(set, '', appNames);
   options.limits = take<LimitOptions>(set, 'limits.', ['value', 'output', 'lease', 'parkAfter']);
   options.keep = take<KeepOptions>(set, 'keep.', ['succeeded', 'failed', 'succeededRuns', 'failedRuns']);
-  options.http = take<HttpOptions>(set, 'http.', ['host', 'port', 'token', 'tokens', 'insecure', 'sameRunId']);
+  options.http = take<HttpOptions>(set, 'http.', ['host', 'port', 'token', 'tokens', 'insecure', 'sameRunId', 'debug']);
   options.log = isLog(log) ? log : take<LogOptions>(set, 'log.', ['level', 'format', 'dir']);
   // A place that somebody named must be there, the default one need not.
   const jobs = set.get('jobs');

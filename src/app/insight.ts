@@ -2,6 +2,7 @@ import type { RunningRun } from '../engine/running-run.ts';
 import type { Vitals } from '../engine/vitals.ts';
 import type { Backlog } from '../ports/inspector.ts';
 import type { Meter } from '../ports/meter.ts';
+import type { ConfigValue } from './config-values.ts';
 import { Meters } from './meters.ts';
 import type { Backend } from './store-client.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -10,6 +11,8 @@ import type { WorkerProcess } from './worker-process.ts';
 export class Insight {
   /** What the engine of the app tells. */
   readonly meters = new Meters();
+  /** Each setting with its origin, secrets masked; none where the program gave its options itself. */
+  settings: () => readonly ConfigValue[] = () => [];
   readonly #worker: () => WorkerProcess | undefined;
   readonly #backend: () => Promise<Backend>;
 

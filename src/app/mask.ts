@@ -9,6 +9,16 @@ export function maskUrl(text: string): string {
     .replaceAll(/([?&][\w-]*(?:password|passwd|secret|token|apikey|api_key)=)[^&#\s]*/gi, `$1${hidden}`);
 }
 
+/** The words of a command line without the values of secrets: `--token x`, `--token=x`, passwords in URLs. */
+export function maskWords(words: readonly string[]): string[] {
+  return words.map((word, i) => {
+    const [, flag] = /^--?([\w-]+)=/.exec(word) ?? [];
+    if (flag !== undefined && isSecretName(flag)) return `${word.slice(0, word.indexOf('=') + 1)}${hidden}`;
+    const [, before] = /^--?([\w-]+)$/.exec(words[i - 1] ?? '') ?? [];
+    return before !== undefined && isSecretName(before) ? hidden : maskUrl(word);
+  });
+}
+
 /** True for names whose values are secrets: `authorization`, `dbPassword`, `api-key`. */
 export function isSecretName(name: string): boolean {
   return secretName.test(name);

@@ -46,6 +46,8 @@ export interface HttpOptions {
   insecure?: boolean;
   /** What ego's route does with a RunID that it has seen: `join` and replay (default), or `run` again as ego did. */
   sameRunId?: 'join' | 'run';
+  /** Profiles, running runs and settings: the routes below `/debug` and `/config`. Default: the first two, on a loopback address. */
+  debug?: boolean;
 }
 
 /** `read` looks, `trigger` also starts runs, `write` does everything. */

@@ -1,5 +1,5 @@
 import { createApp, type App } from '../app/app.ts';
-import type { LoadedConfig } from '../app/config.ts';
+import type { ConfigValue, LoadedConfig } from '../app/config.ts';
 import { leftBehind } from '../app/left-behind.ts';
 import type { AppOptions } from '../app/options.ts';
 import { shortId } from '../std/id.ts';
@@ -55,9 +55,16 @@ export async function openSession(
   const options = { ...defaults, ...optionsOf(call.app, config) };
   const logs = openLogs(options.log, { ...call, kind });
   const settings = { ...options, log: logs.process };
-  if (!call.app) return { app: createApp(settings, { actor: 'cli', isBrief: kind === 'asks' }), config, logs };
-  if (!call.app.isOpen || isOverruled(config)) call.app.configure(settings);
-  return { app: call.app, config, logs };
+  const own = Object.keys(call.app?.options ?? {});
+  if (call.app && (!call.app.isOpen || isOverruled(config))) call.app.configure(settings);
+  const app = call.app ?? createApp(settings, { actor: 'cli', isBrief: kind === 'asks' });
+  app.insight.settings = () => settingsOf(config, new Set(own));
+  return { app, config, logs };
+}
+
+/** Those whose origin is known: not what the program itself says. */
+function settingsOf({ values }: LoadedConfig, own: ReadonlySet<string>): readonly ConfigValue[] {
+  return values.filter(({ name, from }) => from === 'flag' || from === 'env' || !own.has(name.split('.')[0] ?? name));
 }
 
 /** Flags or environment say something: it may be too late, and then that is said. */

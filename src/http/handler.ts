@@ -4,6 +4,7 @@ import { isOnejobError, type OnejobError } from '../job/errors.ts';
 import { newId } from '../std/id.ts';
 import { apiRoutes } from './api/index.ts';
 import { authenticate } from './auth.ts';
+import { debugRoutes } from './debug/index.ts';
 import type { Env } from './environment.ts';
 import { governorRoutes } from './governor/index.ts';
 import type { HandlerOptions } from './handler-options.ts';
@@ -24,6 +25,7 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
   hono.route('/', governorRoutes(app, options));
   hono.route('/api/v1', apiRoutes(app));
   hono.route('/', metricsRoutes(app));
+  hono.route('/', debugRoutes(app, options));
   hono.notFound((context) => context.body(null, 404));
   hono.onError((error, context) => {
     if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });

@@ -17,13 +17,14 @@ export function httpHandler(
   app: App,
   { insecure = false }: MountOptions = {},
 ): (request: Request) => Promise<Response> {
-  const { token, tokens = [], sameRunId } = app.options.http ?? {};
+  const { token, tokens = [], sameRunId, debug } = app.options.http ?? {};
   if (!insecure && token === undefined && tokens.length === 0) {
     throw new OnejobError('CONFIG_INVALID', 'whoever reaches this service could run jobs here without a token', {
       hint: 'give the app http: { token }, or say insecure: true when the service itself asks who calls',
     });
   }
-  return createHandler(app, insecure ? { sameRunId } : { token, tokens, sameRunId });
+  const options = { sameRunId, debug, showsConfig: debug };
+  return createHandler(app, insecure ? options : { ...options, token, tokens });
 }
 
 /** The same for services made of Node's own requests and responses, such as Express. Mount it before body parsers. */

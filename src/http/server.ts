@@ -30,7 +30,12 @@ export class HttpServer implements Face {
     const options = this.#app.options.http ?? {};
     const { host = '127.0.0.1', port = 9003 } = options;
     refuseExposure(host, options);
-    const handler = createHandler(this.#app, { ...options, isLoopback: isLoopback(host) && !hasToken(options) });
+    const handler = createHandler(this.#app, {
+      ...options,
+      isLoopback: isLoopback(host) && !hasToken(options),
+      debug: options.debug ?? isLoopback(host),
+      showsConfig: options.debug === true,
+    });
     const listener = getRequestListener(handler, { overrideGlobalObjects: false });
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       writeNamesAsKnown(response);

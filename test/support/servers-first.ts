@@ -15,7 +15,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   const { filenamePattern } = project.vitest as unknown as { filenamePattern?: string[] };
   const files = await project.vitest.globTestSpecifications(filenamePattern);
   const needed = await serversOf(
-    files.map(({ moduleId }) => moduleId),
+    files.filter(({ project: { name } }) => name !== 'unit').map(({ moduleId }) => moduleId),
     [...serverVariables.keys()],
   );
   const given = [...serverVariables].filter(([, variable]) => process.env[variable]).map(([name]) => name);

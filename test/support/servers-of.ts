@@ -14,7 +14,7 @@ export async function serversOf(files: readonly string[], names: readonly string
   const read = async (file: string): Promise<void> => {
     if (seen.has(file)) return;
     seen.add(file);
-    const text = await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8').catch(() => ''); // an import inside of a text leads nowhere
     for (const name of names) if (new RegExp(`\\b${name}Url\\b|\\bopen${name}`, 'i').test(text)) found.add(name);
     const imported = [...text.matchAll(/from '(\.[^']*\.ts)'/g)].map(([, path = '']) => resolve(dirname(file), path));
     await Promise.all(imported.filter((path) => !path.includes('/src/')).map(read));

@@ -2,6 +2,7 @@ import { OnejobError } from '../job/errors.ts';
 import type { Inspector } from '../ports/inspector.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { Store } from '../ports/store.ts';
+import type { Upkeep } from '../ports/upkeep.ts';
 import { maskUrl } from './mask.ts';
 
 /** A store with what comes along with it. */
@@ -57,6 +58,11 @@ async function openPostgres(url: string): Promise<OpenedBackend> {
 
 function inspectorOf(store: Store & Partial<Inspector>): Inspector | null {
   return typeof store.pauses === 'function' && typeof store.backlog === 'function' ? (store as Inspector) : null;
+}
+
+/** Null where a store of the user's own has none. */
+export function upkeepOf(store: Store & Partial<Upkeep>): Upkeep | null {
+  return typeof store.examine === 'function' ? (store as Upkeep) : null;
 }
 
 export const defaultStore = 'sqlite:.onejob/onejob.db';

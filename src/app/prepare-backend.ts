@@ -1,5 +1,6 @@
 import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
+import { OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
@@ -36,6 +37,7 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
   const { store, notifier } = opened;
   const { migrates, log, meter, nudge } = options;
   if (migrates) await store.migrate();
+  else await refuseBehind(store);
   const taken = await buryPredecessors(store, log);
   const hint = (): void => notifier?.hint();
   const wake = (): void => {
@@ -48,4 +50,14 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
   const backend = { ...opened, outbox, wake, announce: isOrdered ? hint : wake };
   if (taken.length > 0) wake();
   return backend;
+}
+
+/** Where somebody else migrates: nothing is begun on a schema that lacks what this code asks for. */
+async function refuseBehind(store: Store): Promise<void> {
+  const { from, to } = await store.migrate({ dryRun: true });
+  if (from === to) return;
+  const state = from === 0 ? 'has no schema yet' : `has schema ${from}, and this onejob needs ${to}`;
+  throw new OnejobError('CONFIG_INVALID', `the store ${store.facts.url} ${state}, and migrate is manual`, {
+    hint: 'run onejob db migrate as a user who may; onejob db migrate --sql prints what it would do',
+  });
 }

@@ -1,5 +1,6 @@
 import type { Flag } from './arguments/flag.ts';
 import type { Command } from './command.ts';
+import { dbCommands } from './db-commands.ts';
 import { asking, running, serving } from './our-flags.ts';
 import { runCommands } from './run-commands.ts';
 
@@ -125,6 +126,7 @@ export const commands: readonly Command[] = [
     flags: [],
     examples: ['onejob queue resume mail'],
   },
+  ...dbCommands,
   {
     path: ['config'],
     summary: 'Show each setting and where it comes from',
@@ -134,7 +136,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['doctor'],
-    summary: 'Check Node, configuration, job files and store',
+    summary: 'Check Node, configuration, job files, store and its server',
     takes: '',
     flags: [],
     examples: ['onejob doctor'],

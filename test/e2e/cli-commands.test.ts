@@ -191,6 +191,8 @@ describe('the configuration', () => {
 describe('doctor', () => {
   test('finds what is in order and what is not', async () => {
     const cwd = await shop();
+    expect((await onejob(['doctor'], { cwd })).stdout).toMatch(/ok +store +there is no schema yet/);
+    await onejob(['db', 'migrate'], { cwd });
     const ill = await onejob(['doctor'], { cwd });
     expect(ill.code).toBe(2);
     expect(ill.stdout).toMatch(/ok +node/);

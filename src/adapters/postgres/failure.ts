@@ -77,7 +77,7 @@ const byState: Record<string, Reading> = {
   '42501': {
     code: 'CONFIG_INVALID',
     says: 'refuses a right: %',
-    hint: 'grant it to the user of the store, or create the schema by hand',
+    hint: 'grant it to the user of the store, or let somebody who may run what onejob db migrate --sql prints',
   },
   '53100': { code: 'STORE_UNAVAILABLE', says: 'has a full disk', hint: 'free some space; work goes on by itself' },
   '53300': {

@@ -1,5 +1,6 @@
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
+import type { Upkeep } from '../../ports/upkeep.ts';
 import { readAddress } from './address.ts';
 import type { BeatOptions } from './beat.ts';
 import { openConnection } from './connection.ts';
@@ -26,7 +27,12 @@ export interface PostgresOptions {
  *
  * @throws CONFIG_INVALID for a URL or a schema that cannot be, DRIVER_MISSING without the package `pg`
  */
-export async function openPostgresStore({ url, schema, pool, max }: PostgresOptions): Promise<Store & Inspector> {
+export async function openPostgresStore({
+  url,
+  schema,
+  pool,
+  max,
+}: PostgresOptions): Promise<Store & Inspector & Upkeep> {
   const address = readAddress(url ?? 'postgres://pool', schema);
   const db = await openConnection({ address, pool, max });
   return new PostgresStore(db, url === undefined ? null : beatOf(url, schema));

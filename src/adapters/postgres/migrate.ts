@@ -36,6 +36,27 @@ export async function migrate(db: Connection, dryRun: boolean): Promise<Migratio
   return { from: after.found, to: Math.max(after.found, schemaVersion), id: after.id };
 }
 
+/**
+ * What `migrate` would send, and what a user without rights of its own needs, so that somebody else can run it. Empty
+ * when there is nothing to do.
+ */
+export async function script(db: Connection): Promise<string> {
+  const { from, to } = await migrate(db, true);
+  if (from === to) return '';
+  const { schema } = db;
+  const [row] = await db.query<{ name: string }>('select quote_ident(current_user) as name', []);
+  const user = row?.name ?? 'current_user';
+  return `begin;
+${scriptFor(schema)};
+-- what the user of the store needs
+grant usage on schema ${schema} to ${user};
+grant select, insert, update, delete on all tables in schema ${schema} to ${user};
+grant usage, select, update on all sequences in schema ${schema} to ${user};
+grant execute on all functions in schema ${schema} to ${user};
+commit;
+`;
+}
+
 interface Meta {
   readonly id: string;
   readonly version: number;

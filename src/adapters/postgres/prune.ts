@@ -5,17 +5,20 @@ export async function prune(
   db: Connection,
   { policy, limit }: { policy: PrunePolicy; limit: number },
 ): Promise<Pruned> {
-  const { succeededMs, succeededRuns, failedMs, failedRuns } = policy;
-  const states = [
+  const rows = await db.write<{ pruned: { runs: number; bytes: number } }>(
+    'prune',
+    `select ${db.schema}.prune_v1($1::json, $2::integer) pruned`,
+    [JSON.stringify(limitsOf(policy)), limit],
+  );
+  const { runs, bytes } = rows[0]?.pruned ?? { runs: 0, bytes: 0 };
+  return { runs, bytes, more: runs >= limit };
+}
+
+/** As the database reads a policy: for each state its own. */
+export function limitsOf({ succeededMs, succeededRuns, failedMs, failedRuns }: PrunePolicy): object[] {
+  return [
     { state: 'succeeded', ms: succeededMs, runs: succeededRuns },
     { state: 'failed', ms: failedMs, runs: failedRuns },
     { state: 'cancelled', ms: failedMs, runs: failedRuns },
   ];
-  const rows = await db.write<{ pruned: { runs: number; bytes: number } }>(
-    'prune',
-    `select ${db.schema}.prune_v1($1::json, $2::integer) pruned`,
-    [JSON.stringify(states), limit],
-  );
-  const { runs, bytes } = rows[0]?.pruned ?? { runs: 0, bytes: 0 };
-  return { runs, bytes, more: runs >= limit };
 }

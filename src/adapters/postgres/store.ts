@@ -9,12 +9,14 @@ import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
+import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import { ask, pauses } from './ask.ts';
 import { backlog } from './backlog.ts';
 import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
+import { examine } from './examine.ts';
 import { list } from './list.ts';
-import { migrate } from './migrate.ts';
+import { migrate, script } from './migrate.ts';
 import { append } from './output.ts';
 import { get, steps, tail } from './read.ts';
 import { record } from './record.ts';
@@ -22,9 +24,10 @@ import { beat, bury, enrol, held, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
 import { submit, submitWithin } from './submit.ts';
+import { prunable, refuseBackup } from './upkeep.ts';
 
 /** The ports of a store, each method one message to the server. */
-export class PostgresStore implements Store, Inspector {
+export class PostgresStore implements Store, Inspector, Upkeep {
   readonly #db: Connection;
   #facts: StoreFacts;
 
@@ -126,5 +129,21 @@ export class PostgresStore implements Store, Inspector {
 
   backlog(request: { readonly atMost: number }): Promise<Backlog> {
     return backlog(this.#db, request);
+  }
+
+  script(): Promise<string> {
+    return script(this.#db);
+  }
+
+  prunable(policy: PrunePolicy): Promise<number> {
+    return prunable(this.#db, policy);
+  }
+
+  async backup(path: string): Promise<never> {
+    refuseBackup(this.#db, path);
+  }
+
+  examine(): Promise<Examination> {
+    return examine(this.#db);
   }
 }

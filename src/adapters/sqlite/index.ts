@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../std/clock.ts';
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
+import type { Upkeep } from '../../ports/upkeep.ts';
 import { openBriefly } from './brief-line.ts';
 import { openInPlace, openOnThread, type Line } from './line.ts';
 import { SqliteStore } from './store.ts';
@@ -28,7 +29,7 @@ export async function openSqliteStore({
   clock = systemClock,
   inPlace,
   isBrief,
-}: SqliteOptions): Promise<Store & Inspector> {
+}: SqliteOptions): Promise<Store & Inspector & Upkeep> {
   const isMemory = path === ':memory:';
   const url = isMemory ? 'memory:' : `sqlite:${path}`;
   const open = (): Line | Promise<Line> => {
@@ -39,5 +40,6 @@ export async function openSqliteStore({
   return new SqliteStore(
     { id: '', reach: isMemory ? 'process' : 'host', url, beat: line.beats ? 'store' : null, isOrdered: true },
     line,
+    path,
   );
 }

@@ -15,7 +15,19 @@ const writes = [
 ] as const;
 
 /** What reads one snapshot. */
-const reads = ['workers', 'held', 'steps', 'get', 'list', 'tail', 'due', 'pauses', 'backlog'] as const;
+const reads = [
+  'workers',
+  'held',
+  'steps',
+  'get',
+  'list',
+  'tail',
+  'due',
+  'pauses',
+  'backlog',
+  'prunable',
+  'lookInside',
+] as const;
 
 /** All that the writer is asked for; `migrate` has transactions of its own. */
 export type Method = (typeof writes)[number] | (typeof reads)[number] | 'migrate';

@@ -3,11 +3,12 @@ import { backlog } from './backlog.ts';
 import { bury } from './bury.ts';
 import { claim } from './claim.ts';
 import type { Tx } from './connection.ts';
+import { lookInside } from './examine.ts';
 import { list } from './list.ts';
 import type { Method } from './method.ts';
 import { append, tail } from './output.ts';
 import { pauses } from './pause.ts';
-import { prune } from './prune.ts';
+import { prunable, prune } from './prune.ts';
 import { get, steps } from './read.ts';
 import { record } from './record.ts';
 import { beat, beatAlone, enrol, held, workers } from './roster.ts';
@@ -38,6 +39,8 @@ const methods: Readonly<Record<Exclude<Method, 'migrate'>, Run>> = {
   due,
   pauses,
   backlog,
+  prunable,
+  lookInside,
 };
 
 /** Runs one method inside the transaction. The argument comes from a typed caller, perhaps through a thread. */

@@ -13,14 +13,27 @@ export function prune(tx: Tx, { policy, limit }: { policy: PrunePolicy; limit: n
   const failed = { keptMs: policy.failedMs, keptRuns: policy.failedRuns };
   const runs: RunId[] = [];
   runs.push(...surplus(tx, 'succeeded', succeeded, limit));
-  runs.push(...surplus(tx, 'failed', failed, limit - runs.length));
-  runs.push(...surplus(tx, 'cancelled', failed, limit - runs.length));
+  runs.push(...surplus(tx, 'failed', failed, Math.max(0, limit - runs.length)));
+  runs.push(...surplus(tx, 'cancelled', failed, Math.max(0, limit - runs.length)));
   return { runs: runs.length, bytes: erase(tx, runs), more: runs.length >= limit };
+}
+
+/** How many runs `prune` would delete in all. */
+export function prunable(tx: Tx, policy: PrunePolicy): number {
+  const all = -1;
+  const { succeededMs, succeededRuns, failedMs, failedRuns } = policy;
+  const failed = { keptMs: failedMs, keptRuns: failedRuns };
+  return [
+    surplus(tx, 'succeeded', { keptMs: succeededMs, keptRuns: succeededRuns }, all),
+    surplus(tx, 'failed', failed, all),
+    surplus(tx, 'cancelled', failed, all),
+  ].reduce((sum, runs) => sum + runs.length, 0);
 }
 
 /**
  * By age: finished before the cut, and so created before it, which bounds the walk over the index. By count: older by
- * id than the newest `keptRuns` of that state. Runs whose parent is unfinished stay: the parent reads their outcome.
+ * id than the newest `keptRuns` of that state. Runs whose parent is unfinished stay: the parent reads their outcome. A
+ * negative limit is none.
  */
 function surplus(
   tx: Tx,
@@ -43,7 +56,7 @@ function surplus(
     newestKept?.run ?? '',
     idAround(tx, cut),
     cut,
-    Math.max(0, limit),
+    limit,
   );
   return rows.map(({ run }) => run);
 }

@@ -19,6 +19,12 @@ export function migrate(db: Connection, dryRun: boolean): Migration & { id: stri
   return { from, to: Math.max(from, schemaVersion), id: from === 0 && dryRun ? '' : storeId(db) };
 }
 
+/** What `migrate` would do to a new file, for those who want to see it. */
+export function script(): string {
+  const meta = `insert into meta (name, value) values ('id', '${newId()}'), ('min_version', '${schemaVersion}');`;
+  return `${schema.trim()}\n${meta}\npragma user_version = ${schemaVersion};\n`;
+}
+
 /** The version that it found under the lock: of several that start at once, one finds the old one. */
 function upgrade(db: Connection): number {
   db.exec('begin immediate');

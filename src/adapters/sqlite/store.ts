@@ -10,23 +10,27 @@ import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-sch
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
+import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import { failpoint } from '../../std/failpoint.ts';
 import { checkTexts } from '../sql/text.ts';
 import { closedError } from './errors.ts';
+import type { Inside } from './examine.ts';
 import type { Line } from './line.ts';
 import { isWrite, type Method } from './method.ts';
 import type { Birth } from './submit.ts';
 
 /** The port over one line to the writer. What each method does stands in the file of its name. */
-export class SqliteStore implements Store, Inspector {
+export class SqliteStore implements Store, Inspector, Upkeep {
   #facts: StoreFacts;
   readonly #line: Line;
+  readonly #path: string;
   readonly #pending = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  constructor(facts: StoreFacts, line: Line) {
+  constructor(facts: StoreFacts, line: Line, path: string) {
     this.#facts = facts;
     this.#line = line;
+    this.#path = path;
   }
 
   get facts(): StoreFacts {
@@ -130,6 +134,26 @@ export class SqliteStore implements Store, Inspector {
 
   backlog(request: { readonly atMost: number }): Promise<Backlog> {
     return this.#call('backlog', request);
+  }
+
+  prunable(policy: PrunePolicy): Promise<number> {
+    return this.#call('prunable', policy);
+  }
+
+  async examine(): Promise<Examination> {
+    const [inside, { examine }] = await Promise.all([this.#call<Inside>('lookInside', null), import('./examine.ts')]);
+    return examine(this.#path, inside);
+  }
+
+  /** On the caller's thread: for a process that does nothing else. */
+  async backup(path: string): Promise<{ bytes: number }> {
+    const { backup } = await import('./backup.ts');
+    return backup({ from: this.#path, to: path, url: this.#facts.url });
+  }
+
+  async script(): Promise<string> {
+    const [{ from, to }, { script }] = await Promise.all([this.migrate({ dryRun: true }), import('./schema.ts')]);
+    return from === to ? '' : script();
   }
 
   async #close(): Promise<void> {

@@ -1,8 +1,10 @@
 import { isErrorCode, isOnejobError } from '../../job/errors.ts';
 import type { App } from '../../app/app.ts';
 import { leftBehind } from '../../app/left-behind.ts';
+import type { Store } from '../../ports/store.ts';
 import type { Call } from '../call.ts';
-import { exitOfError } from '../exit-code.ts';
+import { withDatabase } from '../database.ts';
+import { exitCodes, exitOfError } from '../exit-code.ts';
 import { problemLine } from '../print/problems.ts';
 import { openSession } from '../session.ts';
 
@@ -17,7 +19,10 @@ interface Finding {
   readonly code?: number;
 }
 
-/** `onejob doctor`: what is in order, and what to do where it is not. Exit 2 or 5 after a failure, as for the error. */
+/**
+ * `onejob doctor`: what is in order, and what to do where it is not. The exit code is that of the worst finding: 0 for
+ * warnings, 2 or 5 for failures, as for the error. Migrates nothing.
+ */
 export async function execute(call: Call): Promise<number> {
   const findings: Finding[] = [];
   const add = (finding: Finding) => {
@@ -28,13 +33,13 @@ export async function execute(call: Call): Promise<number> {
   const app = await checkConfig(call, add);
   if (app) {
     await checkJobs(app, add);
-    await checkStore(app, add);
     await app.stop();
+    await checkStore(call, add);
   }
   if (call.terminal.json) {
     call.terminal.outJson({ v: 1, items: findings.map(({ code: _, ...rest }) => rest), next: null });
   }
-  return findings.find(({ grade }) => grade === 'fail')?.code ?? 0;
+  return Math.max(0, ...findings.map(({ code = 0 }) => code));
 }
 
 function checkNode(): Finding {
@@ -72,29 +77,49 @@ async function checkJobs(app: App, add: (finding: Finding) => void): Promise<voi
   add({ about, grade: 'warn', text: 'none found', hint: 'put one into jobs/NAME.job.ts, or say where with --jobs' });
 }
 
-async function checkStore(app: App, add: (finding: Finding) => void): Promise<void> {
+/** Answers about the store come from its adapter; nothing here asks which store it is. */
+async function checkStore(call: Call, add: (finding: Finding) => void): Promise<void> {
   const about = 'store';
   try {
-    const store = await app.openStore();
-    add({ about, grade: 'ok', text: `${store.facts.url} answers` });
-    const { from, to } = await store.migrate({ dryRun: true });
-    if (from === to) add({ about, grade: 'ok', text: `schema ${to} is up to date` });
-    else add({ about, grade: 'warn', text: `schema ${from} is older than ${to}`, hint: 'set migrate to auto' });
-    if (from === to) await checkWriting(app, add);
+    await withDatabase(call, async ({ store, upkeepIfAny, settings }) => {
+      const { from, to } = await store.migrate({ dryRun: true });
+      add({ about, grade: 'ok', text: `${store.facts.url} answers` });
+      if (from < to) {
+        const text = from === 0 ? 'there is no schema yet' : `schema ${from} is older than ${to}`;
+        if (settings.migrate === 'auto') add({ about, grade: 'ok', text: `${text}; the first use makes it` });
+        else add({ about, grade: 'warn', text, hint: 'migrate is manual: run onejob db migrate' });
+        return 0;
+      }
+      add({ about, grade: 'ok', text: `schema ${to} is up to date` });
+      await checkWriting(store, add);
+      const examination = await upkeepIfAny?.examine();
+      if (examination) add({ about: 'server', grade: 'ok', text: examination.server });
+      for (const finding of examination?.findings ?? []) {
+        add({ about: 'server', ...finding, ...(finding.grade === 'fail' && { code: exitCodes.CONFIG_INVALID }) });
+      }
+      if (store.facts.beat === null) add(beatsOnMainLoop);
+      return 0;
+    });
   } catch (error) {
     add(failure(about, error));
   }
 }
 
+const beatsOnMainLoop: Finding = {
+  about: 'store',
+  grade: 'warn',
+  text: 'the beat comes from the main loop, so a worker counts as dead only after 60 s',
+  hint: 'give the URL of the store instead of a pool or a store of your own',
+};
+
 /** Asks the store to delete what is older than a century: a write that changes nothing. */
-async function checkWriting(app: App, add: (finding: Finding) => void): Promise<void> {
-  const store = await app.openStore();
+async function checkWriting(store: Store, add: (finding: Finding) => void): Promise<void> {
   const century = 100 * 365 * 86_400_000;
   const most = 1_000_000_000;
   const policy = { succeededMs: century, failedMs: century, succeededRuns: most, failedRuns: most };
   await store.prune({ policy, limit: 1 });
   add({ about: 'store', grade: 'ok', text: 'can be written' });
-  for (const { job, id } of await leftBehind(await app.openStore())) {
+  for (const { job, id } of await leftBehind(store)) {
     add({
       about: 'runs',
       grade: 'warn',

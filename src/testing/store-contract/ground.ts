@@ -1,11 +1,12 @@
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Range } from '../../ports/store-schedule.ts';
 import type { Store } from '../../ports/store.ts';
+import type { Upkeep } from '../../ports/upkeep.ts';
 
 /** A namespace of its own on a real server or file, and the ways to it. */
 export interface Ground {
-  /** With the second, small port where the adapter has it; what it lacks is not tested. */
-  readonly store: Store & Partial<Inspector>;
+  /** With the small ports where the adapter has them; what it lacks is not tested. */
+  readonly store: Store & Partial<Inspector> & Partial<Upkeep>;
   /** One more handle on the same data, as another process has it; of a store in memory the same store. */
   readonly second: () => Promise<Store>;
   /** Moves the store's clock, where it is injected; without it the suite waits until the store's clock has moved. */

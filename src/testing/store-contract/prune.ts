@@ -64,6 +64,30 @@ export function aboutPrune({ it, expect }: Contract): void {
     expect((await idsLeft(scene)).length).toBe(1);
   });
 
+  it('as many are said to go as then go, and to ask deletes none', async (scene) => {
+    const { store } = scene;
+    if (!store.prunable) return;
+    const worker = await scene.worker();
+    await endedRuns(scene, worker, 6, 'succeeded');
+    await endedRuns(scene, worker, 4, 'failed');
+    await endedRuns(scene, worker, 1, 'cancelled');
+    await scene.recorded(worker, ended({ run: await childOfLiving(scene, worker), epoch: 1 }));
+    await scene.pass(30);
+    const policies = [
+      {},
+      { succeededRuns: 5 },
+      { failedRuns: 0 },
+      { failedMs: 5 },
+      { succeededMs: 5, succeededRuns: 1 },
+    ];
+    for (const policy of policies) {
+      const said = await store.prunable({ ...keepAll, ...policy });
+      expect(await store.prunable({ ...keepAll, ...policy })).toBe(said);
+      expect((await prune(scene, policy)).runs).toBe(said);
+    }
+    expect((await idsLeft(scene)).length).toBe(2);
+  });
+
   it('a run that has not ended is never deleted', async (scene) => {
     const worker = await scene.worker();
     await scene.store.submit([...newRuns(3), newRun({ delayMs: 3_600_000 })]);
@@ -207,6 +231,12 @@ async function endedRuns(scene: Scene, holder: WorkerId, count: number, state: F
   await scene.store.submit(runs);
   await scene.recorded(holder, ...runs.map(({ id }) => ended({ run: id, epoch: 1 }, { state })));
   return runs.map(({ id }) => id);
+}
+
+async function childOfLiving(scene: Scene, holder: WorkerId): Promise<RunId> {
+  const child = childOf(await scene.running(holder), { holder });
+  await scene.store.submit([child]);
+  return child.id;
 }
 
 async function idsLeft(scene: Scene): Promise<RunId[]> {

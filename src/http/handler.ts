@@ -31,7 +31,7 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
     if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });
     return problem(error, context.get('requestId') ?? '');
   });
-  return async (request) => finish(await hono.fetch(request));
+  return async (request) => finish(request, await hono.fetch(request));
 }
 
 /** Of the caller where it is one that a log can hold. */
@@ -40,10 +40,11 @@ function requestIdOf(given: string | undefined): string {
 }
 
 /** What every answer carries. Nothing here is meant for a browser's cache, frame or scripts, unless a part says so. */
-function finish(response: Response): Response {
+function finish({ method }: Request, response: Response): Response {
   const { headers, status } = response;
   for (const [name, value] of everywhere) if (!headers.has(name)) headers.set(name, value);
-  if (response.body === null && status !== 204 && status !== 304) headers.set('content-length', '0');
+  const isEmpty = response.body === null && method !== 'HEAD' && status !== 204 && status !== 304;
+  if (isEmpty) headers.set('content-length', '0');
   return response;
 }
 

@@ -103,7 +103,7 @@ function urlOf({ address, family, port }: AddressInfo): string {
 /** Against clients that dawdle: for the head of a request, for all of it, and between two of one connection. */
 const limits = {
   headersTimeout: 15_000,
-  requestTimeout: 60_000,
+  requestTimeout: 30_000,
   keepAliveTimeout: 10_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,

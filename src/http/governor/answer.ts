@@ -13,7 +13,7 @@ export interface Echo {
 export function answerOf(run: Run, echo: Echo, { replayed }: { replayed: boolean }): Response {
   if (run.state !== 'succeeded') return answerOfFailure(run, echo);
   const { status, headers, body } = writtenBy(run);
-  return new Response(status === 204 || status === 205 || status === 304 ? null : Buffer.from(body), {
+  return new Response(body === '' || status === 204 || status === 205 || status === 304 ? null : Buffer.from(body), {
     status,
     headers: { ...headers, ...echoHeaders(echo), ...(replayed && { 'X-Onejob-Replayed': 'true' }) },
   });

@@ -70,7 +70,7 @@ describe('the same RunID again', () => {
     await writeFile(join(cwd, 'gate'), '');
     const [answer, ...joined] = await Promise.all([first, ...others]);
     expect(answer).toMatchObject({ status: 201, body: 'through', headers: { 'x-mine': 'x' } });
-    for (const each of joined) expect(withoutDate(each)).toEqual(withoutDate(answer as Answered));
+    for (const each of joined) expect(withoutDate(each)).toEqual(withoutDate(answer));
     expect(await ledger(cwd)).toEqual(['begin']);
 
     for (const { url } of [one, two]) {
@@ -253,7 +253,8 @@ describe('a server that ends', () => {
     await until('the second step has begun', async () => (await ledger(cwd)).includes('second'));
     process.child.kill('SIGTERM');
     await process.said('stopping');
-    await expect(askJob(url, 'other', 'late')).rejects.toThrow('ECONNREFUSED');
+    const late = await askJob(url, 'other', 'late').catch((error: NodeJS.ErrnoException) => error.code);
+    expect(typeof late === 'object' ? `${late.status}` : late).toMatch(/^(?:503|ECONNREFUSED|ECONNRESET)$/);
     await writeFile(join(cwd, 'gate'), '');
     await writeFile(join(cwd, 'gate-1'), '');
     expect(await whole).toMatchObject({ status: 201, body: 'through' });

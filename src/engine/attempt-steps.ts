@@ -112,6 +112,7 @@ export class AttemptSteps {
         const text = `item ${item} of ${name} failed: ${readFailure(thrown).failure.message}`;
         write({ at: clock.now(), stream: 'log', level: 'error', text, step: name });
       },
+      onRefused: (name, text) => write({ at: clock.now(), stream: 'log', level: 'warn', text, step: name }),
     });
   }
 

@@ -16,8 +16,8 @@ export interface Asked {
   readonly startedAt: number;
   /** Its end is recorded. */
   isOver: boolean;
-  /** What a step of several parts has so far, kept with each failed try. */
-  progress?: () => JsonText | null;
+  /** Of a step of several parts: what it has so far, kept with each failed try, and the try of the part it is at. */
+  part?: { readonly output: JsonText | null; readonly attempt: number };
 }
 
 export interface StepEnd {

@@ -1,10 +1,7 @@
-import { OnejobError } from '../job/errors.ts';
-import { readFailure } from '../job/failure.ts';
 import type { StepName } from '../job/key.ts';
 import type { AnyJob } from '../job/define.ts';
 import { retryPolicy, type RetryPolicy } from '../job/retry.ts';
 import type { Run, RunId } from '../job/run.ts';
-import type { Schema } from '../job/schema.ts';
 import type { PageOptions, Step, StepOptions, StepWork } from '../job/step.ts';
 import type { Letter } from '../ports/store-ask.ts';
 import type { NewRun } from '../ports/store-submit.ts';
@@ -13,6 +10,7 @@ import { parseDuration, formatDuration, type Duration } from '../std/duration.ts
 import type { Asked } from './step-journal.ts';
 import { readPages } from './step-pages.ts';
 import { StepTries } from './step-tries.ts';
+import { waitForEvent, type WaitOptions } from './step-wait.ts';
 import type { Steps } from './steps.ts';
 
 export interface StepKindsOptions {
@@ -30,6 +28,7 @@ export interface StepKindsOptions {
   readonly onChild: () => void;
   readonly readRun: (run: RunId) => Promise<Run | null>;
   readonly onItemFailed: (name: string, item: number, thrown: unknown) => void;
+  readonly onRefused: (name: string, text: string) => void;
 }
 
 /** The `step` that a handler is given. */
@@ -54,13 +53,6 @@ function checkedInstant(instant: Date): number {
   const at = instant.getTime();
   if (Number.isNaN(at)) throw new TypeError('sleepUntil takes a valid Date');
   return at;
-}
-
-interface WaitOptions {
-  schema?: Schema;
-  timeout?: Duration;
-  orElse?: unknown;
-  name?: StepName;
 }
 
 class StepKinds {
@@ -108,12 +100,8 @@ class StepKinds {
 
   async wait(event: string, options: WaitOptions): Promise<unknown> {
     const asked = this.#steps.ask(options.name ?? event, 'wait');
-    const result = await this.#waitFor(asked, event, options);
-    if (!options.schema) return result;
-    const checked = await options.schema['~standard'].validate(result);
-    if (!checked.issues) return checked.value;
-    const faults = checked.issues.map(({ message }) => message).join('; ');
-    throw new OnejobError('INPUT_INVALID', `the event ${event} does not fit its schema: ${faults}`);
+    const { onRefused } = this.#options;
+    return waitForEvent({ steps: this.#steps, tries: this.#tries, asked, event, options, onRefused });
   }
 
   async run(name: StepName, job: AnyJob, input: unknown): Promise<unknown> {
@@ -151,38 +139,10 @@ class StepKinds {
     );
   }
 
-  async #waitFor(asked: Asked, event: string, options: WaitOptions): Promise<unknown> {
-    const replay = this.#steps.recorded(asked);
-    if (replay) return replay.result.catch((error: unknown) => orElse(options, error));
-    await this.#steps.options.gate();
-    const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
-    if (!asked.record && timeoutMs !== null) await this.#tries.begin(asked, { resumeInMs: timeoutMs });
-    const ms = asked.record && timeoutMs !== null ? this.#tries.untilMs(asked.record.resumeAt) : timeoutMs;
-    const { mailbox } = this.#steps.options;
-    const woken = await this.#steps.wait<Letter>(`${asked.key}: event ${event}`, ms, (take) =>
-      mailbox.take('event', event, take),
-    );
-    if (woken.by === 'word') {
-      const { n, data } = woken.word;
-      return this.#steps.finish(asked, { state: 'succeeded', output: data, error: null, tries: 1, consumes: n });
-    }
-    const late = new OnejobError('WAIT_TIMED_OUT', `no event ${event} came within ${formatDuration(timeoutMs ?? 0)}`);
-    const error = readFailure(late).failure;
-    return this.#steps
-      .finish(asked, { state: 'failed', output: null, error, tries: 1 })
-      .catch((thrown: unknown) => orElse(options, thrown));
-  }
-
   async #beginChild(asked: Asked, job: AnyJob, input: unknown): Promise<RunId> {
     const child = await this.#options.newChild(job, input);
     await this.#tries.begin(asked, { tries: 1, child });
     this.#options.onChild();
     return child.id;
   }
-}
-
-function orElse(options: WaitOptions, error: unknown): unknown {
-  const late = error instanceof OnejobError && error.code === 'WAIT_TIMED_OUT';
-  if (late && 'orElse' in options) return options.orElse;
-  throw error;
 }

@@ -14,20 +14,21 @@ export interface PagesWork {
 
 /**
  * One step that reads pages until an empty one. The cursor is recorded after each page, so a crash costs at most one
- * page, and nothing grows with the number of rows (CONTRACTS VT-24). What is returned executes one try.
+ * page, and nothing grows with the number of rows (CONTRACTS VT-24). Each page has the tries of the policy: with a page
+ * that is recorded their count begins anew. What is returned executes one try.
  */
 export function readPages(work: PagesWork): (attempt: number) => Promise<unknown> {
   const { asked, tries, steps, pages } = work;
-  let recorded = asked.record?.output ?? null;
-  let done = recorded === null ? { ...nothing, cursor: pages.from } : (JSON.parse(recorded) as Done);
-  asked.progress = () => recorded;
-  return async (attempt) => {
-    for (;;) {
+  let output = asked.record?.output ?? null;
+  let done = output === null ? { ...nothing, cursor: pages.from } : (JSON.parse(output) as Done);
+  return async (first) => {
+    for (let attempt = first; ; attempt = 1) {
+      asked.part = { output, attempt };
       const page = await onePage(work, done, attempt);
       if (page === null) return { pages: done.pages, items: done.items, failed: done.failed };
-      const output = tries.text(page, `the cursor of ${asked.key}`);
-      await tries.begin(asked, { tries: attempt - 1, output });
-      recorded = output;
+      const text = tries.text(page, `the cursor of ${asked.key}`);
+      await tries.begin(asked, { tries: 0, output: text });
+      output = text;
       done = page;
       await steps.options.activity.rest(steps.options.gate);
     }

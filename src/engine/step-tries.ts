@@ -81,8 +81,13 @@ export class StepTries {
     await this.#steps.options.gate();
     const reading = await this.#outcomeOf(asked, () => execute(first));
     if ('output' in reading)
-      return this.#steps.finish(asked, { ...reading, state: 'succeeded', error: null, tries: first });
-    return this.#retry(first, asked, policy, execute, reading);
+      return this.#steps.finish(asked, {
+        ...reading,
+        state: 'succeeded',
+        error: null,
+        tries: asked.part?.attempt ?? first,
+      });
+    return this.#retry(asked.part?.attempt ?? first, asked, policy, execute, reading);
   }
 
   async #goOn(tries: number, asked: Asked, policy: RetryPolicy, execute: Execute, thrown: unknown): Promise<unknown> {
@@ -95,7 +100,7 @@ export class StepTries {
     const error = reading.failure;
     if (delayMs === null) return this.#steps.finish(asked, { state: 'failed', output: null, error, tries });
     const used = reading.laterMs === undefined ? tries : tries - 1;
-    const output = asked.progress?.() ?? null; // what is recorded so far stays
+    const output = asked.part?.output ?? null; // what is recorded so far stays
     await this.begin(asked, { tries: used, output, error, resumeInMs: delayMs });
     await this.#steps.wait(`${asked.key}: next try after ${formatDuration(delayMs)}`, delayMs, 'next try');
     return this.#runFrom(used + 1, asked, policy, execute);

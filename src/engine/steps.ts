@@ -110,6 +110,12 @@ export class Steps {
     });
   }
 
+  /** Records a step that no code asks for; resolves when it is committed. */
+  record(asked: Asked, end: StepEnd): Promise<void> {
+    const { activity, journal } = this.options;
+    return activity.work(() => new Promise((resolve) => journal.end(asked, end, () => resolve())));
+  }
+
   /** `finish` without a promise more than the caller's own, for the hot path; ends the activity that its step began. */
   finishThen(asked: Asked, end: StepEnd, resolve: (value: unknown) => void, reject: (error: Error) => void): void {
     this.options.journal.end(asked, end, (recorded) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JobContext } from '../../../src/job/context.ts';
 import { defineJob, type AnyJob, type JobOptions } from '../../../src/job/define.ts';
 import { openApp } from '../../support/apps.ts';
+import { until } from '../../support/until.ts';
 
 type Context = JobContext<unknown, object>;
 
@@ -79,7 +80,66 @@ describe('pages', () => {
       [1, 3],
       [2, 3],
     ]);
-    expect(await steps(id)).toEqual(['all succeeded 3']);
+    expect(await steps(id)).toEqual(['all succeeded 1']);
+  });
+
+  test('VT-24 each page has the tries of the policy', async () => {
+    const attempts: string[] = [];
+    const { run } = openApp([
+      job(
+        ({ step }) =>
+          step.pages(
+            'all',
+            {
+              ...numbers,
+              read: (after: number, { attempt }) => {
+                attempts.push(`${after}: ${attempt}`);
+                if (attempt === 1) throw new Error('no luck');
+                return numbers.read(after);
+              },
+            },
+            () => undefined,
+          ),
+        { retry: { attempts: 2, delay: 1 } },
+      ),
+    ]);
+    expect(JSON.parse((await run('work')).output!)).toMatchObject({ pages: 4, items: 10 });
+    expect(attempts).toEqual([0, 3, 6, 9, 10].flatMap((after) => [`${after}: 1`, `${after}: 2`]));
+  });
+
+  test('VT-24 a page whose tries are used up fails the step, also when another worker goes on with it', async () => {
+    const attempts: string[] = [];
+    const failing = job(
+      ({ step }) =>
+        step.pages(
+          'all',
+          {
+            ...numbers,
+            read: (after: number, { attempt }) => {
+              attempts.push(`${after}: ${attempt}`);
+              if (after === 3) throw new Error(`no luck the ${attempt}. time`);
+              return numbers.read(after);
+            },
+          },
+          () => undefined,
+        ),
+      { retry: { attempts: 3, delay: 100, factor: 1, jitter: 0 } },
+    );
+    const { app } = openApp([failing]);
+    await app.start();
+    const { id } = await app.client.enqueue(failing);
+    const store = await app.openStore();
+    await until('one try is recorded', async () => {
+      const [all] = (await app.client.find(id, { steps: true })).steps ?? [];
+      return all?.tries === 1;
+    });
+    await store.bury((await store.workers()).map((worker) => ({ id: worker.id, seenBeat: null, counted: true })));
+    expect(await app.client.wait(id, { timeout: '8s' })).toMatchObject({
+      state: 'failed',
+      error: { message: 'no luck the 3. time' },
+    });
+    // The first worker may execute a try that it cannot record any more.
+    expect([...new Set(attempts)]).toEqual(['0: 1', '3: 1', '3: 2', '3: 3']);
   });
 
   test('VT-24 an item that fails is logged, counted and skipped, where that is wanted', async () => {

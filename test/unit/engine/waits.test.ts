@@ -154,15 +154,44 @@ describe('a wait for an event', () => {
     expect(await steps(ended.id)).toEqual(['never failed 1', 'nothing failed 1', 'late failed 1']);
   });
 
-  test('VT-20 checks what came by its schema', async () => {
-    const { app } = openApp([job(({ step }) => step.wait('count', { schema: z.coerce.number().min(1) }))]);
-    const good = await app.client.enqueue('work');
-    const bad = await app.client.enqueue('work');
-    await app.client.send(good.id, 'count', '7');
-    await app.client.send(bad.id, 'count', 'many');
+  test('VT-20 takes what fits its schema; what does not is recorded as refused, and the wait goes on', async () => {
+    const { app, steps, lines } = openApp([
+      job(({ step }) => step.wait('count', { schema: z.coerce.number().min(1) })),
+    ]);
+    const { id, result } = await app.client.enqueue('work').then((handle) => ({
+      id: handle.id,
+      result: () => handle.result({ timeout: '5s' }),
+    }));
+    for (const word of ['many', '0', '7', '8']) await app.client.send(id, 'count', word);
     await app.start();
-    expect(await good.result({ timeout: '5s' })).toBe(7);
-    await expect(bad.result({ timeout: '5s' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    expect(await result()).toBe(7);
+    expect(await steps(id)).toEqual(['count (refused 1) failed 1', 'count (refused 2) failed 1', 'count succeeded 1']);
+    const { steps: records } = await app.client.find(id, { steps: true });
+    expect(records?.[0]).toMatchObject({ output: '"many"', error: { code: 'INPUT_INVALID' } });
+    expect((await lines(id)).map(({ level, step }) => [level, step])).toEqual([
+      ['warn', 'count'],
+      ['warn', 'count'],
+    ]);
+    expect((await lines(id))[0]?.text).toMatch(
+      /^the event count does not fit its schema: .+, sent by .+; the run waits on$/,
+    );
+  });
+
+  test('VT-20 refuses an event once, whatever becomes of the run, and gives up when it would have without it', async () => {
+    const opened = openApp(
+      [job(({ step }) => step.wait('go', { schema: z.literal('yes'), timeout: 2_500, orElse: null }))],
+      parking,
+    );
+    const running = opened.run('work', { key: 'a' });
+    await untilWaiting(opened, 'a');
+    await opened.app.client.send('a', 'go', 'no');
+    await until('it is refused', async () => (await opened.steps('a')).includes('go (refused 1) failed 1'));
+    const run = await running;
+    expect(run).toMatchObject({ state: 'succeeded', output: 'null' });
+    expect(run.finishedAt! - run.startedAt!).toBeGreaterThanOrEqual(2_499);
+    expect(run.epoch).toBeGreaterThan(1);
+    expect(await opened.steps('a')).toEqual(['go (refused 1) failed 1', 'go failed 1']);
+    expect(await opened.lines('a')).toHaveLength(1);
   });
 
   test('VT-20 that parked goes on when the event comes, and hears one that came while it parked', async () => {

@@ -1,0 +1,107 @@
+import { OnejobError } from '../job/errors.ts';
+import { readFailure } from '../job/failure.ts';
+import type { StepName } from '../job/key.ts';
+import type { JsonText } from '../job/run.ts';
+import type { Schema } from '../job/schema.ts';
+import type { Letter } from '../ports/store-ask.ts';
+import { formatDuration, parseDuration, type Duration } from '../std/duration.ts';
+import type { Asked } from './step-journal.ts';
+import type { StepTries } from './step-tries.ts';
+import type { Steps } from './steps.ts';
+
+export interface WaitOptions {
+  schema?: Schema;
+  timeout?: Duration;
+  orElse?: unknown;
+  name?: StepName;
+}
+
+export interface WaitWork {
+  readonly steps: Steps;
+  readonly tries: StepTries;
+  readonly asked: Asked;
+  readonly event: string;
+  readonly options: WaitOptions;
+  /** Told of an event whose data does not fit the schema. */
+  readonly onRefused: (step: string, text: string) => void;
+}
+
+/**
+ * Waits for an event. One whose data does not fit the schema is no answer: it is taken out of the mailbox, recorded as
+ * refused, and the wait goes on (decision 0016). @throws WAIT_TIMED_OUT, where there is no `orElse`
+ */
+export async function waitForEvent(work: WaitWork): Promise<unknown> {
+  const { steps, asked, event, options } = work;
+  let data: unknown;
+  try {
+    data = await (steps.recorded(asked)?.result ?? answer(work));
+  } catch (error) {
+    return orElse(options, error);
+  }
+  if (!options.schema) return data;
+  const checked = await options.schema['~standard'].validate(data);
+  if (!checked.issues) return checked.value;
+  // It did when it was recorded: the code is another one now.
+  throw doesNotFit(event, checked.issues);
+}
+
+async function answer(work: WaitWork): Promise<unknown> {
+  const { steps, tries, asked, event, options } = work;
+  const { clock, mailbox } = steps.options;
+  await steps.options.gate();
+  const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
+  if (!asked.record && timeoutMs !== null) await tries.begin(asked, { resumeInMs: timeoutMs });
+  const limitMs = asked.record && timeoutMs !== null ? tries.untilMs(asked.record.resumeAt) : timeoutMs;
+  const endsAt = limitMs === null ? null : clock.monotonic() + limitMs;
+  for (;;) {
+    const leftMs = endsAt === null ? null : Math.max(0, endsAt - clock.monotonic());
+    const woken = await steps.wait<Letter>(`${asked.key}: event ${event}`, leftMs, (take) =>
+      mailbox.take('event', event, take),
+    );
+    if (woken.by === 'timer') break;
+    const { n, data } = woken.word;
+    const refusal = await steps.options.activity.work(() => refusalOf(event, options.schema, data));
+    if (refusal === null) {
+      return steps.finish(asked, { state: 'succeeded', output: data, error: null, tries: 1, consumes: n });
+    }
+    await refuse(work, woken.word, refusal);
+  }
+  const late = new OnejobError('WAIT_TIMED_OUT', `no event ${event} came within ${formatDuration(timeoutMs ?? 0)}`);
+  return steps.finish(asked, { state: 'failed', output: null, error: readFailure(late).failure, tries: 1 });
+}
+
+async function refusalOf(
+  event: string,
+  schema: Schema | undefined,
+  data: JsonText | null,
+): Promise<OnejobError | null> {
+  if (!schema) return null;
+  const { issues } = await schema['~standard'].validate(data === null ? undefined : JSON.parse(data));
+  return issues ? doesNotFit(event, issues) : null;
+}
+
+/** A step of its own that no code asks for: it takes the letter, so that no later life of the run reads it again. */
+async function refuse({ steps, asked, onRefused }: WaitWork, letter: Letter, refusal: OnejobError): Promise<void> {
+  const by = letter.actor === null ? '' : `, sent by ${letter.actor}`;
+  onRefused(asked.key, `${refusal.message}${by}; the run waits on`);
+  const key = `${asked.key.slice(0, longestName)} (refused ${letter.n})`;
+  const startedAt = steps.options.clock.now();
+  await steps.record(
+    { key, kind: 'wait', order: asked.order, record: undefined, startedAt, isOver: false },
+    { state: 'failed', output: letter.data, error: readFailure(refusal).failure, tries: 1, consumes: letter.n },
+  );
+}
+
+/** The key of a step has at most 500 characters. */
+const longestName = 470;
+
+function doesNotFit(event: string, issues: readonly { readonly message: string }[]): OnejobError {
+  const faults = issues.map(({ message }) => message).join('; ');
+  return new OnejobError('INPUT_INVALID', `the event ${event} does not fit its schema: ${faults}`);
+}
+
+function orElse(options: WaitOptions, error: unknown): unknown {
+  const late = error instanceof OnejobError && error.code === 'WAIT_TIMED_OUT';
+  if (late && 'orElse' in options) return options.orElse;
+  throw error;
+}

@@ -57,6 +57,13 @@ export const running: readonly Flag[] = [
   { name: 'timeout', kind: 'duration', value: 'TIME', says: 'running time of an attempt, instead of the job’s own' },
   { name: 'detach', kind: 'switch', says: 'leave the run to a worker, print its id and end' },
   {
+    name: 'debug-port',
+    kind: 'whole',
+    value: 'N',
+    range: [0, 65_535],
+    says: 'profiles, running runs and health of this process over HTTP while it runs; 0 picks a free port',
+  },
+  {
     name: 'cpu-num',
     kind: 'whole',
     value: 'N',

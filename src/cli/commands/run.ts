@@ -5,6 +5,7 @@ import { isFinal } from '../../job/state.ts';
 import { shortId } from '../../std/id.ts';
 import type { Call } from '../call.ts';
 import { exitOfRuns } from '../exit-code.ts';
+import { openDebugPort } from '../debug-port.ts';
 import { printProblems } from '../print/problems.ts';
 import { RunReport } from '../print/run-report.ts';
 import { readRequests } from '../requests.ts';
@@ -23,6 +24,7 @@ async function runHere(call: Call, { app, logs }: Session): Promise<number> {
   await app.loadJobs();
   printProblems(terminal, app.problems);
   const requests = await readRequests(call, app);
+  const closeDebugPort = await openDebugPort(call, app);
   const report = new RunReport({ terminal, logs, several: requests.length > 1 });
   const stop = () => app.interrupt(interruption.by ?? 'SIGINT');
   interruption.signal.addEventListener('abort', stop);
@@ -36,6 +38,7 @@ async function runHere(call: Call, { app, logs }: Session): Promise<number> {
   } finally {
     report.end();
     interruption.signal.removeEventListener('abort', stop);
+    await closeDebugPort();
   }
 }
 

@@ -13,15 +13,20 @@ export interface DebugOptions {
   readonly debug?: boolean | undefined;
   /** Also the settings, secrets masked (CONTRACTS EGO-20). */
   readonly showsConfig?: boolean | undefined;
+  /** Aborts when measurements are to end early and to be answered. */
+  readonly ending?: AbortSignal | undefined;
 }
 
 /** ego's governor but for its routes about jobs: health, information, diagnosis (CONTRACTS EGO-21). */
-export function debugRoutes(app: App, { debug = false, showsConfig = false }: DebugOptions): Hono<Env> {
+export function debugRoutes(
+  app: App,
+  { debug = false, showsConfig = false, ending = app.stopping }: DebugOptions,
+): Hono<Env> {
   const routes = new Hono<Env>();
   routes.route('/', healthRoutes(app));
   routes.route('/', infoRoutes(app));
   if (debug) {
-    routes.route('/', pprofRoutes(app));
+    routes.route('/', pprofRoutes(app, ending));
     routes.get('/debug/runs', requireRight('write'), (context) => context.json(runsJson(app)));
     routes.route('/', debugInfoRoutes(app, { showsConfig }));
   }

@@ -9,20 +9,20 @@ import { runsText } from './running-runs.ts';
 import { measuringWindow, readSeconds } from './window.ts';
 
 /** The routes of Go's net/http/pprof, so that its tools read this process (CONTRACTS EGO-21). */
-export function pprofRoutes(app: App): Hono<Env> {
+export function pprofRoutes(app: App, ending: AbortSignal): Hono<Env> {
   const routes = new Hono<Env>();
   routes.use('/debug/pprof/*', requireRight('write'));
   routes.on('GET', ['/debug/pprof', '/debug/pprof/'], (context) => context.text(index));
   routes.get('/debug/pprof/cmdline', (context) => context.text(maskWords(process.argv).join('\u0000')));
   routes.get('/debug/pprof/goroutine', (context) => context.text(runsText(app)));
   routes.get('/debug/pprof/profile', (context) =>
-    measured(context, app, 30, async (until) => file(await profileCpu(until), 'profile.pb.gz')),
+    measured(context, ending, 30, async (until) => file(await profileCpu(until), 'profile.pb.gz')),
   );
   routes.get('/debug/pprof/heap', (context) =>
-    measured(context, app, 5, async (until) => file(await profileHeap(until), 'heap.pb.gz')),
+    measured(context, ending, 5, async (until) => file(await profileHeap(until), 'heap.pb.gz')),
   );
   routes.get('/debug/pprof/trace', (context) =>
-    measured(context, app, 1, async (until) => {
+    measured(context, ending, 1, async (until) => {
       const parts = new Blob(await traceEvents(app, until));
       return new Response(parts, { headers: { 'Content-Type': 'application/json' } });
     }),
@@ -32,7 +32,7 @@ export function pprofRoutes(app: App): Hono<Env> {
 
 async function measured(
   context: Context<Env>,
-  app: App,
+  ending: AbortSignal,
   otherwise: number,
   measure: (until: Promise<unknown>) => Promise<Response>,
 ): Promise<Response> {
@@ -44,7 +44,7 @@ async function measured(
     const text = `this process is being measured already, for ${wait} s more; one measurement at a time\n`;
     return context.text(text, 409, { 'Retry-After': String(wait) });
   }
-  return measuringWindow.open(seconds, [context.req.raw.signal, app.stopping], measure);
+  return measuringWindow.open(seconds, [context.req.raw.signal, ending], measure);
 }
 
 function file(bytes: Uint8Array<ArrayBuffer>, name: string): Response {

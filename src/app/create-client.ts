@@ -1,4 +1,5 @@
 import { Outbox } from '../engine/outbox.ts';
+import { OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
@@ -7,12 +8,18 @@ import type { Client } from './client.ts';
 import { isLog } from './config-readers.ts';
 import { createLogger } from './logger.ts';
 import type { LogOptions } from './options.ts';
+import { HttpClient } from './remote/http-client.ts';
+import { ServerLink } from './remote/server-link.ts';
 import { RunNews } from './run-news.ts';
 import { StoreClient, type Backend } from './store-client.ts';
 
 export interface CreateClientOptions {
-  /** As for `createApp`. */
-  store: string | Store;
+  /** As for `createApp`; this or `url`. */
+  store?: string | Store;
+  /** Of a server (`onejob start`), such as `http://127.0.0.1:9003`: then no driver and no database is needed here. */
+  url?: string;
+  /** That the server wants to see. */
+  token?: string;
   /** `manual`: never migrate by itself. Default `auto`. */
   migrate?: 'auto' | 'manual';
   log?: Log | LogOptions;
@@ -22,9 +29,17 @@ export interface CreateClientOptions {
 
 /**
  * A client for a web route or a script: needs no job's code, opens the store at its first use, keeps no process alive.
- * Jobs are named by their definition, whose input is then checked, or by name.
+ * Jobs are named by their definition, whose input is then checked, or by name. With `url` it asks a server instead.
+ * @throws CONFIG_INVALID
  */
-export function createClient({ store, migrate = 'auto', log, actor = 'api' }: CreateClientOptions): Client {
+export function createClient(options: CreateClientOptions): Client {
+  const { store, url, token, migrate = 'auto', log, actor = 'api' } = options;
+  if (url !== undefined && store === undefined) {
+    return new HttpClient({ link: new ServerLink({ url, token }), clock: systemClock });
+  }
+  if (store === undefined || url !== undefined) {
+    throw new OnejobError('CONFIG_INVALID', 'a client is of a store or of a server: createClient takes store or url');
+  }
   const logger = isLog(log) ? log : createLogger({ level: 'warn', ...log });
   let opened: Promise<OpenedBackend & Backend> | undefined;
   const open = async (): Promise<OpenedBackend & Backend> => {

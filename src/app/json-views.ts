@@ -1,5 +1,7 @@
 import type { AnyJob } from '../job/define.ts';
-import { jsonSchemaOf } from '../job/schema.ts';
+import type { OutputLine } from '../job/output-line.ts';
+import type { InstantText } from '../job/run-view.ts';
+import { jsonSchemaOf, type JsonSchema } from '../job/schema.ts';
 import type { Pause } from '../ports/inspector.ts';
 import type { WorkerSummary } from './client.ts';
 import type { TailedLine } from './run-reader.ts';
@@ -10,7 +12,48 @@ import type { TailedLine } from './run-reader.ts';
  */
 
 /** A job: what it takes and its rules, without its code. */
-export function jobView(job: AnyJob): Record<string, unknown> {
+export interface JobView extends Pick<
+  AnyJob,
+  'name' | 'summary' | 'details' | 'examples' | 'timeoutMs' | 'deadlineMs' | 'graceMs' | 'queue' | 'priority'
+> {
+  readonly maxCrashes: number;
+  /** Null where the schema cannot say it. */
+  readonly input: JsonSchema | null;
+  readonly positional: readonly string[];
+  readonly short: Readonly<Record<string, string>>;
+  readonly keyed: boolean;
+  /** `attempts` null: without end. */
+  readonly retry: Omit<AnyJob['retry'], 'attempts'> & { readonly attempts: number | null };
+  readonly steps: readonly string[] | null;
+  readonly place: string;
+}
+
+export interface PauseView {
+  readonly reason: string | null;
+  readonly actor: string;
+  readonly since: InstantText;
+  readonly until: InstantText | null;
+}
+
+/** A process that works on the store, with what the store says of its node. */
+export interface NodeView extends Pick<
+  WorkerSummary,
+  'id' | 'node' | 'stalled' | 'load' | 'slots' | 'jobs' | 'version'
+> {
+  readonly host: string;
+  readonly pid: number;
+  readonly drained: boolean;
+  readonly since: InstantText;
+}
+
+/** A line of a run's output; reading goes on behind `offset`, or behind all lines of this `seq`. */
+export interface LineView extends Omit<OutputLine, 'at'> {
+  readonly seq: number;
+  readonly offset: string;
+  readonly time: InstantText;
+}
+
+export function jobView(job: AnyJob): JobView {
   return {
     name: job.name,
     summary: job.summary,
@@ -33,29 +76,27 @@ export function jobView(job: AnyJob): Record<string, unknown> {
 }
 
 /** A job in a list, with its pause. */
-export function listedJobView(job: AnyJob, pauses: readonly Pause[]): Record<string, unknown> {
+export function listedJobView(job: AnyJob, pauses: readonly Pause[]): JobView & { paused: PauseView | null } {
   const pause = pauses.find(({ type, name }) => type === 'job' && name === job.name);
   return { ...jobView(job), paused: pause ? pauseView(pause) : null };
 }
 
-export function pauseView({ reason, actor, since, until }: Pause): Record<string, unknown> {
-  return { reason, actor, since: instant(since), until: instant(until) };
+export function pauseView({ reason, actor, since, until }: Pause): PauseView {
+  return { reason, actor, since: instant(since), until: until === null ? null : instant(until) };
 }
 
-/** A process that works on the store, with what the store says of its node. */
-export function nodeView(worker: WorkerSummary, pauses: readonly Pause[]): Record<string, unknown> {
+export function nodeView(worker: WorkerSummary, pauses: readonly Pause[]): NodeView {
   const { id, node, identity, load, slots, jobs, version, enrolledAt, stalled } = worker;
   const { host, pid } = identity;
   const drained = pauses.some(({ type, name }) => type === 'node' && name === node);
   return { id, node, host, pid, stalled, drained, load, slots, jobs, version, since: instant(enrolledAt) };
 }
 
-/** A line of a run's output; reading goes on behind `offset`, or behind all lines of this `seq`. */
-export function lineView({ seq, offset, line }: TailedLine): Record<string, unknown> {
+export function lineView({ seq, offset, line }: TailedLine): LineView {
   const { at, ...rest } = line;
   return { seq, offset, time: instant(at), ...rest };
 }
 
-function instant(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
+function instant(ms: number): InstantText {
+  return new Date(ms).toISOString();
 }

@@ -69,9 +69,7 @@ export class RunReader {
     for (let pauseMs = firstPollMs; !isFinal(run.state); pauseMs = Math.min(lastPollMs, pauseMs * 1.5)) {
       const leftMs = limitMs - (this.#clock.monotonic() - startedAt);
       if (leftMs <= 0) {
-        throw new OnejobError('WAIT_TIMED_OUT', `the run is still ${run.state} after ${formatDuration(limitMs)}`, {
-          hint: `it goes on; onejob runs wait ${run.id} waits on`,
-        });
+        throw waitTimedOut(run, limitMs);
       }
       await this.#clock.sleep(Math.min(pauseMs, leftMs), options.signal);
       run = await this.find(run.id);
@@ -110,6 +108,12 @@ export class RunReader {
       feed?.close();
     }
   }
+}
+
+export function waitTimedOut({ id, state }: Run, limitMs: number): OnejobError {
+  return new OnejobError('WAIT_TIMED_OUT', `the run is still ${state} after ${formatDuration(limitMs)}`, {
+    hint: `it goes on; onejob runs wait ${id} waits on`,
+  });
 }
 
 function linesOf({ seq, bytes }: Chunk, skipped: number): TailedLine[] {

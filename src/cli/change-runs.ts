@@ -1,6 +1,7 @@
 import type { Client } from '../app/client.ts';
 import { applyToAll, findAll, type Changed, type RunFilter, type Verdict } from '../app/many-runs.ts';
-import { runView, type Run } from '../job/run.ts';
+import type { Run } from '../job/run.ts';
+import { runView } from '../job/run-view.ts';
 import { runStates, type RunState } from '../job/state.ts';
 import type { AskAnswer } from '../ports/store-ask.ts';
 import { shortId } from '../std/id.ts';

@@ -28,6 +28,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['enqueue'],
+    remote: true,
     store: true,
     summary: 'Leave a run to a worker and print its id',
     takes: '<Job>[,<Job>…]',
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['list'],
+    remote: true,
     summary: 'List the jobs',
     takes: '',
     flags: [],
@@ -56,14 +58,23 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['show'],
+    remote: true,
     summary: 'Show a job: what it takes and its rules',
     takes: '<Job>',
     flags: [],
     examples: ['onejob show import'],
   },
-  { path: ['jobs', 'list'], summary: 'The same as list', takes: '', flags: [], examples: ['onejob jobs list'] },
+  {
+    path: ['jobs', 'list'],
+    remote: true,
+    summary: 'The same as list',
+    takes: '',
+    flags: [],
+    examples: ['onejob jobs list'],
+  },
   {
     path: ['jobs', 'show'],
+    remote: true,
     summary: 'The same as show',
     takes: '<Job>',
     flags: [],
@@ -71,6 +82,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['jobs', 'pause'],
+    remote: true,
     store: true,
     summary: 'Let no worker take another run of a job, on all nodes',
     takes: '<Job>',
@@ -79,6 +91,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['jobs', 'resume'],
+    remote: true,
     store: true,
     summary: 'End the pause of a job',
     takes: '<Job>',
@@ -88,6 +101,7 @@ export const commands: readonly Command[] = [
   ...runCommands,
   {
     path: ['nodes', 'list'],
+    remote: true,
     store: true,
     summary: 'List the processes that work on the store',
     takes: '',
@@ -96,6 +110,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['nodes', 'drain'],
+    remote: true,
     store: true,
     summary: 'Let a node finish what it has and take nothing more',
     takes: '<node>',
@@ -104,6 +119,7 @@ export const commands: readonly Command[] = [
   },
   {
     path: ['nodes', 'resume'],
+    remote: true,
     store: true,
     summary: 'Let a drained node take work again',
     takes: '<node>',

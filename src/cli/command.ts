@@ -11,8 +11,10 @@ export interface Command {
   readonly examples: readonly string[];
   /** What follows the job's name is for the job as well (DESIGN §7). */
   readonly job?: true;
-  /** Works on a store, and so knows no --url yet. */
+  /** Works on a store; its settings are read before its code. */
   readonly store?: true;
+  /** Works on a server as well, with --url. */
+  readonly remote?: true;
   /** Understood, but not shown. */
   readonly hidden?: true;
 }

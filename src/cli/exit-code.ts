@@ -30,6 +30,7 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   ADDRESS_TAKEN: 5,
   UNAUTHORIZED: 6,
   FORBIDDEN: 6,
+  SERVER_UNAVAILABLE: 5,
   APP_STOPPING: 75,
   WAIT_TIMED_OUT: 75,
 };

@@ -9,7 +9,7 @@ export const everywhere: readonly Flag[] = [
   { name: 'jobs', kind: 'text', value: 'PLACE', says: 'folder, file or pattern of the job files (default jobs)' },
   { name: 'plugins', kind: 'text', value: 'DIR', says: 'folder of the plugins (default plugins)' },
   { name: 'node', kind: 'text', value: 'NAME', says: 'name of this worker' },
-  { name: 'url', kind: 'text', value: 'URL', says: 'address of a server; refused so far: commands work on a store' },
+  { name: 'url', kind: 'text', value: 'URL', says: 'ask this server instead of a store: http://127.0.0.1:9003' },
   { name: 'token', kind: 'text', value: 'TEXT', says: 'what the server asks for' },
   { name: 'host', kind: 'text', value: 'HOST', short: 'm', says: 'bind address (default 127.0.0.1)' },
   { name: 'port', kind: 'whole', value: 'N', range: [0, 65_535], says: 'bind port (default 9003)' },

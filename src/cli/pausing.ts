@@ -1,4 +1,4 @@
-import type { App } from '../app/app.ts';
+import type { CommandApp } from '../app/command-app.ts';
 import { jobTarget, type JobKnower } from '../app/job-target.ts';
 import { pauseView } from '../app/json-views.ts';
 import type { Pause } from '../ports/inspector.ts';
@@ -15,7 +15,7 @@ export interface Target {
 }
 
 /** Nothing of it is claimed, on all nodes, until it is resumed or `--until` (CONTRACTS VT-22). */
-export function pause(call: Call, target: (app: App) => Promise<Target>): Promise<number> {
+export function pause(call: Call, target: (app: CommandApp) => Promise<Target>): Promise<number> {
   const { terminal, given } = call;
   return withApp(call, async ({ app }) => {
     const { type, name } = await target(app);
@@ -31,7 +31,7 @@ export function pause(call: Call, target: (app: App) => Promise<Target>): Promis
   });
 }
 
-export function resume(call: Call, target: (app: App) => Promise<Target>): Promise<number> {
+export function resume(call: Call, target: (app: CommandApp) => Promise<Target>): Promise<number> {
   const { terminal } = call;
   return withApp(call, async ({ app }) => {
     const { type, name } = await target(app);

@@ -1,4 +1,4 @@
-import type { App } from '../app/app.ts';
+import type { CommandApp } from '../app/command-app.ts';
 import type { ExecuteRequest } from '../app/execute.ts';
 import type { AnyJob } from '../job/define.ts';
 import { hasCode, OnejobError } from '../job/errors.ts';
@@ -18,7 +18,7 @@ import { everywhere } from './our-flags.ts';
  * jobs loaded.
  * @throws JOB_UNKNOWN, USAGE, INPUT_INVALID before anything has started
  */
-export async function readRequests(call: Call, app: App): Promise<ExecuteRequest[]> {
+export async function readRequests(call: Call, app: CommandApp): Promise<ExecuteRequest[]> {
   const { given } = call;
   const jobs = jobNames(call).map((name) => findJob(call, app, name));
   const unique = [...new Set(jobs)];
@@ -59,7 +59,7 @@ export function jobNames({ given, words, command }: Call): string[] {
 }
 
 /** @throws JOB_UNKNOWN; where no command was named either, with the nearest command as well */
-export function findJob(call: Call, app: App, name: string): AnyJob {
+export function findJob(call: Call, app: CommandApp, name: string): AnyJob {
   try {
     return app.registry.get(name);
   } catch (error) {

@@ -31,6 +31,7 @@ const many: readonly Flag[] = [
 export const runCommands: readonly Command[] = [
   {
     path: ['runs', 'list'],
+    remote: true,
     store: true,
     summary: 'List runs, newest first',
     takes: '',
@@ -39,6 +40,7 @@ export const runCommands: readonly Command[] = [
   },
   {
     path: ['runs', 'show'],
+    remote: true,
     store: true,
     summary: 'Show a run with its steps',
     takes: '<run>',
@@ -47,6 +49,7 @@ export const runCommands: readonly Command[] = [
   },
   {
     path: ['runs', 'logs'],
+    remote: true,
     store: true,
     summary: 'Print what a run logged and printed',
     takes: '<run>',
@@ -63,6 +66,7 @@ export const runCommands: readonly Command[] = [
   },
   {
     path: ['runs', 'wait'],
+    remote: true,
     store: true,
     summary: 'Wait until a run ends; the exit code is that of its outcome',
     takes: '<run>',
@@ -71,6 +75,7 @@ export const runCommands: readonly Command[] = [
   },
   {
     path: ['runs', 'cancel'],
+    remote: true,
     store: true,
     summary: 'Cancel a run, or all that a filter finds',
     takes: '[<run>]',
@@ -86,6 +91,7 @@ export const runCommands: readonly Command[] = [
   },
   {
     path: ['runs', 'retry'],
+    remote: true,
     store: true,
     summary: 'Try again what failed: a run, or all that a filter finds',
     takes: '[<run>]',
@@ -94,6 +100,7 @@ export const runCommands: readonly Command[] = [
   },
   {
     path: ['runs', 'restart'],
+    remote: true,
     store: true,
     summary: 'Run a finished run again, from its beginning or from a step',
     takes: '[<run>]',
@@ -111,6 +118,7 @@ export const runCommands: readonly Command[] = [
   },
   {
     path: ['runs', 'send'],
+    remote: true,
     store: true,
     summary: 'Send a run an event that it waits for, or will wait for',
     takes: '<run> <event>',
@@ -119,6 +127,7 @@ export const runCommands: readonly Command[] = [
   },
   {
     path: ['runs', 'explain'],
+    remote: true,
     store: true,
     summary: 'Say why a run is not running, and what to do about it',
     takes: '<run>',

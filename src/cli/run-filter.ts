@@ -1,4 +1,4 @@
-import type { App } from '../app/app.ts';
+import type { CommandApp } from '../app/command-app.ts';
 import type { RunFilter } from '../app/many-runs.ts';
 import { nearest } from '../job/name.ts';
 import { isRunState, isTrigger, runStates, type RunState } from '../job/state.ts';
@@ -7,7 +7,7 @@ import type { Given } from './arguments/given.ts';
 import { readInstant } from './arguments/instant.ts';
 
 /** `--job --state --trigger --key --since`; every one given must hold. @throws USAGE for a state or an instant that is none */
-export async function readFilter(given: Given, app: App): Promise<RunFilter> {
+export async function readFilter(given: Given, app: CommandApp): Promise<RunFilter> {
   const states = given
     .list('state')
     .flatMap((list) => list.split(','))
@@ -23,7 +23,7 @@ export async function readFilter(given: Given, app: App): Promise<RunFilter> {
 }
 
 /** The name as it is stored: `HelloWorld` means `hello-world` here too, where that job is known. */
-async function jobNamed(name: string, app: App): Promise<string> {
+async function jobNamed(name: string, app: CommandApp): Promise<string> {
   await app.loadJobs();
   return app.registry.find(name)?.name ?? name;
 }

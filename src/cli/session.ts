@@ -1,4 +1,5 @@
 import { createApp, type App } from '../app/app.ts';
+import type { CommandApp } from '../app/command-app.ts';
 import type { ConfigValue, LoadedConfig } from '../app/config.ts';
 import { leftBehind } from '../app/left-behind.ts';
 import type { AppOptions } from '../app/options.ts';
@@ -9,9 +10,9 @@ import { printProblems } from './print/problems.ts';
 import type { Terminal } from './print/terminal.ts';
 import { loadSettings } from './settings.ts';
 
-/** What a command on runs works with. */
-export interface Session {
-  readonly app: App;
+/** What a command works with: an app on a store, or as much of one as a server gives. */
+export interface Session<A extends CommandApp = CommandApp> {
+  readonly app: A;
   readonly config: LoadedConfig;
   readonly logs: Logs;
 }
@@ -21,6 +22,17 @@ export interface Session {
  * open yet: store and jobs open when they are used. Runs that a killed process left behind are named at the end.
  */
 export async function withApp(call: Call, work: (session: Session) => Promise<number>): Promise<number> {
+  const remote = await openRemote(call);
+  if (!remote) return withOwnApp(call, work);
+  try {
+    return await work(remote);
+  } finally {
+    call.terminal.end();
+  }
+}
+
+/** The same, on a store in any case: for what is done in this process. */
+export async function withOwnApp(call: Call, work: (session: Session<App>) => Promise<number>): Promise<number> {
   const session = await openSession(call);
   const { app } = session;
   try {
@@ -34,8 +46,8 @@ export async function withApp(call: Call, work: (session: Session) => Promise<nu
 }
 
 /** The app without store: for commands that only look at jobs. Files with problems are named. */
-export async function withJobs<T>(call: Call, work: (app: App) => T | Promise<T>): Promise<T> {
-  const { app } = await openSession(call);
+export async function withJobs<T>(call: Call, work: (app: CommandApp) => T | Promise<T>): Promise<T> {
+  const { app } = (await openRemote(call)) ?? (await openSession(call));
   try {
     await app.loadJobs();
     printProblems(call.terminal, app.problems);
@@ -50,7 +62,7 @@ export async function openSession(
   call: Call,
   kind: 'asks' | 'serves' = 'asks',
   defaults: AppOptions = {},
-): Promise<Session> {
+): Promise<Session<App>> {
   const config = call.config ?? (await loadSettings(call.given));
   const options = { ...defaults, ...optionsOf(call.app, config) };
   const logs = openLogs(options.log, { ...call, kind });
@@ -65,6 +77,15 @@ export async function openSession(
 /** Those whose origin is known: not what the program itself says. */
 function settingsOf({ values }: LoadedConfig, own: ReadonlySet<string>): readonly ConfigValue[] {
   return values.filter(({ name, from }) => from === 'flag' || from === 'env' || !own.has(name.split('.')[0] ?? name));
+}
+
+/** Where the settings name a server, and the command may ask one. @throws CONFIG_INVALID */
+async function openRemote(call: Call): Promise<Session | undefined> {
+  const config = call.config ?? (call.command.remote && (await loadSettings(call.given)));
+  if (!config || config.url === null || !call.command.remote) return undefined;
+  const { RemoteApp } = await import('../app/remote/remote-app.ts');
+  const app = new RemoteApp({ url: config.url, token: config.token });
+  return { app, config, logs: openLogs(config.options.log, { ...call, kind: 'asks' }) };
 }
 
 /** Flags or environment say something: it may be too late, and then that is said. */

@@ -1,6 +1,7 @@
 import { loadConfig, type LoadedConfig } from '../app/config.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Given } from './arguments/given.ts';
+import type { Command } from './command.ts';
 
 /** The configuration as this command line sees it. @throws CONFIG_INVALID */
 export async function loadSettings(given: Given): Promise<LoadedConfig> {
@@ -29,14 +30,12 @@ export async function loadSettings(given: Given): Promise<LoadedConfig> {
   return config;
 }
 
-/** Commands on runs need a store; a server's address cannot stand in for it yet. @throws CONFIG_INVALID */
-export function refuseUrl({ url }: LoadedConfig): void {
-  if (url === null) return;
-  throw new OnejobError(
-    'CONFIG_INVALID',
-    'this version of onejob cannot talk to a server: it has a URL, but needs a store',
-    {
-      hint: 'leave --url out, and name the store with --store',
-    },
-  );
+/** What is done here and now needs a store; a server's address cannot stand in for it. @throws CONFIG_INVALID */
+export function refuseUrl({ path, remote }: Command, { url }: LoadedConfig): void {
+  if (url === null || remote) return;
+  const hint =
+    path[0] === 'run' ? 'onejob enqueue leaves a run to a server' : 'leave --url out, and name the store with --store';
+  throw new OnejobError('CONFIG_INVALID', `onejob ${path.join(' ')} works here, on a store, and not on a server`, {
+    hint,
+  });
 }

@@ -6,7 +6,7 @@ import { loadSettings, refuseUrl } from './settings.ts';
 export async function loadStoreSettings(call: Call): Promise<LoadedConfig> {
   try {
     const config = await loadSettings(call.given);
-    refuseUrl(config);
+    refuseUrl(call.command, config);
     return config;
   } catch (error) {
     if (call.behind.length === 0) throw error;

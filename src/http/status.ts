@@ -33,6 +33,7 @@ export const statuses: Readonly<Record<ErrorCode, Statuses>> = {
   ADDRESS_TAKEN: { api: 500, ego: 500 },
   UNAUTHORIZED: { api: 401, ego: 401 },
   FORBIDDEN: { api: 403, ego: 401 },
+  SERVER_UNAVAILABLE: { api: 503, ego: 503 },
   APP_STOPPING: { api: 503, ego: 503 },
   WAIT_TIMED_OUT: { api: 503, ego: 503 },
 };

@@ -27,6 +27,7 @@ export const errorTable = {
   ADDRESS_TAKEN: { who: 'operator', retry: true, says: 'The server cannot listen on its address.' },
   UNAUTHORIZED: { who: 'caller', retry: false, says: 'The server asks for a token, and it was missing or wrong.' },
   FORBIDDEN: { who: 'caller', retry: false, says: 'The server does not let this caller do that.' },
+  SERVER_UNAVAILABLE: { who: 'operator', retry: true, says: 'The server does not answer.' },
   APP_STOPPING: { who: 'caller', retry: true, says: 'The app is stopping and takes no new work.' },
   WAIT_TIMED_OUT: { who: 'caller', retry: true, says: 'The waiting ran out; the run itself goes on.' },
 } as const satisfies Record<string, { who: 'author' | 'caller' | 'operator' | 'nobody'; retry: boolean; says: string }>;

@@ -1,4 +1,4 @@
-import { runView } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import { shortId } from '../../std/id.ts';
 import type { Call } from '../call.ts';
 import { printProblems } from '../print/problems.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { App } from '../../app/app.ts';
+import type { CommandApp } from '../../app/command-app.ts';
 import { listedJobView } from '../../app/json-views.ts';
 import type { AnyJob } from '../../job/define.ts';
 import type { Pause } from '../../ports/inspector.ts';
@@ -41,7 +41,7 @@ export function execute(call: Call): Promise<number> {
 }
 
 /** Jobs can be listed without a store: one that is not there is not made for this, one that is away is no failure. */
-async function readPauses({ terminal }: Call, app: App): Promise<readonly Pause[]> {
+async function readPauses({ terminal }: Call, app: CommandApp): Promise<readonly Pause[]> {
   const { store = '' } = app.options;
   if (typeof store === 'string' && store.startsWith('sqlite:') && !existsSync(store.slice('sqlite:'.length))) return [];
   try {

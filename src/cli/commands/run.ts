@@ -1,6 +1,7 @@
 import type { App } from '../../app/app.ts';
 import { readFailure } from '../../job/failure.ts';
-import { runView, type Run } from '../../job/run.ts';
+import type { Run } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import { isFinal } from '../../job/state.ts';
 import { shortId } from '../../std/id.ts';
 import type { Call } from '../call.ts';
@@ -9,16 +10,16 @@ import { openDebugPort } from '../debug-port.ts';
 import { printProblems } from '../print/problems.ts';
 import { RunReport } from '../print/run-report.ts';
 import { readRequests } from '../requests.ts';
-import { withApp, type Session } from '../session.ts';
+import { withOwnApp, type Session } from '../session.ts';
 
 /** `onejob run`: executes jobs in this process and waits for them (CONTRACTS EGO-1 to EGO-7). */
 export async function execute(call: Call): Promise<number> {
   if (call.given.on('help')) return (await import('./job-help.ts')).execute(call);
   if (call.given.on('detach')) return (await import('./enqueue.ts')).execute(call);
-  return withApp(call, (session) => runHere(call, session));
+  return withOwnApp(call, (session) => runHere(call, session));
 }
 
-async function runHere(call: Call, { app, logs }: Session): Promise<number> {
+async function runHere(call: Call, { app, logs }: Session<App>): Promise<number> {
   const { terminal, interruption, faults } = call;
   faults.handle((thrown) => blame(call, app, thrown));
   await app.loadJobs();

@@ -1,4 +1,5 @@
-import { runView, type Run } from '../../job/run.ts';
+import type { Run } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import { shortId } from '../../std/id.ts';
 import type { Call } from '../call.ts';
 import { waitingWords } from '../print/run-report.ts';

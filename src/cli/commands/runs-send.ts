@@ -1,4 +1,4 @@
-import { runView } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import { isFinal } from '../../job/state.ts';
 import { shortId } from '../../std/id.ts';
 import { readBody } from '../arguments/body.ts';

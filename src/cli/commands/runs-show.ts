@@ -1,5 +1,6 @@
-import type { App } from '../../app/app.ts';
-import { runView, type Run } from '../../job/run.ts';
+import type { CommandApp } from '../../app/command-app.ts';
+import type { Run } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import type { Call } from '../call.ts';
 import { printRun } from '../print/run-page.ts';
 import { withApp } from '../session.ts';
@@ -25,7 +26,7 @@ export function execute(call: Call): Promise<number> {
 }
 
 /** Of a pipeline whose definition is here (CONTRACTS VT-15); any other job decides while it runs. */
-async function countSteps(app: App, { job }: Run): Promise<number | null> {
+async function countSteps(app: CommandApp, { job }: Run): Promise<number | null> {
   try {
     await app.loadJobs();
     return app.registry.find(job)?.stepNames?.length ?? null;

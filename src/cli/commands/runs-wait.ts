@@ -1,4 +1,4 @@
-import { runView } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import { exitOfRuns, signalExits } from '../exit-code.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print/result.ts';

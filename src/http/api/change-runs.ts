@@ -1,7 +1,7 @@
 import type { Client } from '../../app/client.ts';
 import { applyToAll, findAll, type RunFilter, type Verdict } from '../../app/many-runs.ts';
 import { OnejobError } from '../../job/errors.ts';
-import { runView } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import type { RunState } from '../../job/state.ts';
 import type { AskAnswer } from '../../ports/store-ask.ts';
 import { defineRoute, json, jsonAnswer, type Route } from './route.ts';

@@ -4,7 +4,7 @@ import { nearest } from '../../job/name.ts';
 import { requireRight } from '../auth.ts';
 import type { Env } from '../environment.ts';
 import { refuse } from '../problem.ts';
-import { readBody, readHeaders, readParams, readQuery } from './read-request.ts';
+import { readHeaders, readJson, readParams, readQuery } from './read-request.ts';
 import type { Route } from './route.ts';
 
 /** Answers each route, and says of every other request what is wrong with it: 405 with `Allow`, 404 with the nearest. */
@@ -27,7 +27,7 @@ async function answer(app: App, route: Route, context: Context<Env>): Promise<Re
   const query = readQuery(route, new URL(request.url).searchParams);
   const headers = readHeaders(route, request.headers);
   const maxBytes = route.maxBytes?.(app) ?? defaultMaxBytes;
-  const read = route.method === 'GET' ? { body: undefined, text: '' } : await readBody(route, request, maxBytes);
+  const read = route.method === 'GET' ? { body: undefined, text: '' } : await readJson(route, request, maxBytes);
   const client = app.client.as(context.var.actor);
   return route.handle({ params, query, headers, ...read, request, app, client });
 }

@@ -1,6 +1,7 @@
 import { OnejobError } from '../../job/errors.ts';
+import { readBody } from '../body.ts';
+import { textOfHeader } from '../header-bytes.ts';
 import { refuse } from '../problem.ts';
-import { readText } from '../read-body.ts';
 import { faultsOf, typesOf, unknown, valueOfText, type Fault } from './check.ts';
 import type { Route } from './route.ts';
 import type { ApiSchema, Fields } from './schema.ts';
@@ -32,29 +33,21 @@ export function readHeaders({ headers = {} }: Route, given: Headers): Record<str
   const values: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(headers)) {
     const text = given.get(name);
-    if (text !== null) values[name] = valueOfText(schema, decodeHeader(text));
+    if (text !== null) values[name] = valueOfText(schema, textOfHeader(text));
   }
   return checked('the headers', headers, values);
-}
-
-export function decodeHeader(text: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'));
-  } catch {
-    return text;
-  }
 }
 
 /**
  * The body as a value, and its very text. No bytes at all are no body.
  * @throws USAGE (400; 415 for another media type than JSON), PAYLOAD_TOO_LARGE
  */
-export async function readBody(
+export async function readJson(
   { body }: Route,
   request: Request,
   maxBytes: number,
 ): Promise<{ readonly body: unknown; readonly text: string }> {
-  const text = await readText(request, maxBytes);
+  const text = decode(await readBody(request, maxBytes));
   if (text === '' || !body) return noBody(body, text);
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
@@ -73,6 +66,14 @@ function noBody(body: Route['body'], text: string): { body: undefined; text: str
   if (text !== '') throw refuse(400, 'a body is not taken here');
   if (body?.required) refuseFaults('the body', [{ path: '', message: `is missing: ${body.description}` }]);
   return { body: undefined, text };
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new OnejobError('USAGE', 'the body is not UTF-8 text');
+  }
 }
 
 function parseJson(text: string): unknown {
@@ -106,3 +107,5 @@ function refuseFaults(where: string, faults: readonly Fault[]): never {
     data: { fields: faults },
   });
 }
+
+const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -1,7 +1,7 @@
 import type { App } from '../../app/app.ts';
 import type { RunFilter } from '../../app/many-runs.ts';
 import { OnejobError } from '../../job/errors.ts';
-import { runView } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import { parseInstant } from '../../std/instant.ts';
 import { preferredWait, waitFor } from './prefer.ts';
 import { defineRoute, json, jsonAnswer } from './route.ts';

@@ -1,11 +1,11 @@
 import type { EnqueueOptions } from '../../app/client.ts';
 import type { RunHandle } from '../../app/run-handle.ts';
 import { OnejobError } from '../../job/errors.ts';
-import { runView } from '../../job/run.ts';
+import { runView } from '../../job/run-view.ts';
 import { isFinal } from '../../job/state.ts';
 import type { Duration } from '../../std/duration.ts';
+import { textOfHeader } from '../header-bytes.ts';
 import { preferredWait, waitFor } from './prefer.ts';
-import { decodeHeader } from './read-request.ts';
 import { defineRoute, json, jsonAnswer, type Call } from './route.ts';
 import type { ApiSchema, Fields } from './schema.ts';
 import { duration, key, name, oneRun, startedRun } from './schemas.ts';
@@ -102,7 +102,7 @@ function keyOf(query: string | undefined, header: string | undefined): string | 
 function headersOf(headers: Headers): [string, string][] {
   return [...headers]
     .filter(([header]) => !ofTheWay.has(header) && !header.startsWith('sec-'))
-    .map(([header, value]) => [header, decodeHeader(value)]);
+    .map(([header, value]) => [header, textOfHeader(value)]);
 }
 
 const ofTheWay = new Set(

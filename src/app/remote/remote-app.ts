@@ -1,0 +1,60 @@
+import { OnejobError } from '../../job/errors.ts';
+import { Registry } from '../../job/registry.ts';
+import { systemClock } from '../../std/clock.ts';
+import type { CommandApp } from '../command-app.ts';
+import type { EnqueuedRun, ExecuteRequest } from '../execute.ts';
+import type { JobView } from '../json-views.ts';
+import { enqueueOn, type Wished } from './enqueue-on.ts';
+import { HttpClient } from './http-client.ts';
+import { jobOfView } from './read-views.ts';
+import { ServerLink, type ServerAddress } from './server-link.ts';
+
+/** An app that works elsewhere: its jobs, with what they take, and its runs. */
+export class RemoteApp implements CommandApp {
+  readonly registry = new Registry();
+  readonly client: HttpClient;
+  readonly problems = [];
+  readonly options = {};
+  readonly #link: ServerLink;
+  #jobs: Promise<void> | undefined;
+
+  /** @throws CONFIG_INVALID for an address that is none */
+  constructor(address: ServerAddress) {
+    this.#link = new ServerLink(address);
+    this.client = new HttpClient({ link: this.#link, clock: systemClock });
+  }
+
+  loadJobs(): Promise<void> {
+    this.#jobs ??= this.#loadJobs();
+    return this.#jobs;
+  }
+
+  async enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]> {
+    const stored = await enqueueOn(this.#link, requests.map(wishOf));
+    return Promise.all(stored.map(async ({ id, created }) => ({ run: await this.client.find(id), created })));
+  }
+
+  /** Nothing is open. */
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #loadJobs(): Promise<void> {
+    const { items } = await this.#link.ask<{ items: readonly JobView[] }>('GET', '/jobs');
+    for (const view of items) this.registry.add(jobOfView(view));
+  }
+}
+
+/** A body of a command line is text; bytes that are none have no place in the JSON of the API. */
+function wishOf({ body, ...request }: ExecuteRequest): Wished {
+  return { ...request, ...(body !== undefined && { body: typeof body === 'string' ? body : decodeText(body) }) };
+}
+
+/** @throws USAGE */
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new OnejobError('USAGE', 'the body is not UTF-8 text, and cannot be sent to a server so');
+  }
+}

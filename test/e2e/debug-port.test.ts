@@ -54,7 +54,7 @@ async function startBusy(...flags: string[]): Promise<{ started: Started; url: s
 describe('GJ-10 run --debug-port', () => {
   test('GJ-10, EGO-21 answers while the job runs, on a free port that it prints', async () => {
     const { started, url, stop } = await startBusy('--debug-port', '0');
-    const get = async (path: string) => (await fetch(url + path)).json() as Promise<unknown>;
+    const get = async (path: string): Promise<unknown> => (await fetch(url + path)).json();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(await get('/check')).toEqual({ active: true });
     expect(await get('/pid')).toEqual({ code: 0, msg: 'success', data: { pid: started.child.pid } });

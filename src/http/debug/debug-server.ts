@@ -32,7 +32,10 @@ export async function serveDebug(app: App, address: { host: string; port: number
   hono.notFound((context) => context.body(null, 404));
   hono.onError((error) => problem(error, ''));
   const listener = getRequestListener((request) => hono.fetch(request), { overrideGlobalObjects: false });
-  const server = createServer((request, response) => void listener(request, response));
+  const server = createServer((request, response) => {
+    response.shouldKeepAlive = false; // an idle connection would hold up the end of the process
+    void listener(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address, resolve);

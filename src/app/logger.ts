@@ -1,8 +1,6 @@
-import { mkdirSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { isatty } from 'node:tty';
-import { OnejobError } from '../job/errors.ts';
 import { logLevels, type Log, type LogLevel } from '../ports/log.ts';
+import { LogFile } from './log-file.ts';
 import { jsonLine, prettyLine, type Fields } from './log-line.ts';
 import type { LogOptions } from './options.ts';
 
@@ -24,7 +22,7 @@ export interface LoggerOptions extends LogOptions {
  */
 export function createLogger(options: LoggerOptions = {}): Log {
   const { dir, now = () => new Date() } = options;
-  const file = dir === undefined ? undefined : openLogFile(dir);
+  const file = dir === undefined ? undefined : new LogFile(dir);
   const toStream = streamWriter(options);
   const lowest = logLevels.indexOf(options.level ?? 'info');
 
@@ -33,7 +31,7 @@ export function createLogger(options: LoggerOptions = {}): Log {
     quietly(() => {
       const entry = { time: now(), level, text, fields: { ...own, ...fields } };
       toStream(entry);
-      if (file !== undefined) writeSync(file, jsonLine(entry));
+      file?.write(jsonLine(entry));
     });
   };
   const withFields = (own: Fields): Log => ({
@@ -74,20 +72,6 @@ function standardError(): NodeJS.WriteStream {
 }
 
 function ignore(): void {}
-
-/** The descriptor lives as long as the process: a log has no end. Appending keeps the lines of several processes whole. */
-function openLogFile(dir: string): number {
-  const path = join(dir, 'onejob.log');
-  try {
-    mkdirSync(dir, { recursive: true });
-    return openSync(path, 'a');
-  } catch (cause) {
-    throw new OnejobError('CONFIG_INVALID', `the log file ${path} cannot be written: ${(cause as Error).message}`, {
-      hint: 'name another folder with --log-dir, or make this one writable',
-      cause,
-    });
-  }
-}
 
 /** A full disk or a closed pipe must not fail the work that is being logged. */
 function quietly(write: () => unknown): void {

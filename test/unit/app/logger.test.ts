@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createLogger, type LoggerOptions } from '../../../src/app/logger.ts';
 import type { Log } from '../../../src/ports/log.ts';
 import { createProject } from '../../support/project.ts';
+import { until } from '../../support/until.ts';
 
 function record(options: LoggerOptions): { log: Log; text: () => string } {
   let text = '';
@@ -152,4 +154,26 @@ test('a folder that cannot be written is refused', async () => {
       message: expect.stringContaining(`the log file ${join(dir, 'onejob.log')} cannot be written`) as string,
     }) as Error,
   );
+});
+
+test('a file that was moved away to be kept is followed by a new one, and no line is lost', async () => {
+  const dir = await createProject({});
+  const { log } = record({ dir });
+  const [current, kept] = [join(dir, 'onejob.log'), join(dir, 'onejob.log.1')];
+  let lines = 0;
+  const write = () => log.info(`line ${++lines}`);
+  write();
+  await rename(current, kept);
+  await until('a new file is written', () => {
+    write();
+    return existsSync(current);
+  });
+  write();
+  const texts = await Promise.all([kept, current].map((file) => readFile(file, 'utf8')));
+  const written = texts
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  expect(written).toEqual(Array.from({ length: lines }, (_, i) => `line ${i + 1}`));
 });

@@ -144,18 +144,17 @@ begin
       select l.run, g.state, l.attempt, l.crashes, l.epoch, l.generation, l.mail, l.due_at, l.started_at, t, l.node,
         g.output, g.response, g.error, coalesce(g.progress, l.progress)
       from gone l join given g on g.run = l.run
-      returning run, state
     )
     select array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
-      array_agg(l.run) filter (where k.state <> 'succeeded'),
+      array_agg(l.run) filter (where g.state <> 'succeeded'),
       json_agg(json_build_object('i', 0, 'id', new_id(), 'job', l.job, 'queue', l.queue, 'trigger', 'parent',
         'key', format('callback:%s:%s:%s', l.run, l.generation, l.attempt), 'priority', l.priority,
         'timeout', l.timeout_ms, 'crashes', l.max_crashes, 'parent', l.run, 'root', coalesce(l.root, l.run),
         'trace', (select r.trace_id from runs r where r.id = l.run)))
-        filter (where l.callbacks in ('both', case k.state when 'succeeded' then 'success' else 'failure' end)
-          and (select g.silent from given g where g.run = l.run limit 1) is not true)
+        filter (where l.callbacks in ('both', case g.state when 'succeeded' then 'success' else 'failure' end)
+          and g.silent is not true)
     into mailed, born, fallen, called
-    from gone l join kept k on k.run = l.run;
+    from gone l join given g on g.run = l.run;
     if called is not null then calls := calls || called; end if;
 
     if mailed is not null then

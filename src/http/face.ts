@@ -11,7 +11,7 @@ export function httpFace(app: App): Face {
     },
     async start() {
       const { HttpServer } = await import('./server.ts');
-      server = new HttpServer(app);
+      server = new HttpServer(app, app.options.http ?? {});
       await server.start();
     },
     drain: () => server?.drain(),

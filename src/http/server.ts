@@ -13,12 +13,14 @@ import { writeNamesAsKnown } from './header-case.ts';
 export class HttpServer implements Face {
   readonly name = 'http';
   readonly #app: App;
+  readonly #options: HttpOptions;
   #server: Server | undefined;
   #url: string | null = null;
   #closed: Promise<void> | undefined;
 
-  constructor(app: App) {
+  constructor(app: App, options: HttpOptions) {
     this.#app = app;
+    this.#options = options;
   }
 
   get url(): string | null {
@@ -27,7 +29,7 @@ export class HttpServer implements Face {
 
   /** @throws CONFIG_INVALID where strangers could reach it without a token, ADDRESS_TAKEN */
   async start(): Promise<void> {
-    const options = this.#app.options.http ?? {};
+    const options = this.#options;
     const { host = '127.0.0.1', port = 9003 } = options;
     refuseExposure(host, options);
     const handler = createHandler(this.#app, {

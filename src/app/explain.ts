@@ -1,4 +1,4 @@
-import type { Run } from '../job/run.ts';
+import type { Run, StepRecord } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { Pause } from '../ports/inspector.ts';
 import type { WorkerView } from '../ports/store-worker.ts';
@@ -14,10 +14,7 @@ export interface Explanation {
 /** The first reason that holds, from the most certain to the least. Pure. */
 export function explain(run: Run, workers: readonly WorkerView[], pauses: readonly Pause[], now: number): Explanation {
   if (isFinal(run.state)) return { reason: 'ended', text: `it has ended: ${run.state}`, remedy: null };
-  if (run.state === 'running') {
-    const text = `it is running on ${run.node ?? 'a worker'}, attempt ${run.attempt}`;
-    return { reason: 'running', text, remedy: null };
-  }
+  if (run.state === 'running') return running(run, now);
   const pause = pauses.find(({ type, name }) =>
     type === 'job' ? name === run.job : type === 'queue' && name === run.queue,
   );
@@ -40,6 +37,27 @@ function paused({ type, name, reason, actor, until }: Pause): Explanation {
     text: `the ${type} ${name} was paused by ${actor}${end}${why}`,
     remedy: `onejob ${commands[type]} resume ${name}`,
   };
+}
+
+/**
+ * The store knows which waits have begun, not whether something executes beside them: a run that only waits is held
+ * until it parks, and the sleep that lost a race stays open while the run goes on.
+ */
+function running(run: Run, now: number): Explanation {
+  const open = (run.steps ?? []).flatMap((step) => openWait(step, now) ?? []).join(', ');
+  const waits = `; unless something of it executes, it waits for ${open}, and its handler is kept there until it parks`;
+  const text = `it is running on ${run.node ?? 'a worker'}, attempt ${run.attempt}${open === '' ? '' : waits}`;
+  return { reason: 'running', text, remedy: null };
+}
+
+function openWait({ key, kind, state, resumeAt, child }: StepRecord, now: number): string | null {
+  if (state !== 'running') return null;
+  const leftMs = resumeAt === null ? null : resumeAt - now;
+  const left = leftMs === null ? '' : ` for ${formatDuration(Math.max(0, leftMs))} more`;
+  if (kind === 'sleep') return `${key} (a sleep${left})`;
+  if (kind === 'wait') return `${key} (an event${left})`;
+  if (kind === 'child') return `${key} (the run ${child})`;
+  return leftMs !== null && leftMs > 0 ? `${key} (its next try, in ${formatDuration(leftMs)})` : null;
 }
 
 function waiting(run: Run, now: number): Explanation {

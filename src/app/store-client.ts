@@ -181,8 +181,9 @@ export class StoreClient implements Client {
   }
 
   async explain(ref: string): Promise<Explanation> {
-    const run = await this.find(ref);
-    const [workers, pauses] = await Promise.all([this.workers(), this.pauses()]);
+    const { id, state } = await this.find(ref);
+    const reading = this.find(id, { steps: state === 'running' });
+    const [run, workers, pauses] = await Promise.all([reading, this.workers(), this.pauses()]);
     return explain(run, workers, pauses, this.#options.clock.now());
   }
 

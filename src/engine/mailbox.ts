@@ -33,6 +33,10 @@ export class Mailbox {
     }
   }
 
+  has(kind: Letter['kind'], name: string): boolean {
+    return this.#letters.some((letter) => letter.kind === kind && letter.name === name);
+  }
+
   /** Takes the oldest letter of that name, now or when it comes. Returns the way to give up. */
   take(kind: Letter['kind'], name: string, take: (letter: Letter) => void): () => void {
     const at = this.#letters.findIndex((letter) => letter.kind === kind && letter.name === name);

@@ -50,11 +50,16 @@ async function answer(work: WaitWork): Promise<unknown> {
   const { clock, mailbox } = steps.options;
   await steps.options.gate();
   const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
-  if (!asked.record && timeoutMs !== null) await tries.begin(asked, { resumeInMs: timeoutMs });
   const limitMs = asked.record && timeoutMs !== null ? tries.untilMs(asked.record.resumeAt) : timeoutMs;
   const endsAt = limitMs === null ? null : clock.monotonic() + limitMs;
-  for (;;) {
+  for (let begun = asked.record !== undefined; ;) {
     const leftMs = endsAt === null ? null : Math.max(0, endsAt - clock.monotonic());
+    // An event that came before its wait is the answer: nobody needs to know that the wait began.
+    if (!begun && !mailbox.has('event', event)) {
+      await tries.begin(asked, { resumeInMs: leftMs });
+      begun = true;
+      continue;
+    }
     const woken = await steps.wait<Letter>(`${asked.key}: event ${event}`, leftMs, (take) =>
       mailbox.take('event', event, take),
     );

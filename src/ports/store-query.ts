@@ -26,7 +26,7 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-/** How long and how many finished runs are kept; failed counts for cancelled too. */
+/** How long and how many finished runs are kept. What is said of failed ones holds for cancelled ones too, each counted by itself. */
 export interface PrunePolicy {
   readonly succeededMs: number;
   readonly failedMs: number;

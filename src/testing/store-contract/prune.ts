@@ -48,8 +48,9 @@ export function aboutPrune({ it, expect }: Contract): void {
     const bad = await endedRuns(scene, worker, 5, 'failed');
     expect((await prune(scene, { succeededRuns: 4 })).runs).toBe(6);
     expect(await idsLeft(scene)).toEqual([...good.slice(6), ...bad].toReversed());
-    expect((await prune(scene, { failedRuns: 2 })).runs).toBe(3);
-    expect(await idsLeft(scene)).toEqual([...good.slice(6), ...bad.slice(3)].toReversed());
+    const ended = await endedRuns(scene, worker, 3, 'cancelled');
+    expect((await prune(scene, { failedRuns: 2 })).runs).toBe(4);
+    expect(await idsLeft(scene)).toEqual([...good.slice(6), ...bad.slice(3), ...ended.slice(1)].toReversed());
   });
 
   it('a call deletes no more than its limit and says whether there is more', async (scene) => {

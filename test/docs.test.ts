@@ -21,6 +21,7 @@ describe('what a page says works', () => {
     'docs/guide/moving-from-vtask.md',
     'docs/guide/own-store.md',
     'docs/guide/database.md',
+    'docs/guide/operating.md',
     'docs/reference/errors.md',
   ])('%s', { timeout: 120_000 }, async (page) => {
     expect(await tryPage(page)).toEqual([]);

@@ -58,7 +58,17 @@ async function linkTools(folder: string): Promise<void> {
   const modules = join(folder, 'node_modules');
   for (const name of ['.bin', '@types']) await mkdir(join(modules, name));
   await symlink(join(root, 'bin/onejob.js'), join(modules, '.bin/onejob'));
-  for (const name of ['vitest', '.bin/vitest', '@types/node', 'pg', 'mysql2', 'drizzle-orm', 'kysely']) {
+  for (const name of [
+    'vitest',
+    '.bin/vitest',
+    '@types/node',
+    'pg',
+    'mysql2',
+    'drizzle-orm',
+    'kysely',
+    'prom-client',
+    '@opentelemetry',
+  ]) {
     await symlink(join(root, 'node_modules', name), join(modules, name));
   }
 }

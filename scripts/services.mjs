@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Real servers for tests: postgres, mysql, redis, etcd, or those that are named.
+// Real servers for tests: postgres, mysql, redis, etcd, pgbouncer, or those that are named.
 //
 //   node scripts/services.mjs run [NAME…] -- CMD ARG…   starts them, runs CMD with TEST_…_URL set, stops them
 //   node scripts/services.mjs start [NAME…]             starts them in the background, prints `export TEST_…_URL=…` lines

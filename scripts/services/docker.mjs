@@ -23,6 +23,7 @@ export async function dockerRuns() {
  * @returns {Promise<import('./service.mjs').Started>}
  */
 export async function startContainer({ name, variable, container }, dir) {
+  if (container === undefined) throw new Error(`compose.yaml has no ${name}`);
   const project = ['compose', '-f', composeFile, '-p', basename(dir).toLowerCase()];
   /** @type {number | undefined} */
   let port;

@@ -6,6 +6,7 @@
 import process from 'node:process';
 import { etcd } from './etcd.mjs';
 import { mysql } from './mysql.mjs';
+import { pgbouncer } from './pgbouncer.mjs';
 import { postgres } from './postgres.mjs';
 import { redis } from './redis.mjs';
 import { startService } from './service.mjs';
@@ -18,7 +19,7 @@ import { startService } from './service.mjs';
  */
 
 /** @type {readonly import('./service.mjs').Service[]} */
-export const services = [postgres, mysql, redis, etcd];
+export const services = [postgres, mysql, redis, etcd, pgbouncer];
 
 /**
  * One line of JSON when all are up, then it waits for its end.
@@ -32,11 +33,31 @@ async function hold({ names, untilStopped }) {
 
   /** @type {Opened} */
   const opened = { env: {}, pids: {}, missing: {} };
-  const wanted = services.filter(({ name }) => names.includes(name));
-  const stops = await Promise.all(wanted.map((service) => open(service, opened)));
+  const wanted = services.filter(({ name }) => names.includes(name) || needs(names, name));
+  /** @type {Map<string, Promise<() => Promise<void>>>} */
+  const opening = new Map();
+  for (const service of wanted) {
+    const before = opening.get(service.behind ?? '') ?? Promise.resolve();
+    opening.set(
+      service.name,
+      before.then(() => open(service, opened)),
+    );
+  }
+  const stops = await Promise.all(opening.values());
   process.stdout.on('error', tell).write(`${JSON.stringify(opened)}\n`);
   await told;
-  await Promise.allSettled(stops.map((stop) => stop()));
+  // In turn: one that stands before another first, or its clients would hold the other up.
+  for (const stop of stops.toReversed()) await stop().catch(() => {});
+}
+
+/**
+ * Is the server `name` one that another of these talks to?
+ *
+ * @param {string[]} names
+ * @param {string} name
+ */
+function needs(names, name) {
+  return services.some((service) => names.includes(service.name) && service.behind === name);
 }
 
 /**
@@ -51,7 +72,10 @@ async function open(service, opened) {
       opened.env[service.variable] = given;
       return async () => {};
     }
-    const { url, pid, stop } = await startService(service);
+    const variable = services.find(({ name }) => name === service.behind)?.variable;
+    const why = variable === undefined ? undefined : opened.missing[variable];
+    if (why !== undefined) throw new Error(why);
+    const { url, pid, stop } = await startService(service, variable && opened.env[variable]);
     opened.env[service.variable] = url;
     if (pid !== undefined) opened.pids[service.variable] = pid;
     return stop;

@@ -106,7 +106,7 @@ export async function greets(port, { hello, answer }) {
   try {
     return await new Promise((resolve) => {
       for (const event of ['error', 'timeout', 'close']) socket.on(event, () => resolve(false));
-      socket.on('connect', () => socket.write(hello));
+      socket.on('connect', () => socket.write(Buffer.from(hello, 'latin1')));
       socket.on('data', (bytes) => resolve(answer.test(bytes.toString('latin1'))));
     });
   } finally {

@@ -18,7 +18,8 @@ import { freePort, runProgram } from './server.mjs';
  * @property {() => Promise<string[]>} folders where to look for it before PATH
  * @property {string[]} packages of Debian that bring it
  * @property {string} [user] who it runs as when we are root
- * @property {{ port: number, url: (port: number) => string }} container its port inside, its URL by the port outside
+ * @property {string} [behind] name of a server that it talks to
+ * @property {{ port: number, url: (port: number) => string }} [container] its port inside, its URL by the port outside
  * @property {(place: Place) => Promise<Started>} start
  *
  * @typedef {object} Place
@@ -26,6 +27,7 @@ import { freePort, runProgram } from './server.mjs';
  * @property {string} dir a folder that belongs to the user it runs as
  * @property {number} port
  * @property {{ uid?: number, gid?: number, cwd: string }} as
+ * @property {string} [behind] the URL of the server that it talks to
  *
  * @typedef {object} Started
  * @property {string} url
@@ -35,15 +37,17 @@ import { freePort, runProgram } from './server.mjs';
 
 /**
  * @param {Service} service
+ * @param {string} [behind] URL of the server that it talks to
  * @returns {Promise<Started>} `stop` also removes its data
  * @throws {Error} one sentence that says why there is none, and what to do
  */
-export async function startService(service) {
+export async function startService(service, behind) {
   const bin = await findOrInstall(service);
-  if (bin === undefined && !(await dockerRuns())) {
+  if (bin === undefined && !(service.container && (await dockerRuns()))) {
     const { program, packages, variable } = service;
+    const way = service.container ? 'run Docker, ' : '';
     throw new Error(
-      `${program} is not here: install ${packages.join(' and ')}, run Docker, or set ${variable} to a running server`,
+      `${program} is not here: install ${packages.join(' and ')}, ${way}or set ${variable} to a running server`,
     );
   }
   const owner = bin === undefined ? {} : await ownerOf(service);
@@ -55,7 +59,13 @@ export async function startService(service) {
       const server =
         bin === undefined
           ? await startContainer(service, dir)
-          : await service.start({ bin, dir, port: await freePort(), as: { ...owner, cwd: dir } });
+          : await service.start({
+              bin,
+              dir,
+              port: await freePort(),
+              as: { ...owner, cwd: dir },
+              ...(behind && { behind }),
+            });
       return { ...server, stop: () => server.stop().finally(remove) };
     } catch (error) {
       await remove();

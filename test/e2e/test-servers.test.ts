@@ -72,7 +72,7 @@ test('services refuse a name that they do not know', async () => {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const [line] = (await once(createInterface(owner.stderr), 'line')) as [string];
-  expect(line).toBe('there is no server oracle here, only postgres, mysql, redis, etcd');
+  expect(line).toBe('there is no server oracle here, only postgres, mysql, redis, etcd, pgbouncer');
 });
 
 test('a run of tests starts only what its files name', async () => {

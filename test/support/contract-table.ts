@@ -1,7 +1,7 @@
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node';
 
 /** Technologies that a suite may end with: `describe('store contract on postgres', …)`. */
-const adapters = ['memory', 'sqlite', 'postgres', 'mysql', 'mariadb', 'redis', 'kafka', 'etcd'];
+const adapters = ['memory', 'sqlite', 'postgres', 'pgbouncer', 'mysql', 'mariadb', 'redis', 'kafka', 'etcd'];
 const onAdapter = new RegExp(`\\bon (${adapters.join('|')})$`);
 const contractIds = /^[A-Z]{2,5}-[\d.]+(?:, [A-Z]{2,5}-[\d.]+)*(?= )/;
 const anyAdapter = 'any';

@@ -4,12 +4,11 @@ import type { Range } from '../../src/ports/store-schedule.ts';
 import type { Ground } from '../../src/testing/index.ts';
 import { postgresUrl, uniqueName } from './servers.ts';
 
-/** A store in a schema of its own on the real server; `close` drops the schema. */
-export async function openPostgresGround(): Promise<Ground & { schema: string; admin: pg.Pool }> {
+/** A store in a schema of its own on the real server, reached by `url`; `close` drops the schema. */
+export async function openPostgresGround(url = postgresUrl()): Promise<Ground & { schema: string; admin: pg.Pool }> {
   const schema = uniqueName('store');
-  const url = postgresUrl();
   const open = () => openPostgresStore({ url, schema, max: 4 });
-  const admin = new pg.Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
+  const admin = new pg.Pool({ connectionString: postgresUrl(), max: 1, allowExitOnIdle: true });
   const store = await open();
   const stores = [store];
   return {

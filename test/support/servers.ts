@@ -11,6 +11,11 @@ export function postgresUrl(): string {
   return urlOf('TEST_POSTGRES_URL');
 }
 
+/** PgBouncer in transaction mode, before the PostgreSQL of `postgresUrl`. */
+export function pgbouncerUrl(): string {
+  return urlOf('TEST_PGBOUNCER_URL');
+}
+
 /** The MariaDB or MySQL of this test run, as a user who may create databases: take one of `openMysqlDatabase`. */
 export function mysqlUrl(): string {
   return urlOf('TEST_MYSQL_URL');

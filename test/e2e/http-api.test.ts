@@ -111,7 +111,7 @@ test(
     }
     expect({ count, hash: texts.digest('hex') }).toEqual({ count: storedLines, hash: stored.digest('hex') });
     expect(bytes).toBeGreaterThan(95_000_000);
-    for (const { pid } of nodes) expect(await residentMb(pid)).toBeLessThan(450);
+    for (const { pid } of nodes) expect(await residentMb(pid)).toBeLessThan(300);
   },
 );
 

@@ -82,7 +82,7 @@ function responsesOf({ answers }: Route): Record<string, unknown> {
 
 /** Each status of the table of errors, and those of HTTP itself. */
 const refusals = new Set(
-  [400, 405, 415, ...Object.values(statuses).map(({ api }) => api)].filter((status) => status >= 400).map(String),
+  [400, 405, 415, 431, ...Object.values(statuses).map(({ api }) => api)].filter((status) => status >= 400).map(String),
 );
 
 /** A part that has a name stands in the document once. */

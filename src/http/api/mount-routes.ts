@@ -13,7 +13,11 @@ export function mountRoutes(app: App, routes: readonly Route[]): Hono<Env> {
   for (const route of routes) {
     hono.on(route.method, honoPath(route), requireRight(route.right), (context) => answer(app, route, context));
   }
-  for (const path of new Set(routes.map(honoPath))) {
+  // A fixed path before one with parameters, which would speak for it.
+  const paths = [...new Set(routes.map(honoPath))].toSorted(
+    (a, b) => Number(a.includes(':')) - Number(b.includes(':')),
+  );
+  for (const path of paths) {
     const allowed = routes.filter((route) => honoPath(route) === path).map(({ method }) => method);
     hono.all(path, requireRight('read'), ({ req }) => wrongMethod(req.method, allowed));
   }

@@ -10,7 +10,12 @@ const maybeNumber = { type: ['number', 'null'] } as const satisfies ApiSchema;
 const version = { type: 'integer', const: 1, description: 'of this form of JSON' } as const satisfies ApiSchema;
 
 /** No control characters. */
-export const name = { type: 'string', minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}]+$' } as const;
+export const name = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 200,
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$',
+} as const;
 export const key = { ...name, maxLength: 400, description: 'same key = same run, same result' } as const;
 export const ref = {
   ...name,

@@ -30,7 +30,12 @@ export const startRun = defineRoute({
   params: { name },
   query: {
     ...wishes,
-    arg: { type: 'array', items: { type: 'string', maxLength: 10_000 }, maxItems: 1_000, description: 'its arguments' },
+    arg: {
+      type: 'array',
+      items: { type: 'string', maxLength: 100 },
+      maxItems: 50,
+      description: 'its arguments; more and longer ones by `POST /runs`',
+    },
   },
   headers: { 'idempotency-key': { ...key, description: 'the key, as a header' }, prefer },
   body: {

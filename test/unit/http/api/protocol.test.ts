@@ -55,6 +55,7 @@ describe('a request that is wrong is told what is wrong with it', () => {
     const { ask } = openApi([hello]);
     expect((await ask('OPTIONS', '/runs')).headers.get('allow')).toBe('POST, GET, HEAD');
     expect((await ask('PUT', '/jobs/hello/runs')).headers.get('allow')).toBe('POST');
+    expect((await ask('OPTIONS', '/runs/cancel')).headers.get('allow')).toBe('POST');
     expect(await ask('HEAD', '/jobs')).toMatchObject({ status: 200, text: '' });
   });
 });

@@ -8,15 +8,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
-import { openSqliteStore } from '../dist/adapters/sqlite/index.js';
-import { newId, newTraceId } from '../dist/std/id.js';
+import { finishGroup, newRun, openGround, outcome } from './history-writer.mjs';
 import { report, round } from './support.mjs';
 
 const total = Number(argv[2] ?? 1_000_000);
 const folder = await mkdtemp(join(tmpdir(), 'onejob-bench-'));
 try {
-  const empty = await open('empty.db');
-  const full = await open('full.db');
+  const empty = await openGround(join(folder, 'empty.db'));
+  const full = await openGround(join(folder, 'full.db'));
   const begun = performance.now();
   for (let done = 0; done < total; done += 1_000) await finishGroup(full, 1_000);
   const seconds = (performance.now() - begun) / 1_000;
@@ -52,33 +51,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** @param {string} file */
-async function open(file) {
-  const store = await openSqliteStore({ path: join(folder, file) });
-  await store.migrate();
-  const worker = newId();
-  const identity = { host: 'bench', bootId: '', pidSpace: '', pid: process.pid, pidStart: '' };
-  await store.enrol({
-    id: worker,
-    node: 'bench',
-    replaces: null,
-    identity,
-    jobs: ['noop'],
-    slots: 100,
-    version: '0',
-    beatMs: 2_000,
-  });
-  return { store, worker };
-}
-
-/** @param {Awaited<ReturnType<typeof open>>} on @param {number} size */
-async function finishGroup({ store, worker }, size) {
-  const runs = Array.from({ length: size }, () => newRun(worker));
-  await store.submit(runs);
-  await store.record({ worker, entries: runs.map(({ id }) => outcome(id, 1)) });
-}
-
-/** Runs per second of claiming and finishing what is queued. @param {Awaited<ReturnType<typeof open>>} on @param {number} size */
+/** Runs per second of claiming and finishing what is queued. @param {import('./history-writer.mjs').Ground} on @param {number} size */
 async function drain({ store, worker }, size) {
   await store.submit(Array.from({ length: size }, () => newRun(null)));
   const begun = performance.now();
@@ -88,41 +61,6 @@ async function drain({ store, worker }, size) {
     left -= claims.length;
   }
   return (1_000 * size) / (performance.now() - begun);
-}
-
-/** @param {string | null} holder @returns {import('../src/ports/store-submit.ts').NewRun} */
-function newRun(holder) {
-  const id = newId();
-  return {
-    id,
-    key: null,
-    job: 'noop',
-    queue: 'default',
-    trigger: 'api',
-    priority: 0,
-    input: '{"n":1}',
-    digest: null,
-    args: [],
-    request: null,
-    dueAt: null,
-    delayMs: 0,
-    timeoutMs: null,
-    deadlineMs: null,
-    maxCrashes: 3,
-    callbacks: /** @type {const} */ ('none'),
-    traceId: newTraceId(),
-    parent: null,
-    root: id,
-    schedule: null,
-    scheduledAt: null,
-    holder,
-  };
-}
-
-/** @param {string} run @param {number} epoch @returns {import('../src/ports/store-entry.ts').OutcomeEntry} */
-function outcome(run, epoch) {
-  const nothing = { response: null, error: null, progress: null, isSilent: false };
-  return { kind: 'outcome', run, epoch, state: 'succeeded', output: '{"ok":true}', ...nothing };
 }
 
 /** @returns {import('../src/ports/store-claim.ts').JobTerms} */

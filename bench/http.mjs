@@ -32,7 +32,7 @@ try {
   const bare = await start(['--input-type=module', '-e', bareServer()], root);
   const stores = await startOnejob('stores.db', 'http');
   const works = await startOnejob('works.db', 'worker,http');
-  const answers = await startOnejob('answers.db', 'worker,http');
+  const answers = await startOnejob('answers.db', 'worker,http', '--concurrency=64');
   let n = 0;
   const cases = [
     { name: 'a bare Hono route', port: bare, status: 200, next: () => post('/', 'content-type: application/json') },
@@ -99,10 +99,10 @@ async function pageOfRuns() {
   return [name, `${round(perSecond)}/s`, `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`, ''];
 }
 
-/** @param {string} file @param {string} roles */
-function startOnejob(file, roles) {
+/** @param {string} file @param {string} roles @param {string[]} more */
+function startOnejob(file, roles, ...more) {
   const store = `sqlite:${join(folder, file)}`;
-  const args = ['start', '--json', '--port=0', `--roles=${roles}`, `--store=${store}`, '--log-level=error'];
+  const args = ['start', '--json', '--port=0', `--roles=${roles}`, `--store=${store}`, '--log-level=error', ...more];
   return start([join(root, 'bin/onejob.js'), ...args], folder);
 }
 

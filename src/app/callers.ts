@@ -35,7 +35,7 @@ export interface Answer {
 }
 
 /** What the signal of a run says whose callers have all gone away (CONTRACTS EGO-18). */
-export const clientClosed = 'client closed';
+const clientClosed = 'client closed';
 
 /**
  * Runs that somebody waits for at the other end of a connection. This process executes what it is asked for; who asks

@@ -16,12 +16,12 @@ export function readRoles(names: readonly string[]): readonly Role[] {
 }
 
 /** Why there is no such role, in words; null where there is one. */
-export function roleProblem(name: string): string | null {
+function roleProblem(name: string): string | null {
   if ((roles as readonly string[]).includes(name)) return null;
   if (rolesPlanned.includes(name)) return `the role ${name} is not there yet`;
   const near = nearest(name, [...roles, ...rolesPlanned]);
   return `there is no role ${name}${near ? `; did you mean ${near}?` : ''}`;
 }
 
-export const rolesHere = `this version of onejob has the roles ${roles.join(', ')}`;
+const rolesHere = `this version of onejob has the roles ${roles.join(', ')}`;
 const rolesPlanned: readonly string[] = ['scheduler', 'consumer', 'dispatcher'];

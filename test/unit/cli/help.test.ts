@@ -98,7 +98,14 @@ describe('completion', () => {
   });
 
   test('offers the flags of the command and of the job', async () => {
-    expect(await texts('run', 'send-report', '--d')).toEqual(['--days', '--dry-run', '--data', '--delay', '--detach']);
+    expect(await texts('run', 'send-report', '--d')).toEqual([
+      '--days',
+      '--dry-run',
+      '--data',
+      '--delay',
+      '--detach',
+      '--debug-port',
+    ]);
     expect(await texts('send-report', '--t')).toEqual(['--to', '--tag', '--timeout', '--token']);
     expect(await texts('runs', 'list', '--st')).toEqual(['--state', '--store']);
   });

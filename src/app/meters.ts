@@ -5,9 +5,13 @@ import type { Claim } from '../ports/store-claim.ts';
 /** Passes what the engine tells on to everyone who measures this app. */
 export class Meters implements Meter {
   #listeners: readonly Meter[] = [];
+  /** Runs are taken over when the store is opened, which may be before anybody could listen. */
+  #unheard = { workers: 0, runs: 0 };
 
   /** Returns the way to stop listening. */
   listen(meter: Meter): () => void {
+    if (this.#unheard.workers > 0) meter.tookOver(this.#unheard);
+    this.#unheard = { workers: 0, runs: 0 };
     this.#listeners = [...this.#listeners, meter];
     return () => {
       this.#listeners = this.#listeners.filter((each) => each !== meter);
@@ -36,6 +40,9 @@ export class Meters implements Meter {
 
   tookOver(dead: { readonly workers: number; readonly runs: number }): void {
     for (const each of this.#listeners) each.tookOver(dead);
+    if (this.#listeners.length > 0) return;
+    const { workers, runs } = this.#unheard;
+    this.#unheard = { workers: workers + dead.workers, runs: runs + dead.runs };
   }
 
   buried(): void {

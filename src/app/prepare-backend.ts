@@ -38,7 +38,7 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
   const { migrates, log, meter, nudge } = options;
   if (migrates) await store.migrate();
   else await refuseBehind(store);
-  const taken = await buryPredecessors(store, log);
+  const taken = await buryPredecessors(store, log, meter);
   const hint = (): void => notifier?.hint();
   const wake = (): void => {
     nudge();

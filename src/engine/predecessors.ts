@@ -1,4 +1,5 @@
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
 import type { RunId } from '../job/run.ts';
 import { isGone, ownIdentity } from './identity.ts';
@@ -7,7 +8,7 @@ import { isGone, ownIdentity } from './identity.ts';
  * Buries the workers of this machine whose processes are certainly gone, at the start of a process: recovery within a
  * second on one machine, without any lease (STORE §3.3). Answers the runs that were freed.
  */
-export async function buryPredecessors(store: Store, log: Log): Promise<RunId[]> {
+export async function buryPredecessors(store: Store, log: Log, meter?: Meter): Promise<RunId[]> {
   const workers = await store.workers();
   if (workers.length === 0) return [];
   const own = ownIdentity();
@@ -17,5 +18,6 @@ export async function buryPredecessors(store: Store, log: Log): Promise<RunId[]>
   for (const [i, { node, identity }] of dead.entries()) {
     log.info('a worker of this machine is gone', { node, pid: identity.pid, freedRuns: freed[i]?.length ?? 0 });
   }
+  meter?.tookOver({ workers: dead.length, runs: freed.flat().length });
   return freed.flat();
 }

@@ -8,7 +8,7 @@ export interface TraceParent {
 }
 
 /** Undefined for a malformed one, which starts a new trace, as the standard says (W3C Trace Context §3.2). */
-export function parseTraceParent(text: string | undefined): TraceParent | undefined {
+function parseTraceParent(text: string | undefined): TraceParent | undefined {
   const [, version = '', traceId = '', spanId = '', flags = '', rest] = form.exec(text ?? '') ?? [];
   if (version === '' || version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
   return version === '00' && rest !== undefined ? undefined : { traceId, spanId, flags: Number.parseInt(flags, 16) };

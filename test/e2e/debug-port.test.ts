@@ -157,6 +157,22 @@ test('EGO-21 onejob start answers /metrics and profiles on its loopback address'
   expect((await started.ended).code).toBe(0);
 });
 
+test('EGO-21 runs that are taken over at the start are counted, although nobody listened yet', async () => {
+  const busy = await startBusy('--debug-port', '0', '--node', 'killed');
+  await until('the run is there', async () => (await (await fetch(`${busy.url}/debug/runs`)).text()).includes('count'));
+  busy.started.child.kill('SIGKILL');
+  await busy.started.ended;
+  const started = startOnejob(['start', '--roles', 'worker,http', '--port', '0'], { cwd: folder });
+  await started.said('onejob ready ');
+  const [url = ''] = /http:\/\/\S+/.exec(started.stderr) ?? [];
+  const families = parseMetrics(await (await fetch(`${url}/metrics`)).text());
+  expect(families.get('onejob_takeovers_total')?.samples[0]?.value).toBe(1);
+  expect(families.get('onejob_dead_workers_total')?.samples[0]?.value).toBe(1);
+  await busy.stop();
+  started.child.kill('SIGTERM');
+  expect((await started.ended).code).toBe(0);
+});
+
 test('EGO-20 ONEJOB_DEBUG opens the routes that show the settings, secrets masked', async () => {
   const started = startOnejob(['start', '--roles', 'worker,http', '--port', '0', '--token', 'geheim'], {
     cwd: folder,

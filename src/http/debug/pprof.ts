@@ -16,7 +16,7 @@ export function pprofRoutes(app: App, ending: AbortSignal): Hono<Env> {
   routes.get('/debug/pprof/cmdline', (context) => context.text(maskWords(process.argv).join('\u0000')));
   routes.get('/debug/pprof/goroutine', (context) => context.text(runsText(app)));
   routes.get('/debug/pprof/profile', (context) =>
-    measured(context, ending, 30, async (until) => file(await profileCpu(until), 'profile.pb.gz')),
+    measured(context, ending, 30, async (until, seconds) => file(await profileCpu(until, seconds), 'profile.pb.gz')),
   );
   routes.get('/debug/pprof/heap', (context) =>
     measured(context, ending, 5, async (until) => file(await profileHeap(until), 'heap.pb.gz')),
@@ -34,7 +34,7 @@ async function measured(
   context: Context<Env>,
   ending: AbortSignal,
   otherwise: number,
-  measure: (until: Promise<unknown>) => Promise<Response>,
+  measure: (until: Promise<unknown>, seconds: number) => Promise<Response>,
 ): Promise<Response> {
   const seconds = readSeconds(context.req.query('seconds'), otherwise);
   if (seconds === null) return context.text('seconds must be a number from 0.001 to 300\n', 400);
@@ -44,7 +44,7 @@ async function measured(
     const text = `this process is being measured already, for ${wait} s more; one measurement at a time\n`;
     return context.text(text, 409, { 'Retry-After': String(wait) });
   }
-  return measuringWindow.open(seconds, [context.req.raw.signal, ending], measure);
+  return measuringWindow.open(seconds, [context.req.raw.signal, ending], (until) => measure(until, seconds));
 }
 
 function file(bytes: Uint8Array<ArrayBuffer>, name: string): Response {

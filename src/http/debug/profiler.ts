@@ -3,11 +3,13 @@ import { PprofBuilder, type CallFrame } from './pprof-profile.ts';
 import { InspectorSession } from './inspector-session.ts';
 
 /**
- * What the main thread computes, from now until `until` resolves, sampled each millisecond. Time in which it only waited
- * is left out; `(program)` is native code, `(garbage collector)` is that.
+ * What the main thread computes, from now until `until` resolves, sampled each millisecond, or each ten where it takes
+ * longer than half a minute: what V8 hands over at the end is read in one go. Time in which it only waited is left
+ * out; `(program)` is native code, `(garbage collector)` is that.
  */
-export async function profileCpu(until: Promise<unknown>): Promise<Uint8Array<ArrayBuffer>> {
+export async function profileCpu(until: Promise<unknown>, seconds: number): Promise<Uint8Array<ArrayBuffer>> {
   const startedAt = Date.now();
+  const everyMicros = seconds <= 30 ? 1_000 : 10_000;
   const { profile } = await InspectorSession.use(async (session) => {
     await session.post('Profiler.enable');
     await session.post('Profiler.setSamplingInterval', { interval: everyMicros });
@@ -15,7 +17,7 @@ export async function profileCpu(until: Promise<unknown>): Promise<Uint8Array<Ar
     await until;
     return session.post<{ profile: Profiler.Profile }>('Profiler.stop');
   });
-  return pprofOfCpu(profile, startedAt);
+  return pprofOfCpu(profile, { startedAt, everyMicros });
 }
 
 /** What is allocated on the main thread's heap from now until `until` resolves, and still in use then; a sample. */
@@ -30,7 +32,10 @@ export async function profileHeap(until: Promise<unknown>): Promise<Uint8Array<A
   return pprofOfHeap(profile, startedAt);
 }
 
-async function pprofOfCpu(profile: Profiler.Profile, startedAt: number): Promise<Uint8Array<ArrayBuffer>> {
+async function pprofOfCpu(
+  profile: Profiler.Profile,
+  { startedAt, everyMicros }: { readonly startedAt: number; readonly everyMicros: number },
+): Promise<Uint8Array<ArrayBuffer>> {
   const { nodes, samples = [], timeDeltas = [], startTime, endTime } = profile;
   const spent = new Map<number, { count: number; micros: number }>();
   for (const [i, node] of samples.entries()) {
@@ -108,5 +113,4 @@ async function pprofOfHeap({ head, samples }: HeapProfile, startedAt: number): P
   return builder.bytes();
 }
 
-const everyMicros = 1_000;
 const everyBytes = 65_536;

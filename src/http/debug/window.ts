@@ -13,7 +13,7 @@ export function readSeconds(text: string | undefined, otherwise: number): number
  * One measurement at a time: two would measure each other, and V8 has one profiler. A measurement ends early when one
  * of the signals says so.
  */
-export class MeasuringWindow {
+class MeasuringWindow {
   #until = 0;
 
   /** Milliseconds until the measurement that is going on ends; 0: there is none. */

@@ -8,6 +8,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createHandler } from '../../../src/http/handler.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { PermanentError } from '../../../src/job/failure.ts';
 import { fileStore, openApp } from '../../support/apps.ts';
@@ -177,6 +178,19 @@ test('a run that comes without a trace has one of its own, the same for whoever 
   expect(exporter.getFinishedSpans()).toEqual([]);
   const asked = await openApp([job]).run('work', { headers: [['traceparent', traceparent]] });
   expect(JSON.parse(asked.output ?? '')).toBe(traceparent);
+});
+
+test.each([
+  ['POST /jobs', '/jobs', { 'X-Ego-Job-Name': 'work', 'X-Ego-Job-RunID': 'r1' }],
+  ['POST /api/v1/jobs/work/runs', '/api/v1/jobs/work/runs', { Prefer: 'wait=30', 'Content-Type': 'application/json' }],
+])('EGO-19 a traceparent over HTTP is continued: %s', async (_, path, headers) => {
+  collect();
+  const { app } = openApp([defineJob({ name: 'work', run: () => 1 })], { roles: ['worker'] });
+  await app.start();
+  const handler = createHandler(app, {});
+  const request = new Request(`http://127.0.0.1${path}`, { method: 'POST', headers: { ...headers, traceparent } });
+  expect((await handler(request)).status).toBe(200);
+  expect(tree()).toEqual(['run work < caller', 'attempt work < run work']);
 });
 
 test('a malformed traceparent starts a new trace', async () => {

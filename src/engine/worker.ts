@@ -1,8 +1,5 @@
-import { callbackFor, isCallbackRun } from '../job/callbacks.ts';
-import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { RunId } from '../job/run.ts';
-import type { FinalState } from '../job/state.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim, Claimed, ClaimRequest } from '../ports/store-claim.ts';
 import type { Pulse, WorkerId } from '../ports/store-worker.ts';
@@ -10,10 +7,12 @@ import { createDeferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
 import { Semaphore } from '../std/semaphore.ts';
 import type { Service } from '../std/service.ts';
+import { Ahead, patienceMs } from './ahead.ts';
 import { Attempt } from './attempt.ts';
 import { currentSink } from './console-capture.ts';
 import type { Host } from './host.ts';
 import { jobTerms } from './job-terms.ts';
+import { isOutcome, leaveTree } from './run-tree.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
 
 export interface WorkerOptions {
@@ -32,6 +31,7 @@ export class Worker implements Service {
   readonly name = 'worker';
   readonly #options: WorkerOptions;
   readonly #slots: Semaphore;
+  readonly #ahead: Ahead;
   readonly #attempts = new Map<RunId, Attempt>();
   readonly #running = new Set<Promise<unknown>>();
   readonly #loop: Loop;
@@ -51,6 +51,7 @@ export class Worker implements Service {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#slots = new Semaphore(options.slots);
+    this.#ahead = new Ahead({ slots: options.slots, clock: options.host.clock });
     this.#loop = new Loop({
       name: 'claims',
       body: () => this.#turn(),
@@ -117,6 +118,7 @@ export class Worker implements Service {
   /** What the last beat said: letters for attempts, or that this worker was buried. */
   hear({ buried, asks }: Pulse): void {
     if (buried) {
+      for (const { run } of this.#ahead.takeAll()) this.#expected.delete(run);
       for (const attempt of this.#attempts.values()) attempt.lose();
       return;
     }
@@ -176,38 +178,58 @@ export class Worker implements Service {
   async #stop(): Promise<void> {
     this.#stopping = true;
     await this.#loop.stop();
+    void this.#giveBack(this.#ahead.takeAll());
     for (const attempt of this.#attempts.values()) attempt.stop();
     while (this.#running.size > 0 && !this.#abandoned.settled) {
       await Promise.race([Promise.allSettled(this.#running), this.#abandoned.promise]);
     }
   }
 
-  /** Claimed, and not begun when the worker was stopped. */
-  async #giveBack({ run, epoch }: Claim, slot: WorkerSlot): Promise<AttemptEnd> {
-    slot.end();
-    const entry = { kind: 'handBack', run, epoch, attempt: null, delayMs: 0, error: null } as const;
-    await this.#options.host.journal.record(entry);
-    this.#expected.delete(run);
-    return 'handedBack';
+  /** Claimed, and not begun. */
+  async #giveBack(claims: readonly Claim[]): Promise<void> {
+    const given = claims.map(async ({ run, epoch }) => {
+      const entry = { kind: 'handBack', run, epoch, attempt: null, delayMs: 0, error: null } as const;
+      await this.#options.host.journal.record(entry);
+      this.#expected.delete(run);
+    });
+    const all = Promise.all(given);
+    this.#running.add(all);
+    await all;
+    this.#running.delete(all);
   }
 
   /** One look for work. Returns how long to wait for the next one. */
   async #turn(): Promise<number> {
     const { host, tree, pollMs, id } = this.#options;
-    const free = this.#slots.free;
+    void this.#giveBack(this.#ahead.takeOverdue());
+    const free = this.#slots.free + (tree ? 0 : this.#ahead.room);
     this.#hungry = free === 0;
     const jobs = free > 0 ? jobTerms(host.registry) : [];
-    if (jobs.length === 0 || tree?.size === 0) return Infinity;
+    if (jobs.length === 0 || tree?.size === 0) return this.#longest(Infinity);
     const askedAt = host.clock.now();
     const turn = this.#turns++;
     const claimed = await this.#claim({ worker: id, jobs, free, turn, ...(tree && { tree: [...tree] }) });
-    const skewMs = claimed.now - (askedAt + host.clock.now()) / 2;
-    for (const claim of claimed.claims) void this.#take(claim, skewMs);
+    this.#ahead.add(claimed.claims, claimed.now - (askedAt + host.clock.now()) / 2);
+    this.#begin();
     this.#hungry = claimed.claims.length >= free;
     // The next slot that comes free looks again, or one that came free meanwhile.
-    if (this.#hungry) return this.#slots.free > 0 ? 0 : Infinity;
+    if (this.#hungry) return this.#slots.free > 0 || (!tree && this.#ahead.room > 0) ? 0 : this.#longest(Infinity);
     this.#emptyTurns = claimed.claims.length > 0 ? 0 : this.#emptyTurns + 1;
-    return this.#pause(claimed, pollMs);
+    return this.#longest(this.#pause(claimed, pollMs));
+  }
+
+  /** Who waits for a slot is looked at again in time. */
+  #longest(pauseMs: number): number {
+    return this.#ahead.size > 0 ? Math.min(pauseMs, patienceMs) : pauseMs;
+  }
+
+  /** As many of those that wait as there are slots. */
+  #begin(): void {
+    while (this.#slots.free > 0) {
+      const next = this.#ahead.next();
+      if (next === undefined) return;
+      void this.#take(next.claim, next.skewMs);
+    }
   }
 
   /** A run that cannot be executed is given back by those who look for lost claims; it must not end the process. */
@@ -243,10 +265,16 @@ export class Worker implements Service {
     const job = host.registry.find(claim.job);
     if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
     const slot = new WorkerSlot(this.#slots, this.#reach, () => {
+      this.#begin();
       if (this.#hungry) this.#loop.nudge();
     });
     await slot.take();
-    if (this.#stopping) return this.#giveBack(claim, slot);
+    if (this.#stopping) {
+      slot.end();
+      await this.#giveBack([claim]);
+      return 'handedBack';
+    }
+    const begunAt = host.clock.monotonic();
     const attempt = new Attempt({ claim, job, host, slot, skewMs });
     this.#attempts.set(claim.run, attempt);
     const unwanted = this.#expected.get(claim.run);
@@ -259,26 +287,13 @@ export class Worker implements Service {
       return end;
     } finally {
       if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
+      this.#ahead.learn(host.clock.monotonic() - begunAt);
       slot.end();
-      if (isOutcome(end)) this.#leaveTree(claim, job, end);
-      else this.#loop.nudge();
+      if (!isOutcome(end)) this.#loop.nudge();
+      else if (leaveTree(this.#options.tree, claim, job, end)) host.wake.work();
       if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now
     }
   }
-
-  /** A run that ended needs no looking for, unless its callback comes; then that one's end is the end. */
-  #leaveTree(claim: Claim, job: AnyJob, end: AttemptEnd): void {
-    const { host, tree } = this.#options;
-    if (isCallbackRun(claim)) {
-      tree?.delete(claim.run);
-      tree?.delete(claim.parent ?? claim.run);
-    } else if (!isOutcome(end) || callbackFor(job.callbacks, end) === null) tree?.delete(claim.run);
-    else host.wake.work();
-  }
-}
-
-function isOutcome(end: AttemptEnd): end is FinalState {
-  return end === 'succeeded' || end === 'failed' || end === 'cancelled';
 }
 
 const firstPollMs = 25;

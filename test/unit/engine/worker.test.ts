@@ -222,6 +222,84 @@ describe('looking for work', () => {
   });
 });
 
+describe('claiming ahead', () => {
+  /** Two short runs have ended, so runs are known to be short; `a` and `b` run now, `c` and `d` wait for their slots. */
+  async function claimAhead(more: string[] = []): Promise<void> {
+    store.line = ['w', 'x'];
+    await worker.start();
+    await begun('w', 'x');
+    store.line = ['a', 'b', 'c', 'd', ...more];
+    await Promise.all([ended('w'), ended('x')]);
+    await begun('a', 'b');
+    await until('c and d are claimed', () => store.line.length === more.length);
+    await turns();
+  }
+
+  test('fetches as many as there are slots while short runs have them, and begins these as slots come free', async () => {
+    await claimAhead(['e']);
+    expect([...running.keys()]).toEqual(['w', 'x', 'a', 'b']);
+    expect(worker.known).toEqual(new Set(['a', 'b', 'c', 'd']));
+    expect(worker.load).toBe(2);
+    await ended('a');
+    await begun('c');
+    await ended('b');
+    await begun('d');
+    for (const run of ['c', 'd']) await ended(run);
+    await begun('e');
+    await ended('e');
+    await worker.stop();
+    expect(store.ends.filter((end) => end.endsWith('succeeded'))).toHaveLength(7);
+  });
+
+  test('fetches nothing where runs are long', async () => {
+    store.line = ['a', 'b', 'c', 'd'];
+    await worker.start();
+    await begun('a', 'b');
+    clock.advance(5_000);
+    await ended('a');
+    await begun('c');
+    expect(store.line).toEqual(['d']);
+    for (const run of ['b', 'c']) await ended(run);
+    await begun('d');
+    await ended('d');
+    await worker.stop();
+  });
+
+  test('gives back who has waited a second for a slot, for others to do', async () => {
+    await claimAhead();
+    await until('it rests', () => clock.pending === 1);
+    clock.advance(1_000);
+    await until('both are given back', () => store.ends.filter((end) => end.endsWith('handBack')).length === 2);
+    expect(store.ends).toEqual(expect.arrayContaining(['c handBack', 'd handBack']));
+    await until('they are forgotten', () => worker.known?.size === 2);
+    store.line = ['e'];
+    worker.nudge();
+    await turns();
+    expect(store.line).toEqual(['e']);
+    store.line = [];
+    for (const run of ['a', 'b']) await ended(run);
+    await worker.stop();
+  });
+
+  test('gives back who waits when it stops', async () => {
+    await claimAhead();
+    const stopping = worker.stop();
+    await until('both are given back', () => store.ends.filter((end) => end.endsWith('handBack')).length === 2);
+    for (const run of ['a', 'b']) await ended(run);
+    await stopping;
+    expect(running.has('c')).toBe(false);
+  });
+
+  test('forgets who waits when the worker was buried: others have them', async () => {
+    await claimAhead();
+    const before = store.ends.length;
+    worker.hear({ buried: true, holds: 0, asks: [] });
+    await until('it knows of none', () => worker.known?.size === 0);
+    await worker.stop();
+    expect(store.ends).toHaveLength(before);
+  });
+});
+
 describe('what it holds', () => {
   test('STORE §3.4 is known from the claim to the end; while a claim is on its way nobody can say', async () => {
     store.line = ['a'];

@@ -1,14 +1,19 @@
 import type { Backlog } from '../../ports/inspector.ts';
 import type { Connection } from './connection.ts';
 
+/** What waits in the line of work. The first row tells the time. */
+export async function backlog(db: Connection, { atMost }: { readonly atMost: number }): Promise<Backlog> {
+  const [clock, ...jobs] = await db.query<Row>(backlogQuery(db.schema), [atMost]);
+  return { now: clock?.oldestDueAt ?? 0, jobs };
+}
+
 /**
  * Goes from one job, queue and priority of the line of work to the next, one seek each, and looks at the due runs that
- * come first there. $1: how many of them; the first row tells the time.
+ * come first there. $1: how many of them. The recursion goes no further than its reader asks.
  */
-export async function backlog(db: Connection, { atMost }: { readonly atMost: number }): Promise<Backlog> {
-  const live = `${db.schema}.live where worker is null`;
-  const [clock, ...jobs] = await db.query<Row>(
-    `with recursive lines as (
+export function backlogQuery(schema: string): string {
+  const live = `${schema}.live where worker is null`;
+  return `with recursive lines as (
        (select job, queue, priority from ${live} order by job, queue, priority desc limit 1)
        union all
        select n.job, n.queue, n.priority from lines l cross join lateral (
@@ -22,8 +27,8 @@ export async function backlog(db: Connection, { atMost }: { readonly atMost: num
            (select job, queue, priority from ${live} and job > l.job order by job, queue, priority desc limit 1)
          ) next order by job, queue, priority desc limit 1
        ) n
-     ), clock as (select ${db.schema}.now_ms() t), found as (
-       select l.job, d.due, d.oldest from lines l cross join clock c cross join lateral (
+     ), clock as (select ${schema}.now_ms() t), found as (
+       select l.job, d.due, d.oldest from (select * from lines limit 5000) l cross join clock c cross join lateral (
          select count(*) due, min(due_at) oldest from (
            select due_at from ${live} and job = l.job and queue = l.queue and priority = l.priority and due_at <= c.t
            order by due_at limit $1
@@ -32,10 +37,7 @@ export async function backlog(db: Connection, { atMost }: { readonly atMost: num
      )
      select null job, null::bigint due, t "oldestDueAt" from clock
      union all
-     (select job, sum(due)::bigint, min(oldest) from found group by job order by job limit 1000)`,
-    [atMost],
-  );
-  return { now: clock?.oldestDueAt ?? 0, jobs };
+     (select job, sum(due)::bigint, min(oldest) from found group by job order by job limit 1000)`;
 }
 
 type Row = Backlog['jobs'][number];

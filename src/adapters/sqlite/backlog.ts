@@ -4,7 +4,8 @@ import type { Tx } from './connection.ts';
 /** One seek for each queue and priority in the line of work, then the due runs that come first there. */
 export function backlog(tx: Tx, { atMost }: { readonly atMost: number }): Backlog {
   const jobs = new Map<string, { job: string; due: number; oldestDueAt: number }>();
-  for (let line = lineAfter(tx, null); line !== undefined; line = lineAfter(tx, line)) {
+  let line = lineAfter(tx, null);
+  for (let lines = 0; line !== undefined && lines < mostLines; lines++, line = lineAfter(tx, line)) {
     for (const found of dueIn(tx, line, atMost)) {
       const known = jobs.get(found.job);
       if (known) {
@@ -54,3 +55,4 @@ function dueIn(tx: Tx, { queue, priority }: Line, atMost: number): Backlog['jobs
 }
 
 const mostJobs = 1_000;
+const mostLines = 5_000;

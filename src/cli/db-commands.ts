@@ -37,4 +37,19 @@ export const dbCommands: readonly Command[] = [
     flags: [],
     examples: ['onejob db backup backup.db'],
   },
+  {
+    path: ['db', 'import'],
+    store: true,
+    summary: 'Take the tasks of another system over; of vtask, so far',
+    takes: '<vtask>',
+    flags: [
+      { name: 'from', kind: 'text', value: 'URL', says: 'where its table is: mysql://user@host:3306/database' },
+      { name: 'table', kind: 'text', value: 'NAME', says: 'what the table is called (default task)' },
+      { name: 'dry-run', kind: 'switch', says: 'only count' },
+    ],
+    examples: [
+      'onejob db import vtask --from mysql://app@db/shop --dry-run',
+      'onejob db import vtask --from mysql://app@db/shop',
+    ],
+  },
 ];

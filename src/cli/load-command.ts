@@ -36,6 +36,7 @@ const loaders: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'db status': () => import('./commands/db-status.ts'),
   'db prune': () => import('./commands/db-prune.ts'),
   'db backup': () => import('./commands/db-backup.ts'),
+  'db import': () => import('./commands/db-import.ts'),
   config: () => import('./commands/config.ts'),
   doctor: () => import('./commands/doctor.ts'),
   completion: () => import('./commands/completion.ts'),

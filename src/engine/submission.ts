@@ -2,6 +2,7 @@ import { calledBack } from '../job/callbacks.ts';
 import { computedKey, inputDigest } from '../job/key.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
+import { importedHeader } from '../job/imported.ts';
 import { parseInput } from '../job/input.ts';
 import type { RunId, StoredRequest } from '../job/run.ts';
 import type { Trigger } from '../job/state.ts';
@@ -101,7 +102,10 @@ function checkedPriority(priority: number): number {
   throw new OnejobError('USAGE', `the priority ${priority} is not a whole number from -1000 to 1000`);
 }
 
-/** Headers are kept but for those that carry secrets, ours and those of the configuration (CONTRACTS EGO-28). */
+/**
+ * Headers are kept but for those that carry secrets, ours and those of the configuration (CONTRACTS EGO-28), and that of
+ * an import, by which a caller could pass over steps.
+ */
 function requestOf({ headers = [], body }: Wish, maxBytes: number, redact: readonly string[]): StoredRequest | null {
   const secret = (name: string) => secretHeaders.has(name) || redact.some((each) => each.toLowerCase() === name);
   const kept = headers.filter(([name]) => !secret(name.toLowerCase()));
@@ -114,4 +118,4 @@ function requestOf({ headers = [], body }: Wish, maxBytes: number, redact: reado
     : { headers: kept, body: body ?? null, encoding: 'utf8' };
 }
 
-const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie']);
+const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie', importedHeader]);

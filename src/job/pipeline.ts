@@ -3,6 +3,8 @@ import type { Callback, Callbacks } from './callbacks.ts';
 import type { JobContext } from './context.ts';
 import { createJob, type Job, type JobOptions } from './define.ts';
 import { OnejobError } from './errors.ts';
+import { PermanentError } from './failure.ts';
+import { importedHeader, isFirstGeneration, readImported } from './imported.ts';
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
 import { noServices, type NoServices, type ServiceSet } from './services.ts';
 import type { StepContext, StepOptions } from './step.ts';
@@ -96,11 +98,18 @@ function build(parts: Parts): Pipeline<never, unknown, unknown, unknown> {
 /** Each try gets a copy of the saved context: what a failed one left in its copy is gone with it. */
 async function runSteps(steps: readonly Step[], context: JobContext<unknown, unknown>): Promise<unknown> {
   const { step, services, log, progress, run } = context;
+  const imported = readImported(context.header(importedHeader));
   let saved: unknown = context.input;
-  for (const { name, options, work } of steps) {
+  for (const [index, { name, options, work }] of steps.entries()) {
     saved = await step(name, options, async (tools) => {
       const copy: unknown = structuredClone(saved);
       const { key, attempt } = tools;
+      if (imported !== undefined && isFirstGeneration({ run: run.id, step: name, key })) {
+        if (index + 1 < imported.step) return copy;
+        if (index + 1 === imported.step && imported.failed && context.attempt === 1) {
+          throw new PermanentError(`step ${imported.step} failed before the run was imported`);
+        }
+      }
       const returned = await work(copy, {
         key,
         attempt,

@@ -17,6 +17,7 @@ describe('what a page says works', () => {
     'docs/guide/jobs.md',
     'docs/guide/durable-tasks.md',
     'docs/guide/states.md',
+    'docs/guide/http.md',
     'docs/guide/moving-from-ego.md',
     'docs/guide/moving-from-vtask.md',
     'docs/guide/own-store.md',

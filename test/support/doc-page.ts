@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { matches, readBlocks, readCommands, type Block, type Command } from './doc-blocks.ts';
@@ -13,7 +15,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * `env` is what the page takes for granted, such as the URL of a database.
  */
 export async function tryPage(page: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  const blocks = readBlocks(await readFile(join(root, page), 'utf8'));
+  const port = await freePort();
+  // Where a page says 9003, the default, the test has a port of its own.
+  const text = (await readFile(join(root, page), 'utf8')).replaceAll(
+    /(?<=(?:127\.0\.0\.1|localhost):)9003\b/g,
+    String(port),
+  );
+  const blocks = readBlocks(text);
   const folder = await createInstalled({ 'tsconfig.json': JSON.stringify(tsconfig) });
   await linkTools(folder);
   const faults = blocks
@@ -23,7 +31,11 @@ export async function tryPage(page: string, env: Readonly<Record<string, string>
     if (block.file !== undefined) await put(join(folder, block.file), `${block.text}\n`);
     if (block.check) await put(join(folder, `line-${block.line}.ts`), `${block.text}\nexport {};\n`);
     if (block.run)
-      faults.push(...(await callAll(block, { folder, env })).map((fault) => `${page}:${block.line} ${fault}`));
+      faults.push(
+        ...(await callAll(block, { folder, env: { ONEJOB_PORT: String(port), ...env } })).map(
+          (fault) => `${page}:${block.line} ${fault}`,
+        ),
+      );
   }
   if (blocks.some(isTypeScript)) faults.push(...(await checkTypes(folder)).map((fault) => `${page} ${fault}`));
   return faults;
@@ -68,9 +80,22 @@ async function linkTools(folder: string): Promise<void> {
     'kysely',
     'prom-client',
     '@opentelemetry',
+    'hono',
+    '@hono',
+    'express',
+    '@types/express',
   ]) {
     await symlink(join(root, 'node_modules', name), join(modules, name));
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 async function put(file: string, text: string): Promise<void> {

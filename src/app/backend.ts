@@ -36,9 +36,12 @@ export async function openBackend(given: string | Store, options: BackendOptions
     case 'postgres':
     case 'postgresql':
       return openPostgres(given);
+    case 'mysql':
+    case 'mariadb':
+      return openMysql(given);
     default:
       throw new OnejobError('CONFIG_INVALID', `no store is known for the URL ${maskUrl(given)}`, {
-        hint: 'a store is sqlite:PATH, memory: or postgres://USER@HOST/DATABASE',
+        hint: 'a store is sqlite:PATH, memory:, postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE',
       });
   }
 }
@@ -54,6 +57,12 @@ async function openPostgres(url: string): Promise<OpenedBackend> {
   const { openPostgresNotifier, openPostgresStore } = await import('../adapters/postgres/index.ts');
   const store = await openPostgresStore({ url });
   return { store, inspector: inspectorOf(store), notifier: openPostgresNotifier({ url }), isOurs: true };
+}
+
+async function openMysql(url: string): Promise<OpenedBackend> {
+  const { openMysqlNotifier, openMysqlStore } = await import('../adapters/mysql/index.ts');
+  const store = await openMysqlStore({ url });
+  return { store, inspector: inspectorOf(store), notifier: openMysqlNotifier({ url }), isOurs: true };
 }
 
 function inspectorOf(store: Store & Partial<Inspector>): Inspector | null {

@@ -78,7 +78,7 @@ export const timezone: Reader<string> = {
 };
 
 export const store: Reader<string | Store> = {
-  says: 'a URL such as sqlite:PATH or postgres://…',
+  says: 'a URL such as sqlite:PATH, postgres://… or mysql://…',
   read: (value) => {
     if (typeof value === 'string') return /^[a-z][a-z0-9+-]+:/i.test(value) ? value : undefined;
     return hasFunction(value, 'submit') ? (value as Store) : undefined;

@@ -11,7 +11,7 @@ export interface AppOptions {
   node?: string;
   /** Jobs, or where their files are: a folder, a file or a pattern. Default `jobs`. */
   jobs?: readonly AnyJob[] | string;
-  /** A URL (`sqlite:PATH`, `memory:`, `postgres://…`) or an opened store. Default `sqlite:.onejob/onejob.db`. */
+  /** A URL (`sqlite:PATH`, `memory:`, `postgres://…`, `mysql://…`) or an opened store. Default `sqlite:.onejob/onejob.db`. */
   store?: string | Store;
   /** `manual`: never migrate by itself. Default `auto`. */
   migrate?: 'auto' | 'manual';

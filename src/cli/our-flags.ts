@@ -5,7 +5,7 @@ import type { Flag } from './arguments/flag.ts';
 export const everywhere: readonly Flag[] = [
   { name: 'help', kind: 'switch', short: 'h', says: 'show help; behind a job’s name: what the job takes' },
   { name: 'config', kind: 'text', value: 'FILE', says: 'configuration file; else onejob.config.* is looked for' },
-  { name: 'store', kind: 'text', value: 'URL', says: 'where runs live: sqlite:PATH, memory:, postgres://…' },
+  { name: 'store', kind: 'text', value: 'URL', says: 'where runs live: sqlite:PATH, memory:, postgres://…, mysql://…' },
   { name: 'jobs', kind: 'text', value: 'PLACE', says: 'folder, file or pattern of the job files (default jobs)' },
   { name: 'plugins', kind: 'text', value: 'DIR', says: 'folder of the plugins (default plugins)' },
   { name: 'node', kind: 'text', value: 'NAME', says: 'name of this worker' },

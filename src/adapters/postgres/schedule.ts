@@ -2,7 +2,7 @@ import type { Due, DueSchedule, Fire, FireVerdict, SchedulePlan } from '../../po
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
 import { inShort } from './submit.ts';
-import { versionOrder } from './version-order.ts';
+import { versionOrder } from '../sql/version-order.ts';
 
 interface Declaration {
   readonly app: string;

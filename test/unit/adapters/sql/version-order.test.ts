@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { versionOrder } from '../../../../src/adapters/postgres/version-order.ts';
+import { versionOrder } from '../../../../src/adapters/sql/version-order.ts';
 import { compareVersions } from '../../../../src/adapters/sql/version.ts';
 
 const number = fc.nat({ max: 12 }).map(String);

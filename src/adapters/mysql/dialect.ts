@@ -1,0 +1,61 @@
+/** How a store stands in its database. */
+export interface Names {
+  /** Before the name of each table and procedure, so that they stand apart from the program's own. */
+  readonly prefix: string;
+  /** The database, or '' for that of the connection. */
+  readonly database: string;
+}
+
+/** Our SQL with the names of this store: `onejob_runs` becomes the prefix and `runs`, in its database. */
+export function named(sql: string, { prefix, database }: Names): string {
+  const place = database === '' ? '' : `${quoted(database)}.`;
+  return sql.replaceAll(/\bonejob_(\w+)/g, (_, name: string) => `${place}${quoted(prefix + name)}`);
+}
+
+export function quoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+/**
+ * A statement of the schema, written out for a server. Ids, names and keys compare byte by byte, trailing spaces too;
+ * the two servers call that collation by different names. No statement depends on the character set of the database.
+ */
+export function written(statement: string, { prefix }: Pick<Names, 'prefix'>, isMariaDb: boolean): string {
+  const charset = `character set utf8mb4 collate ${isMariaDb ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin'}`;
+  const meanings: Record<string, string> = {
+    // 768 characters are the most that an index takes, and a step's key shares one with the run's id.
+    id: `varchar(64) ${charset}`,
+    word: `varchar(32) ${charset}`,
+    name: `varchar(191) ${charset}`,
+    step: `varchar(500) ${charset}`,
+    key: `varchar(700) ${charset}`,
+    text: `longtext ${charset}`,
+    table: `engine=innodb row_format=dynamic default ${charset}`,
+    now,
+    begin: `declare exit handler for sqlexception begin rollback; resignal; end;
+  set transaction isolation level read committed;
+  start transaction;`,
+    run_columns: runColumns,
+    callback_of_l: callbackOf,
+  };
+  const text = statement.replaceAll(/\$(\w+)/g, (all, name: string) => meanings[name] ?? all);
+  return named(text, { prefix, database: '' });
+}
+
+/** The store's clock in milliseconds: of the statement, whatever the time zone of the session. */
+export const now = `(timestampdiff(microsecond, '1970-01-01 00:00:00', utc_timestamp(6)) div 1000)`;
+
+/** The columns of a run; it has a live row or an outcome, never both. */
+export const runColumns = `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.state) state, r.cause, r.priority,
+    coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, coalesce(l.epoch, o.epoch) epoch,
+    coalesce(l.generation, o.generation) generation, r.input, r.args, r.request, o.output, o.response,
+    coalesce(l.error, o.error) error, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
+    r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
+    o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
+
+/** The run of a callback of the run `l`, as adapters/sql/callback-run.ts makes it; its id is a UUIDv7 (RFC 9562 §5.7). */
+const callbackOf = `'i', 0, 'id', lower(concat(substr(lpad(hex(t), 12, '0'), 1, 8), '-', substr(lpad(hex(t), 12, '0'), 9, 4),
+      '-7', substr(md5(uuid()), 1, 3), '-8', substr(md5(uuid()), 1, 3), '-', substr(md5(uuid()), 1, 12))),
+      'key', concat('callback:', l.run, ':', l.generation, ':', l.attempt), 'job', l.job, 'queue', l.queue,
+      'cause', 'parent', 'priority', l.priority, 'timeout', l.timeout_ms, 'crashes', l.max_crashes, 'trace', r.trace_id,
+      'parent', l.run, 'root', coalesce(l.root, l.run)`;

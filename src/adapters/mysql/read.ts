@@ -1,0 +1,49 @@
+import type { Run, RunId, StepRecord } from '../../job/run.ts';
+import type { Chunk } from '../../ports/store-entry.ts';
+import { runOf, type RunRow, stepOf, type StepColumns } from '../sql/run-row.ts';
+import { bundle, isStorable } from './bundle.ts';
+import type { Connection, Row } from './connection.ts';
+
+/** By id first, then by key. */
+export async function get(db: Connection, refs: readonly string[], steps: boolean): Promise<(Run | null)[]> {
+  const asked = bundle([...new Set(refs)].filter(isStorable)) ?? '[]';
+  const [rows = [], stepRows = []] = await db.call('get_v1', [asked, Number(steps)]);
+  const byRef = new Map(rows.map((row) => [row['ref'], row]));
+  const stepsByRef = stepsBy('ref', stepRows);
+  return refs.map((ref) => {
+    const row = byRef.get(ref);
+    if (row === undefined) return null;
+    return steps ? { ...storedRun(row), steps: stepsByRef.get(ref) ?? [] } : storedRun(row);
+  });
+}
+
+/** A run from the columns of dialect.ts. */
+export function storedRun({ run_key: key, cause, ...rest }: Row): Run {
+  return runOf({ ...rest, key, trigger: cause } as unknown as RunRow);
+}
+
+export async function steps(db: Connection, runs: readonly RunId[]): Promise<StepRecord[][]> {
+  const [rows = []] = await db.call('steps_v1', [bundle([...new Set(runs)].filter(isStorable)) ?? '[]']);
+  const byRun = stepsBy('run', rows);
+  return runs.map((run) => byRun.get(run) ?? []);
+}
+
+function stepsBy(column: string, rows: readonly Row[]): Map<unknown, StepRecord[]> {
+  const lists = new Map<unknown, StepRecord[]>();
+  for (const row of rows) {
+    const step = stepOf({ ...row, key: row['step'] } as unknown as StepColumns);
+    const list = lists.get(row[column]);
+    if (list === undefined) lists.set(row[column], [step]);
+    else list.push(step);
+  }
+  return lists;
+}
+
+export async function tail(
+  db: Connection,
+  { run, after, maxBytes }: { run: RunId; after: number; maxBytes: number },
+): Promise<Chunk[]> {
+  if (!isStorable(run)) return [];
+  const [rows = []] = await db.call('tail_v1', [run, after, maxBytes]);
+  return rows as unknown as Chunk[];
+}

@@ -1,0 +1,196 @@
+/** Words from outside: STORE §5 `ask`. */
+export const ask: readonly string[] = [
+  // 'items' are [{ i, id, kind, actor, reason, ref, callbacks, word, data, from, delay, type, name, until }], carried
+  // out in their order. What had an effect is kept under its id: a repeat, also one that comes while the first is on its
+  // way, gets the same answer. Answers rows (i, verdict, run, state).
+  `create procedure onejob_ask_v1(in items $text)
+sql security invoker
+begin
+  declare done tinyint default false;
+  declare t, ends_at, delay bigint;
+  declare place, changed int;
+  declare ask_id, target_name $name;
+  declare kind, target_type, known, callbacks $word;
+  declare actor, because, data, word $text;
+  declare ref $key;
+  declare from_step $step;
+  declare target $id;
+  declare asked cursor for
+    select x.i, x.id, x.kind, x.actor, x.reason, x.ref, x.callbacks, x.word, x.data, x.from_step, x.delay, x.type, x.name, x.ends_at
+    from json_table(items, '$[*]' columns (i int path '$.i', id $name path '$.id', kind $word path '$.kind',
+      actor $text path '$.actor', reason $text path '$.reason', ref $key path '$.ref', callbacks $word path '$.callbacks', word $text path '$.word',
+      data $text path '$.data', from_step $step path '$.from', delay bigint path '$.delay', type $word path '$.type',
+      name $name path '$.name', ends_at bigint path '$.until')) x
+    order by x.i;
+  declare continue handler for not found set done = true;
+  $begin
+  -- waits for the same asks on their way elsewhere, in one order for all
+  insert into onejob_asks (run, id, kind, actor, reason, at)
+  select x.run, x.id, x.kind, x.actor, x.reason, $now
+  from (
+    select coalesce(r.id, k.run) run, a.i, a.id, a.kind, a.actor, a.reason
+    from json_table(items, '$[*]' columns (i int path '$.i', id $name path '$.id', kind $word path '$.kind',
+      actor $text path '$.actor', reason $text path '$.reason', ref $key path '$.ref')) a
+    left join onejob_runs r on r.id = a.ref
+    left join onejob_keys k on k.name = a.ref
+    where a.ref is not null
+  ) x
+  where x.run is not null order by x.run, x.id, x.i
+  on duplicate key update kind = onejob_asks.kind;
+  -- all rows in one order; what they say is read again below, one by one
+  select count(*) into changed
+  from (
+    select y.run from (
+      select a.run from (
+        select coalesce(r.id, k.run) run from json_table(items, '$[*]' columns (ref $key path '$.ref')) a
+        left join onejob_runs r on r.id = a.ref
+        left join onejob_keys k on k.name = a.ref
+      ) a
+      union
+      select l.parent from (
+        select coalesce(r.id, k.run) run from json_table(items, '$[*]' columns (ref $key path '$.ref', kind $word path '$.kind')) a
+        left join onejob_runs r on r.id = a.ref
+        left join onejob_keys k on k.name = a.ref
+        where a.kind = 'cancel'
+      ) a straight_join onejob_live l on l.run = a.run
+    ) y where y.run is not null order by y.run limit 1000000
+  ) s
+  straight_join onejob_live l on l.run = s.run
+  for update;
+  set t = $now;
+  open asked;
+  asking: loop
+    set done = false;
+    fetch asked into place, ask_id, kind, actor, because, ref, callbacks, word, data, from_step, delay, target_type, target_name, ends_at;
+    if done then leave asking; end if;
+    if target_type is not null then
+      call onejob_pause(kind, target_type, target_name, ends_at, actor, because, t);
+      select place i, 'done' verdict, null run, null state;
+    else
+      set target = coalesce((select r.id from onejob_runs r where r.id = ref),
+        (select k.run from onejob_keys k where k.name = ref));
+      if target is null then
+        select place i, 'unknown' verdict, null run, null state;
+      else
+        set known = (select a.verdict from onejob_asks a where a.run = target and a.id = ask_id);
+        if known is null then
+          call onejob_ask_run(target, kind, actor, because, callbacks, word, data, from_step, delay, t, known);
+          if known in ('done', 'mailed') then
+            update onejob_asks a set a.verdict = known where a.run = target and a.id = ask_id;
+          end if;
+        end if;
+        select place i, known verdict, target run, coalesce((select l.state from onejob_live l where l.run = target),
+          (select o.state from onejob_outcomes o where o.run = target)) state;
+      end if;
+    end if;
+  end loop;
+  close asked;
+  delete s from json_table(items, '$[*]' columns (id $name path '$.id', ref $key path '$.ref')) a
+  left join onejob_runs r on r.id = a.ref
+  left join onejob_keys k on k.name = a.ref
+  straight_join onejob_asks s on s.run = coalesce(r.id, k.run) and s.id = a.id
+  where s.verdict is null;
+  commit;
+end`,
+
+  // Pausing what is paused, or resuming what is not, is done too. A change moves the revision of a schedule, so that a
+  // fire that was worked out before it is refused.
+  `create procedure onejob_pause(in kind $word, in target_type $word, in target_name $name, in until_at bigint,
+  in by_actor $text, in because $text, in t bigint)
+sql security invoker
+begin
+  declare changed int;
+  declare was_there int default (select count(*) from onejob_pauses p where p.type = target_type and p.name = target_name);
+  if kind = 'resume' then
+    set changed = was_there;
+    delete from onejob_pauses where type = target_type and name = target_name;
+  else
+    set changed = not exists (
+      select 1 from onejob_pauses p where p.type = target_type and p.name = target_name and p.ends_at <=> until_at
+        and p.actor = by_actor and p.reason <=> because);
+    if changed then
+      insert into onejob_pauses (type, name, ends_at, actor, reason, at)
+      values (target_type, target_name, until_at, by_actor, because, t)
+      on duplicate key update ends_at = values(ends_at), actor = values(actor), reason = values(reason), at = values(at);
+    end if;
+  end if;
+  if changed and target_type = 'schedule' then
+    update onejob_schedules s set s.revision = s.revision + 1, s.fired = null where s.name = target_name;
+  end if;
+end`,
+
+  // One word to one run; its verdict.
+  `create procedure onejob_ask_run(in target $id, in kind $word, in by_actor $text, in because $text,
+  in known_callbacks $word, in word $text, in data $text, in from_step $step, in delay bigint, in t bigint, out verdict $word)
+sql security invoker
+body: begin
+  declare live_state, end_state $word;
+  declare from_asked int;
+  looking: loop
+    select max(l.state) into live_state from onejob_live l where l.run = target for update;
+    if live_state is not null then leave looking; end if;
+    select max(o.state) into end_state from onejob_outcomes o where o.run = target for update;
+    if end_state is not null then leave looking; end if;
+    -- neither: it was revived or pruned between the two looks
+    if not exists (select 1 from onejob_runs r where r.id = target) then
+      set verdict = 'unknown';
+      leave body;
+    end if;
+  end loop;
+  set verdict = if(live_state is null, 'finished', 'active');
+  if live_state is null then
+    if kind = 'retry' and end_state <> 'succeeded' then
+      call onejob_revive(target, 'failed', 0, 0, t);
+      set verdict = 'done';
+    elseif kind = 'restart' then
+      set from_asked = if(from_step is null, 0, (
+        select s.asked from onejob_steps s where s.run = target and s.step = from_step));
+      if from_asked is null then
+        set verdict = 'step-unknown';
+      else
+        call onejob_revive(target, null, from_asked, 1, t);
+        set verdict = 'done';
+      end if;
+    end if;
+  elseif kind = 'cancel' then
+    if live_state = 'running' then
+      call onejob_post(target, kind, '', null, by_actor, because, t);
+      set verdict = 'mailed';
+    else
+      update onejob_live l set l.callbacks = known_callbacks where l.run = target and l.callbacks = 'unknown';
+      call onejob_end(json_array(json_object('run', target, 'state', 'cancelled', 'error', cast(json_object(
+        'code', 'RUN_CANCELLED', 'message', concat('cancelled by ', by_actor, if(because is null, '', concat(': ', because)))
+      ) as char character set utf8mb4))), null, 1, 1, 1, 1, t);
+      set verdict = 'done';
+    end if;
+  elseif kind = 'event' then
+    call onejob_post(target, kind, word, data, by_actor, because, t);
+    set verdict = 'mailed';
+  elseif kind = 'reschedule' and live_state = 'queued' then
+    -- the deadline counts from the due instant, so it moves along
+    update onejob_live l straight_join onejob_runs r on r.id = l.run
+    set l.due_at = t + delay, l.deadline_at = t + delay + r.deadline_ms where l.run = target;
+    set verdict = 'done';
+  end if;
+end`,
+
+  // Queues a finished run once more without the steps in the state 'forgotten' (null: any) that were first asked for at
+  // or after 'from_asked': the letters that they took are in the box again, their children are linked no more. Id, key,
+  // input and the instant of creation stay, the output goes on, the epoch grows on. 'anew': a restart.
+  `create procedure onejob_revive(in target $id, in forgotten $word, in from_asked int, in anew tinyint, in t bigint)
+sql security invoker
+begin
+  update onejob_steps s straight_join onejob_letters m on m.run = s.run and m.consumed_by = s.step
+  set m.consumed_by = null
+  where s.run = target and s.asked >= from_asked and (forgotten is null or s.state = forgotten);
+  delete from onejob_steps where run = target and asked >= from_asked and (forgotten is null or state = forgotten);
+  insert into onejob_live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
+    parent, schedule, timeout_ms, deadline_at, callbacks)
+  select r.id, r.job, r.queue, r.priority, t, 'queued', o.epoch, o.mail, r.max_crashes, if(anew, 1, o.attempt + 1),
+    o.generation + anew, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms,
+    r.callbacks
+  from onejob_outcomes o straight_join onejob_runs r on r.id = o.run
+  where o.run = target;
+  delete from onejob_outcomes where run = target;
+end`,
+];

@@ -1,0 +1,263 @@
+/** Handing out due runs: STORE §5 `claim`. */
+export const claim: readonly string[] = [
+  // Gives each due run of the jobs 'terms' [{ name, timeout, deadline, crashes, callbacks }] to at most one worker, at
+  // most 'free' in all: of each queue in the order priority, due, age, and of queues with due runs one each in turn,
+  // beginning with the one at the place 'turn'. 'tree' (null: all) restricts to these roots. Answers (now, next), the
+  // claims, and the letters in their boxes.
+  `create procedure onejob_claim_v1(in me $id, in terms $text, in free int, in turn bigint, in tree $text)
+sql security invoker
+begin
+  declare t, soon, earliest bigint;
+  declare label $name;
+  declare jobs, shut, got $text;
+  $begin
+  set t = $now;
+  -- an aggregate, so that there is a row; a burial waits for this lock, and a later claim finds the grave
+  select max(node) into label from onejob_workers where id = me and buried_at is null lock in share mode;
+  -- what a process was asked for itself (tree) it does, also on a node that is drained
+  if label is not null and (tree is not null or not exists (
+    select 1 from onejob_pauses p where p.type = 'node' and p.name = label and (p.ends_at is null or p.ends_at > t)
+  )) then
+    select json_arrayagg(x.name) into jobs
+    from json_table(terms, '$[*]' columns (name $name path '$.name')) x
+    where not exists (
+      select 1 from onejob_pauses p where p.type = 'job' and p.name = x.name and (p.ends_at is null or p.ends_at > t));
+    select json_arrayagg(p.name) into shut from onejob_pauses p
+    where p.type = 'queue' and (p.ends_at is null or p.ends_at > t);
+  end if;
+  if jobs is not null then
+    if tree is null then
+      call onejob_claim_lines(me, label, terms, jobs, shut, free, turn, t, got, earliest);
+    else
+      call onejob_claim_tree(me, label, terms, jobs, shut, free, tree, t, got, earliest);
+    end if;
+  end if;
+  if label is not null then
+    -- a pause that ends by itself is an instant to look again
+    select min(p.ends_at) into soon from onejob_pauses p
+    where p.ends_at > t and (p.type = 'queue' or p.type = 'node' and p.name = label or p.type = 'job' and exists (
+      select 1 from json_table(terms, '$[*]' columns (name $name path '$.name')) x where x.name = p.name));
+    set earliest = if(earliest is null or soon < earliest, soon, earliest);
+  end if;
+  select t now, earliest next;
+  if got is not null then
+    select r.id, l.epoch, r.job, r.run_key, r.cause, r.input, r.args, r.request, l.attempt, l.crashes, l.generation,
+      l.priority, r.trace_id, r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at, l.mail,
+      if(l.epoch = 1, 0, coalesce((select max(o.seq) from onejob_output o where o.run = l.run), 0)) output_seq,
+      if(l.epoch = 1, 0, (select count(*) from onejob_steps s where s.run = l.run)) steps
+    from json_table(got, '$[*]' columns (run $id path '$')) h
+    straight_join onejob_live l on l.run = h.run
+    straight_join onejob_runs r on r.id = l.run
+    order by l.priority desc, l.due_at, l.run;
+    select m.run, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
+    from json_table(got, '$[*]' columns (run $id path '$')) h
+    straight_join onejob_live l on l.run = h.run
+    straight_join onejob_letters m on m.run = l.run
+    where l.mail > 0 and m.consumed_by is null order by m.run, m.n;
+  end if;
+  commit;
+end`,
+
+  // The lines of work of these jobs: [{ j: job, q: queue, p: priority }], by queue, higher priority first, without
+  // those of the queues 'shut'. Found by seeks, one for each that exists: nothing is walked over.
+  `create procedure onejob_lines(in jobs $text, in shut $text, out found $text)
+sql security invoker
+begin
+  declare queues, level, lower $text;
+  select json_arrayagg(json_object('j', x.job, 'q', x.queue)) into level
+  from (
+    select j.job, (select l.queue from onejob_live l force index (line)
+      where l.worker = '' and l.job = j.job order by l.queue limit 1) queue
+    from json_table(jobs, '$[*]' columns (job $name path '$')) j
+  ) x where x.queue is not null;
+  while level is not null do
+    set queues = if(queues is null, level, json_merge_preserve(queues, level));
+    select json_arrayagg(json_object('j', x.job, 'q', x.queue)) into lower
+    from (
+      select j.job, (select l.queue from onejob_live l force index (line)
+        where l.worker = '' and l.job = j.job and l.queue > j.after order by l.queue limit 1) queue
+      from json_table(level, '$[*]' columns (job $name path '$.j', after $name path '$.q')) j
+    ) x where x.queue is not null;
+    set level = lower;
+  end while;
+  if queues is not null and shut is not null then
+    select json_arrayagg(json_object('j', x.job, 'q', x.queue)) into queues
+    from json_table(queues, '$[*]' columns (job $name path '$.j', queue $name path '$.q')) x
+    where x.queue not in (select s.queue from json_table(shut, '$[*]' columns (queue $name path '$')) s);
+  end if;
+
+  set found = null;
+  if queues is not null then
+    select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into level
+    from (
+      select j.job, j.queue, (select l.priority from onejob_live l force index (line)
+        where l.worker = '' and l.job = j.job and l.queue = j.queue order by l.priority desc limit 1) priority
+      from json_table(queues, '$[*]' columns (job $name path '$.j', queue $name path '$.q')) j
+    ) x where x.priority is not null;
+    while level is not null do
+      set found = if(found is null, level, json_merge_preserve(found, level));
+      select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into lower
+      from (
+        select j.job, j.queue, (select l.priority from onejob_live l force index (line)
+          where l.worker = '' and l.job = j.job and l.queue = j.queue and l.priority < j.above
+          order by l.priority desc limit 1) priority
+        from json_table(level, '$[*]' columns (job $name path '$.j', queue $name path '$.q', above int path '$.p')) j
+      ) x where x.priority is not null;
+      set level = lower;
+    end while;
+  end if;
+  if found is not null then
+    select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into found
+    from (
+      select f.job, f.queue, f.priority
+      from json_table(found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) f
+      order by f.queue, f.priority desc limit 100000
+    ) x;
+  end if;
+end`,
+
+  // Of each line a range of due runs: what is due later, paused, or of a job that this worker does not know is never
+  // walked over. Candidates are read without locks, a few more than wanted; locks are taken in their order until there
+  // are enough, and rows that another claimer has locked are passed by. 'next_at': when the next run is due, those
+  // included that were passed by.
+  `create procedure onejob_claim_lines(in me $id, in label $name, in terms $text, in jobs $text, in shut $text,
+  in free int, in turn bigint, in t bigint, out got $text, out next_at bigint)
+sql security invoker
+begin
+  declare lines_found, candidates, part, taken $text;
+  declare width, found, in_queue, part_count, taken_count, place, line_priority, last_priority int;
+  declare line_job, line_queue, last_queue $name;
+  set got = null, next_at = null;
+  call onejob_lines(jobs, shut, lines_found);
+  if lines_found is not null then
+    set width = 2 * free + 16;
+    widening: loop
+      set candidates = null, found = 0, place = 0, last_queue = null, in_queue = 0;
+      gathering: while place < json_length(lines_found) do
+        set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
+        set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
+        set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
+        set place = place + 1;
+        if not line_queue <=> last_queue then set last_queue = line_queue, in_queue = 0; end if;
+        -- enough of higher priority
+        if in_queue >= width and line_priority < last_priority then iterate gathering; end if;
+        select count(*), json_arrayagg(json_object('r', x.run, 'q', line_queue, 'p', line_priority, 'd', x.due_at))
+        into part_count, part
+        from (
+          select l.run, l.due_at from onejob_live l force index (line)
+          where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
+            and l.due_at <= t
+          order by l.due_at, l.run limit width
+        ) x;
+        if part_count > 0 then
+          set candidates = if(candidates is null, part, json_merge_preserve(candidates, part));
+          set found = found + part_count, in_queue = in_queue + part_count, last_priority = line_priority;
+        end if;
+      end while;
+      if candidates is null then leave widening; end if;
+      select count(*), json_arrayagg(x.run) into taken_count, taken
+      from (
+        select l.run from (
+          -- one of each queue, then the second of each; a queue's seat is how many stand before it
+          select c.run from (
+            select d.run, d.queue, row_number() over (partition by d.queue order by d.priority desc, d.due_at, d.run) place,
+              dense_rank() over (order by d.queue) - 1 queue_place, turn_of.queues
+            from json_table(candidates, '$[*]' columns (run $id path '$.r', queue $name path '$.q',
+              priority int path '$.p', due_at bigint path '$.d')) d
+            join (
+              select count(distinct q.queue) queues from json_table(candidates, '$[*]' columns (queue $name path '$.q')) q
+            ) turn_of
+          ) c
+          order by c.place, mod(c.queue_place - mod(turn, c.queues) + c.queues, c.queues) limit width
+        ) s
+        straight_join onejob_live l force index (primary) on l.run = s.run
+        where l.worker = '' and l.state <> 'running'
+        limit free for update skip locked
+      ) x;
+      if taken_count > 0 then
+        call onejob_take(taken, me, label, terms, t);
+        set got = if(got is null, taken, json_merge_preserve(got, taken));
+        set free = free - taken_count;
+      end if;
+      if free <= 0 or found < width or width > 4000 then leave widening; end if;
+      set width = width * 4;
+    end loop;
+    if candidates is not null then
+      select min(c.due_at) into next_at
+      from json_table(candidates, '$[*]' columns (run $id path '$.r', due_at bigint path '$.d')) c
+      straight_join onejob_live l force index (primary) on l.run = c.run
+      where l.worker = '';
+    end if;
+    if next_at is null then
+      select min((select l.due_at from onejob_live l force index (line)
+        where l.worker = '' and l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.due_at > t
+        order by l.due_at limit 1)) into next_at
+      from json_table(lines_found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) c;
+    end if;
+  end if;
+end`,
+
+  // A process that runs work by itself has few roots: their unfinished runs are read and sorted.
+  `create procedure onejob_claim_tree(in me $id, in label $name, in terms $text, in jobs $text, in shut $text,
+  in free int, in tree $text, in t bigint, out got $text, out next_at bigint)
+sql security invoker
+begin
+  declare candidates $text;
+  set got = null;
+  select json_arrayagg(json_object('r', x.run, 'p', x.priority, 'd', x.due_at)), min(if(x.due_at > t, x.due_at, null))
+  into candidates, next_at
+  from (
+    select m.run, m.priority, m.due_at
+    from (
+      select l.run, l.priority, l.due_at, l.worker, l.queue, l.job
+      from json_table(tree, '$[*]' columns (run $id path '$')) r straight_join onejob_live l on l.run = r.run
+      union
+      select l.run, l.priority, l.due_at, l.worker, l.queue, l.job
+      from json_table(tree, '$[*]' columns (run $id path '$')) r straight_join onejob_live l on l.root = r.run
+    ) m
+    where m.worker = '' and m.due_at is not null
+      and m.job in (select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j)
+      and (shut is null or m.queue not in (select s.queue from json_table(shut, '$[*]' columns (queue $name path '$')) s))
+  ) x;
+  if candidates is not null then
+    select json_arrayagg(x.run) into got
+    from (
+      select l.run from (
+        select c.run from json_table(candidates, '$[*]' columns (run $id path '$.r', priority int path '$.p',
+          due_at bigint path '$.d')) c
+        where c.due_at <= t order by c.priority desc, c.due_at, c.run limit 100000
+      ) s
+      straight_join onejob_live l force index (primary) on l.run = s.run
+      where l.worker = '' and l.state <> 'running'
+      limit free for update skip locked
+    ) x;
+    if got is not null then call onejob_take(got, me, label, terms, t); end if;
+  end if;
+end`,
+
+  // Hands locked runs to a worker. Those that were asked for by name get what the job's 'terms' say, where they have
+  // nothing themselves.
+  `create procedure onejob_take(in runs $text, in me $id, in label $name, in terms $text, in t bigint)
+sql security invoker
+begin
+  declare by_name int;
+  update json_table(runs, '$[*]' columns (run $id path '$')) g
+  straight_join onejob_live l on l.run = g.run
+  set l.state = 'running', l.worker = me, l.node = label, l.epoch = l.epoch + 1, l.claimed_at = t,
+    l.started_at = coalesce(l.started_at, t), l.waiting_for = null;
+  select count(*) into by_name
+  from json_table(runs, '$[*]' columns (run $id path '$')) g straight_join onejob_live l on l.run = g.run
+  where l.callbacks = 'unknown';
+  if by_name > 0 then
+    update json_table(runs, '$[*]' columns (run $id path '$')) g
+    straight_join onejob_live l on l.run = g.run
+    straight_join json_table(terms, '$[*]' columns (name $name path '$.name', timeout bigint path '$.timeout',
+      deadline bigint path '$.deadline', crashes int path '$.crashes', callbacks $word path '$.callbacks')) k
+      on k.name = l.job
+    set l.timeout_ms = coalesce(l.timeout_ms, k.timeout),
+      l.deadline_at = coalesce(l.deadline_at, l.due_at + k.deadline),
+      l.max_crashes = k.crashes, l.callbacks = k.callbacks
+    where l.callbacks = 'unknown';
+  end if;
+end`,
+];

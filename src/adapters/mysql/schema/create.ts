@@ -1,0 +1,115 @@
+/** Creating runs: STORE §5 `submit`, and the runs that steps, outcomes and schedules bring. */
+export const create: readonly string[] = [
+  // The workers among 'ids' that are enrolled and not buried, counted. Their rows stay locked against a burial.
+  `create procedure onejob_count_living(in ids $text, out living int)
+sql security invoker
+begin
+  select count(*) into living
+  from json_table(ids, '$[*]' columns (id $id path '$')) n
+  straight_join onejob_workers w on w.id = n.id
+  where w.buried_at is null
+  lock in share mode;
+end`,
+
+  // Creates the runs that are new, inside the caller's transaction. 'items' are NewRuns in short (see new-run.ts) in
+  // the order of their ids, 'keyed' says whether any has a key. 'made' is how many there are of them now that were not.
+  // The holders that they name are locked by the caller.
+  `create procedure onejob_create(in items $text, in keyed tinyint, in t bigint, out made int)
+sql security invoker
+begin
+  declare token bigint unsigned default uuid_short();
+  if keyed then
+    -- waits for whoever is creating the same key, in one order for all
+    insert into onejob_keys (name, run, job, digest)
+    select n.run_key, n.id, n.job, n.digest
+    from json_table(items, '$[*]' columns (i int path '$.i', id $id path '$.id', run_key $key path '$.key',
+      job $name path '$.job', digest $name path '$.digest')) n
+    where n.run_key is not null order by n.run_key, n.i
+    on duplicate key update run = onejob_keys.run;
+  end if;
+  -- statements of their own: they see the keys of those it waited for
+  insert into onejob_runs (id, run_key, job, queue, cause, priority, input, args, request, timeout_ms, deadline_ms,
+    max_crashes, callbacks, trace_id, parent, root, schedule, scheduled_at, created_at, due_at, born)
+  select n.id, n.run_key, n.job, n.queue, n.cause, coalesce(n.priority, 0), n.input, n.args, n.request, n.timeout,
+    n.deadline, n.crashes, n.callbacks, n.trace, n.parent, n.root, n.schedule, n.scheduled, t,
+    coalesce(n.due, t + coalesce(n.delay, 0)), token
+  from json_table(items, '$[*]' columns (id $id path '$.id', run_key $key path '$.key', job $name path '$.job',
+    queue $name path '$.queue', cause $word path '$.cause', priority int path '$.priority', input $text path '$.input',
+    args $text path '$.args', request $text path '$.request', due bigint path '$.due', delay bigint path '$.delay',
+    timeout bigint path '$.timeout', deadline bigint path '$.deadline', crashes int path '$.crashes',
+    callbacks $word path '$.callbacks', trace $name path '$.trace', parent $id path '$.parent', root $id path '$.root', schedule $name path '$.schedule',
+    scheduled bigint path '$.scheduled')) n
+  left join onejob_keys k on k.name = n.run_key
+  where n.run_key is null or k.run = n.id
+  on duplicate key update id = onejob_runs.id;
+  insert into onejob_live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
+    schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
+  select r.id, r.job, r.queue, r.priority, r.due_at, if(w.id is null, 'queued', 'running'), coalesce(w.id, ''), w.node,
+    if(w.id is null, 0, 1), r.max_crashes, r.root, r.parent, r.schedule, r.timeout_ms, r.due_at + r.deadline_ms,
+    r.callbacks, if(w.id is null, null, t), if(w.id is null, null, t)
+  from json_table(items, '$[*]' columns (id $id path '$.id', holder $id path '$.holder')) n
+  straight_join onejob_runs r on r.id = n.id and r.born = token
+  left join onejob_workers w on w.id = n.holder and w.buried_at is null
+  on duplicate key update run = onejob_live.run;
+  set made = row_count();
+end`,
+
+  // Creates the runs that are new, 'size' of them, in the transaction that is open. Answers nothing when each is new and
+  // held as wished (the usual case); else for all of them (i, verdict, run, run_key, job, state).
+  `create procedure onejob_submit(in items $text, in size int, in keyed tinyint, in holders $text)
+sql security invoker
+begin
+  declare made int;
+  declare living int default 0;
+  if holders is not null then call onejob_count_living(holders, living); end if;
+  call onejob_create(items, keyed, $now, made);
+  if made <> size or (holders is not null and living <> json_length(holders)) then
+    -- locked, because a transaction of the user may look at an older snapshot
+    select n.i, case
+        when n.run_key is null or k.run = n.id then 'created'
+        when k.job = n.job and k.digest <=> n.digest then 'existing'
+        else 'conflict' end verdict,
+      coalesce(k.run, n.id) run, n.run_key, coalesce(k.job, n.job) job, coalesce(l.state, o.state, 'queued') state
+    from json_table(items, '$[*]' columns (i int path '$.i', id $id path '$.id', run_key $key path '$.key',
+      job $name path '$.job', digest $name path '$.digest')) n
+    left join onejob_keys k on k.name = n.run_key
+    left join onejob_live l on l.run = coalesce(k.run, n.id)
+    left join onejob_outcomes o on o.run = coalesce(k.run, n.id)
+    lock in share mode;
+  end if;
+end`,
+
+  `create procedure onejob_submit_v1(in items $text, in size int, in keyed tinyint, in holders $text)
+sql security invoker
+begin
+  $begin
+  call onejob_submit(items, size, keyed, holders);
+  commit;
+end`,
+
+  // The same inside a transaction of the user, all of it or nothing: a failure takes back what it did so far, so that
+  // the user may still commit the rest. Answers the id of the store, too. Without an open transaction the savepoint is not kept and releasing it fails.
+  `create procedure onejob_submit_within_v1(in items $text, in size int, in keyed tinyint, in holders $text)
+sql security invoker
+begin
+  declare exit handler for sqlexception
+  begin
+    begin
+      -- after a deadlock the server has rolled back the whole transaction, and there is no savepoint
+      declare continue handler for 1305 begin end;
+      rollback to savepoint onejob_submit;
+    end;
+    resignal;
+  end;
+  begin
+    declare exit handler for 1305
+      signal sqlstate '45000' set mysql_errno = 31201, message_text = 'no transaction is open';
+    savepoint onejob_probe;
+    release savepoint onejob_probe;
+  end;
+  savepoint onejob_submit;
+  call onejob_submit(items, size, keyed, holders);
+  release savepoint onejob_submit;
+  select id store from onejob_meta;
+end`,
+];

@@ -1,0 +1,75 @@
+/** Deleting what is beyond the policy: STORE §5 `prune`. */
+export const prune: readonly string[] = [
+  // Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
+  // workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. 'policy' is
+  // [{ state, ms, runs }]. Answers (runs, bytes).
+  `create procedure onejob_prune_v1(in policy $text, in most int)
+sql security invoker
+begin
+  declare t bigint;
+  declare place, count_gone int default 0;
+  declare kept_ms, kept_runs, size, total bigint default 0;
+  declare of_state $word;
+  declare edge $id;
+  declare gone, victims $text;
+  $begin
+  set t = $now;
+  delete from onejob_workers where buried_at < t - 86400000 and id <> '';
+  while place < json_length(policy) and count_gone < most do
+    select max(p.state), max(p.ms), max(p.runs) into of_state, kept_ms, kept_runs
+    from json_table(json_extract(policy, concat('$[', place, ']')), '$' columns (state $word path '$.state',
+      ms bigint path '$.ms', runs bigint path '$.runs')) p;
+    -- walks over as many entries of the index as runs may stay, not over the table
+    set edge = (select o.run from onejob_outcomes o force index (by_state) where o.state = of_state order by o.run desc limit kept_runs, 1);
+    set size = most - count_gone;
+    select json_arrayagg(x.run), count(*) into victims, size
+    from (
+      select y.run from (
+        (select o.run from onejob_outcomes o force index (by_end) straight_join onejob_runs r on r.id = o.run
+         where o.state = of_state and o.finished_at < t - kept_ms
+           and not exists (select 1 from onejob_live l where l.run = r.parent)
+         order by o.finished_at, o.run limit size)
+        union
+        (select o.run from onejob_outcomes o force index (by_state) straight_join onejob_runs r on r.id = o.run
+         where o.state = of_state and o.run <= edge
+           and not exists (select 1 from onejob_live l where l.run = r.parent)
+         order by o.run limit size)
+      ) y order by y.run limit size
+    ) x;
+    if victims is not null then
+      set gone = if(gone is null, victims, json_merge_preserve(gone, victims));
+      set count_gone = count_gone + size;
+    end if;
+    set place = place + 1;
+  end while;
+  set count_gone = 0;
+  set total = 0;
+  if gone is not null then
+    -- a run that was revived in between is no longer there
+    select count(*), coalesce(sum(x.size), 0), json_arrayagg(x.run) into count_gone, total, gone
+    from (
+      select o.run, coalesce(length(o.output), 0) size
+      from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes o on o.run = g.run
+      for update
+    ) x;
+  end if;
+  if gone is not null then
+    select total + coalesce(sum(length(r.input)), 0) into total
+    from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs r on r.id = g.run;
+    select total + coalesce(sum(length(o.bytes)), 0) into total
+    from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_output o on o.run = g.run;
+    delete k from json_table(gone, '$[*]' columns (run $id path '$')) g
+    straight_join onejob_runs r on r.id = g.run
+    straight_join onejob_keys k on k.name = r.run_key
+    where k.run = r.id;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_output x on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_steps x on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_letters x on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_asks x on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes x on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs x on x.id = g.run;
+  end if;
+  commit;
+  select count_gone runs, total bytes;
+end`,
+];

@@ -1,0 +1,116 @@
+/** The fenced writes of a worker: STORE §1.2. */
+export const record: readonly string[] = [
+  // One group of entries. 'runs' are all the runs that it names, in order. Their rows, and those of the parents of runs
+  // that end, are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes,
+  // suspensions, hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked
+  // for ever.
+  //
+  // 'steps' is a list of lists: within one list no step is named twice (an upsert of two must not depend on which comes
+  // first), and 'born' has the child runs of each list. Answers the verdicts that are not 'ok' as rows (i, verdict).
+  `create procedure onejob_record_v1(in me $id, in runs $text, in steps $text, in born $text, in outcomes $text,
+  in suspends $text, in hand_backs $text)
+sql security invoker
+begin
+  declare t, base bigint;
+  declare found, ends, held, parents, mailed, fallen, called, place int default 0;
+  $begin
+  if outcomes is not null then
+    -- a parent never changes, so it may be read without a lock
+    select count(*) into parents
+    from json_table(outcomes, '$[*]' columns (run $id path '$.run')) e
+    straight_join onejob_live l on l.run = e.run
+    where l.parent is not null;
+  end if;
+  if parents > 0 then
+    select count(*) into found
+    from (
+      select x.run from (
+        select j.run from json_table(runs, '$[*]' columns (run $id path '$')) j
+        union
+        select l.parent from json_table(outcomes, '$[*]' columns (run $id path '$.run')) e
+        straight_join onejob_live l on l.run = e.run
+        where l.parent is not null
+      ) x order by x.run limit 1000000
+    ) s
+    straight_join onejob_live l on l.run = s.run
+    for update;
+  else
+    select count(*) into found
+    from json_table(runs, '$[*]' columns (run $id path '$')) j
+    straight_join onejob_live l on l.run = j.run
+    for update;
+  end if;
+  set t = $now;
+
+  if steps is not null then
+    insert into onejob_step_order () values ();
+    set base = last_insert_id();
+    delete from onejob_step_order where id = base;
+    while place < json_length(steps) do
+      call onejob_write_steps(me, json_extract(steps, concat('$[', place, ']')),
+        json_extract(born, concat('$[', place, ']')), base * 1048576, t);
+      set place = place + 1;
+    end while;
+  end if;
+
+  if outcomes is not null then
+    select count(*), count(l.run), coalesce(sum(l.mail > 0), 0), coalesce(sum(l.parent is not null), 0),
+      coalesce(sum(e.state <> 'succeeded'), 0), count(l.callbacks)
+    into ends, held, mailed, parents, fallen, called
+    from json_table(outcomes, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', state $word path '$.state')) e
+    left join onejob_live l on l.run = e.run and l.worker = me and l.state = 'running' and l.epoch = e.epoch;
+    if held < ends then
+      -- an earlier delivery of the same outcome ended it; else stale. Before any ends: its end may come with another's
+      select e.i, 'stale' verdict
+      from json_table(outcomes, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
+        state $word path '$.state')) e
+      left join onejob_live l on l.run = e.run and l.worker = me and l.state = 'running' and l.epoch = e.epoch
+      left join onejob_outcomes o on o.run = e.run and o.epoch = e.epoch and o.state = e.state
+      where l.run is null and o.run is null;
+    end if;
+    if held > 0 then call onejob_end(outcomes, me, mailed, parents, fallen, called, t); end if;
+  end if;
+
+  if suspends is not null then
+    select count(*), count(l.run) into ends, held
+    from json_table(suspends, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', mail int path '$.mail')) g
+    left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+      and l.mail = g.mail;
+    if held < ends then
+      select g.i, if(l.worker = me and l.state = 'running' and l.epoch = g.epoch, 'woken', 'stale') verdict
+      from json_table(suspends, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
+        mail int path '$.mail')) g
+      left join onejob_live l on l.run = g.run
+      where not coalesce(l.epoch = g.epoch and (l.worker = '' or l.worker = me and l.state = 'running' and l.mail = g.mail), 0);
+    end if;
+    update json_table(suspends, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', mail int path '$.mail',
+      wake bigint path '$.wake', waiting $text path '$.waiting')) g
+    straight_join onejob_live l on l.run = g.run
+    set l.due_at = t + g.wake, l.waiting_for = g.waiting, l.crashes = 0, l.casualties = null, l.casualty_names = null,
+      l.state = 'waiting', l.worker = ''
+    where l.worker = me and l.state = 'running' and l.epoch = g.epoch and l.mail = g.mail;
+  end if;
+
+  if hand_backs is not null then
+    select count(*), count(l.run) into ends, held
+    from json_table(hand_backs, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch')) g
+    left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch;
+    if held < ends then
+      select g.i, 'stale' verdict
+      from json_table(hand_backs, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch')) g
+      left join onejob_live l on l.run = g.run
+      where not coalesce(l.epoch = g.epoch and (l.worker = '' or l.worker = me and l.state = 'running'), 0);
+    end if;
+    update json_table(hand_backs, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch',
+      attempt int path '$.attempt', delay bigint path '$.delay', error $text path '$.error')) g
+    straight_join onejob_live l on l.run = g.run
+    set l.due_at = if(g.delay = 0, l.due_at, t + g.delay), l.error = g.error,
+      l.crashes = if(g.attempt > l.attempt, 0, l.crashes),
+      l.casualties = if(g.attempt > l.attempt, null, l.casualties),
+      l.casualty_names = if(g.attempt > l.attempt, null, l.casualty_names),
+      l.attempt = coalesce(g.attempt, l.attempt), l.state = 'queued', l.worker = ''
+    where l.worker = me and l.state = 'running' and l.epoch = g.epoch;
+  end if;
+  commit;
+end`,
+];

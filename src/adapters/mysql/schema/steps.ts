@@ -1,0 +1,106 @@
+/** Steps and tries of a group. */
+export const steps: readonly string[] = [
+  // Writes one list of steps and tries. A step that is finished is never changed: the same result again is 'ok', another
+  // is a 'conflict', a try of it is 'ok' without effect. The same try again does not push back the instant at which it
+  // goes on. Children are created before their steps, unless their step is finished. A finished step gets the order
+  // 'base' + its place in the group, by which the statements below know what this call wrote.
+  `create procedure onejob_write_steps(in me $id, in list $text, in born $text, in base bigint, in t bigint)
+sql security invoker
+begin
+  declare given, held, known, crashed, eaten, kids int default 0;
+  select count(*), count(l.run), count(s.run), coalesce(sum(l.crashes > 0), 0), count(g.letter), count(g.kid)
+  into given, held, known, crashed, eaten, kids
+  from json_table(list, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', step $step path '$.key',
+    letter int path '$.letter', kid $id path '$.kid')) g
+  left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+  left join onejob_steps s on s.run = g.run and s.step = g.step;
+  if kids > 0 then call onejob_create_kids(me, born, t); end if;
+
+  insert into onejob_steps (run, step, n, kind, state, epoch, tries, asked, output, error, resume_at, child, started_at,
+    finished_at)
+  select g.run, g.step, if(g.state = 'running', 0, base + g.i), g.kind, g.state, g.epoch, g.tries, g.asked, g.output,
+    g.error, coalesce(t + g.after, g.resume), coalesce(k.run, g.kid), g.started, g.finished
+  from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
+    step $step path '$.key', kind $word path '$.kind', state $word path '$.state', tries int path '$.tries',
+    asked int path '$.asked', output $text path '$.output', error $text path '$.error', resume bigint path '$.resume',
+    after bigint path '$.after', kid $id path '$.kid', kid_key $key path '$.kid_key', kid_job $name path '$.kid_job',
+    kid_digest $name path '$.kid_digest', started bigint path '$.started', finished bigint path '$.finished')) g
+  straight_join onejob_live l on l.run = g.run
+  left join onejob_keys k on k.name = g.kid_key
+  where l.worker = me and l.state = 'running' and l.epoch = g.epoch
+    and (k.run is null or k.run = g.kid or k.job = g.kid_job and k.digest <=> g.kid_digest)
+  -- assignments are made from left to right: first what compares with the old values, the state last
+  on duplicate key update
+    resume_at = if(onejob_steps.state <> 'running' or values(state) <> 'running' or (g.after is not null
+        and onejob_steps.tries = values(tries) and onejob_steps.started_at = values(started_at)
+        and onejob_steps.output <=> values(output) and onejob_steps.error <=> values(error)
+        and onejob_steps.resume_at > t), onejob_steps.resume_at, values(resume_at)),
+    n = if(onejob_steps.state = 'running', values(n), onejob_steps.n),
+    kind = if(onejob_steps.state = 'running', values(kind), onejob_steps.kind),
+    epoch = if(onejob_steps.state = 'running', values(epoch), onejob_steps.epoch),
+    tries = if(onejob_steps.state = 'running', values(tries), onejob_steps.tries),
+    asked = if(onejob_steps.state = 'running', values(asked), onejob_steps.asked),
+    output = if(onejob_steps.state = 'running', values(output), onejob_steps.output),
+    error = if(onejob_steps.state = 'running', values(error), onejob_steps.error),
+    child = if(onejob_steps.state = 'running', coalesce(values(child), onejob_steps.child), onejob_steps.child),
+    started_at = if(onejob_steps.state = 'running', values(started_at), onejob_steps.started_at),
+    finished_at = if(onejob_steps.state = 'running', values(finished_at), onejob_steps.finished_at),
+    state = if(onejob_steps.state = 'running', values(state), onejob_steps.state);
+
+  if eaten > 0 then
+    update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', step $step path '$.key',
+      letter int path '$.letter')) g
+    straight_join onejob_steps s on s.run = g.run and s.step = g.step and s.n = base + g.i
+    straight_join onejob_letters m on m.run = g.run and m.n = g.letter
+    set m.consumed_by = g.step;
+  end if;
+  if crashed > 0 then
+    update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
+      step $step path '$.key')) g
+    straight_join onejob_live l on l.run = g.run
+    straight_join onejob_steps s on s.run = g.run and s.step = g.step
+    set l.crashes = 0, l.casualties = null, l.casualty_names = null
+    where l.worker = me and l.epoch = g.epoch and (s.n = base + g.i or s.n = 0 and s.epoch = g.epoch);
+  end if;
+  if held < given or known > 0 or kids > 0 then
+    select g.i, if(l.run is null, 'stale', 'conflict') verdict
+    from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
+      step $step path '$.key', state $word path '$.state', output $text path '$.output', kid $id path '$.kid',
+      kid_key $key path '$.kid_key', kid_job $name path '$.kid_job', kid_digest $name path '$.kid_digest')) g
+    left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+    left join onejob_steps s on s.run = g.run and s.step = g.step
+    left join onejob_keys k on k.name = g.kid_key
+    where l.run is null
+      or g.state <> 'running' and not (s.state = g.state and s.output <=> g.output)
+      or k.run <> g.kid and not (k.job = g.kid_job and k.digest <=> g.kid_digest);
+  end if;
+end`,
+
+  // Creates the child runs of a list; each names the entry it comes with: 'of', 'epoch', 'step'.
+  `create procedure onejob_create_kids(in me $id, in born $text, in t bigint)
+sql security invoker
+begin
+  declare given, wanted, place, made int default 0;
+  declare item $text;
+  select count(*), count(if(s.state <> 'running', null, l.run)) into given, wanted
+  from json_table(born, '$[*]' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step')) g
+  left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+  left join onejob_steps s on s.run = g.run and s.step = g.step;
+  if wanted = given then
+    call onejob_create(born, 1, t, made);
+  else
+    while place < given do
+      set item = json_extract(born, concat('$[', place, ']'));
+      if exists (
+        select 1 from json_table(item, '$' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step')) g
+        straight_join onejob_live l on l.run = g.run
+        left join onejob_steps s on s.run = g.run and s.step = g.step
+        where l.worker = me and l.state = 'running' and l.epoch = g.epoch and (s.run is null or s.state = 'running')
+      ) then
+        call onejob_create(concat('[', item, ']'), 1, t, made);
+      end if;
+      set place = place + 1;
+    end while;
+  end if;
+end`,
+];

@@ -1,0 +1,157 @@
+/** Who is alive: STORE §3. */
+export const worker: readonly string[] = [
+  // Adds a worker with beat 0 and buries the living ones of the node that it replaces. A repeat changes nothing: it must
+  // not bury who replaced this worker in between. Two newcomers of one node come one after the other: each locks the
+  // rows of all workers before it looks.
+  `create procedure onejob_enrol_v1(in me $id, in my_node $name, in replaced $name, in my_slots int, in my_jobs $text,
+  in my_version $name, in my_identity $text)
+sql security invoker
+begin
+  declare known int;
+  declare elders $text;
+  $begin
+  if replaced is not null then
+    -- a row that is there for the time of this transaction, on which a second newcomer waits
+    insert into onejob_workers (id, node, slots, jobs, version, identity, enrolled_at, buried_at)
+    values ('', '', 0, '[]', '', '', 0, 0) on duplicate key update buried_at = 0;
+  end if;
+  select count(*) into known from onejob_workers where id = me;
+  insert into onejob_workers (id, node, slots, jobs, version, identity, enrolled_at)
+  values (me, my_node, my_slots, my_jobs, my_version, my_identity, $now)
+  on duplicate key update id = onejob_workers.id;
+  if known = 0 and replaced is not null then
+    select json_arrayagg(w.id) into elders from onejob_workers w
+    where w.node = replaced and w.id <> me and w.buried_at is null;
+    if elders is not null then call onejob_bury_workers(elders, null, 0); end if;
+  end if;
+  if replaced is not null then delete from onejob_workers where id = ''; end if;
+  commit;
+end`,
+
+  // Raises the counter and answers (beaten), the number of runs held, and their unread letters.
+  `create procedure onejob_beat_v1(in me $id, in new_load double, in new_stalled tinyint)
+sql security invoker
+begin
+  declare beaten int;
+  $begin
+  update onejob_workers set beat = beat + 1, busy = coalesce(new_load, busy), stalled = coalesce(new_stalled, stalled)
+  where id = me and buried_at is null;
+  set beaten = row_count();
+  commit;
+  select beaten, (select count(*) from onejob_live l where l.worker = me) holds;
+  select l.run, l.epoch, l.mail, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
+  from onejob_live l straight_join onejob_letters m on m.run = l.run
+  where l.worker = me and l.mail > 0 and m.consumed_by is null order by l.run, m.n;
+end`,
+
+  // All workers that live, as far as anybody knows, and of the runs that they hold those with a limit, which counts from
+  // the claim.
+  `create procedure onejob_workers_v1()
+sql security invoker
+begin
+  select id, node, beat, stalled, busy, slots, jobs, version, identity, enrolled_at
+  from onejob_workers where buried_at is null order by id;
+  select l.worker, l.run, l.epoch, greatest(0, least(coalesce(l.timeout_ms, l.deadline_at - l.claimed_at),
+    coalesce(l.deadline_at - l.claimed_at, l.timeout_ms))) limit_ms
+  from onejob_workers w straight_join onejob_live l on l.worker = w.id
+  where w.buried_at is null and (l.timeout_ms is not null or l.deadline_at is not null) order by l.run;
+end`,
+
+  // Marks workers as buried and takes their runs: queued again in their old place with epoch + 1 and, if 'counted', one
+  // crash more; failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
+  // as rows (worker, run). A claim on its way is waited for, a later one finds the grave.
+  `create procedure onejob_bury_workers(in ids $text, in seen bigint, in counted tinyint)
+sql security invoker
+begin
+  declare t bigint;
+  declare dead, ends $text;
+  declare locked int;
+  select json_arrayagg(x.id) into dead
+  from (
+    select w.id from json_table(ids, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w on w.id = n.id
+    where w.buried_at is null and (seen is null or w.beat = seen) for update
+  ) x;
+  if dead is not null then
+    set t = $now;
+    update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w on w.id = n.id
+    set w.buried_at = t;
+    select count(*) into locked
+    from (
+      select x.run from (
+        select l.run from json_table(dead, '$[*]' columns (id $id path '$')) n
+        straight_join onejob_live l on l.worker = n.id
+        union
+        select l.parent from json_table(dead, '$[*]' columns (id $id path '$')) n
+        straight_join onejob_live l on l.worker = n.id
+        where l.parent is not null
+      ) x order by x.run limit 1000000
+    ) s
+    straight_join onejob_live l on l.run = s.run
+    for update;
+    select l.worker, l.run
+    from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l on l.worker = n.id
+    order by l.run;
+    if counted then
+      update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l on l.worker = n.id
+      set l.crashes = l.crashes + 1,
+        l.casualties = json_array_append(coalesce(l.casualties, '[]'), '$',
+          json_object('node', coalesce(l.node, ''), 'worker', n.id)),
+        l.casualty_names = concat_ws(', ', l.casualty_names, concat(coalesce(l.node, ''), ' (', n.id, ')'));
+      select json_arrayagg(json_object('run', l.run, 'state', 'failed', 'error', cast(json_object('code', 'RUN_CRASHED',
+        'message', concat(l.crashes, if(l.crashes = 1, ' worker', ' workers'),
+          ' in a row ended while running it, without progress in between: ', l.casualty_names),
+        'data', json_object('workers', json_extract(l.casualties, '$'))) as char character set utf8mb4))) into ends
+      from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l on l.worker = n.id
+      where l.crashes >= l.max_crashes;
+    end if;
+    update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l on l.worker = n.id
+    set l.epoch = l.epoch + 1, l.state = 'queued', l.worker = '';
+    if ends is not null then call onejob_end(ends, null, 1, 1, 1, 1, t); end if;
+  end if;
+end`,
+
+  // 'graves' are [{ i, id, beat, counted }] of workers and [{ i, run, epoch, state, error }] of runs. Answers the runs
+  // that were taken as rows (worker, run) and (i, run).
+  `create procedure onejob_bury_v1(in graves $text)
+sql security invoker
+begin
+  declare done tinyint default false;
+  declare place, of_epoch, counts, found int;
+  declare seen bigint;
+  declare dead, of_run $id;
+  declare of_state $word;
+  declare because $text;
+  -- one order of locks for all rescuers: workers first
+  declare grave cursor for
+    select g.i, g.id, g.beat, g.counted, g.run, g.epoch, g.state, g.error
+    from json_table(graves, '$[*]' columns (i int path '$.i', id $id path '$.id', beat bigint path '$.beat',
+      counted int path '$.counted', run $id path '$.run', epoch int path '$.epoch', state $word path '$.state',
+      error $text path '$.error')) g
+    order by g.id is null, g.id, g.run;
+  declare continue handler for not found set done = true;
+  $begin
+  open grave;
+  digging: loop
+    set done = false;
+    fetch grave into place, dead, seen, counts, of_run, of_epoch, of_state, because;
+    if done then leave digging; end if;
+    if dead is not null then
+      call onejob_bury_workers(json_array(dead), seen, counts);
+    else
+      select count(*) into found
+      from (
+        select x.run from (select of_run run union select r.parent from onejob_runs r where r.id = of_run) x
+        where x.run is not null order by x.run limit 2
+      ) s straight_join onejob_live l on l.run = s.run
+      for update;
+      if exists (select 1 from onejob_live where run = of_run and epoch = of_epoch) then
+        update onejob_live set epoch = epoch + 1 where run = of_run;
+        call onejob_end(json_array(json_object('run', of_run, 'state', of_state, 'error', because)), null, 1, 1, 1, 1, $now);
+        select place i, of_run run;
+      end if;
+    end if;
+  end loop;
+  close grave;
+  commit;
+end`,
+];

@@ -1,0 +1,159 @@
+import type { Examination, Upkeep } from '../../ports/upkeep.ts';
+import type { Run, RunId, StepRecord } from '../../job/run.ts';
+import type { Verdict } from '../../job/transition.ts';
+import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import type { Claimed, ClaimRequest, Hold } from '../../ports/store-claim.ts';
+import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
+import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
+import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
+import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
+import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
+import { ask, pauses } from './ask.ts';
+import { backlog } from './backlog.ts';
+import { checkArgument } from './bundle.ts';
+import { claim } from './claim.ts';
+import { examine } from './examine.ts';
+import type { Connection } from './connection.ts';
+import { list } from './list.ts';
+import { migrate, script } from './migrate.ts';
+import { append } from './output.ts';
+import { get, steps, tail } from './read.ts';
+import { record } from './record.ts';
+import { beat, bury, enrol, held, workers } from './roster.ts';
+import { due, fire, plan } from './schedule.ts';
+import { prune } from './prune.ts';
+import { submit, submitWithin } from './submit.ts';
+import { prunable, refuseBackup } from './upkeep.ts';
+
+/** The ports of a store, each method one message to the server, checked before it is sent. */
+export class MysqlStore implements Store, Inspector, Upkeep {
+  readonly #db: Connection;
+  #facts: StoreFacts;
+
+  constructor(db: Connection, beat: StoreFacts['beat']) {
+    this.#db = db;
+    this.#facts = { id: '', reach: 'network', url: db.url, beat };
+  }
+
+  get facts(): StoreFacts {
+    return this.#facts;
+  }
+
+  close(): Promise<void> {
+    return this.#db.close();
+  }
+
+  async migrate(options: { dryRun?: boolean } = {}): Promise<Migration> {
+    const { id, from, to } = await migrate(this.#db, options.dryRun ?? false);
+    this.#facts = { ...this.#facts, id };
+    return { from, to };
+  }
+
+  async submit(runs: readonly NewRun[], { tx }: { tx?: unknown } = {}): Promise<Submitted[]> {
+    if (runs.length === 0) return [];
+    checkArgument(runs);
+    return tx === undefined ? submit(this.#db, runs) : submitWithin(this.#db, runs, { tx, storeId: this.#facts.id });
+  }
+
+  async enrol(worker: Enrolment): Promise<void> {
+    checkArgument(worker);
+    return enrol(this.#db, worker);
+  }
+
+  beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse> {
+    return beat(this.#db, pulse);
+  }
+
+  workers(): Promise<WorkerView[]> {
+    return workers(this.#db);
+  }
+
+  async bury(graves: readonly Grave[]): Promise<RunId[][]> {
+    checkArgument(graves);
+    return graves.length === 0 ? [] : bury(this.#db, graves);
+  }
+
+  async claim(request: ClaimRequest): Promise<Claimed> {
+    checkArgument(request);
+    return claim(this.#db, request);
+  }
+
+  held(worker: WorkerId): Promise<Hold[]> {
+    return held(this.#db, worker);
+  }
+
+  async steps(runs: readonly RunId[]): Promise<StepRecord[][]> {
+    return runs.length === 0 ? [] : steps(this.#db, runs);
+  }
+
+  async record(batch: { worker: WorkerId; entries: readonly Entry[] }): Promise<Verdict[]> {
+    checkArgument(batch);
+    return batch.entries.length === 0 ? [] : record(this.#db, batch);
+  }
+
+  async append(batch: OutputBatch): Promise<OutputVerdict[]> {
+    checkArgument(batch);
+    return batch.chunks.length + batch.progress.length === 0 ? [] : append(this.#db, batch);
+  }
+
+  async ask(asks: readonly Ask[]): Promise<AskAnswer[]> {
+    checkArgument(asks);
+    return asks.length === 0 ? [] : ask(this.#db, asks);
+  }
+
+  async get(refs: readonly string[], options: { steps?: boolean } = {}): Promise<(Run | null)[]> {
+    return refs.length === 0 ? [] : get(this.#db, refs, options.steps ?? false);
+  }
+
+  list(query: RunQuery): Promise<Page<Run>> {
+    return list(this.#db, query);
+  }
+
+  tail(request: { run: RunId; after: number; maxBytes: number }): Promise<Chunk[]> {
+    return tail(this.#db, request);
+  }
+
+  async plan(declaration: { app: string; version: string; schedules: readonly SchedulePlan[] }): Promise<void> {
+    checkArgument(declaration);
+    if (declaration.schedules.length > 0) await plan(this.#db, declaration);
+  }
+
+  due(request: { limit: number }): Promise<Due> {
+    return due(this.#db, request);
+  }
+
+  async fire(fires: readonly Fire[]): Promise<FireVerdict[]> {
+    checkArgument(fires);
+    return fires.length === 0 ? [] : fire(this.#db, fires);
+  }
+
+  prune(request: { policy: PrunePolicy; limit: number }): Promise<Pruned> {
+    return prune(this.#db, request);
+  }
+
+  pauses(): Promise<Pause[]> {
+    return pauses(this.#db);
+  }
+
+  backlog(request: { readonly atMost: number }): Promise<Backlog> {
+    return backlog(this.#db, request);
+  }
+
+  script(): Promise<string> {
+    return script(this.#db);
+  }
+
+  prunable(policy: PrunePolicy): Promise<number> {
+    return prunable(this.#db, policy);
+  }
+
+  async backup(path: string): Promise<never> {
+    return refuseBackup(this.#db, path);
+  }
+
+  examine(): Promise<Examination> {
+    return examine(this.#db);
+  }
+}

@@ -1,0 +1,90 @@
+import type { RunState } from '../../job/state.ts';
+import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import { elsewhere, failed, noneOpen, readTransaction } from '../sql/user-transaction.ts';
+import { bundle } from './bundle.ts';
+import type { Connection, Row, Value } from './connection.ts';
+import { named } from './dialect.ts';
+import { hasNumber, storeError } from './failure.ts';
+import { inShort } from './new-run.ts';
+
+/** Creates the runs that are new. */
+export async function submit(db: Connection, runs: readonly NewRun[]): Promise<Submitted[]> {
+  const [rows = []] = await db.write('submit', 'submit_v1', valuesOf(runs));
+  return answersOf(runs, rows as unknown as Answer[]);
+}
+
+/**
+ * The same inside a transaction of the user's own, all of it or nothing; it is never repeated.
+ *
+ * @throws CONFIG_INVALID for a `tx` that is no open transaction on the server of this store
+ */
+export async function submitWithin(
+  db: Connection,
+  runs: readonly NewRun[],
+  { tx, storeId }: { tx: unknown; storeId: string },
+): Promise<Submitted[]> {
+  const tell = readTransaction(tx);
+  const [items = null, ...rest] = valuesOf(runs);
+  // As bytes, which stand in SQL as digits: whatever the session's sql_mode and character set, nothing is escaped.
+  const batch = Buffer.from(String(items));
+  const text = named('call onejob_submit_within_v1(convert(? using utf8mb4), ?, ?, ?)', db.names);
+  const answer = await tell(text, [batch, ...rest]).catch((error: unknown) => {
+    throw transactionError(error, db.url);
+  });
+  const rows = rowsIn(answer);
+  const store = rows.find((row) => 'store' in row)?.['store'];
+  if (storeId !== '' && store !== storeId) throw elsewhere(db.url);
+  return answersOf(runs, rows.filter((row) => 'verdict' in row) as unknown as Answer[]);
+}
+
+interface Answer {
+  readonly i: number;
+  readonly verdict: Submitted['verdict'];
+  readonly run: string;
+  readonly run_key: string | null;
+  readonly job: string;
+  readonly state: RunState;
+}
+
+/** In the order of ids, so that rows are locked in one order by all; of an id that comes twice, the first. */
+function valuesOf(runs: readonly NewRun[]): Value[] {
+  const items = new Map<string, Record<string, unknown>>();
+  runs.forEach((run, i) => {
+    if (!items.has(run.id)) items.set(run.id, inShort(run, i));
+  });
+  const sorted = [...items.keys()].toSorted().map((id) => items.get(id));
+  const holders = new Set(runs.flatMap(({ holder }) => (holder === null ? [] : [holder])));
+  return [bundle(sorted), items.size, Number(runs.some(({ key }) => key !== null)), bundle([...holders].toSorted())];
+}
+
+/** No answers: all are new, and held as they wished. */
+function answersOf(runs: readonly NewRun[], answers: readonly Answer[]): Submitted[] {
+  const byId = new Map(answers.map((answer) => [runs[answer.i]?.id, answer]));
+  return runs.map(({ id, key, job, holder }) => {
+    const answer = byId.get(id);
+    if (answer === undefined) {
+      return { verdict: 'created', run: { id, key, job, state: holder === null ? 'queued' : 'running' } };
+    }
+    const { verdict, run, run_key: runKey, job: itsJob, state } = answer;
+    return { verdict, run: { id: run, key: runKey, job: itsJob, state } };
+  });
+}
+
+/** Libraries wrap what the driver answers, `[[rows, …, header], fields]`, each in its own way. */
+function rowsIn(answer: unknown): Row[] {
+  if (Array.isArray(answer)) return answer.flatMap(rowsIn);
+  if (typeof answer !== 'object' || answer === null) return [];
+  const { rows } = answer as { rows?: unknown };
+  return Array.isArray(rows) ? rowsIn(rows) : [answer as Row];
+}
+
+/** The store's own schema is there, or we would not be here: where `tx` looks there is none. */
+function transactionError(error: unknown, url: string): Error {
+  if (hasNumber(error, noTransaction)) return noneOpen();
+  if (hasNumber(error, 1046, 1049, 1146, 1305)) return elsewhere(url, error);
+  // The server has rolled all of it back.
+  return hasNumber(error, 1213) ? failed(error) : storeError(error, url);
+}
+
+/** Signalled by `onejob_submit_within_v1`. */
+const noTransaction = 31_201;

@@ -1,0 +1,32 @@
+import { OnejobError } from '../../job/errors.ts';
+import type { PrunePolicy } from '../../ports/store-query.ts';
+import type { Connection } from './connection.ts';
+import { now } from './dialect.ts';
+import { limitsOf } from './prune.ts';
+
+/** Those that `prune_v1` would take if nobody set it a limit. */
+export async function prunable(db: Connection, policy: PrunePolicy): Promise<number> {
+  let runs = 0;
+  for (const { state, ms, runs: kept } of limitsOf(policy)) {
+    const [row] = await db.query<{ runs: number }>(
+      `select count(*) runs
+       from onejob_outcomes o straight_join onejob_runs r on r.id = o.run
+       where o.state = ? and (o.finished_at < ${now} - ? or o.run <= (
+           select e.run from (
+             select x.run, row_number() over (order by x.run desc) place from onejob_outcomes x where x.state = ?
+           ) e where e.place = ? + 1))
+         and not exists (select 1 from onejob_live l where l.run = r.parent)`,
+      [state, ms, state, kept],
+    );
+    runs += row?.runs ?? 0;
+  }
+  return runs;
+}
+
+/** A copy of tables is the trade of the server's own tool. @throws CONFIG_INVALID always, with its line */
+export function refuseBackup(db: Connection, path: string): never {
+  const file = /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  throw new OnejobError('CONFIG_INVALID', 'a store in MySQL is backed up with the tools of its server', {
+    hint: `mysqldump --single-transaction --routines --result-file=${file} ${db.names.database}`.trimEnd(),
+  });
+}

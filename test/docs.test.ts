@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { readBlocks, readCommands, type Block } from './support/doc-blocks.ts';
 import { brokenLinks } from './support/doc-links.ts';
 import { tryPage } from './support/doc-page.ts';
+import { freePort } from './support/server.ts';
 import { postgresUrl, uniqueName } from './support/servers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -27,6 +28,10 @@ describe('what a page says works', () => {
   ])('%s', { timeout: 120_000 }, async (page) => {
     expect(await tryPage(page)).toEqual([]);
   });
+});
+
+test('docs/guide/api.md: what it says works', { timeout: 120_000 }, async () => {
+  expect(await tryPage('docs/guide/api.md', { PORT: String(await freePort()) })).toEqual([]);
 });
 
 test('docs/guide/transactions.md: what it says works', { timeout: 120_000 }, async () => {

@@ -12,7 +12,8 @@ import { listOf, name, oneRun, reason, ref, runState } from './schemas.ts';
 /** Something that is done to a run, or to all that a filter finds. */
 interface Change<B extends ApiSchema> {
   readonly verb: 'cancel' | 'retry' | 'restart';
-  readonly summary: string;
+  /** Of one run, and of many. */
+  readonly summaries: readonly [one: string, many: string];
   /** States in which it can be done. */
   readonly states: readonly RunState[];
   readonly body: B;
@@ -28,21 +29,24 @@ interface Asked {
 const changes: readonly Change<ApiSchema>[] = [
   {
     verb: 'cancel',
-    summary: 'Cancel',
+    summaries: ['Cancel a run', 'Cancel all runs that a filter finds'],
     states: ['queued', 'running', 'waiting'],
     body: { ...objectOf({ reason, now: { type: 'boolean', description: 'do not ask the worker that has it' } }) },
     apply: (client, id, { reason: why, now = false }) => client.cancel(id, why, { now }),
   },
   {
     verb: 'retry',
-    summary: 'Try again what failed',
+    summaries: ['Try a run again that did not succeed', 'Try all runs again that a filter finds'],
     states: ['failed', 'cancelled'],
     body: objectOf({ reason }),
     apply: (client, id, { reason: why }) => client.retry(id, why),
   },
   {
     verb: 'restart',
-    summary: 'Run again, from the beginning or from a step,',
+    summaries: [
+      'Run a finished run again, from its beginning or from a step',
+      'Run all finished runs again that a filter finds',
+    ],
     states: ['succeeded', 'failed', 'cancelled'],
     body: objectOf({
       reason,
@@ -69,12 +73,12 @@ const verdict = {
 } as const;
 
 /** Of one run each. */
-export const changeOne: readonly Route[] = changes.map(({ verb, summary, body, apply }) =>
+export const changeOne: readonly Route[] = changes.map(({ verb, summaries: [summary], body, apply }) =>
   defineRoute({
     method: 'POST',
     path: `/runs/{ref}/${verb}`,
     id: `${verb}Run`,
-    summary: `${summary} a run`,
+    summary,
     right: 'write',
     params: { ref },
     body: { schema: body, required: false, description: 'why, and how' },
@@ -88,12 +92,12 @@ export const changeOne: readonly Route[] = changes.map(({ verb, summary, body, a
 );
 
 /** Of all that a filter finds. */
-export const changeMany: readonly Route[] = changes.map(({ verb, summary, states, body, apply }) =>
+export const changeMany: readonly Route[] = changes.map(({ verb, summaries: [, summary], states, body, apply }) =>
   defineRoute({
     method: 'POST',
     path: `/runs/${verb}`,
     id: `${verb}Runs`,
-    summary: `${summary} all runs that a filter finds`,
+    summary,
     right: 'write',
     query: {
       ...filters,

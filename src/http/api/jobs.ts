@@ -63,13 +63,15 @@ export const pauses = [
 
 function pauseRoutes(of: { type: 'job' | 'node'; path: string; pause: string; ids: readonly [string, string] }) {
   const { type, path, pause: verb, ids } = of;
-  const what = type === 'job' ? 'another run of a job' : 'more work on a node; what it has it finishes';
   const answers = { 200: jsonAnswer('what holds now; null: it goes on', paused) };
   const start = defineRoute({
     method: 'POST',
     path: `${path}/${verb}`,
     id: ids[0],
-    summary: `Take no ${what}, until resumed`,
+    summary:
+      type === 'job'
+        ? 'Let no worker take another run of a job, until it is resumed'
+        : 'Let a node finish what it has and take nothing more',
     right: 'write',
     params: { name },
     body: pausing,

@@ -28,12 +28,13 @@ test(
         `schemathesis cannot be installed (${'why' in rest ? rest.why : ''}); fast-check has tried the same`,
       );
     }
-    const { url } = await startServer(await createInstalled(files));
+    const cwd = await createInstalled(files);
+    const { url } = await startServer(cwd);
     const args = ['run', `${url}/api/v1/openapi.json`, '--url', `${url}/api/v1`, '--no-color', '--seed', '20261121'];
     args.push('--exclude-path', '/events', '--exclude-path', '/runs/{ref}/logs');
     args.push('--exclude-checks', 'positive_data_acceptance', '--max-examples', '25', '--workers', '2');
     const { code, said } = await new Promise<{ code: number; said: string }>((resolve) => {
-      execFile(program, args, { maxBuffer: 64 * 1_048_576 }, (error, stdout, stderr) => {
+      execFile(program, args, { cwd, maxBuffer: 64 * 1_048_576 }, (error, stdout, stderr) => {
         resolve({
           code: error ? 1 : 0,
           said: (stdout + stderr).replaceAll(/.{400,}/g, (line) => `${line.slice(0, 400)}…`),

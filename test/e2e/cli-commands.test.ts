@@ -145,7 +145,7 @@ describe('help and version', () => {
         .map((line) => line.split('\t')[0]);
     };
     expect(await words('run', '')).toEqual(['hello-world', 'report']);
-    expect(await words('report', '--d')).toEqual(['--days', '--data', '--delay', '--detach']);
+    expect(await words('report', '--d')).toEqual(['--days', '--data', '--delay', '--detach', '--debug-port']);
     expect(await words('runs', 'l')).toEqual(['list', 'logs']);
     expect((await onejob(['completion', 'bash'], { cwd })).stdout).toContain('complete -F _onejob onejob');
   });

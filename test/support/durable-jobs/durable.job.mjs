@@ -8,20 +8,22 @@ const ledger = process.env['LEDGER'] ?? '/dev/null';
 const note = (entry) => appendFileSync(ledger, `${JSON.stringify({ pid: process.pid, at: Date.now(), ...entry })}\n`);
 
 /** As many steps as asked for, one after the other, each a few milliseconds long. */
-export const steps = defineJob({
-  name: 'steps',
-  async run({ input, step, run }) {
-    let sum = 0;
-    for (let i = 0; i < input.steps; i++) {
-      sum += await step(['step', i], async () => {
-        note({ run: run.id, step: i });
-        await sleep(input.ms ?? 2);
-        return i;
-      });
-    }
-    return sum;
-  },
-});
+async function walk({ input, step, run }) {
+  let sum = 0;
+  for (let i = 0; i < input.steps; i++) {
+    sum += await step(['step', i], async () => {
+      note({ run: run.id, step: i });
+      await sleep(input.ms ?? 2);
+      return i;
+    });
+  }
+  return sum;
+}
+
+export const steps = defineJob({ name: 'steps', run: walk });
+
+/** Bears it that its workers are killed three times before it gets anywhere, as happens on a busy machine. */
+export const sturdy = defineJob({ name: 'sturdy', maxCrashes: 1_000, run: walk });
 
 /** Blocks the event loop from its first instruction. */
 export const block = defineJob({
@@ -87,6 +89,7 @@ export const poison = defineJob({
 /** Everything that waits: a sleep, an event, a child, a race. */
 export const waits = defineJob({
   name: 'waits',
+  maxCrashes: 1_000, // killed after an instant, whatever it has done by then
   async run({ step, run }) {
     const winner = await Promise.race([
       step('fast', async () => {

@@ -32,6 +32,7 @@ declare
   class_priorities integer[];
   found_count integer;
   width integer;
+  is_one boolean;
   soon bigint;
   earliest bigint;
 begin
@@ -87,34 +88,57 @@ begin
     into class_jobs, class_queues, class_priorities
     from classes c where c.queue <> all(shut);
 
+    is_one := class_queues[1] = all(class_queues);
     width := 2 * free + 16;
     while class_jobs is not null loop
-      with due as materialized (
-        select d.run, c.queue, c.priority, d.due_at,
-          row_number() over (partition by c.queue order by c.priority desc, d.due_at, d.run) place
-        from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
-          select l.run, l.due_at from live l
-          where l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
-            and l.due_at <= t
-          order by l.due_at, l.run limit width) d
-      ), queues as materialized (
-        -- how many queues stand before this one when it is the turn of the one at the place 'turn'
-        select q.queue, mod(row_number() over (order by q.queue) - 1 - mod(turn, count(*) over ()) + count(*) over (),
-          count(*) over ()) seat
-        from (select distinct queue from due) q
-      ), candidates as materialized (
-        select d.run, d.due_at, d.place, q.seat from due d join queues q on q.queue = d.queue
-        order by d.place, q.seat limit width
-      ), locked as materialized (
-        select l.run from (select * from candidates order by place, seat) c
-        cross join lateral (
-          -- not 'worker is null': that would allow the index of the line, which knows no way to a run
-          select l.run from live l where l.run = c.run and l.state <> 'running' for no key update skip locked) l
-        limit free
-      )
-      select array(select run from locked), count(*), min(c.due_at) filter (where c.run not in (select run from locked))
-      into got, found_count, soon
-      from candidates c;
+      if is_one then
+        with candidates as materialized (
+          select d.run, c.priority, d.due_at
+          from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
+            select l.run, l.due_at from live l
+            where l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
+              and l.due_at <= t
+            order by l.due_at, l.run limit width) d
+          order by c.priority desc, d.due_at, d.run limit width
+        ), locked as materialized (
+          select l.run from (select * from candidates order by priority desc, due_at, run) c
+          cross join lateral (
+            -- not 'worker is null': that would allow the index of the line, which knows no way to a run
+            select l.run from live l where l.run = c.run and l.state <> 'running' for no key update skip locked) l
+          limit free
+        )
+        select array(select run from locked), count(*),
+          min(c.due_at) filter (where c.run not in (select run from locked))
+        into got, found_count, soon
+        from candidates c;
+      else
+        -- the same in another order: 'place' within its queue, then 'seat' of the queue, from the one whose turn it is
+        with due as materialized (
+          select d.run, c.queue, d.due_at,
+            row_number() over (partition by c.queue order by c.priority desc, d.due_at, d.run) place
+          from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
+            select l.run, l.due_at from live l
+            where l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
+              and l.due_at <= t
+            order by l.due_at, l.run limit width) d
+        ), queues as materialized (
+          select q.queue, mod(row_number() over (order by q.queue) - 1 - mod(turn, count(*) over ()) + count(*) over (),
+            count(*) over ()) seat
+          from (select distinct queue from due) q
+        ), candidates as materialized (
+          select d.run, d.due_at, d.place, q.seat from due d join queues q on q.queue = d.queue
+          order by d.place, q.seat limit width
+        ), locked as materialized (
+          select l.run from (select * from candidates order by place, seat) c
+          cross join lateral (
+            select l.run from live l where l.run = c.run and l.state <> 'running' for no key update skip locked) l
+          limit free
+        )
+        select array(select run from locked), count(*),
+          min(c.due_at) filter (where c.run not in (select run from locked))
+        into got, found_count, soon
+        from candidates c;
+      end if;
       had := had || take(got, me, label, terms, t);
       free := free - cardinality(got);
       exit when free <= 0 or found_count < width or width > 100000;

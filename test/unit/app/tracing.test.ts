@@ -12,6 +12,7 @@ import { createHandler } from '../../../src/http/handler.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { PermanentError } from '../../../src/job/failure.ts';
 import { fileStore, openApp } from '../../support/apps.ts';
+import { until } from '../../support/until.ts';
 
 const exporter = new InMemorySpanExporter();
 /** Ids of spans in the order in which they began: their times are too coarse for that. */
@@ -152,6 +153,33 @@ test('children and callbacks go on in the trace of their run', async () => {
   const { traceId } = await run('work');
   expect(traceIds()).toEqual([traceId]);
   expect(tree()).toContain('run child < attempt work');
+});
+
+test('a run that parks and goes on in the same process has one span, and an attempt for each time', async () => {
+  collect();
+  const job = defineJob({ name: 'work', run: ({ step }) => step.wait('go') });
+  const { app } = openApp([job], { limits: { parkAfter: 1 }, roles: ['worker'] });
+  await app.start();
+  const handle = await app.client.enqueue('work');
+  await until('it has parked', async () => (await app.client.find(handle.id)).state === 'waiting');
+  await app.client.send(handle.id, 'go');
+  await handle.result({ timeout: '30s' });
+  await app.stop();
+  expect(tree()).toEqual(['run work < -', 'attempt work < run work', 'attempt work < run work']);
+  const attempts = exporter.getFinishedSpans().filter(({ name }) => name === 'attempt work');
+  expect(attempts.map(({ attributes }) => attributes['onejob.outcome'])).toEqual(['parked', 'succeeded']);
+});
+
+test('the span of a run that only waits ends when its process stops', async () => {
+  collect();
+  const store = await fileStore();
+  const job = defineJob({ name: 'work', run: ({ step }) => step.wait('never') });
+  const { app } = openApp([job], { store, limits: { parkAfter: 1 }, roles: ['worker'] });
+  await app.start();
+  const { id } = await app.client.enqueue('work');
+  await until('it has parked', async () => (await app.client.find(id)).state === 'waiting');
+  await app.stop();
+  expect(named('run work').attributes['onejob.outcome']).toBe('parked');
 });
 
 test('who enqueues inside a span is the parent of the run, also in another process', async () => {

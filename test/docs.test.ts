@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import { readBlocks, readCommands, type Block } from './support/doc-blocks.ts';
 import { brokenLinks } from './support/doc-links.ts';
 import { tryPage } from './support/doc-page.ts';
-import { freePort } from './support/server.ts';
 import { postgresUrl, uniqueName } from './support/servers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,6 +18,7 @@ describe('what a page says works', () => {
     'docs/guide/durable-tasks.md',
     'docs/guide/states.md',
     'docs/guide/http.md',
+    'docs/guide/api.md',
     'docs/guide/moving-from-ego.md',
     'docs/guide/moving-from-vtask.md',
     'docs/guide/own-store.md',
@@ -28,10 +28,6 @@ describe('what a page says works', () => {
   ])('%s', { timeout: 120_000 }, async (page) => {
     expect(await tryPage(page)).toEqual([]);
   });
-});
-
-test('docs/guide/api.md: what it says works', { timeout: 120_000 }, async () => {
-  expect(await tryPage('docs/guide/api.md', { PORT: String(await freePort()) })).toEqual([]);
 });
 
 test('docs/guide/transactions.md: what it says works', { timeout: 120_000 }, async () => {

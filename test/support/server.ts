@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { startOnejob, type Started } from './onejob.ts';
 import { until } from './until.ts';
@@ -18,17 +17,6 @@ export async function startServer(cwd: string, ...args: string[]): Promise<Servi
   await started.said('onejob ready');
   const url = await until('the address', () => /onejob ready (http:\/\/\S+)/.exec(started.stderr)?.[1]);
   return { started, url, pid: started.child.pid ?? 0 };
-}
-
-/** A port that nobody listens on at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Megabytes that a process holds in memory. */

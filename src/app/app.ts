@@ -80,6 +80,7 @@ export class App {
       engine: async () => (await this.#knownJobs()) && (await this.#workerProcess('tree')).engine(),
       submission: () => this.#submission(),
       client: this.client.on(() => this.#backend.open()),
+      wake: async () => (await this.#backend.open()).wake(),
       log: () => this.log,
     });
   }

@@ -17,6 +17,8 @@ export interface CallersOptions {
   readonly submission: () => SubmissionOptions;
   /** It serves until the app has closed its store: answers are still read while the app stops. */
   readonly client: StoreClient;
+  /** Tells workers, here and elsewhere, that there is work. */
+  readonly wake: () => Promise<void>;
   readonly log: () => Log;
 }
 
@@ -59,7 +61,9 @@ export class Callers {
     const { submission, engine: open } = this.#options;
     const wishes = submission();
     const engine = await open();
-    const run = await wishedRun(wishes.registry.get(request.job), request, { ...wishes, holder: engine.id });
+    // Whoever does not wait leaves its run to any worker.
+    const holder = options.isDetached ? undefined : engine.id;
+    const run = await wishedRun(wishes.registry.get(request.job), request, { ...wishes, holder });
     await engine.enrol();
     options.signal.throwIfAborted();
     const [answer] = (await engine.submit([run])) as [Submitted];
@@ -83,6 +87,11 @@ export class Callers {
   }
 
   async #first(run: NewRun, { run: { id, state } }: Submitted, caller: Caller): Promise<Answer> {
+    if (caller.isDetached) {
+      await this.#options.wake();
+      caller.engine.follow(id);
+      return { run: await this.#options.client.find(id), replayed: false };
+    }
     const execute = (signal: AbortSignal) => this.#executed(run, caller.engine, signal);
     const attendance = state === 'running' ? this.#attend(id, execute) : this.#attend(id);
     attendance.isOurs = true;

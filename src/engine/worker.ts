@@ -9,7 +9,7 @@ import { Semaphore } from '../std/semaphore.ts';
 import type { Service } from '../std/service.ts';
 import { Ahead, patienceMs } from './ahead.ts';
 import { Attempt } from './attempt.ts';
-import { currentSink } from './console-capture.ts';
+import { faultAmong } from './fault-among.ts';
 import type { Host } from './host.ts';
 import { jobTerms } from './job-terms.ts';
 import { isOutcome, leaveTree } from './run-tree.ts';
@@ -152,16 +152,9 @@ export class Worker implements Service {
     return this.attempts.find((attempt) => attempt.isCurrent)?.claim;
   }
 
-  /**
-   * An error that nobody caught fails the run whose code threw it; all in execution, where that is not known. Answers
-   * how many fail by it; null: it is the fault of a run that has ended.
-   */
+  /** As `faultAmong`, of the runs in execution here. */
   fault(error: Error): number | null {
-    const all = this.attempts;
-    const guilty = all.filter((attempt) => attempt.isCurrent);
-    if (guilty.length === 0 && currentSink() !== undefined) return null;
-    const failed = (guilty.length > 0 ? guilty : all).filter((attempt) => attempt.fault(error));
-    return failed.length === 0 && guilty.length > 0 ? null : failed.length;
+    return faultAmong(this.attempts, error);
   }
 
   /** As `abortAll`, but what only waits is parked; in a process that runs jobs by itself nothing begins any more. */

@@ -205,6 +205,19 @@ describe('clients that mean no good', () => {
     expect(items).toHaveLength(1);
   });
 
+  test('one that breaks off in the middle of a body leaves no run and no complaint', async () => {
+    const cwd = await createInstalled(files);
+    const { url, port, process } = await serve({ cwd });
+    const head = 'POST /jobs HTTP/1.1\r\nHost: localhost\r\nX-Ego-Job-Name: hello\r\nX-Ego-Job-RunID: r\r\n';
+    for (const length of ['Content-Length: 1000\r\n\r\nabc', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n']) {
+      const socket = connect(port, '127.0.0.1', () => socket.write(head + length, () => socket.destroy()));
+      await new Promise((resolve) => socket.once('close', resolve));
+      await ask(`${url}/job/list`);
+    }
+    expect((await askJob(url, 'hello', 'r')).status).toBe(200); // that RunID was not taken
+    expect(process.stderr).not.toContain('"error"');
+  });
+
   test('what is no HTTP is refused, and the server goes on', async () => {
     const cwd = await createInstalled(files);
     const { url, port } = await serve({ cwd });

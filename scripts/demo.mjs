@@ -8,6 +8,7 @@ import process, { argv, env, exit, version } from 'node:process';
 import { buildQuietly } from './demo/build.mjs';
 import { showOneRun } from './demo/one-run.mjs';
 import { heading, paint, say } from './demo/page.mjs';
+import { showHttp } from './demo/over-http.mjs';
 import { openStage } from './demo/stage.mjs';
 import { showTakeover } from './demo/takeover.mjs';
 import { nextCommands, wordsFor } from './demo/words.mjs';
@@ -31,6 +32,7 @@ try {
   say(words.where(stage.folder));
   await showOneRun(stage, words);
   await showTakeover(stage, words);
+  await showHttp(stage, words);
   heading(words.next);
   for (const [i, command] of nextCommands.entries()) {
     say(`  ${paint.cyan(command)}\n      ${paint.dim(words.whats[i] ?? '')}`);

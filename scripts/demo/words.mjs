@@ -65,6 +65,17 @@ const english = {
       'kill, it would reach it twice. For that each step is handed a key, the same both times (last column).',
   },
 
+  three: {
+    title: '3  The same job over HTTP, and the same question again',
+    what: 'onejob start serves, too. The job of part 1 is asked for as a caller of ego would (here by fetch, as curl shows it):',
+    ask: 'X-Ego-Job-RunID names the run:',
+    again: 'Once more, as a caller does whose connection was lost:',
+    took: (/** @type {number} */ first, /** @type {number} */ second) =>
+      `The same answer, recorded: ${first} ms the first time, ${second} ms the second. It is marked as replayed.`,
+    api: 'The run in the API, where programs of any language start runs, follow their logs and cancel them:',
+    onlyOne: 'Asked for twice, executed once.',
+  },
+
   next: 'Try next, from here',
   whats: ['a page of help, made from the schema', 'the rules of a job', 'what onejob finds on this machine'],
 };
@@ -107,6 +118,16 @@ const chinese = {
     honest:
       '已记录的步骤绝不会再次执行；被打断的那一步会重新执行。假如它在进程被杀之前已经把请求发给了银行，\n' +
       '银行就会收到两次。为此每个步骤都带有一个 key，两次执行完全相同（最后一列），可作为幂等键交给对方。',
+  },
+
+  three: {
+    title: '3  同一个任务，通过 HTTP 调用，再问一遍',
+    what: 'onejob start 同时提供 HTTP 服务。下面像 ego 的调用方那样请求第一部分的任务（这里用 fetch 发送，按 curl 的样子显示）：',
+    ask: 'X-Ego-Job-RunID 就是这次运行的名字：',
+    again: '假如调用方断了线，再请求一次：',
+    took: (first, second) => `得到的是已记录的同一个结果：第一次 ${first} 毫秒，第二次 ${second} 毫秒，并标明是重放。`,
+    api: '这次运行在 API 里的样子。任何语言的程序都可以由此发起运行、跟踪日志、取消：',
+    onlyOne: '请求了两次，只执行了一次。',
   },
 
   next: '接下来可以试试（在当前目录）',

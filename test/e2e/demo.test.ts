@@ -29,7 +29,7 @@ const demo = (locale: Readonly<Record<string, string>>) =>
   call(process.execPath, ['scripts/demo.mjs', '--no-build'], locale);
 
 describe('the demo', () => {
-  test('shows a run, a mistake and a takeover, ends by itself within 20 s, and leaves nothing behind', async () => {
+  test('shows a run, a mistake, a takeover and a replay over HTTP, ends by itself within 20 s, and leaves nothing behind', async () => {
     const { code, text, seconds } = await demo({ LANG: 'en_US.UTF-8' });
     expect(code, text).toBe(0);
     expect(seconds).toBeLessThan(20);
@@ -48,6 +48,9 @@ describe('the demo', () => {
     expect(lines).toContain(`$ kill -9 ${first}`);
     expect(text).toMatch(/^order 103 {2}billed by process \d+ {2}key [0-9a-f-]{36}:bill:103$/m);
     expect(text).toContain('5 orders, 5 bills, by two processes');
+    expect(lines.filter((line) => line.startsWith('HTTP/1.1 200'))).toHaveLength(2);
+    expect(lines.filter((line) => line === 'x-onejob-replayed: true')).toHaveLength(1);
+    expect(lines).toContain('✓ Asked for twice, executed once.');
     for (const command of nextCommands) expect(text).toContain(command);
 
     const folder = text
@@ -64,6 +67,7 @@ describe('the demo', () => {
     expect(text).toContain('演示约需 15 秒，会自行结束');
     expect(text).toContain('2026-01-01');
     expect(text).toContain('没有一张重复');
+    expect(text).toContain('请求了两次，只执行了一次');
     expect(text).not.toMatch(/^[A-Z][a-z]+ [a-z]+ [a-z]+/m); // no sentence of the English demo
   });
 

@@ -45,11 +45,9 @@ export async function startContainer({ name, variable, container }, dir) {
     },
   });
   if (port === undefined) throw new Error(`docker names no port of ${name}; set ${variable} to a running server`);
-  return {
-    url: container.url(port),
-    async stop() {
-      await server.stop();
-      await runProgram('docker', [...project, 'down', '--volumes']);
-    },
+  const stop = async () => {
+    await server.stop();
+    await runProgram('docker', [...project, 'down', '--volumes']);
   };
+  return { url: container.url(port), server: { pid: server.pid, restart: server.restart, stop } };
 }

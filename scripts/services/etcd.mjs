@@ -36,6 +36,6 @@ export const etcd = {
           () => false,
         ),
     });
-    return { url: `etcd://127.0.0.1:${port}`, pid: server.pid, stop: server.stop };
+    return { url: `etcd://127.0.0.1:${port}`, server };
   },
 };

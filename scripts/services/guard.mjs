@@ -14,7 +14,6 @@ import { startService } from './service.mjs';
 /**
  * @typedef {object} Opened
  * @property {Record<string, string>} env variable → URL of every server that runs
- * @property {Record<string, number>} pids variable → process of every server that was started here
  * @property {Record<string, string>} missing variable → the sentence why there is none
  */
 
@@ -32,7 +31,7 @@ async function hold({ names, untilStopped }) {
   if (!untilStopped) process.stdin.on('end', tell).on('error', tell).resume();
 
   /** @type {Opened} */
-  const opened = { env: {}, pids: {}, missing: {} };
+  const opened = { env: {}, missing: {} };
   const wanted = services.filter(({ name }) => names.includes(name) || needs(names, name));
   /** @type {Map<string, Promise<() => Promise<void>>>} */
   const opening = new Map();
@@ -75,10 +74,9 @@ async function open(service, opened) {
     const variable = services.find(({ name }) => name === service.behind)?.variable;
     const why = variable === undefined ? undefined : opened.missing[variable];
     if (why !== undefined) throw new Error(why);
-    const { url, pid, stop } = await startService(service, variable && opened.env[variable]);
+    const { url, server } = await startService(service, variable && opened.env[variable]);
     opened.env[service.variable] = url;
-    if (pid !== undefined) opened.pids[service.variable] = pid;
-    return stop;
+    return server.stop;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     opened.missing[service.variable] = `no ${service.name} for the tests: ${why}`;

@@ -46,7 +46,7 @@ export const mysql = {
       as,
       isReady: () => greets(port, { hello: '', answer: /mysql_native_password|caching_sha2/ }),
     });
-    return { url: `mysql://root@127.0.0.1:${port}/onejob`, pid: server.pid, stop: server.stop };
+    return { url: `mysql://root@127.0.0.1:${port}/onejob`, server };
   },
 };
 

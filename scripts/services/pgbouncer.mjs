@@ -45,6 +45,6 @@ max_client_conn = 500
       // It answers a question for TLS (protocol of PostgreSQL, SSLRequest) with N.
       isReady: () => greets(port, { hello: '\0\0\0\b\x04\xd2\x16/', answer: /^[NS]/ }),
     });
-    return { url, pid: started.pid, stop: started.stop };
+    return { url, server: started };
   },
 };

@@ -35,6 +35,6 @@ export const postgres = {
         return code === 0;
       },
     });
-    return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, pid: server.pid, stop: server.stop };
+    return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, server };
   },
 };

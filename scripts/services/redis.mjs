@@ -30,6 +30,6 @@ export const redis = {
       as,
       isReady: () => greets(port, { hello: 'PING\r\n', answer: /^\+PONG/ }),
     });
-    return { url: `redis://127.0.0.1:${port}`, pid: server.pid, stop: server.stop };
+    return { url: `redis://127.0.0.1:${port}`, server };
   },
 };

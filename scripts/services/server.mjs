@@ -9,25 +9,46 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * @typedef {object} Server
- * @property {number} pid
+ * @property {number} pid of the process that there is now
  * @property {() => Promise<void>} stop asks with its signal, after 20 s kills; resolves when gone
+ * @property {() => Promise<void>} restart stops it and starts it on the same data and port
+ *
+ * @typedef {object} Launch
+ * @property {string} file
+ * @property {string[]} args
+ * @property {string} log file that takes its output
+ * @property {{ uid?: number, gid?: number, cwd?: string, env?: NodeJS.ProcessEnv }} as
+ * @property {() => Promise<boolean>} isReady
+ * @property {NodeJS.Signals} [endsBy] what ends it in order; sent by the kernel when this process is killed
+ * @property {number} [patienceMs] how long it may take
  */
 
 /**
  * Starts a server and waits until `isReady` says so.
  *
- * @param {object} options
- * @param {string} options.file
- * @param {string[]} options.args
- * @param {string} options.log file that takes its output
- * @param {{ uid?: number, gid?: number, cwd?: string, env?: NodeJS.ProcessEnv }} options.as
- * @param {() => Promise<boolean>} options.isReady
- * @param {NodeJS.Signals} [options.endsBy] what ends it in order; sent by the kernel when this process is killed
- * @param {number} [options.patienceMs] how long it may take
+ * @param {Launch} how
  * @returns {Promise<Server>}
  * @throws {Error} with the end of its log, when it exits before it is ready
  */
-export async function startServer({ file, args, log, as, isReady, endsBy = 'SIGTERM', patienceMs = 60_000 }) {
+export async function startServer(how) {
+  let now = await launch(how);
+  return {
+    get pid() {
+      return now.pid;
+    },
+    stop: () => now.stop(),
+    async restart() {
+      await now.stop();
+      now = await launch(how);
+    },
+  };
+}
+
+/**
+ * @param {Launch} how
+ * @returns {Promise<Omit<Server, 'restart'>>}
+ */
+async function launch({ file, args, log, as, isReady, endsBy = 'SIGTERM', patienceMs = 60_000 }) {
   const [program, ...rest] = await endingWithParent(endsBy, [file, ...args]);
   const output = openSync(log, 'a');
   // A session of its own: a Ctrl-C at the terminal reaches the tests, not the server they still talk to.

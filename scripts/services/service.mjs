@@ -31,14 +31,13 @@ import { freePort, runProgram } from './server.mjs';
  *
  * @typedef {object} Started
  * @property {string} url
- * @property {number} [pid] of the server, where it is a process of this machine
- * @property {() => Promise<void>} stop
+ * @property {import('./server.mjs').Server} server
  */
 
 /**
  * @param {Service} service
  * @param {string} [behind] URL of the server that it talks to
- * @returns {Promise<Started>} `stop` also removes its data
+ * @returns {Promise<Started>} `server.stop` also removes its data
  * @throws {Error} one sentence that says why there is none, and what to do
  */
 export async function startService(service, behind) {
@@ -56,7 +55,7 @@ export async function startService(service, behind) {
     const remove = () => rm(dir, { recursive: true, force: true });
     try {
       if (owner.uid !== undefined && owner.gid !== undefined) await chown(dir, owner.uid, owner.gid);
-      const server =
+      const { url, server } =
         bin === undefined
           ? await startContainer(service, dir)
           : await service.start({
@@ -66,7 +65,17 @@ export async function startService(service, behind) {
               as: { ...owner, cwd: dir },
               ...(behind && { behind }),
             });
-      return { ...server, stop: () => server.stop().finally(remove) };
+      const stop = () => server.stop().finally(remove);
+      return {
+        url,
+        server: {
+          get pid() {
+            return server.pid;
+          },
+          stop,
+          restart: () => server.restart(),
+        },
+      };
     } catch (error) {
       await remove();
       // Most likely somebody took the port between our look and the start.

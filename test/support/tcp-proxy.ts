@@ -11,6 +11,8 @@ export interface TcpProxy {
   loseNextAnswer(): void;
   /** Keeps bytes back from now on, without breaking a connection: a network that swallows, a server that was stopped. */
   hold(way: 'questions' | 'answers' | 'both'): void;
+  /** Swallows what comes on the connections that there are, for good and without a word; new ones are as usual. */
+  strand(): void;
   /** Sends on what was kept back. */
   release(): void;
   /** Refuses connections from now on, and breaks those there are. */
@@ -22,6 +24,7 @@ export interface TcpProxy {
 export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
+  const stranded = new WeakSet<Socket>();
   let losesAnswer = false;
   let held: 'questions' | 'answers' | 'both' | null = null;
   let kept: (() => void)[] = [];
@@ -40,8 +43,11 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
         far.destroy();
       });
     }
-    near.on('data', (bytes) => pass('questions', far, bytes));
+    near.on('data', (bytes) => {
+      if (!stranded.has(near)) pass('questions', far, bytes);
+    });
     far.on('data', (bytes) => {
+      if (stranded.has(far)) return;
       if (losesAnswer) {
         losesAnswer = false;
         near.destroy();
@@ -76,6 +82,9 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
     },
     hold(way) {
       held = way;
+    },
+    strand() {
+      for (const socket of sockets) stranded.add(socket);
     },
     release() {
       held = null;

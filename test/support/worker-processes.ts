@@ -53,11 +53,14 @@ export interface WorkerProcess {
   readonly exited: Promise<number | string>;
 }
 
-/** `lease`: how long a silent worker is believed to live; short where takeovers are tried. */
-export async function openGround(kind: 'sqlite' | 'postgres', { lease = '10s' } = {}): Promise<Ground> {
+/** `lease`: how long a silent worker is believed to live; short where takeovers are tried. `server`: another one. */
+export async function openGround(
+  kind: 'sqlite' | 'postgres',
+  { lease = '10s', server }: { lease?: string; server?: string } = {},
+): Promise<Ground> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'onejob-durable-')));
   const ledgerFile = join(folder, 'ledger.ndjson');
-  const store = kind === 'sqlite' ? `sqlite:${join(folder, 'onejob.db')}` : schemaUrl();
+  const store = kind === 'sqlite' ? `sqlite:${join(folder, 'onejob.db')}` : schemaUrl(server);
   const config = { store, jobs, limits: { lease, parkAfter: '200ms' }, log: { level: 'info', format: 'json' } };
   await writeFile(join(folder, 'onejob.config.json'), JSON.stringify(config));
   const client = createClient({ store });
@@ -84,8 +87,8 @@ export async function openGround(kind: 'sqlite' | 'postgres', { lease = '10s' } 
   };
 }
 
-function schemaUrl(): string {
-  const url = new URL(postgresUrl());
+function schemaUrl(server = postgresUrl()): string {
+  const url = new URL(server);
   url.searchParams.set('schema', uniqueName('durable'));
   return url.href;
 }

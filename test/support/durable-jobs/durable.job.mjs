@@ -25,6 +25,9 @@ export const steps = defineJob({ name: 'steps', run: walk });
 /** Bears it that its workers are killed three times before it gets anywhere, as happens on a busy machine. */
 export const sturdy = defineJob({ name: 'sturdy', maxCrashes: 1_000, run: walk });
 
+/** Writes down that it was executed. */
+export const noted = defineJob({ name: 'noted', run: ({ run }) => note({ run: run.id, event: 'begun' }) });
+
 /** Blocks the event loop from its first instruction. */
 export const block = defineJob({
   name: 'block',

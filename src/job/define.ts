@@ -100,7 +100,7 @@ export function createJob<S extends Schema | undefined, Output, Services>(
     timeoutMs: milliseconds(options.timeout, `${place}: timeout`),
     deadlineMs: milliseconds(options.deadline, `${place}: deadline`),
     graceMs: milliseconds(options.grace, `${place}: grace`) ?? 10_000,
-    queue: options.queue ?? 'default',
+    queue: queueName(options.queue ?? 'default', place),
     priority: wholeNumber(options.priority ?? 0, -1_000, 1_000, `${place}: priority`),
     maxCrashes: wholeNumber(options.maxCrashes ?? 3, 1, 1_000, `${place}: maxCrashes`),
     cli: { short: options.cli?.short ?? {}, positional: options.cli?.positional ?? [] },
@@ -145,6 +145,11 @@ function milliseconds(value: Duration | undefined, place: string): number | null
   } catch (cause) {
     throw new OnejobError('CONFIG_INVALID', `${place}: ${(cause as Error).message}`, { cause });
   }
+}
+
+function queueName(name: string, place: string): string {
+  if (typeof name === 'string' && name.length >= 1 && name.length <= 200) return name;
+  return refuse(`${place}: queue is a name of 1 to 200 characters`);
 }
 
 function wholeNumber(value: number, min: number, max: number, place: string): number {

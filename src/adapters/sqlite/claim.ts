@@ -43,10 +43,13 @@ function inQueues(tx: Tx, known: string, { free, turn }: { free: number; turn: n
 }
 
 function nextQueue(tx: Tx, after: string | null): string | null {
-  const row = tx.db.get<{ queue: string }>(
-    `select queue from live where worker is null and queue > ? order by queue limit 1`,
-    after ?? '',
-  );
+  const row =
+    after === null
+      ? tx.db.get<{ queue: string }>('select queue from live where worker is null order by queue limit 1')
+      : tx.db.get<{ queue: string }>(
+          'select queue from live where worker is null and queue > ? order by queue limit 1',
+          after,
+        );
   return row?.queue ?? null;
 }
 

@@ -5,7 +5,7 @@ import { at, only, type Scene } from './scene.ts';
 export function aboutClaimQueues({ it, expect }: Contract): void {
   it('a job’s runs are claimed in whatever queues they lie', async (scene) => {
     const worker = await scene.worker();
-    const runs = ['default', 'before the move', 'mail'].map((queue) => newRun({ queue }));
+    const runs = ['', 'before the move', 'default', 'mail'].map((queue) => newRun({ queue }));
     await scene.store.submit(runs);
     expect((await scene.claimIds(worker)).toSorted()).toEqual(runs.map(({ id }) => id));
   });

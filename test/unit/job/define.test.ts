@@ -32,6 +32,13 @@ test('durations become milliseconds', () => {
   expect(job).toMatchObject({ timeoutMs: 300_000, deadlineMs: 259_200_000, graceMs: 500 });
 });
 
+test('a queue has a name', () => {
+  for (const queue of ['', 'q'.repeat(201), 7 as never]) {
+    expect(() => defineJob({ name: 'a', queue, run })).toThrow(/job a: queue is a name of 1 to 200 characters/);
+  }
+  expect(defineJob({ name: 'a', queue: 'mail', run }).queue).toBe('mail');
+});
+
 test('a definition knows where it stands', () => {
   const job = defineJob({ name: 'a', run });
   expect(job.place).toMatch(/define\.test\.ts:\d+$/);

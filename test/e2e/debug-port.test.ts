@@ -173,6 +173,25 @@ test('EGO-21 runs that are taken over at the start are counted, although nobody 
   expect((await started.ended).code).toBe(0);
 });
 
+test('EGO-21 on an address that others reach there are metrics for who has a token, and no diagnosis', async () => {
+  const flags = ['--host', '0.0.0.0', '--port', '0', '--token', 'geheim'];
+  const started = startOnejob(['start', '--roles', 'worker,http', ...flags], { cwd: folder });
+  await started.said('onejob ready ');
+  const [, port = ''] = /ready http:\/\/0\.0\.0\.0:(\d+)/.exec(started.stderr) ?? [];
+  const statuses = async (path: string): Promise<number[]> => {
+    const url = `http://127.0.0.1:${port}${path}`;
+    const shown = { headers: { Authorization: 'Bearer geheim' } };
+    return [(await fetch(url)).status, (await fetch(url, shown)).status];
+  };
+  expect(await statuses('/metrics')).toEqual([401, 200]);
+  expect(await statuses('/readyz')).toEqual([200, 200]);
+  for (const path of ['/debug/pprof/', '/debug/runs', '/env/info', '/config/json']) {
+    expect([path, ...(await statuses(path))]).toEqual([path, 404, 404]);
+  }
+  started.child.kill('SIGTERM');
+  expect((await started.ended).code).toBe(0);
+});
+
 test('EGO-20 ONEJOB_DEBUG opens the routes that show the settings, secrets masked', async () => {
   const started = startOnejob(['start', '--roles', 'worker,http', '--port', '0', '--token', 'geheim'], {
     cwd: folder,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,8 +36,22 @@ export default defineJob({
 });
 `;
 
+/** Holds the main loop up until the file `stop` is there. */
+const deafJob = `
+import { existsSync, writeFileSync } from 'node:fs';
+import { defineJob } from 'onejob';
+export default defineJob({
+  name: 'deaf',
+  run: ({ args }) => {
+    writeFileSync(args[0] + '-began', '');
+    while (!existsSync(args[0]));
+  },
+});
+`;
+
 beforeEach(async () => {
   folder = await createInstalled({
+    'jobs/deaf.job.js': deafJob,
     'jobs/busy.job.js': busyJob,
     'jobs/hello.job.js': `import { defineJob } from 'onejob';\nexport default defineJob({ name: 'hello', run: () => 'hi' });\n`,
   });
@@ -169,6 +184,28 @@ test('EGO-21 runs that are taken over at the start are counted, although nobody 
   expect(families.get('onejob_takeovers_total')?.samples[0]?.value).toBe(1);
   expect(families.get('onejob_dead_workers_total')?.samples[0]?.value).toBe(1);
   await busy.stop();
+  started.child.kill('SIGTERM');
+  expect((await started.ended).code).toBe(0);
+});
+
+test('EGO-21 a worker whose main loop stands still is shown by the others', { timeout: 120_000 }, async () => {
+  const file = join(folder, 'deaf-stop');
+  const deaf = startOnejob(['start', '--roles', 'worker', '--node', 'deaf'], { cwd: folder });
+  await deaf.said('onejob ready ');
+  expect((await onejob(['run', 'deaf', '--params', file, '--detach'], { cwd: folder })).code).toBe(0);
+  await until('it computes', () => existsSync(`${file}-began`));
+  const started = startOnejob(['start', '--roles', 'worker,http', '--port', '0', '--node', 'seer'], { cwd: folder });
+  await started.said('onejob ready ');
+  const [url = ''] = /http:\/\/\S+/.exec(started.stderr) ?? [];
+  const stalled = async (): Promise<number | undefined> => {
+    const families = parseMetrics(await (await fetch(`${url}/metrics`)).text());
+    return families.get('onejob_nodes')?.samples.find(({ labels }) => labels['state'] === 'stalled')?.value;
+  };
+  await until('it is shown', async () => (await stalled()) === 1, 60_000);
+  await writeFile(file, '');
+  await until('it turns again', async () => (await stalled()) === 0, 60_000);
+  deaf.child.kill('SIGTERM');
+  expect((await deaf.ended).code).toBe(0);
   started.child.kill('SIGTERM');
   expect((await started.ended).code).toBe(0);
 });

@@ -35,38 +35,38 @@ interface Row {
   readonly input: string | null;
   readonly args: string | null;
   readonly request: string | null;
-  readonly priority: number;
+  readonly priority: number | null;
   readonly trace_id: string;
   readonly parent: string | null;
   readonly root: string | null;
   readonly scheduled_at: number | null;
   readonly created_at: number;
-  readonly epoch: number;
-  readonly attempt: number;
-  readonly crashes: number;
-  readonly generation: number;
+  readonly epoch: number | null;
+  readonly attempt: number | null;
+  readonly crashes: number | null;
+  readonly generation: number | null;
   readonly timeout_ms: number | null;
   readonly deadline_at: number | null;
-  readonly mail: number;
-  readonly output_seq: number;
-  readonly steps: number;
+  readonly mail: number | null;
+  readonly output_seq: number | null;
+  readonly steps: number | null;
   readonly letters: LetterColumns[] | null;
 }
 
 function claimOf(row: Row): Claim {
   return {
     run: row.id,
-    epoch: row.epoch,
+    epoch: row.epoch ?? 1,
     job: row.job,
     key: row.key,
     trigger: row.trigger as Trigger,
     input: row.input,
     args: listOf(row.args),
     request: jsonOf<StoredRequest>(row.request),
-    attempt: row.attempt,
-    crashes: row.crashes,
-    generation: row.generation,
-    priority: row.priority,
+    attempt: row.attempt ?? 1,
+    crashes: row.crashes ?? 0,
+    generation: row.generation ?? 0,
+    priority: row.priority ?? 0,
     traceId: row.trace_id,
     parent: row.parent,
     root: row.root ?? row.id,
@@ -74,9 +74,9 @@ function claimOf(row: Row): Claim {
     createdAt: row.created_at,
     timeoutMs: row.timeout_ms,
     deadlineAt: row.deadline_at,
-    outputSeq: row.output_seq,
-    steps: row.steps,
-    mail: row.mail,
+    outputSeq: row.output_seq ?? 0,
+    steps: row.steps ?? 0,
+    mail: row.mail ?? 0,
     letters: (row.letters ?? []).map(letterOf),
   };
 }

@@ -5,11 +5,13 @@ export const claim = /* sql */ `
 -- Gives each due run of the jobs 'terms' [{ name, timeout, deadline, crashes, callbacks }] to at most one worker, at most
 -- 'free' in all: of each queue in the order priority, due, age, and of queues with due runs one each in turn, beginning
 -- with the one at the place 'turn'. 'tree' (null: all) restricts to these roots. The first row says now and when the
--- next run is due (columns 'now' and 'next'); then one row a claim.
+-- next run is due (columns 'now' and 'next'); then one row a claim, with null for what is usual (an epoch or attempt of
+-- 1, any other number of 0): what is not there is neither written nor parsed.
 --
 -- For each job one seek for each queue and priority that exists, then a range of due runs: what is due later, paused, or
--- of a job that this worker does not know is never walked over. Candidates are read without locks, a few more than
--- wanted; locks are taken in their order until there are enough, and rows that another claimer has locked are passed by.
+-- of a job that this worker does not know is never walked over. Where that is one line, its runs are locked as they are
+-- found. Else candidates are read without locks, a few more than wanted, and locks are taken in their order until there
+-- are enough. Rows that another claimer has locked are passed by.
 create function claim_v1(me text, terms json, free integer, turn bigint, tree text[]) returns table (
   now bigint, next bigint, id text, epoch integer, job text, key text, trigger text, input text, args text,
   request text, attempt integer, crashes integer, generation integer, priority integer, trace_id text, parent text,
@@ -88,9 +90,31 @@ begin
     into class_jobs, class_queues, class_priorities
     from classes c where c.queue <> all(shut);
 
+    if cardinality(class_jobs) = 1 then
+      -- one line: its index has the order, so rows are locked as they are found
+      got := array(
+        select l.run from live l
+        where l.job = class_jobs[1] and l.queue = class_queues[1] and l.priority = class_priorities[1]
+          and l.worker is null and l.due_at <= t
+        order by l.due_at, l.run limit free for no key update skip locked);
+      if cardinality(got) < free then
+        select l.due_at into soon from live l
+        where l.job = class_jobs[1] and l.queue = class_queues[1] and l.priority = class_priorities[1]
+          and l.worker is null and l.due_at <= t
+        order by l.due_at, l.run offset cardinality(got) limit 1;
+      else
+        select d.due_at into soon from live e cross join lateral (
+          select l.due_at from live l
+          where l.job = class_jobs[1] and l.queue = class_queues[1] and l.priority = class_priorities[1]
+            and l.worker is null and l.due_at <= t and (l.due_at, l.run) > (e.due_at, e.run)
+          order by l.due_at, l.run limit 1) d
+        where e.run = got[cardinality(got)];
+      end if;
+      had := take(got, me, label, terms, t);
+    end if;
     is_one := class_queues[1] = all(class_queues);
-    width := 2 * free + 16;
-    while class_jobs is not null loop
+    width := free + 16;
+    while cardinality(class_jobs) > 1 loop
       if is_one then
         with candidates as materialized (
           select d.run, c.priority, d.due_at
@@ -164,12 +188,12 @@ begin
     null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::integer, null::integer, null::json;
   if had = '{}' then return; end if;
   return query
-  select null::bigint, null::bigint, r.id, l.epoch, r.job, r.key, r.trigger, r.input, r.args, r.request, l.attempt,
-    l.crashes, l.generation, l.priority, r.trace_id, r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at,
-    case when l.epoch = 1 then 0
-      else coalesce((select o.seq from output o where o.run = l.run order by o.seq desc limit 1), 0) end,
-    case when l.epoch = 1 then 0 else (select count(*)::integer from steps s where s.run = l.run) end,
-    l.mail, case when l.mail > 0 then unread(l.run) end
+  select null::bigint, null::bigint, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args, r.request,
+    nullif(l.attempt, 1), nullif(l.crashes, 0), nullif(l.generation, 0), nullif(l.priority, 0), r.trace_id, r.parent,
+    r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at,
+    case when l.epoch > 1 then (select o.seq from output o where o.run = l.run order by o.seq desc limit 1) end,
+    case when l.epoch > 1 then (select count(*)::integer from steps s where s.run = l.run) end,
+    nullif(l.mail, 0), case when l.mail > 0 then unread(l.run) end
   from live l cross join lateral (select * from runs r where r.id = l.run limit 1) r
   where l.run = any(had)
   order by l.priority desc, l.due_at, l.run;

@@ -55,17 +55,18 @@ begin
     where g.key is null or (select k.run from keys k where k.key = g.key) = g.id
     order by g.id collate "C"
     on conflict (id) do nothing
-    returning id
+    returning id, job, queue, priority, due_at, max_crashes, root, parent, schedule, timeout_ms, deadline_ms, callbacks
+  ), held as (
+    select distinct on (g.id) g.id, g.holder from given g where g.is_held
   ), alive as (
     insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
       schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
-    select g.id, g.job, g.queue, coalesce(g.priority, 0), g.due_at,
-      case when g.is_held then 'running' else 'queued' end, w.id, w.node, g.is_held::integer, g.crashes,
-      g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline, g.callbacks,
-      case when g.is_held then t end, case when g.is_held then t end
-    from fresh f join given g on g.id = f.id
-    left join lateral (select id, node from workers w where g.is_held and w.id = g.holder limit 1) w on true
-    on conflict (run) do nothing
+    select f.id, f.job, f.queue, f.priority, f.due_at, case when w.id is null then 'queued' else 'running' end,
+      w.id, w.node, (w.id is not null)::integer, f.max_crashes, f.root, f.parent, f.schedule, f.timeout_ms,
+      f.due_at + f.deadline_ms, f.callbacks, case when w.id is not null then t end,
+      case when w.id is not null then t end
+    from fresh f left join held h on h.id = f.id
+    left join lateral (select id, node from workers w where w.id = h.holder limit 1) w on true
     returning worker
   )
   select (select count(*) filter (where g.holder is null or g.is_held) from given g), (select count(*) from alive)

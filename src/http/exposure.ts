@@ -9,6 +9,9 @@ export function isLoopback(host: string): boolean {
 
 /** Whoever reaches the server may run code through it. @throws CONFIG_INVALID (CONTRACTS EGO-22) */
 export function refuseExposure(host: string, { token, tokens = [], insecure = false }: HttpOptions): void {
+  if ([token, ...tokens.map((each) => each.token)].includes('')) {
+    throw new OnejobError('CONFIG_INVALID', 'a token of http is empty: nobody could show it');
+  }
   if (isLoopback(host) || token !== undefined || tokens.length > 0 || insecure) return;
   throw new OnejobError('CONFIG_INVALID', `whoever reaches ${host} could run jobs here without a token`, {
     hint: 'give it one with --token or ONEJOB_TOKEN, or say --insecure when something before it asks who calls',

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createClient } from '../../src/app/create-client.ts';
+import { createInstalled } from '../support/onejob.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { postgresUrl, uniqueName } from '../support/servers.ts';
+import { askJob, serve, type Answered } from '../support/serving.ts';
+
+const files = {
+  'jobs/count.job.mjs': `
+    import { defineJob } from 'onejob';
+    import { setTimeout as sleep } from 'node:timers/promises';
+    export default defineJob({ maxCrashes: 100, async run({ input, step }) {
+      for (const n of [1, 2, 3]) await step(['s', n], async () => {
+        await sleep(Math.random() * 20);
+        return n;
+      });
+      return 'all of ' + input.n;
+    } });`,
+};
+
+describe.each(['sqlite', 'postgres'] as const)('a server that is killed again and again, on %s', (kind) => {
+  test('EGO-15 every RunID that is asked for until it is answered has one run with one outcome', async () => {
+    const cwd = await createInstalled(files);
+    const store = kind === 'sqlite' ? `sqlite:${join(cwd, 'onejob.db')}` : schemaUrl();
+    const start = () => serve({ cwd }, [`--store=${store}`, '--log-level=error', '--node=one']);
+    const random = seededRandom(20_261_121);
+    let serving = await start();
+    let over = false;
+    let kills = 0;
+    const killing = (async () => {
+      while (!over && kills < 12) {
+        await sleep(50 + random() * 200);
+        serving.process.child.kill('SIGKILL');
+        kills++;
+        serving = await start();
+      }
+    })();
+    const runIds = Array.from({ length: 60 }, (_, n) => `r${n}`);
+    const answers = await Promise.all(runIds.map((runId, n) => askUntilAnswered(() => serving.url, runId, n)));
+    over = true;
+    await killing;
+    expect(answers.map(({ body }) => body)).toEqual(runIds.map((_, n) => `all of ${n}`));
+    expect(kills).toBeGreaterThan(2);
+
+    const again = await Promise.all(runIds.map((runId, n) => askUntilAnswered(() => serving.url, runId, n)));
+    expect(again.map(({ body, headers }) => [body, headers['x-onejob-replayed']])).toEqual(
+      runIds.map((_, n) => [`all of ${n}`, 'true']),
+    );
+    const client = createClient({ store });
+    const { items } = await client.list({ job: 'count', limit: 1_000 });
+    await client.close();
+    expect(items.map(({ key, state }) => `${key} ${state}`).toSorted()).toEqual(
+      runIds.map((runId) => `ego:${runId} succeeded`).toSorted(),
+    );
+  }, 120_000);
+});
+
+/** As a caller does that wants an answer: what breaks off, or is told to ask again, asks again. */
+async function askUntilAnswered(url: () => string, runId: string, n: number): Promise<Answered> {
+  for (;;) {
+    const answer = await askJob(url(), 'count', runId, { body: JSON.stringify({ n }) }).catch(() => null);
+    if (answer?.status === 200) return answer;
+    if (answer !== null && answer.status !== 503) throw new Error(`${runId}: ${answer.status} ${answer.body}`);
+    await sleep(20);
+  }
+}
+
+function schemaUrl(): string {
+  const url = new URL(postgresUrl());
+  url.searchParams.set('schema', uniqueName('governor'));
+  return url.href;
+}

@@ -2,4 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { storeContract } from '../../src/testing/index.ts';
 import { openMysqlGround } from '../support/mysql-ground.ts';
 
-storeContract({ test, describe, expect, name: 'mysql', open: openMysqlGround });
+/** What is about migrations needs a database without a schema. */
+const isUsed = () => !/> migrate >/.test(expect.getState().currentTestName ?? '');
+
+storeContract({ test, describe, expect, name: 'mysql', open: () => openMysqlGround({ isUsed: isUsed() }) });

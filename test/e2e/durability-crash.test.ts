@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { Run, RunId } from '../../src/job/run.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { until } from '../support/until.ts';
-import { openGround, type Noted } from '../support/worker-processes.ts';
+import { openGround, type Noted, storeKinds } from '../support/worker-processes.ts';
 
 const torture = process.env['TORTURE'] === '1';
 const seed = Number(process.env['TORTURE_SEED'] ?? 20261121);
 
-describe.each(['sqlite', 'postgres'] as const)('crashes on %s', (kind) => {
+describe.each(storeKinds)('crashes on %s', (kind) => {
   test('VT-10 a run of 50 steps whose worker is killed again and again records each step once', async () => {
     const random = seededRandom(seed);
     const ground = await openGround(kind);

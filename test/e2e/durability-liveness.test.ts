@@ -4,7 +4,13 @@ import { openFakeClock } from '../support/fake-clock.ts';
 import { lockFile } from '../support/freeze.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
-import { openGround, type Ground, type WorkerProcess } from '../support/worker-processes.ts';
+import {
+  openGround,
+  type Ground,
+  type WorkerProcess,
+  storeKinds,
+  type StoreKind,
+} from '../support/worker-processes.ts';
 
 const torture = process.env['TORTURE'] === '1';
 /** Longer than the lease of 10 s in any case. */
@@ -13,7 +19,7 @@ const blockMs = torture ? 30_000 : 13_000;
 /** What is promised holds on a machine that is not busy with other things. */
 const slack = 2;
 
-describe.each(['sqlite', 'postgres'] as const)('who is alive on %s', (kind) => {
+describe.each(storeKinds)('who is alive on %s', (kind) => {
   test('VT-11 a worker killed for good is noticed by another that watched it', async () => {
     const ground = await openGround(kind);
     const elder = await ground.worker();
@@ -58,7 +64,7 @@ describe.each(['sqlite', 'postgres'] as const)('who is alive on %s', (kind) => {
     for (const { stderr } of world.workers) expect(stderr()).not.toContain('taken over');
   }, 240_000);
 
-  if (kind === 'postgres') {
+  if (kind !== 'sqlite') {
     test('VT-17 a server that holds its connections and says nothing for longer than the lease takes nothing over', async () => {
       const world = await openWorld(kind);
       await until('all are under way', () => world.ids.every((id) => stepsOf(world.ground, id).length > 3));
@@ -137,9 +143,9 @@ interface World extends Voyages {
 }
 
 /** Two workers with runs that are under way for longer than the store will be away. */
-async function openWorld(kind: 'sqlite' | 'postgres'): Promise<World> {
+async function openWorld(kind: StoreKind): Promise<World> {
   const ground = await openGround(kind);
-  const proxy = kind === 'postgres' ? await openTcpProxy(ground.store) : undefined;
+  const proxy = kind !== 'sqlite' ? await openTcpProxy(ground.store) : undefined;
   onTestFinished(() => proxy?.close());
   const choice = { concurrency: 2, ...(proxy && { store: proxy.url }) };
   const workers = [await ground.worker(choice), await ground.worker(choice)];

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { openGround, type Ground, type WorkerProcess } from '../support/worker-processes.ts';
+import { openGround, type Ground, type WorkerProcess, storeKinds } from '../support/worker-processes.ts';
 
-describe.each(['sqlite', 'postgres'] as const)('stopping on %s', (kind) => {
+describe.each(storeKinds)('stopping on %s', (kind) => {
   test('VT-14 records the running step, hands every run back, and waits for no sleep and no retry', async () => {
     const ground = await openGround(kind);
     const worker = await ground.worker({ concurrency: 10 });

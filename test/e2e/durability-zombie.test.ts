@@ -4,12 +4,18 @@ import type { RunId } from '../../src/job/run.ts';
 import { freeze, halt, lockFile, thaw } from '../support/freeze.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
-import { openGround, type Ground, type WorkerProcess } from '../support/worker-processes.ts';
+import {
+  openGround,
+  type Ground,
+  type WorkerProcess,
+  storeKinds,
+  type StoreKind,
+} from '../support/worker-processes.ts';
 
 /** Takeovers need polls that are not late, and the machine may be busy. */
 const patienceMs = 60_000;
 
-describe.each(['sqlite', 'postgres'] as const)('zombies on %s', (kind) => {
+describe.each(storeKinds)('zombies on %s', (kind) => {
   test('VT-12 a worker stopped past its lease is refused every write, hears of it, and works on', async () => {
     const ground = await openGround(kind, { lease: '1s' });
     const elder = await ground.worker();
@@ -48,7 +54,7 @@ describe.each(['sqlite', 'postgres'] as const)('zombies on %s', (kind) => {
     if (kind === 'sqlite') letGo();
     await until('the heir has it', () => stepsOf(ground, id, scene.heir).length > 0, patienceMs);
     await ground.client.wait(id, { timeout: '60s' });
-    if (kind === 'postgres') letGo();
+    if (kind !== 'sqlite') letGo();
     else thaw(elder);
 
     await aborted(ground, id, elder);
@@ -76,7 +82,7 @@ describe.each(['sqlite', 'postgres'] as const)('zombies on %s', (kind) => {
     if (kind === 'sqlite') await freeze(ground, elder);
     await until('the heir has it', () => stepsOf(ground, id, heir).length > 0, patienceMs);
     await ground.client.wait(id, { timeout: '60s' });
-    if (kind === 'postgres') letGo();
+    if (kind !== 'sqlite') letGo();
     writeFileSync(ground.path('go'), '');
     thaw(elder);
 
@@ -105,9 +111,9 @@ interface Scene {
 }
 
 /** A worker in the first step of a run, and another that watches it. */
-async function openScene(kind: 'sqlite' | 'postgres'): Promise<Scene> {
+async function openScene(kind: StoreKind): Promise<Scene> {
   const ground = await openGround(kind, { lease: '1s' });
-  const proxy = kind === 'postgres' ? await openTcpProxy(ground.store) : undefined;
+  const proxy = kind !== 'sqlite' ? await openTcpProxy(ground.store) : undefined;
   onTestFinished(() => proxy?.close());
   const elder = await ground.worker(proxy && { store: proxy.url });
   const [gate, block, go] = ['gate', 'block', 'go'].map((name) => ground.path(name));

@@ -5,7 +5,7 @@ import { createClient } from '../../src/index.ts';
 import { createInstalled, startOnejob } from '../support/onejob.ts';
 import { runNode } from '../support/node-process.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
-import { postgresUrl } from '../support/servers.ts';
+import { openMysqlDatabase, postgresUrl } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
 const files = {
@@ -59,6 +59,22 @@ describe('an idle worker begins what another process enqueues before its next po
       expect(code).toBe(0);
     } finally {
       await ground.close();
+    }
+  });
+
+  test('on mysql', async () => {
+    const cwd = await createInstalled(files);
+    const database = await openMysqlDatabase();
+    try {
+      const waited = await pickUps(database.url, cwd);
+      expect(waited[2]).toBeLessThan(400);
+      const { code } = await runNode(
+        `const { createClient } = await import(dist + 'index.js');
+         await createClient({ store: ${JSON.stringify(database.url)} }).enqueue('hello');`,
+      );
+      expect(code).toBe(0);
+    } finally {
+      await database.close();
     }
   });
 });

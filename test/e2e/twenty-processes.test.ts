@@ -4,7 +4,7 @@ import { createClient } from '../../src/index.ts';
 import { runNode } from '../support/node-process.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { createProject } from '../support/project.ts';
-import { postgresUrl } from '../support/servers.ts';
+import { openMysqlDatabase, postgresUrl } from '../support/servers.ts';
 
 const processes = 20;
 const runsEach = 50;
@@ -54,6 +54,15 @@ describe('twenty processes of fifty runs each at once, on a store that none has 
       await crowd(`${url}${url.includes('?') ? '&' : '?'}schema=${ground.schema}`);
     } finally {
       await ground.close();
+    }
+  });
+
+  test('lose nothing on mysql', async () => {
+    const database = await openMysqlDatabase();
+    try {
+      await crowd(database.url);
+    } finally {
+      await database.close();
     }
   });
 });

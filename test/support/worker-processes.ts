@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { createClient } from '../../src/app/create-client.ts';
 import type { Client } from '../../src/app/client.ts';
-import { postgresUrl, uniqueName } from './servers.ts';
+import { openMysqlDatabase, postgresUrl, uniqueName } from './servers.ts';
 
 const launcher = new URL('../../bin/onejob.js', import.meta.url).pathname;
 const jobs = new URL('durable-jobs/durable.job.mjs', import.meta.url).pathname;
@@ -53,14 +53,18 @@ export interface WorkerProcess {
   readonly exited: Promise<number | string>;
 }
 
+/** The stores on which durability is tried. */
+export const storeKinds = ['sqlite', 'postgres', 'mysql'] as const;
+export type StoreKind = (typeof storeKinds)[number];
+
 /** `lease`: how long a silent worker is believed to live; short where takeovers are tried. `server`: another one. */
 export async function openGround(
-  kind: 'sqlite' | 'postgres',
+  kind: StoreKind,
   { lease = '10s', server }: { lease?: string; server?: string } = {},
 ): Promise<Ground> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'onejob-durable-')));
   const ledgerFile = join(folder, 'ledger.ndjson');
-  const store = kind === 'sqlite' ? `sqlite:${join(folder, 'onejob.db')}` : schemaUrl(server);
+  const { url: store, drop } = await placeFor(kind, folder, server);
   const config = { store, jobs, limits: { lease, parkAfter: '200ms' }, log: { level: 'info', format: 'json' } };
   await writeFile(join(folder, 'onejob.config.json'), JSON.stringify(config));
   const client = createClient({ store });
@@ -69,6 +73,7 @@ export async function openGround(
     for (const worker of workers) worker.kill('SIGKILL');
     await Promise.all(workers.map(({ exited }) => exited));
     await client.close();
+    await drop?.();
     await rm(folder, { recursive: true, force: true });
   });
   return {
@@ -85,6 +90,18 @@ export async function openGround(
     },
     ledger: () => (existsSync(ledgerFile) ? parsed(readFileSync(ledgerFile, 'utf8')) : []),
   };
+}
+
+/** A store that nobody has used. */
+async function placeFor(
+  kind: StoreKind,
+  folder: string,
+  server: string | undefined,
+): Promise<{ url: string; drop?: () => Promise<void> }> {
+  if (kind === 'sqlite') return { url: `sqlite:${join(folder, 'onejob.db')}` };
+  if (kind === 'postgres') return { url: schemaUrl(server) };
+  const { url, close } = await openMysqlDatabase('durable');
+  return { url, drop: close };
 }
 
 function schemaUrl(server = postgresUrl()): string {

@@ -31,8 +31,8 @@ begin
     select coalesce(r.id, k.run) run, a.i, a.id, a.kind, a.actor, a.reason
     from json_table(items, '$[*]' columns (i int path '$.i', id $name path '$.id', kind $word path '$.kind',
       actor $text path '$.actor', reason $text path '$.reason', ref $key path '$.ref')) a
-    left join onejob_runs r on r.id = a.ref
-    left join onejob_keys k on k.name = a.ref
+    left join onejob_runs r force index (primary) on r.id = a.ref
+    left join onejob_keys k force index (primary) on k.name = a.ref
     where a.ref is not null
   ) x
   where x.run is not null order by x.run, x.id, x.i
@@ -43,19 +43,19 @@ begin
     select y.run from (
       select a.run from (
         select coalesce(r.id, k.run) run from json_table(items, '$[*]' columns (ref $key path '$.ref')) a
-        left join onejob_runs r on r.id = a.ref
-        left join onejob_keys k on k.name = a.ref
+        left join onejob_runs r force index (primary) on r.id = a.ref
+        left join onejob_keys k force index (primary) on k.name = a.ref
       ) a
       union
       select l.parent from (
         select coalesce(r.id, k.run) run from json_table(items, '$[*]' columns (ref $key path '$.ref', kind $word path '$.kind')) a
-        left join onejob_runs r on r.id = a.ref
-        left join onejob_keys k on k.name = a.ref
+        left join onejob_runs r force index (primary) on r.id = a.ref
+        left join onejob_keys k force index (primary) on k.name = a.ref
         where a.kind = 'cancel'
-      ) a straight_join onejob_live l on l.run = a.run
+      ) a straight_join onejob_live l force index (primary) on l.run = a.run
     ) y where y.run is not null order by y.run limit 1000000
   ) s
-  straight_join onejob_live l on l.run = s.run
+  straight_join onejob_live l force index (primary) on l.run = s.run
   for update;
   set t = $now;
   open asked;
@@ -86,9 +86,9 @@ begin
   end loop;
   close asked;
   delete s from json_table(items, '$[*]' columns (id $name path '$.id', ref $key path '$.ref')) a
-  left join onejob_runs r on r.id = a.ref
-  left join onejob_keys k on k.name = a.ref
-  straight_join onejob_asks s on s.run = coalesce(r.id, k.run) and s.id = a.id
+  left join onejob_runs r force index (primary) on r.id = a.ref
+  left join onejob_keys k force index (primary) on k.name = a.ref
+  straight_join onejob_asks s force index (primary) on s.run = coalesce(r.id, k.run) and s.id = a.id
   where s.verdict is null;
   commit;
 end`,
@@ -168,7 +168,7 @@ body: begin
     set verdict = 'mailed';
   elseif kind = 'reschedule' and live_state = 'queued' then
     -- the deadline counts from the due instant, so it moves along
-    update onejob_live l straight_join onejob_runs r on r.id = l.run
+    update onejob_live l straight_join onejob_runs r force index (primary) on r.id = l.run
     set l.due_at = t + delay, l.deadline_at = t + delay + r.deadline_ms where l.run = target;
     set verdict = 'done';
   end if;
@@ -180,7 +180,7 @@ end`,
   `create procedure onejob_revive(in target $id, in forgotten $word, in from_asked int, in anew tinyint, in t bigint)
 sql security invoker
 begin
-  update onejob_steps s straight_join onejob_letters m on m.run = s.run and m.consumed_by = s.step
+  update onejob_steps s straight_join onejob_letters m force index (primary) on m.run = s.run and m.consumed_by = s.step
   set m.consumed_by = null
   where s.run = target and s.asked >= from_asked and (forgotten is null or s.state = forgotten);
   delete from onejob_steps where run = target and asked >= from_asked and (forgotten is null or state = forgotten);
@@ -189,7 +189,7 @@ begin
   select r.id, r.job, r.queue, r.priority, t, 'queued', o.epoch, o.mail, r.max_crashes, if(anew, 1, o.attempt + 1),
     o.generation + anew, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms,
     r.callbacks
-  from onejob_outcomes o straight_join onejob_runs r on r.id = o.run
+  from onejob_outcomes o straight_join onejob_runs r force index (primary) on r.id = o.run
   where o.run = target;
   delete from onejob_outcomes where run = target;
 end`,

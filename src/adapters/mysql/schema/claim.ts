@@ -46,13 +46,13 @@ begin
       if(l.epoch = 1, 0, coalesce((select max(o.seq) from onejob_output o where o.run = l.run), 0)) output_seq,
       if(l.epoch = 1, 0, (select count(*) from onejob_steps s where s.run = l.run)) steps
     from json_table(got, '$[*]' columns (run $id path '$')) h
-    straight_join onejob_live l on l.run = h.run
-    straight_join onejob_runs r on r.id = l.run
+    straight_join onejob_live l force index (primary) on l.run = h.run
+    straight_join onejob_runs r force index (primary) on r.id = l.run
     order by l.priority desc, l.due_at, l.run;
     select m.run, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
     from json_table(got, '$[*]' columns (run $id path '$')) h
-    straight_join onejob_live l on l.run = h.run
-    straight_join onejob_letters m on m.run = l.run
+    straight_join onejob_live l force index (primary) on l.run = h.run
+    straight_join onejob_letters m force index (primary) on m.run = l.run
     where l.mail > 0 and m.consumed_by is null order by m.run, m.n;
   end if;
   commit;
@@ -210,10 +210,10 @@ begin
     select m.run, m.priority, m.due_at
     from (
       select l.run, l.priority, l.due_at, l.worker, l.queue, l.job
-      from json_table(tree, '$[*]' columns (run $id path '$')) r straight_join onejob_live l on l.run = r.run
+      from json_table(tree, '$[*]' columns (run $id path '$')) r straight_join onejob_live l force index (primary) on l.run = r.run
       union
       select l.run, l.priority, l.due_at, l.worker, l.queue, l.job
-      from json_table(tree, '$[*]' columns (run $id path '$')) r straight_join onejob_live l on l.root = r.run
+      from json_table(tree, '$[*]' columns (run $id path '$')) r straight_join onejob_live l force index (by_root) on l.root = r.run
     ) m
     where m.worker = '' and m.due_at is not null
       and m.job in (select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j)
@@ -242,15 +242,15 @@ sql security invoker
 begin
   declare by_name int;
   update json_table(runs, '$[*]' columns (run $id path '$')) g
-  straight_join onejob_live l on l.run = g.run
+  straight_join onejob_live l force index (primary) on l.run = g.run
   set l.state = 'running', l.worker = me, l.node = label, l.epoch = l.epoch + 1, l.claimed_at = t,
     l.started_at = coalesce(l.started_at, t), l.waiting_for = null;
   select count(*) into by_name
-  from json_table(runs, '$[*]' columns (run $id path '$')) g straight_join onejob_live l on l.run = g.run
+  from json_table(runs, '$[*]' columns (run $id path '$')) g straight_join onejob_live l force index (primary) on l.run = g.run
   where l.callbacks = 'unknown';
   if by_name > 0 then
     update json_table(runs, '$[*]' columns (run $id path '$')) g
-    straight_join onejob_live l on l.run = g.run
+    straight_join onejob_live l force index (primary) on l.run = g.run
     straight_join json_table(terms, '$[*]' columns (name $name path '$.name', timeout bigint path '$.timeout',
       deadline bigint path '$.deadline', crashes int path '$.crashes', callbacks $word path '$.callbacks')) k
       on k.name = l.job

@@ -6,7 +6,7 @@ sql security invoker
 begin
   select count(*) into living
   from json_table(ids, '$[*]' columns (id $id path '$')) n
-  straight_join onejob_workers w on w.id = n.id
+  straight_join onejob_workers w force index (primary) on w.id = n.id
   where w.buried_at is null
   lock in share mode;
 end`,
@@ -39,7 +39,7 @@ begin
     timeout bigint path '$.timeout', deadline bigint path '$.deadline', crashes int path '$.crashes',
     callbacks $word path '$.callbacks', trace $name path '$.trace', parent $id path '$.parent', root $id path '$.root', schedule $name path '$.schedule',
     scheduled bigint path '$.scheduled')) n
-  left join onejob_keys k on k.name = n.run_key
+  left join onejob_keys k force index (primary) on k.name = n.run_key
   where n.run_key is null or k.run = n.id
   on duplicate key update id = onejob_runs.id;
   insert into onejob_live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
@@ -48,8 +48,8 @@ begin
     if(w.id is null, 0, 1), r.max_crashes, r.root, r.parent, r.schedule, r.timeout_ms, r.due_at + r.deadline_ms,
     r.callbacks, if(w.id is null, null, t), if(w.id is null, null, t)
   from json_table(items, '$[*]' columns (id $id path '$.id', holder $id path '$.holder')) n
-  straight_join onejob_runs r on r.id = n.id and r.born = token
-  left join onejob_workers w on w.id = n.holder and w.buried_at is null
+  straight_join onejob_runs r force index (primary) on r.id = n.id and r.born = token
+  left join onejob_workers w force index (primary) on w.id = n.holder and w.buried_at is null
   on duplicate key update run = onejob_live.run;
   set made = row_count();
 end`,
@@ -72,9 +72,9 @@ begin
       coalesce(k.run, n.id) run, n.run_key, coalesce(k.job, n.job) job, coalesce(l.state, o.state, 'queued') state
     from json_table(items, '$[*]' columns (i int path '$.i', id $id path '$.id', run_key $key path '$.key',
       job $name path '$.job', digest $name path '$.digest')) n
-    left join onejob_keys k on k.name = n.run_key
-    left join onejob_live l on l.run = coalesce(k.run, n.id)
-    left join onejob_outcomes o on o.run = coalesce(k.run, n.id)
+    left join onejob_keys k force index (primary) on k.name = n.run_key
+    left join onejob_live l force index (primary) on l.run = coalesce(k.run, n.id)
+    left join onejob_outcomes o force index (primary) on o.run = coalesce(k.run, n.id)
     lock in share mode;
   end if;
 end`,

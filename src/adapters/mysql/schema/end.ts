@@ -38,54 +38,54 @@ begin
   from json_table(ends, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', state $word path '$.state',
     output $text path '$.output', response $text path '$.response', error $text path '$.error',
     progress $text path '$.progress')) e
-  straight_join onejob_live l on l.run = e.run
+  straight_join onejob_live l force index (primary) on l.run = e.run
   where me is null or (l.worker = me and l.state = 'running' and l.epoch = e.epoch);
   if mailed then
     update json_table(ends, '$[*]' columns (run $id path '$.run')) e
-    straight_join onejob_live l on l.run = e.run
-    straight_join onejob_outcomes o on o.run = l.run
-    straight_join onejob_letters m on m.run = l.run
+    straight_join onejob_live l force index (primary) on l.run = e.run
+    straight_join onejob_outcomes o force index (primary) on o.run = l.run
+    straight_join onejob_letters m force index (primary) on m.run = l.run
     set m.consumed_by = '' where m.kind = 'cancel' and m.consumed_by is null;
   end if;
   if born then
     insert into onejob_letters (run, n, kind, name, at)
     select p.run, p.mail + row_number() over (partition by p.run order by l.run), 'child', l.run, t
     from json_table(ends, '$[*]' columns (run $id path '$.run')) e
-    straight_join onejob_live l on l.run = e.run
-    straight_join onejob_outcomes o on o.run = l.run
-    straight_join onejob_live p on p.run = l.parent
-    left join onejob_outcomes po on po.run = p.run
+    straight_join onejob_live l force index (primary) on l.run = e.run
+    straight_join onejob_outcomes o force index (primary) on o.run = l.run
+    straight_join onejob_live p force index (primary) on p.run = l.parent
+    left join onejob_outcomes po force index (primary) on po.run = p.run
     where po.run is null;
     update (
       select p.run, count(*) letters
       from json_table(ends, '$[*]' columns (run $id path '$.run')) e
-      straight_join onejob_live l on l.run = e.run
-      straight_join onejob_outcomes o on o.run = l.run
-      straight_join onejob_live p on p.run = l.parent
-      left join onejob_outcomes po on po.run = p.run
+      straight_join onejob_live l force index (primary) on l.run = e.run
+      straight_join onejob_outcomes o force index (primary) on o.run = l.run
+      straight_join onejob_live p force index (primary) on p.run = l.parent
+      left join onejob_outcomes po force index (primary) on po.run = p.run
       where po.run is null group by p.run
-    ) c straight_join onejob_live p on p.run = c.run
+    ) c straight_join onejob_live p force index (primary) on p.run = c.run
     set p.mail = p.mail + c.letters, p.due_at = if(p.state = 'waiting', t, p.due_at),
       p.waiting_for = if(p.state = 'waiting', null, p.waiting_for), p.state = if(p.state = 'waiting', 'queued', p.state);
   end if;
   if called then
     select json_arrayagg(json_object($callback_of_l)) into calls
     from json_table(ends, '$[*]' columns (run $id path '$.run', silent int path '$.silent')) e
-    straight_join onejob_live l on l.run = e.run
-    straight_join onejob_outcomes o on o.run = l.run
-    straight_join onejob_runs r on r.id = l.run
+    straight_join onejob_live l force index (primary) on l.run = e.run
+    straight_join onejob_outcomes o force index (primary) on o.run = l.run
+    straight_join onejob_runs r force index (primary) on r.id = l.run
     where e.silent is null and l.callbacks in ('both', if(o.state = 'succeeded', 'success', 'failure'));
   end if;
   if fallen then
     select json_arrayagg(l.run) into parents
     from json_table(ends, '$[*]' columns (run $id path '$.run')) e
-    straight_join onejob_live l on l.run = e.run
-    straight_join onejob_outcomes o on o.run = l.run
-    where o.state <> 'succeeded' and exists (select 1 from onejob_live c where c.parent = l.run);
+    straight_join onejob_live l force index (primary) on l.run = e.run
+    straight_join onejob_outcomes o force index (primary) on o.run = l.run
+    where o.state <> 'succeeded' and exists (select 1 from onejob_live c force index (by_parent) where c.parent = l.run);
   end if;
   delete l from json_table(ends, '$[*]' columns (run $id path '$.run')) e
-  straight_join onejob_outcomes o on o.run = e.run
-  straight_join onejob_live l on l.run = o.run;
+  straight_join onejob_outcomes o force index (primary) on o.run = e.run
+  straight_join onejob_live l force index (primary) on l.run = o.run;
   if parents is not null then call onejob_end_children(parents, t, calls); end if;
   if calls is not null then call onejob_create(calls, 1, t, made); end if;
 end`,
@@ -101,17 +101,17 @@ begin
   while parents is not null do
     select count(*) into locked
     from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c on c.parent = p.run
+    straight_join onejob_live c force index (by_parent) on c.parent = p.run
     for update;
     insert into onejob_letters (run, n, kind, name, actor, reason, at)
     select c.run, c.mail + 1, 'cancel', '', concat('run ', o.run),
       if(o.state = 'failed', 'its parent failed', 'its parent was cancelled'), t
     from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_outcomes o on o.run = p.run
-    straight_join onejob_live c on c.parent = o.run
+    straight_join onejob_outcomes o force index (primary) on o.run = p.run
+    straight_join onejob_live c force index (by_parent) on c.parent = o.run
     where c.state = 'running';
     update json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c on c.parent = p.run
+    straight_join onejob_live c force index (by_parent) on c.parent = p.run
     set c.mail = c.mail + 1 where c.state = 'running';
     insert into onejob_outcomes (run, state, attempt, crashes, epoch, generation, mail, due_at, started_at, finished_at,
       node, error, progress)
@@ -119,29 +119,29 @@ begin
       json_object('code', 'RUN_CANCELLED', 'message', concat('cancelled by run ', o.run, ': ',
         if(o.state = 'failed', 'its parent failed', 'its parent was cancelled'))), c.progress
     from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_outcomes o on o.run = p.run
-    straight_join onejob_live c on c.parent = o.run
+    straight_join onejob_outcomes o force index (primary) on o.run = p.run
+    straight_join onejob_live c force index (by_parent) on c.parent = o.run
     where c.state <> 'running';
     update json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c on c.parent = p.run
-    straight_join onejob_outcomes o on o.run = c.run
-    straight_join onejob_letters m on m.run = c.run
+    straight_join onejob_live c force index (by_parent) on c.parent = p.run
+    straight_join onejob_outcomes o force index (primary) on o.run = c.run
+    straight_join onejob_letters m force index (primary) on m.run = c.run
     set m.consumed_by = '' where m.kind = 'cancel' and m.consumed_by is null;
     select json_arrayagg(c.run) into grandparents
     from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c on c.parent = p.run
-    straight_join onejob_outcomes o on o.run = c.run
-    where exists (select 1 from onejob_live g where g.parent = c.run);
+    straight_join onejob_live c force index (by_parent) on c.parent = p.run
+    straight_join onejob_outcomes o force index (primary) on o.run = c.run
+    where exists (select 1 from onejob_live g force index (by_parent) where g.parent = c.run);
     select json_arrayagg(json_object($callback_of_l)) into more
     from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live l on l.parent = p.run
-    straight_join onejob_outcomes o on o.run = l.run
-    straight_join onejob_runs r on r.id = l.run
+    straight_join onejob_live l force index (by_parent) on l.parent = p.run
+    straight_join onejob_outcomes o force index (primary) on o.run = l.run
+    straight_join onejob_runs r force index (primary) on r.id = l.run
     where l.callbacks in ('both', 'failure');
     set calls = if(calls is null, more, if(more is null, calls, json_merge_preserve(calls, more)));
     delete c from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c on c.parent = p.run
-    straight_join onejob_outcomes o on o.run = c.run;
+    straight_join onejob_live c force index (by_parent) on c.parent = p.run
+    straight_join onejob_outcomes o force index (primary) on o.run = c.run;
     set parents = grandparents;
   end while;
 end`,

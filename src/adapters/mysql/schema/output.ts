@@ -11,14 +11,14 @@ begin
   $begin
   select count(*) into found
   from json_table(runs, '$[*]' columns (run $id path '$')) j
-  straight_join onejob_live l on l.run = j.run
+  straight_join onejob_live l force index (primary) on l.run = j.run
   for update;
   if chunks is not null then
     select json_arrayagg(json_object('run', x.run, 'epoch', x.epoch, 'last', x.last)) into lasts
     from (
       select l.run, l.epoch, coalesce((select max(o.seq) from onejob_output o where o.run = l.run), 0) last
       from json_table(runs, '$[*]' columns (run $id path '$')) j
-      straight_join onejob_live l on l.run = j.run
+      straight_join onejob_live l force index (primary) on l.run = j.run
       where l.worker = me and l.state = 'running'
     ) x;
     insert into onejob_output (run, seq, bytes)
@@ -37,12 +37,12 @@ begin
       seq int path '$.seq')) c
     left join json_table(coalesce(lasts, '[]'), '$[*]' columns (run $id path '$.run', epoch int path '$.epoch')) h
       on h.run = c.run and h.epoch = c.epoch
-    left join onejob_output o on o.run = c.run and o.seq = c.seq
+    left join onejob_output o force index (primary) on o.run = c.run and o.seq = c.seq
     where h.run is null or o.run is null;
   end if;
   if words is not null then
     update json_table(words, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', progress $text path '$.progress')) p
-    straight_join onejob_live l on l.run = p.run
+    straight_join onejob_live l force index (primary) on l.run = p.run
     set l.progress = p.progress where l.worker = me and l.state = 'running' and l.epoch = p.epoch;
   end if;
   commit;

@@ -25,12 +25,12 @@ begin
     select json_arrayagg(x.run), count(*) into victims, size
     from (
       select y.run from (
-        (select o.run from onejob_outcomes o force index (by_end) straight_join onejob_runs r on r.id = o.run
+        (select o.run from onejob_outcomes o force index (by_end) straight_join onejob_runs r force index (primary) on r.id = o.run
          where o.state = of_state and o.finished_at < t - kept_ms
            and not exists (select 1 from onejob_live l where l.run = r.parent)
          order by o.finished_at, o.run limit size)
         union
-        (select o.run from onejob_outcomes o force index (by_state) straight_join onejob_runs r on r.id = o.run
+        (select o.run from onejob_outcomes o force index (by_state) straight_join onejob_runs r force index (primary) on r.id = o.run
          where o.state = of_state and o.run <= edge
            and not exists (select 1 from onejob_live l where l.run = r.parent)
          order by o.run limit size)
@@ -49,25 +49,25 @@ begin
     select count(*), coalesce(sum(x.size), 0), json_arrayagg(x.run) into count_gone, total, gone
     from (
       select o.run, coalesce(length(o.output), 0) size
-      from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes o on o.run = g.run
+      from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes o force index (primary) on o.run = g.run
       for update
     ) x;
   end if;
   if gone is not null then
     select total + coalesce(sum(length(r.input)), 0) into total
-    from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs r on r.id = g.run;
+    from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs r force index (primary) on r.id = g.run;
     select total + coalesce(sum(length(o.bytes)), 0) into total
-    from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_output o on o.run = g.run;
+    from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_output o force index (primary) on o.run = g.run;
     delete k from json_table(gone, '$[*]' columns (run $id path '$')) g
-    straight_join onejob_runs r on r.id = g.run
-    straight_join onejob_keys k on k.name = r.run_key
+    straight_join onejob_runs r force index (primary) on r.id = g.run
+    straight_join onejob_keys k force index (primary) on k.name = r.run_key
     where k.run = r.id;
-    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_output x on x.run = g.run;
-    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_steps x on x.run = g.run;
-    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_letters x on x.run = g.run;
-    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_asks x on x.run = g.run;
-    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes x on x.run = g.run;
-    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs x on x.id = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_output x force index (primary) on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_steps x force index (primary) on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_letters x force index (primary) on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_asks x force index (primary) on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes x force index (primary) on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs x force index (primary) on x.id = g.run;
   end if;
   commit;
   select count_gone runs, total bytes;

@@ -9,18 +9,18 @@ begin
   start transaction;
   select a.ref, $run_columns
   from json_table(refs, '$[*]' columns (ref $key path '$')) a
-  left join onejob_runs i on i.id = a.ref
-  left join onejob_keys k on k.name = a.ref
-  straight_join onejob_runs r on r.id = coalesce(i.id, k.run)
-  left join onejob_live l on l.run = r.id
-  left join onejob_outcomes o on o.run = r.id;
+  left join onejob_runs i force index (primary) on i.id = a.ref
+  left join onejob_keys k force index (primary) on k.name = a.ref
+  straight_join onejob_runs r force index (primary) on r.id = coalesce(i.id, k.run)
+  left join onejob_live l force index (primary) on l.run = r.id
+  left join onejob_outcomes o force index (primary) on o.run = r.id;
   if with_steps then
     select a.ref, s.step, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at,
       s.finished_at
     from json_table(refs, '$[*]' columns (ref $key path '$')) a
-    left join onejob_runs i on i.id = a.ref
-    left join onejob_keys k on k.name = a.ref
-    straight_join onejob_steps s on s.run = coalesce(i.id, k.run)
+    left join onejob_runs i force index (primary) on i.id = a.ref
+    left join onejob_keys k force index (primary) on k.name = a.ref
+    straight_join onejob_steps s force index (primary) on s.run = coalesce(i.id, k.run)
     order by a.ref, s.state = 'running', s.n, s.asked;
   end if;
   commit;
@@ -31,7 +31,7 @@ sql security invoker
 begin
   select s.run, s.step, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at,
     s.finished_at
-  from json_table(runs, '$[*]' columns (run $id path '$')) j straight_join onejob_steps s on s.run = j.run
+  from json_table(runs, '$[*]' columns (run $id path '$')) j straight_join onejob_steps s force index (primary) on s.run = j.run
   order by s.run, s.state = 'running', s.n, s.asked;
 end`,
 

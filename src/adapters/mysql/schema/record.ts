@@ -18,7 +18,7 @@ begin
     -- a parent never changes, so it may be read without a lock
     select count(*) into parents
     from json_table(outcomes, '$[*]' columns (run $id path '$.run')) e
-    straight_join onejob_live l on l.run = e.run
+    straight_join onejob_live l force index (primary) on l.run = e.run
     where l.parent is not null;
   end if;
   if parents > 0 then
@@ -28,16 +28,16 @@ begin
         select j.run from json_table(runs, '$[*]' columns (run $id path '$')) j
         union
         select l.parent from json_table(outcomes, '$[*]' columns (run $id path '$.run')) e
-        straight_join onejob_live l on l.run = e.run
+        straight_join onejob_live l force index (primary) on l.run = e.run
         where l.parent is not null
       ) x order by x.run limit 1000000
     ) s
-    straight_join onejob_live l on l.run = s.run
+    straight_join onejob_live l force index (primary) on l.run = s.run
     for update;
   else
     select count(*) into found
     from json_table(runs, '$[*]' columns (run $id path '$')) j
-    straight_join onejob_live l on l.run = j.run
+    straight_join onejob_live l force index (primary) on l.run = j.run
     for update;
   end if;
   set t = $now;
@@ -58,14 +58,14 @@ begin
       coalesce(sum(e.state <> 'succeeded'), 0), count(l.callbacks)
     into ends, held, mailed, parents, fallen, called
     from json_table(outcomes, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', state $word path '$.state')) e
-    left join onejob_live l on l.run = e.run and l.worker = me and l.state = 'running' and l.epoch = e.epoch;
+    left join onejob_live l force index (primary) on l.run = e.run and l.worker = me and l.state = 'running' and l.epoch = e.epoch;
     if held < ends then
       -- an earlier delivery of the same outcome ended it; else stale. Before any ends: its end may come with another's
       select e.i, 'stale' verdict
       from json_table(outcomes, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
         state $word path '$.state')) e
-      left join onejob_live l on l.run = e.run and l.worker = me and l.state = 'running' and l.epoch = e.epoch
-      left join onejob_outcomes o on o.run = e.run and o.epoch = e.epoch and o.state = e.state
+      left join onejob_live l force index (primary) on l.run = e.run and l.worker = me and l.state = 'running' and l.epoch = e.epoch
+      left join onejob_outcomes o force index (primary) on o.run = e.run and o.epoch = e.epoch and o.state = e.state
       where l.run is null and o.run is null;
     end if;
     if held > 0 then call onejob_end(outcomes, me, mailed, parents, fallen, called, t); end if;
@@ -74,18 +74,18 @@ begin
   if suspends is not null then
     select count(*), count(l.run) into ends, held
     from json_table(suspends, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', mail int path '$.mail')) g
-    left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+    left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
       and l.mail = g.mail;
     if held < ends then
       select g.i, if(l.worker = me and l.state = 'running' and l.epoch = g.epoch, 'woken', 'stale') verdict
       from json_table(suspends, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
         mail int path '$.mail')) g
-      left join onejob_live l on l.run = g.run
+      left join onejob_live l force index (primary) on l.run = g.run
       where not coalesce(l.epoch = g.epoch and (l.worker = '' or l.worker = me and l.state = 'running' and l.mail = g.mail), 0);
     end if;
     update json_table(suspends, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', mail int path '$.mail',
       wake bigint path '$.wake', waiting $text path '$.waiting')) g
-    straight_join onejob_live l on l.run = g.run
+    straight_join onejob_live l force index (primary) on l.run = g.run
     set l.due_at = t + g.wake, l.waiting_for = g.waiting, l.crashes = 0, l.casualties = null, l.casualty_names = null,
       l.state = 'waiting', l.worker = ''
     where l.worker = me and l.state = 'running' and l.epoch = g.epoch and l.mail = g.mail;
@@ -94,16 +94,16 @@ begin
   if hand_backs is not null then
     select count(*), count(l.run) into ends, held
     from json_table(hand_backs, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch')) g
-    left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch;
+    left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch;
     if held < ends then
       select g.i, 'stale' verdict
       from json_table(hand_backs, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch')) g
-      left join onejob_live l on l.run = g.run
+      left join onejob_live l force index (primary) on l.run = g.run
       where not coalesce(l.epoch = g.epoch and (l.worker = '' or l.worker = me and l.state = 'running'), 0);
     end if;
     update json_table(hand_backs, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch',
       attempt int path '$.attempt', delay bigint path '$.delay', error $text path '$.error')) g
-    straight_join onejob_live l on l.run = g.run
+    straight_join onejob_live l force index (primary) on l.run = g.run
     set l.due_at = if(g.delay = 0, l.due_at, t + g.delay), l.error = g.error,
       l.crashes = if(g.attempt > l.attempt, 0, l.crashes),
       l.casualties = if(g.attempt > l.attempt, null, l.casualties),

@@ -49,7 +49,7 @@ begin
   from onejob_schedules s where s.next_at <= t order by s.next_at, s.name limit most;
   select d.name, l.run
   from (select s.name from onejob_schedules s where s.next_at <= t order by s.next_at, s.name limit most) d
-  straight_join onejob_live l on l.schedule = d.name
+  straight_join onejob_live l force index (by_schedule) on l.schedule = d.name
   order by l.run;
   commit;
 end`,
@@ -77,7 +77,7 @@ begin
   select count(*) into locked
   from (
     select distinct f.name from json_table(fires, '$[*]' columns (name $name path '$.schedule')) f order by f.name limit 100000
-  ) f straight_join onejob_schedules s on s.name = f.name
+  ) f straight_join onejob_schedules s force index (primary) on s.name = f.name
   for update;
   open fire;
   firing: loop
@@ -108,7 +108,7 @@ begin
   declare item $text;
   if json_length(cancels) > 0 then
     select count(*) into locked
-    from json_table(cancels, '$[*]' columns (run $id path '$')) c straight_join onejob_live l on l.run = c.run for update;
+    from json_table(cancels, '$[*]' columns (run $id path '$')) c straight_join onejob_live l force index (primary) on l.run = c.run for update;
     while place < json_length(cancels) do
       set target = json_unquote(json_extract(cancels, concat('$[', place, ']')));
       if exists (select 1 from onejob_live l where l.run = target and l.state = 'running') then

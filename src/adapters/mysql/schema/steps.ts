@@ -12,8 +12,8 @@ begin
   into given, held, known, crashed, eaten, kids
   from json_table(list, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', step $step path '$.key',
     letter int path '$.letter', kid $id path '$.kid')) g
-  left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
-  left join onejob_steps s on s.run = g.run and s.step = g.step;
+  left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+  left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
   if kids > 0 then call onejob_create_kids(me, born, t); end if;
 
   insert into onejob_steps (run, step, n, kind, state, epoch, tries, asked, output, error, resume_at, child, started_at,
@@ -25,8 +25,8 @@ begin
     asked int path '$.asked', output $text path '$.output', error $text path '$.error', resume bigint path '$.resume',
     after bigint path '$.after', kid $id path '$.kid', kid_key $key path '$.kid_key', kid_job $name path '$.kid_job',
     kid_digest $name path '$.kid_digest', started bigint path '$.started', finished bigint path '$.finished')) g
-  straight_join onejob_live l on l.run = g.run
-  left join onejob_keys k on k.name = g.kid_key
+  straight_join onejob_live l force index (primary) on l.run = g.run
+  left join onejob_keys k force index (primary) on k.name = g.kid_key
   where l.worker = me and l.state = 'running' and l.epoch = g.epoch
     and (k.run is null or k.run = g.kid or k.job = g.kid_job and k.digest <=> g.kid_digest)
   -- assignments are made from left to right: first what compares with the old values, the state last
@@ -50,15 +50,15 @@ begin
   if eaten > 0 then
     update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', step $step path '$.key',
       letter int path '$.letter')) g
-    straight_join onejob_steps s on s.run = g.run and s.step = g.step and s.n = base + g.i
-    straight_join onejob_letters m on m.run = g.run and m.n = g.letter
+    straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step and s.n = base + g.i
+    straight_join onejob_letters m force index (primary) on m.run = g.run and m.n = g.letter
     set m.consumed_by = g.step;
   end if;
   if crashed > 0 then
     update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
       step $step path '$.key')) g
-    straight_join onejob_live l on l.run = g.run
-    straight_join onejob_steps s on s.run = g.run and s.step = g.step
+    straight_join onejob_live l force index (primary) on l.run = g.run
+    straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
     set l.crashes = 0, l.casualties = null, l.casualty_names = null
     where l.worker = me and l.epoch = g.epoch and (s.n = base + g.i or s.n = 0 and s.epoch = g.epoch);
   end if;
@@ -67,9 +67,9 @@ begin
     from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
       step $step path '$.key', state $word path '$.state', output $text path '$.output', kid $id path '$.kid',
       kid_key $key path '$.kid_key', kid_job $name path '$.kid_job', kid_digest $name path '$.kid_digest')) g
-    left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
-    left join onejob_steps s on s.run = g.run and s.step = g.step
-    left join onejob_keys k on k.name = g.kid_key
+    left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+    left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
+    left join onejob_keys k force index (primary) on k.name = g.kid_key
     where l.run is null
       or g.state <> 'running' and not (s.state = g.state and s.output <=> g.output)
       or k.run <> g.kid and not (k.job = g.kid_job and k.digest <=> g.kid_digest);
@@ -84,8 +84,8 @@ begin
   declare item $text;
   select count(*), count(if(s.state <> 'running', null, l.run)) into given, wanted
   from json_table(born, '$[*]' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step')) g
-  left join onejob_live l on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
-  left join onejob_steps s on s.run = g.run and s.step = g.step;
+  left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+  left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
   if wanted = given then
     call onejob_create(born, 1, t, made);
   else
@@ -93,8 +93,8 @@ begin
       set item = json_extract(born, concat('$[', place, ']'));
       if exists (
         select 1 from json_table(item, '$' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step')) g
-        straight_join onejob_live l on l.run = g.run
-        left join onejob_steps s on s.run = g.run and s.step = g.step
+        straight_join onejob_live l force index (primary) on l.run = g.run
+        left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
         where l.worker = me and l.state = 'running' and l.epoch = g.epoch and (s.run is null or s.state = 'running')
       ) then
         call onejob_create(concat('[', item, ']'), 1, t, made);

@@ -40,7 +40,7 @@ begin
   commit;
   select beaten, (select count(*) from onejob_live l where l.worker = me) holds;
   select l.run, l.epoch, l.mail, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
-  from onejob_live l straight_join onejob_letters m on m.run = l.run
+  from onejob_live l straight_join onejob_letters m force index (primary) on m.run = l.run
   where l.worker = me and l.mail > 0 and m.consumed_by is null order by l.run, m.n;
 end`,
 
@@ -53,7 +53,7 @@ begin
   from onejob_workers where buried_at is null order by id;
   select l.worker, l.run, l.epoch, greatest(0, least(coalesce(l.timeout_ms, l.deadline_at - l.claimed_at),
     coalesce(l.deadline_at - l.claimed_at, l.timeout_ms))) limit_ms
-  from onejob_workers w straight_join onejob_live l on l.worker = w.id
+  from onejob_workers w straight_join onejob_live l force index (line) on l.worker = w.id
   where w.buried_at is null and (l.timeout_ms is not null or l.deadline_at is not null) order by l.run;
 end`,
 
@@ -68,31 +68,31 @@ begin
   declare locked int;
   select json_arrayagg(x.id) into dead
   from (
-    select w.id from json_table(ids, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w on w.id = n.id
+    select w.id from json_table(ids, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w force index (primary) on w.id = n.id
     where w.buried_at is null and (seen is null or w.beat = seen) for update
   ) x;
   if dead is not null then
     set t = $now;
-    update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w on w.id = n.id
+    update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w force index (primary) on w.id = n.id
     set w.buried_at = t;
     select count(*) into locked
     from (
       select x.run from (
         select l.run from json_table(dead, '$[*]' columns (id $id path '$')) n
-        straight_join onejob_live l on l.worker = n.id
+        straight_join onejob_live l force index (line) on l.worker = n.id
         union
         select l.parent from json_table(dead, '$[*]' columns (id $id path '$')) n
-        straight_join onejob_live l on l.worker = n.id
+        straight_join onejob_live l force index (line) on l.worker = n.id
         where l.parent is not null
       ) x order by x.run limit 1000000
     ) s
-    straight_join onejob_live l on l.run = s.run
+    straight_join onejob_live l force index (primary) on l.run = s.run
     for update;
     select l.worker, l.run
-    from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l on l.worker = n.id
+    from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
     order by l.run;
     if counted then
-      update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l on l.worker = n.id
+      update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
       set l.crashes = l.crashes + 1,
         l.casualties = json_array_append(coalesce(l.casualties, '[]'), '$',
           json_object('node', coalesce(l.node, ''), 'worker', n.id)),
@@ -101,10 +101,10 @@ begin
         'message', concat(l.crashes, if(l.crashes = 1, ' worker', ' workers'),
           ' in a row ended while running it, without progress in between: ', l.casualty_names),
         'data', json_object('workers', json_extract(l.casualties, '$'))) as char character set utf8mb4))) into ends
-      from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l on l.worker = n.id
+      from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
       where l.crashes >= l.max_crashes;
     end if;
-    update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l on l.worker = n.id
+    update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
     set l.epoch = l.epoch + 1, l.state = 'queued', l.worker = '';
     if ends is not null then call onejob_end(ends, null, 1, 1, 1, 1, t); end if;
   end if;
@@ -142,7 +142,7 @@ begin
       from (
         select x.run from (select of_run run union select r.parent from onejob_runs r where r.id = of_run) x
         where x.run is not null order by x.run limit 2
-      ) s straight_join onejob_live l on l.run = s.run
+      ) s straight_join onejob_live l force index (primary) on l.run = s.run
       for update;
       if exists (select 1 from onejob_live where run = of_run and epoch = of_epoch) then
         update onejob_live set epoch = epoch + 1 where run = of_run;

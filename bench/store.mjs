@@ -1,27 +1,27 @@
-// What the PostgreSQL store costs, driven through the port.
+// What the store on a server costs, driven through the port.
 //
-//   npm run build && TEST_POSTGRES_URL=postgres://… node bench/store-postgres.mjs [seconds] [shape…]
+//   npm run build && node bench/store.mjs postgres://… | mysql://… [seconds] [shape…]
 //
 // Shapes: `held` runs that do nothing, submitted with their holder and ended; `steps` the same with three steps, each
 // in a group of its own; `queue` submitted, claimed by a worker, ended. Two chains keep the server busy, as the journal
 // does: while one waits for its commit the other fills.
 // @ts-check
 import { availableParallelism, cpus } from 'node:os';
-import { argv, env, exit } from 'node:process';
+import { argv, exit } from 'node:process';
+import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { openPostgresStore } from '../dist/adapters/postgres/index.js';
+import { openBackend } from '../dist/app/backend.js';
 import { newId, newTraceId } from '../dist/std/id.js';
 
-const url = env['TEST_POSTGRES_URL'];
-if (url === undefined) {
-  console.error(
-    'TEST_POSTGRES_URL is not set; node scripts/services.mjs run postgres -- node bench/store-postgres.mjs sets it',
-  );
+const [url = '', ...rest] = argv.slice(2);
+const isMysql = /^(mysql|mariadb):/.test(url);
+if (!isMysql && !/^postgres(ql)?:/.test(url)) {
+  console.error('name a server: node bench/store.mjs postgres://… | mysql://… [seconds] [shape…]');
   exit(2);
 }
-const seconds = Number(argv[2] ?? 5);
+const seconds = Number(rest[0] ?? 5);
 const shapes = { held, steps, queue };
-const wanted = argv.length > 3 ? argv.slice(3) : Object.keys(shapes);
+const wanted = rest.length > 1 ? rest.slice(1) : Object.keys(shapes);
 console.log(
   `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}, ${await serverVersion()}`,
 );
@@ -38,8 +38,10 @@ for (const [name, shape] of Object.entries(shapes)) {
 
 /** @param {(place: Place) => Promise<number>} shape @param {number} size */
 async function drive(shape, size) {
-  const schema = `bench_${newTraceId().slice(0, 12)}`;
-  const store = await openPostgresStore({ url: /** @type {string} */ (url), schema });
+  const name = `bench_${newTraceId().slice(0, 12)}_`;
+  const place = new URL(url);
+  place.searchParams.set(isMysql ? 'prefix' : 'schema', name);
+  const { store, notifier } = await openBackend(place.href);
   await store.migrate();
   const worker = newId();
   await store.enrol({
@@ -60,8 +62,9 @@ async function drive(shape, size) {
   };
   await Promise.all([chain(), chain()]);
   const rate = (1000 * done) / (performance.now() - begin);
+  await notifier?.close();
   await store.close();
-  await ask(`drop schema ${schema} cascade`);
+  await drop(name);
   return rate;
 }
 
@@ -177,17 +180,37 @@ function outcome(run) {
   };
 }
 
-async function serverVersion() {
-  const { rows } = await ask(`select 'PostgreSQL ' || current_setting('server_version') v`);
-  return rows[0].v;
+/** @param {string} name */
+async function drop(name) {
+  if (!isMysql) return ask(`drop schema ${name} cascade`);
+  const kinds = { table: 'tables', procedure: 'routines' };
+  for (const [kind, list] of Object.entries(kinds)) {
+    const rows = await ask(
+      `select ${kind === 'table' ? 'table_name' : 'routine_name'} v from information_schema.${list}
+       where ${kind === 'table' ? 'table_schema' : 'routine_schema'} = database()
+         and ${kind === 'table' ? 'table_name' : 'routine_name'} like '${name.replaceAll('_', '\\\\_')}%'`,
+    );
+    for (const { v } of rows) await ask(`drop ${kind} ${v}`);
+  }
 }
 
-/** @param {string} text */
+async function serverVersion() {
+  const text = isMysql ? 'select version() v' : `select 'PostgreSQL ' || current_setting('server_version') v`;
+  return (await ask(text))[0]?.['v'];
+}
+
+/** @param {string} text @returns {Promise<Record<string, string>[]>} */
 async function ask(text) {
+  if (isMysql) {
+    const connection = await mysql.createConnection(url);
+    const [rows] = await connection.query(text);
+    await connection.end();
+    return /** @type {Record<string, string>[]} */ (rows);
+  }
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return await client.query(text);
+    return (await client.query(text)).rows;
   } finally {
     await client.end();
   }

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { openMysqlGround } from '../support/mysql-ground.ts';
+import { runNode } from '../support/node-process.ts';
+
+const processes = 20;
+const runsEach = 50;
+
+/** Migrates, submits, and does not close: a client that somebody forgot must not keep its process alive. */
+const script = (url: string) => `
+const { openMysqlStore } = await import(dist + 'adapters/mysql/index.js');
+const { newId, newTraceId } = await import(dist + 'std/id.js');
+const store = await openMysqlStore({ url: ${JSON.stringify(url)} });
+const { from } = await store.migrate();
+const submit = async (_, n) => {
+  const id = newId();
+  const run = {
+    id, key: 'key ' + n, job: 'work', queue: 'default', trigger: 'cli', priority: 0, input: null, digest: null, args: [],
+    request: null, dueAt: null, delayMs: 0, timeoutMs: null, deadlineMs: null, maxCrashes: 3, callbacks: 'none',
+    traceId: newTraceId(), parent: null, root: id, schedule: null, scheduledAt: null, holder: null,
+  };
+  const [{ verdict }] = await store.submit([run]);
+  return verdict;
+};
+const verdicts = await Promise.all(Array.from({ length: ${runsEach} }, submit));
+console.log(JSON.stringify({ from, id: store.facts.id, verdicts }));
+`;
+
+test('twenty processes start at once on a fresh database: one makes the schema, each key is created once', async () => {
+  const ground = await openMysqlGround();
+  try {
+    const answers = await Promise.all(Array.from({ length: processes }, () => runNode(script(ground.url))));
+    expect(answers.map(({ code, stderr }) => ({ code, stderr }))).toEqual(answers.map(() => ({ code: 0, stderr: '' })));
+    const said = answers.map(({ stdout }) => JSON.parse(stdout) as { from: number; id: string; verdicts: string[] });
+    expect(said.filter(({ from }) => from === 0)).toHaveLength(1);
+    expect(new Set(said.map(({ id }) => id)).size).toBe(1);
+    const verdicts = said.flatMap(({ verdicts }) => verdicts);
+    expect(verdicts.filter((verdict) => verdict === 'created')).toHaveLength(runsEach);
+    expect(verdicts.filter((verdict) => verdict === 'existing')).toHaveLength((processes - 1) * runsEach);
+  } finally {
+    await ground.close();
+  }
+}, 120_000);

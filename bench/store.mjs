@@ -182,7 +182,10 @@ function outcome(run) {
 
 /** @param {string} name */
 async function drop(name) {
-  if (!isMysql) return ask(`drop schema ${name} cascade`);
+  if (!isMysql) {
+    await ask(`drop schema ${name} cascade`);
+    return;
+  }
   const kinds = { table: 'tables', procedure: 'routines' };
   for (const [kind, list] of Object.entries(kinds)) {
     const rows = await ask(

@@ -51,6 +51,7 @@ export class HttpServer implements Face {
     });
     server.maxConnections = maxConnections;
     await listen(server, { host, port });
+    server.on('error', (error) => this.#app.log.warn('the server has trouble', { error: String(error) }));
     this.#server = server;
     this.#url = urlOf(server.address() as AddressInfo);
   }
@@ -79,8 +80,12 @@ function hasToken({ token, tokens }: HttpOptions): boolean {
 
 async function listen(server: Server, address: { host: string; port: number }): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(address, cause)));
-    server.listen(address, resolve);
+    const fail = (cause: NodeJS.ErrnoException) => reject(cannotListen(address, cause));
+    server.once('error', fail);
+    server.listen(address, () => {
+      server.off('error', fail);
+      resolve();
+    });
   });
 }
 

@@ -27,10 +27,10 @@ describe.each(['sqlite', 'postgres'] as const)('a server that is killed again an
     const start = () => serve({ cwd }, [`--store=${store}`, '--log-level=error', '--node=one']);
     const random = seededRandom(20_261_121);
     let serving = await start();
-    let over = false;
+    const over = new AbortController();
     let kills = 0;
     const killing = (async () => {
-      while (!over && kills < 12) {
+      while (!over.signal.aborted && kills < 12) {
         await sleep(50 + random() * 200);
         serving.process.child.kill('SIGKILL');
         kills++;
@@ -39,7 +39,7 @@ describe.each(['sqlite', 'postgres'] as const)('a server that is killed again an
     })();
     const runIds = Array.from({ length: 60 }, (_, n) => `r${n}`);
     const answers = await Promise.all(runIds.map((runId, n) => askUntilAnswered(() => serving.url, runId, n)));
-    over = true;
+    over.abort();
     await killing;
     expect(answers.map(({ body }) => body)).toEqual(runIds.map((_, n) => `all of ${n}`));
     expect(kills).toBeGreaterThan(2);

@@ -12,7 +12,7 @@ function streamed(bytes: number): { request: Request; readonly read: number } {
       controller.enqueue(new Uint8Array(size));
     },
   });
-  const request = new Request('http://localhost/', { method: 'POST', body, duplex: 'half' } as RequestInit);
+  const request = new Request('http://localhost/', { method: 'POST', body, duplex: 'half' });
   return {
     request,
     get read() {

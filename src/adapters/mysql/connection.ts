@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OnejobError } from '../../job/errors.ts';
 import { failpoint } from '../../std/failpoint.ts';
 import type { Address } from './address.ts';
+import { within } from './deadline.ts';
 import { type Names, named } from './dialect.ts';
 import { openPool, type Pool, type PoolConnection } from './driver.ts';
 import { closedError, isBroken, isCollision, isCrowded, isSpoiled, storeError } from './failure.ts';
@@ -57,8 +58,8 @@ export async function openConnection({
   const ask = async (sql: string, values: readonly Value[]): Promise<Row[][]> => {
     const size = values.reduce<number>((sum, value) => sum + sizeOf(value), sql.length);
     if (size > largest) throw tooLarge(url, size, largest);
-    const question = { sql, values: [...values], timeout: timeoutMs, ...plainly };
-    return using(driver, async (connection) => answersOf((await connection.execute(question))[0]));
+    const question = { sql, values: [...values], ...plainly };
+    return using(driver, async (connection) => answersOf((await within(timeoutMs, connection.execute(question)))[0]));
   };
   const insist = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let failures = 0; ; failures++) {

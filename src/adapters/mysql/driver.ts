@@ -19,7 +19,6 @@ export interface PoolConnection {
 interface Question {
   readonly sql: string;
   readonly values?: unknown[];
-  readonly timeout?: number;
   readonly rowsAsArray?: boolean;
   readonly namedPlaceholders?: boolean;
   readonly typeCast?: boolean;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
+import { mysql } from '../../scripts/services/mysql.mjs';
 import { postgres } from '../../scripts/services/postgres.mjs';
 import { startService } from '../../scripts/services/service.mjs';
 
@@ -13,8 +14,8 @@ export interface OwnServer {
   resume(): void;
 }
 
-export async function openOwnServer(): Promise<OwnServer> {
-  const { url, server } = await startService(postgres);
+export async function openOwnServer(kind: 'postgres' | 'mysql'): Promise<OwnServer> {
+  const { url, server } = await startService({ postgres, mysql }[kind]);
   const tell = (signal: NodeJS.Signals) => {
     for (const pid of familyOf(server.pid)) sendTo(pid, signal);
   };

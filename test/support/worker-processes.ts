@@ -57,14 +57,14 @@ export interface WorkerProcess {
 export const storeKinds = ['sqlite', 'postgres', 'mysql'] as const;
 export type StoreKind = (typeof storeKinds)[number];
 
-/** `lease`: how long a silent worker is believed to live; short where takeovers are tried. `server`: another one. */
+/** `lease`: how long a silent worker is believed to live; short where takeovers are tried. `store`: one made already. */
 export async function openGround(
   kind: StoreKind,
-  { lease = '10s', server }: { lease?: string; server?: string } = {},
+  { lease = '10s', store: own }: { lease?: string; store?: string } = {},
 ): Promise<Ground> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'onejob-durable-')));
   const ledgerFile = join(folder, 'ledger.ndjson');
-  const { url: store, drop } = await placeFor(kind, folder, server);
+  const { url: store, drop } = own === undefined ? await placeFor(kind, folder) : { url: own };
   const config = { store, jobs, limits: { lease, parkAfter: '200ms' }, log: { level: 'info', format: 'json' } };
   await writeFile(join(folder, 'onejob.config.json'), JSON.stringify(config));
   const client = createClient({ store });
@@ -92,20 +92,21 @@ export async function openGround(
   };
 }
 
+interface Place {
+  readonly url: string;
+  readonly drop?: () => Promise<void>;
+}
+
 /** A store that nobody has used. */
-async function placeFor(
-  kind: StoreKind,
-  folder: string,
-  server: string | undefined,
-): Promise<{ url: string; drop?: () => Promise<void> }> {
+async function placeFor(kind: StoreKind, folder: string): Promise<Place> {
   if (kind === 'sqlite') return { url: `sqlite:${join(folder, 'onejob.db')}` };
-  if (kind === 'postgres') return { url: schemaUrl(server) };
+  if (kind === 'postgres') return { url: schemaUrl() };
   const { url, close } = await openMysqlDatabase('durable');
   return { url, drop: close };
 }
 
-function schemaUrl(server = postgresUrl()): string {
-  const url = new URL(server);
+function schemaUrl(): string {
+  const url = new URL(postgresUrl());
   url.searchParams.set('schema', uniqueName('durable'));
   return url.href;
 }

@@ -98,7 +98,11 @@ async function latency(system, { seconds }) {
   /** @type {number[]} */
   const found = [];
   const begun = performance.now();
-  for (let i = 0; i < 220 && (found.length < 3 || performance.now() - begun < 2_000 * seconds); i++) {
+  for (
+    let i = 0;
+    i < 220 && (found.length < Math.min(3, seconds) || performance.now() - begun < 1_000 * seconds);
+    i++
+  ) {
     await sleep(20 + Math.random() * 20);
     const started = new Promise((resolve) => (arrived = () => resolve(performance.now())));
     const asked = performance.now();
@@ -151,7 +155,7 @@ async function flood(system, { seconds }) {
 
 /**
  * From the start of one worker to the last begin of `count` handlers; a system that needs very long for it is stopped
- * after three times the time and judged by what it did.
+ * after half as long again and judged by what it did.
  *
  * @param {System} system @param {number} count @param {number} seconds
  */
@@ -167,7 +171,7 @@ async function drain(system, count, seconds) {
     done.abort();
   });
   const limit = new AbortController();
-  await Promise.race([finished, sleep(3_000 * seconds, undefined, { signal: limit.signal }).catch(() => {})]);
+  await Promise.race([finished, sleep(1_500 * seconds, undefined, { signal: limit.signal }).catch(() => {})]);
   limit.abort();
   const reached = begun;
   const ms = (begun >= count ? lastAt : performance.now()) - started;

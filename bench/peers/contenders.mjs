@@ -26,8 +26,8 @@
 /** @type {Contender[]} */
 export const contenders = [
   ...pair('onejob, PostgreSQL', 'onejob', 'postgres'),
-  ...pair('onejob, MariaDB', 'onejob', 'mysql'),
-  ...pair('onejob, SQLite', 'onejob', 'sqlite'),
+  { name: 'onejob, MariaDB', system: 'onejob', kind: 'mysql', fast: true },
+  { name: 'onejob, SQLite', system: 'onejob', kind: 'sqlite', fast: true },
   ...pair('graphile-worker', 'graphile-worker', 'postgres'),
   ...pair('pg-boss', 'pg-boss', 'postgres'),
   ...pair('BullMQ', 'bullmq', 'redis'),

@@ -52,12 +52,8 @@ class PostgresNotifier implements Notifier {
       return;
     }
     this.#sending = this.#send();
-    this.#pause = systemClock.setTimer(pauseMs, () => {
-      this.#pause = undefined;
-      if (!this.#again) return;
-      this.#again = false;
-      this.hint();
-    });
+    // Not before the last one is through: one at a time on the connection.
+    this.#pause = systemClock.setTimer(pauseMs, () => void this.#sending.then(() => this.#rested()));
     this.#pause.unref?.();
   }
 
@@ -72,7 +68,7 @@ class PostgresNotifier implements Notifier {
   async close(): Promise<void> {
     if (this.#closed) return;
     // A hint that waits for its pause is for others: they must not lose it because we leave.
-    if (this.#again) this.#sending = this.#send();
+    if (this.#again) this.#sending = this.#sending.then(() => this.#send());
     this.#closed = true;
     this.#again = false;
     this.#pause?.cancel();
@@ -83,6 +79,13 @@ class PostgresNotifier implements Notifier {
       farewellMs,
       this.#client?.then((client) => client.end()),
     );
+  }
+
+  #rested(): void {
+    this.#pause = undefined;
+    if (!this.#again) return;
+    this.#again = false;
+    this.hint();
   }
 
   /** A hint that cannot be given is lost, and costs the others a poll. */

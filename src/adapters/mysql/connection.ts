@@ -3,12 +3,11 @@ import { OnejobError } from '../../job/errors.ts';
 import { failpoint } from '../../std/failpoint.ts';
 import type { Address } from './address.ts';
 import { within } from './deadline.ts';
-import { type Names, named } from './dialect.ts';
+import { filledIn, type Names, named, type Value } from './dialect.ts';
 import { openPool, type Pool, type PoolConnection } from './driver.ts';
 import { closedError, isBroken, isCollision, isCrowded, isSpoiled, storeError } from './failure.ts';
 
 export type Row = Record<string, unknown>;
-export type Value = string | number | null | Uint8Array;
 
 /** One call is one message; it is repeated as a whole where that is safe and helps. */
 export interface Connection {
@@ -56,10 +55,10 @@ export async function openConnection({
   let largest = Infinity;
 
   const ask = async (sql: string, values: readonly Value[]): Promise<Row[][]> => {
-    const size = values.reduce<number>((sum, value) => sum + sizeOf(value), sql.length);
-    if (size > largest) throw tooLarge(url, size, largest);
-    const question = { sql, values: [...values], ...plainly };
-    return using(driver, async (connection) => answersOf((await within(timeoutMs, connection.execute(question)))[0]));
+    const text = filledIn(sql, values);
+    if (text.length > largest) throw tooLarge(url, text.length, largest);
+    const question = { sql: text, ...plainly };
+    return using(driver, async (connection) => answersOf((await within(timeoutMs, connection.query(question)))[0]));
   };
   const insist = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let failures = 0; ; failures++) {
@@ -141,11 +140,6 @@ function answersOf(answer: unknown): Row[][] {
 
 function isHeader(row: unknown): boolean {
   return (row as { constructor?: { name?: string } }).constructor?.name === 'ResultSetHeader';
-}
-
-function sizeOf(value: Value): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  return value instanceof Uint8Array ? value.length : 8;
 }
 
 function tooLarge(url: string, size: number, largest: number): OnejobError {

@@ -12,6 +12,25 @@ export function named(sql: string, { prefix, database }: Names): string {
   return sql.replaceAll(/\bonejob_(\w+)/g, (_, name: string) => `${place}${quoted(prefix + name)}`);
 }
 
+export type Value = string | number | null | Uint8Array;
+
+/**
+ * A statement with its values in place of the `?`, so that a call is one message also the first time on a connection,
+ * which a prepared statement is not, and no session has to keep anything. Texts and bytes stand in it as hexadecimal
+ * digits: whatever the `sql_mode`, nothing is escaped.
+ */
+export function filledIn(sql: string, values: readonly Value[]): string {
+  const parts = sql.split('?');
+  return parts.map((part, i) => (i === 0 ? part : `${literal(values[i - 1] ?? null)}${part}`)).join('');
+}
+
+function literal(value: Value): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return `_utf8mb4 x'${Buffer.from(value).toString('hex')}'`;
+  return `x'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}'`;
+}
+
 export function quoted(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }

@@ -8,9 +8,7 @@ export interface Pool {
   end(): Promise<void>;
 }
 
-/** `execute` prepares a statement, so no value is ever written into SQL: whatever the `sql_mode`, nothing is escaped. */
 export interface PoolConnection {
-  execute(question: Question): Promise<readonly [unknown, unknown]>;
   query(question: Question): Promise<readonly [unknown, unknown]>;
   release(): void;
   destroy(): void;
@@ -18,7 +16,6 @@ export interface PoolConnection {
 
 interface Question {
   readonly sql: string;
-  readonly values?: unknown[];
   readonly rowsAsArray?: boolean;
   readonly namedPlaceholders?: boolean;
   readonly typeCast?: boolean;

@@ -2,8 +2,8 @@ import type { Run } from '../../job/run.ts';
 import { isFinal, type RunState } from '../../job/state.ts';
 import type { Page, RunQuery } from '../../ports/store-query.ts';
 import { isStorable } from './bundle.ts';
-import type { Connection, Row, Value } from './connection.ts';
-import { runColumns } from './dialect.ts';
+import type { Connection, Row } from './connection.ts';
+import { runColumns, type Value } from './dialect.ts';
 import { storedRun } from './read.ts';
 
 /**

@@ -5,7 +5,8 @@ import type { NewRun } from '../../ports/store-submit.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { jsonText, listText } from '../sql/run-row.ts';
 import { bundle } from './bundle.ts';
-import type { Connection, Value } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Value } from './dialect.ts';
 import { inShort } from './new-run.ts';
 
 /** Sorts a group by what its entries do, which is how `record_v1` takes it, and puts the verdicts in order again. */

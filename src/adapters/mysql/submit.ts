@@ -2,8 +2,8 @@ import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { elsewhere, failed, noneOpen, readTransaction } from '../sql/user-transaction.ts';
 import { bundle } from './bundle.ts';
-import type { Connection, Row, Value } from './connection.ts';
-import { named } from './dialect.ts';
+import type { Connection, Row } from './connection.ts';
+import { named, type Value } from './dialect.ts';
 import { hasNumber, storeError } from './failure.ts';
 import { inShort } from './new-run.ts';
 

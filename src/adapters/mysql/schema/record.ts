@@ -12,7 +12,7 @@ export const record: readonly string[] = [
 sql security invoker
 begin
   declare t, base bigint;
-  declare found, ends, held, parents, mailed, fallen, called, place int default 0;
+  declare found, ends, held, parents, mailed, fallen, called, lists, place int default 0;
   $begin
   if outcomes is not null then
     -- a parent never changes, so it may be read without a lock
@@ -46,7 +46,8 @@ begin
     insert into onejob_step_order () values ();
     set base = last_insert_id();
     delete from onejob_step_order where id = base;
-    while place < json_length(steps) do
+    set lists = json_length(steps);
+    while place < lists do
       call onejob_write_steps(me, json_extract(steps, concat('$[', place, ']')),
         json_extract(born, concat('$[', place, ']')), base * 1048576, t);
       set place = place + 1;

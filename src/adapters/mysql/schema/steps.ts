@@ -7,15 +7,64 @@ export const steps: readonly string[] = [
   `create procedure onejob_write_steps(in me $id, in list $text, in born $text, in base bigint, in t bigint)
 sql security invoker
 begin
-  declare given, held, known, crashed, eaten, kids int default 0;
-  select count(*), count(l.run), count(s.run), coalesce(sum(l.crashes > 0), 0), count(g.letter), count(g.kid)
-  into given, held, known, crashed, eaten, kids
+  declare given, held, known, begun, crashed, eaten, kids int default 0;
+  select count(*), count(l.run), count(s.run), coalesce(sum(g.state = 'running'), 0), coalesce(sum(l.crashes > 0), 0),
+    count(g.letter), count(g.kid)
+  into given, held, known, begun, crashed, eaten, kids
   from json_table(list, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', step $step path '$.key',
-    letter int path '$.letter', kid $id path '$.kid')) g
-  left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+    state $word path '$.state', letter int path '$.letter', kid $id path '$.kid')) g
+  left join onejob_live l force index (primary)
+    on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
   left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
   if kids > 0 then call onejob_create_kids(me, born, t); end if;
 
+  if known = 0 and begun = 0 then
+    -- the usual case: steps that are new and finished, a fifth cheaper so
+    insert into onejob_steps (run, step, n, kind, state, epoch, tries, asked, output, error, started_at, finished_at)
+    select g.run, g.step, base + g.i, g.kind, g.state, g.epoch, g.tries, g.asked, g.output, g.error, g.started, g.finished
+    from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
+      step $step path '$.key', kind $word path '$.kind', state $word path '$.state', tries int path '$.tries',
+      asked int path '$.asked', output $text path '$.output', error $text path '$.error',
+      started bigint path '$.started', finished bigint path '$.finished')) g
+    straight_join onejob_live l force index (primary) on l.run = g.run
+    where l.worker = me and l.state = 'running' and l.epoch = g.epoch;
+  else
+    call onejob_merge_steps(me, list, base, t);
+  end if;
+
+  if eaten > 0 then
+    update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', step $step path '$.key',
+      letter int path '$.letter')) g
+    straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step and s.n = base + g.i
+    straight_join onejob_letters m force index (primary) on m.run = g.run and m.n = g.letter
+    set m.consumed_by = g.step;
+  end if;
+  if crashed > 0 then
+    update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
+      step $step path '$.key')) g
+    straight_join onejob_live l force index (primary) on l.run = g.run
+    straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
+    set l.crashes = 0, l.casualties = null, l.casualty_names = null
+    where l.worker = me and l.epoch = g.epoch and (s.n = base + g.i or s.n = 0 and s.epoch = g.epoch);
+  end if;
+  if held < given or known > 0 or kids > 0 then
+    select g.i, if(l.run is null, 'stale', 'conflict') verdict
+    from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
+      step $step path '$.key', state $word path '$.state', output $text path '$.output', kid $id path '$.kid',
+      kid_key $key path '$.kid_key', kid_job $name path '$.kid_job', kid_digest $name path '$.kid_digest')) g
+    left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
+    left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
+    left join onejob_keys k force index (primary) on k.name = g.kid_key
+    where l.run is null
+      or g.state <> 'running' and not (s.state = g.state and s.output <=> g.output)
+      or k.run <> g.kid and not (k.job = g.kid_job and k.digest <=> g.kid_digest);
+  end if;
+end`,
+
+  // Writes steps of which some are there already, or have only begun.
+  `create procedure onejob_merge_steps(in me $id, in list $text, in base bigint, in t bigint)
+sql security invoker
+begin
   insert into onejob_steps (run, step, n, kind, state, epoch, tries, asked, output, error, resume_at, child, started_at,
     finished_at)
   select g.run, g.step, if(g.state = 'running', 0, base + g.i), g.kind, g.state, g.epoch, g.tries, g.asked, g.output,
@@ -46,34 +95,6 @@ begin
     started_at = if(onejob_steps.state = 'running', values(started_at), onejob_steps.started_at),
     finished_at = if(onejob_steps.state = 'running', values(finished_at), onejob_steps.finished_at),
     state = if(onejob_steps.state = 'running', values(state), onejob_steps.state);
-
-  if eaten > 0 then
-    update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', step $step path '$.key',
-      letter int path '$.letter')) g
-    straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step and s.n = base + g.i
-    straight_join onejob_letters m force index (primary) on m.run = g.run and m.n = g.letter
-    set m.consumed_by = g.step;
-  end if;
-  if crashed > 0 then
-    update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
-      step $step path '$.key')) g
-    straight_join onejob_live l force index (primary) on l.run = g.run
-    straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
-    set l.crashes = 0, l.casualties = null, l.casualty_names = null
-    where l.worker = me and l.epoch = g.epoch and (s.n = base + g.i or s.n = 0 and s.epoch = g.epoch);
-  end if;
-  if held < given or known > 0 or kids > 0 then
-    select g.i, if(l.run is null, 'stale', 'conflict') verdict
-    from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
-      step $step path '$.key', state $word path '$.state', output $text path '$.output', kid $id path '$.kid',
-      kid_key $key path '$.kid_key', kid_job $name path '$.kid_job', kid_digest $name path '$.kid_digest')) g
-    left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
-    left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
-    left join onejob_keys k force index (primary) on k.name = g.kid_key
-    where l.run is null
-      or g.state <> 'running' and not (s.state = g.state and s.output <=> g.output)
-      or k.run <> g.kid and not (k.job = g.kid_job and k.digest <=> g.kid_digest);
-  end if;
 end`,
 
   // Creates the child runs of a list; each names the entry it comes with: 'of', 'epoch', 'step'.

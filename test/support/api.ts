@@ -67,7 +67,7 @@ export async function answered(method: string, path: string, response: Response)
 }
 
 /** The route that takes this request; a fixed path before one with parameters. */
-export function routeOf(method: string, path: string): Route | undefined {
+function routeOf(method: string, path: string): Route | undefined {
   const [plain = ''] = path.split('?');
   const matches = routes.filter((route) => {
     const pattern = route.path.replaceAll(/[.]/g, '\\.').replaceAll(/\{\w+\}/g, '[^/]+');

@@ -194,7 +194,7 @@ export class HttpClient implements Client {
   }
 }
 
-export function runPath(ref: string): string {
+function runPath(ref: string): string {
   return `/runs/${encodeURIComponent(ref)}`;
 }
 

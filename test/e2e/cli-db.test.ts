@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createInstalled, onejob, startOnejob, type Ended } from '../support/onejob.ts';
-import { postgresUrl, uniqueName } from '../support/servers.ts';
+import { mysqlUrl, openMysqlDatabase, postgresUrl, uniqueName } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
 const files = {
@@ -33,9 +37,21 @@ async function database(): Promise<{ url: URL; admin: pg.Client }> {
   return { url, admin };
 }
 
+/** The same on MariaDB, with what an administrator runs there. */
+async function mysqlDatabase(): Promise<{ url: URL; tell: (sql: string) => Promise<unknown> }> {
+  const { url, close } = await openMysqlDatabase('db');
+  const admin = await mysql.createConnection({ uri: url, multipleStatements: true });
+  onTestFinished(async () => {
+    await admin.end();
+    await close();
+  });
+  return { url: new URL(url), tell: (sql) => admin.query(sql) };
+}
+
 const stores = {
   sqlite: () => Promise.resolve('sqlite:here.db'),
   postgres: async () => (await database()).url.href,
+  mysql: async () => (await mysqlDatabase()).url.href,
 };
 
 describe.each(Object.keys(stores) as (keyof typeof stores)[])('db on %s', (kind) => {
@@ -53,7 +69,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('db on %s', (kind)
     expect(await db('migrate', '--sql')).toMatchObject({ code: 0, stdout: '' });
     const status = await db('status');
     expect(status).toMatchObject({ code: 0 });
-    expect(status.stdout).toMatch(/^server +(SQLite|PostgreSQL) \d/m);
+    expect(status.stdout).toMatch(/^server +(SQLite|PostgreSQL|MariaDB|MySQL) \d/m);
     expect(status.stdout).toMatch(/^schema +1, up to date$/m);
     expect(status.stdout).toMatch(/^size +\d/m);
   });
@@ -151,6 +167,43 @@ test('a user without the right to create: somebody else runs what --sql prints',
   expect((await onejob(['db', 'prune'], { cwd })).code).toBe(0);
   expect((await onejob(['doctor'], { cwd })).code).toBe(0);
 });
+
+test('the same on MariaDB', async () => {
+  const { url, tell } = await mysqlDatabase();
+  const user = uniqueName('app').slice(0, 16);
+  await tell(
+    `create user ${user}@'%' identified by 'secret'; grant select on ${url.pathname.slice(1)}.* to ${user}@'%'`,
+  );
+  onTestFinished(() => tell(`drop user ${user}@'%'`).then(() => undefined));
+  Object.assign(url, { username: user, password: 'secret' });
+  const cwd = await shop({ store: url.href });
+  const refused = await onejob(['run', 'hello'], { cwd });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/refuses a right/);
+  expect(refused.stderr).not.toContain('secret');
+  const { stdout: sql } = await onejob(['db', 'migrate', '--sql'], { cwd });
+  await writeFile(join(cwd, 'schema.sql'), sql);
+  await runByClient(join(cwd, 'schema.sql'), url.pathname.slice(1));
+  expect(await onejob(['run', 'hello'], { cwd })).toMatchObject({ code: 0, stdout: '{"hello":0}\n' });
+  expect((await onejob(['db', 'migrate'], { cwd })).stdout).toBe('schema 1 is up to date\n');
+  expect((await onejob(['doctor'], { cwd })).code).toBe(0);
+
+  const wrong = await onejob(['run', 'hello', '--store', url.href.replace('secret', 'guess')], { cwd });
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/refuses/) as string });
+  const nowhere = Object.assign(new URL(mysqlUrl()), { pathname: 'no_such_database' }).href;
+  expect(await onejob(['run', 'hello', '--store', nowhere], { cwd })).toMatchObject({ code: 2 });
+  const away = Object.assign(new URL(url), { port: '1' }).href;
+  expect(await onejob(['run', 'hello', '--store', away], { cwd })).toMatchObject({ code: 5 });
+});
+
+/** As a person would: by the client of the server, as its administrator. */
+async function runByClient(file: string, database: string): Promise<void> {
+  const { hostname, port, username, password } = new URL(mysqlUrl());
+  const args = ['-h', hostname, '-P', port, '-u', username, ...(password ? [`-p${password}`] : []), database];
+  const client = spawn('mariadb', args, { stdio: [openSync(file, 'r'), 'ignore', 'inherit'] });
+  const [code] = (await once(client, 'exit')) as [number];
+  expect(code).toBe(0);
+}
 
 describe('a server that does not fit', () => {
   const tried = async (change: (url: URL) => void, prepare = (_: pg.Client) => Promise.resolve<unknown>(null)) => {

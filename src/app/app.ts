@@ -289,10 +289,10 @@ export class App {
     await this.#started?.catch(() => undefined);
     this.#faces.drain();
     this.#stopping.abort(new OnejobError('APP_STOPPING', 'the app stops'));
+    await this.#news.close(); // who follows runs goes to another node now, and not when the grace is over
     await this.#worker?.stop(graceMs);
     await this.callers.stop();
     await this.#faces.stop();
-    await this.#news.close();
     await this.#backend.close();
   }
 }

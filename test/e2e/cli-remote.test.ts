@@ -156,7 +156,7 @@ describe('the command line of a server', () => {
   test('follows a log over a restart of the server, and waits for its end', { timeout: 180_000 }, async () => {
     const cwd = await createInstalled({
       'jobs/count.job.mjs': job(`defineJob({ async run({ step, input }) {
-        for (let i = 1; i <= 8; i++) { console.log('line ' + i); await step.sleep('s' + i, '500ms'); }
+        for (let i = 1; i <= 12; i++) { console.log('line ' + i); await step.sleep('s' + i, '500ms'); }
       } })`),
     });
     // Its own output is in the store; the server that is asked only reads it.
@@ -165,13 +165,13 @@ describe('the command line of a server', () => {
     const url = await urlOf(first);
     const { port } = new URL(url);
     const { id } = await createClient({ url }).enqueue('count');
-    const following = startOnejob(['runs', 'logs', '-f', id, '--url', url], { cwd });
     const waiting = startOnejob(['runs', 'wait', id, '--url', url], { cwd });
-    await following.said('line 2');
+    const following = startOnejob(['runs', 'logs', '-f', id, '--url', url], { cwd });
+    await following.said('line 5');
     first.child.kill('SIGKILL');
     await first.ended;
     await serve(cwd, '--roles', 'http', '--port', port, '--node', 'face');
-    const lines = Array.from({ length: 8 }, (_, i) => `line ${i + 1}\n`).join('');
+    const lines = Array.from({ length: 12 }, (_, i) => `line ${i + 1}\n`).join('');
     expect(await following.ended).toMatchObject({ code: 0, stdout: lines });
     expect((await waiting.ended).code).toBe(0);
   });

@@ -1,3 +1,4 @@
+import { isErrorCode, OnejobError } from '../../job/errors.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { LineView } from '../json-views.ts';
 import type { LinesOptions, TailedLine } from '../run-reader.ts';
@@ -36,6 +37,14 @@ export async function* followLines(source: LineSource, ref: string, options: Lin
   }
 }
 
+/** @throws what the server says in place of a line: why there are no more for now */
+function lineOf(text: string): TailedLine {
+  const view = JSON.parse(text) as LineView | { readonly error: { readonly code: string; readonly message: string } };
+  if (!('error' in view)) return lineOfView(view);
+  const { code, message } = view.error;
+  throw new OnejobError(isErrorCode(code) ? code : 'SERVER_UNAVAILABLE', message);
+}
+
 interface Reading {
   readonly offset: string;
   readonly follow: boolean;
@@ -60,6 +69,6 @@ async function* read(
     const texts = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = texts.pop() ?? '';
     // Empty lines only say that the server is there.
-    for (const text of texts) if (text !== '') yield lineOfView(JSON.parse(text) as LineView);
+    for (const text of texts) if (text !== '') yield lineOf(text);
   }
 }

@@ -20,7 +20,7 @@ export const listenToEvents = defineRoute({
   },
   async handle({ app, client, query, request }) {
     const gone = new AbortController();
-    const signal = AbortSignal.any([request.signal, gone.signal]);
+    const signal = AbortSignal.any([request.signal, gone.signal, app.stopping]);
     const { news } = app.client;
     const hints =
       query.run === undefined ? ofAll(news, signal) : ofOne(news, (await client.find(query.run)).id, signal);

@@ -3,6 +3,8 @@ import { parseOffset } from '../../app/log-offset.ts';
 import { prettyLine } from '../../app/log-line.ts';
 import type { StoreClient } from '../../app/store-client.ts';
 import type { TailedLine } from '../../app/run-reader.ts';
+import { isOnejobError } from '../../job/errors.ts';
+import type { Log } from '../../ports/log.ts';
 import { refuse } from '../problem.ts';
 import { mediaTypeOf } from './accept.ts';
 import { defineRoute, type Answer } from './route.ts';
@@ -19,10 +21,14 @@ const offset = {
 } as const;
 
 const answer: Answer = {
-  description: 'the lines: as texts, as server-sent events whose id is the offset, or as JSON, a line each',
+  description:
+    'the lines: as texts, as server-sent events whose id is the offset, or as JSON, a line each; a last one with `error` says why there are no more for now',
   content: {
     'text/plain': { type: 'string' },
-    'text/event-stream': { type: 'string', description: 'data is a line as JSON; `event: end` closes a finished run' },
+    'text/event-stream': {
+      type: 'string',
+      description: 'data is a line as JSON; `event: end` closes a finished run, `cut` a log that could not be sent on',
+    },
     'application/x-ndjson': line,
   },
 };
@@ -62,7 +68,10 @@ export const readLogs = defineRoute({
     const pages = app.client.pages(id, { after, follow, signal });
     const texts =
       type === 'text/event-stream' ? events(pages, { id, client: app.client, after, follow }) : plain(pages, type);
-    const body = streamOf(texts, { ...forms[type], onEnd: () => gone.abort(new Error('the reader has gone')) });
+    const body = streamOf(untilCut(texts, { type, signal, log: app.log }), {
+      ...forms[type],
+      onEnd: () => gone.abort(new Error('the reader has gone')),
+    });
     return new Response(body, { headers: headersFor(type) });
   },
 });
@@ -73,6 +82,26 @@ const forms = {
   'application/x-ndjson': { opening: '', heartbeat: { text: '\n', everyMs: 15_000 } },
   'text/plain': { opening: '', heartbeat: null },
 } as const;
+
+/**
+ * What goes wrong in the middle is said in the form of the log, and ends it: the head of the answer has left long ago. A
+ * browser then comes again behind the last line, as after any cut.
+ */
+async function* untilCut(
+  texts: AsyncIterable<string>,
+  { type, signal, log }: { type: MediaType; signal: AbortSignal; log: Log },
+): AsyncGenerator<string> {
+  try {
+    yield* texts;
+  } catch (thrown) {
+    if (signal.aborted) return;
+    const { code, message } = isOnejobError(thrown) ? thrown : { code: 'INTERNAL', message: 'the server failed' };
+    if (code === 'INTERNAL') log.error('a log could not be sent on', { error: thrown });
+    const error = JSON.stringify({ error: { code, message } });
+    if (type === 'text/event-stream') yield `event: cut\ndata: ${error}\n\n`;
+    else yield type === 'text/plain' ? `onejob: the log is cut here: ${message}\n` : `${error}\n`;
+  }
+}
 
 const endMark = '.end';
 

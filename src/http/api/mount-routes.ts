@@ -28,12 +28,18 @@ export function mountRoutes(app: App, routes: readonly Route[]): Hono<Env> {
 async function answer(app: App, route: Route, context: Context<Env>): Promise<Response> {
   const request = context.req.raw;
   const params = readParams(route, context.req.param());
-  const query = readQuery(route, new URL(request.url).searchParams);
+  const query = readQuery(route, queryOf(request.url));
   const headers = readHeaders(route, request.headers);
   const maxBytes = route.maxBytes?.(app) ?? defaultMaxBytes;
   const read = route.method === 'GET' ? { body: undefined, text: '' } : await readJson(route, request, maxBytes);
   const client = app.client.as(context.var.actor);
-  return route.handle({ params, query, headers, ...read, request, app, client });
+  return route.handle({ path: context.req.path, params, query, headers, ...read, request, app, client });
+}
+
+/** A whole `URL` costs as much as all the rest of a short request. */
+function queryOf(url: string): URLSearchParams {
+  const at = url.indexOf('?');
+  return new URLSearchParams(at === -1 ? '' : url.slice(at));
 }
 
 function honoPath({ path }: Route): string {

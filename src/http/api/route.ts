@@ -35,6 +35,8 @@ export interface Answer {
 
 /** A request that was checked. */
 export interface Call<P extends Fields, Q extends Fields, H extends Fields, B extends ApiSchema> {
+  /** As it was asked for, wherever the API is mounted. */
+  readonly path: string;
   readonly params: ValuesOf<P, keyof P>;
   readonly query: ValuesOf<Q>;
   readonly headers: ValuesOf<H>;

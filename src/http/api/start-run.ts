@@ -68,15 +68,15 @@ export const startRun = defineRoute({
   },
 });
 
+type Asked = Pick<
+  Call<{ name: typeof name }, Fields, Fields, ApiSchema>,
+  'client' | 'params' | 'request' | 'app' | 'path'
+>;
+
 /** 200 and the run when it has ended, or does within the wait; else 202 and where it is. */
 async function answerOf(
   { id, key: itsKey, jobId, state, created }: RunHandle,
-  {
-    client,
-    params,
-    request,
-    app,
-  }: Pick<Call<{ name: typeof name }, Fields, Fields, ApiSchema>, 'client' | 'params' | 'request' | 'app'>,
+  { client, params, request, app, path }: Asked,
   seconds: number | null,
 ): Promise<Response> {
   const applied = seconds === null ? {} : { 'Preference-Applied': `wait=${seconds}` };
@@ -85,12 +85,12 @@ async function answerOf(
   if (run && isFinal(run.state)) return json(200, { v: 1, ...runView(run), created }, applied);
   const job = app.registry.find(params.name)?.name ?? params.name;
   const started = { v: 1, id, key: itsKey, jobId, job, state: run?.state ?? state, created };
-  return json(202, started, { Location: placeOf(request, id), ...applied });
+  return json(202, started, { Location: placeOf(path, id), ...applied });
 }
 
 /** Wherever the API is mounted. */
-function placeOf({ url }: Request, id: string): string {
-  return new URL(url).pathname.replace(/\/jobs\/[^/]+\/runs$/, `/runs/${id}`);
+function placeOf(path: string, id: string): string {
+  return path.replace(/\/jobs\/[^/]+\/runs$/, `/runs/${id}`);
 }
 
 /** A quoted key, as the draft of the header has it, is the same as a bare one. @throws USAGE for two different ones */

@@ -63,12 +63,15 @@ test('two readers of one run, one of them late, both see all of it', async () =>
   expect(seen).toEqual({ early: 6, late: 6 });
 });
 
-test('whoever follows is told when the app stops', async () => {
+test.each([
+  ['without a signal', {}],
+  ['with one', { signal: new AbortController().signal }],
+])('whoever follows is told when the app stops, %s', async (_, options) => {
   const never = createDeferred<void>();
   const { app } = openApp([talk(never.promise)]);
   const { id } = await app.client.enqueue('talk');
   const following = (async () => {
-    await app.client.lines(id, { follow: true }).next();
+    await app.client.lines(id, { follow: true, ...options }).next();
   })();
   const told = expect(following).rejects.toMatchObject({ code: 'APP_STOPPING' });
   await app.stop();

@@ -87,6 +87,26 @@ test('a reader who follows gets lines while the run goes on, then the end; one w
   expect(events(text).map(({ event }) => event ?? 'line')).toEqual([...Array<string>(6).fill('line'), 'end']);
 });
 
+test.each([
+  ['text/plain', /line 4\n.*你好[\s\S]*\nonejob: the log is cut here: the app /],
+  ['text/event-stream', /event: cut\ndata: \{"error":\{"code":"APP_STOPPING"/],
+  ['application/x-ndjson', /\n\{"error":\{"code":"APP_STOPPING","message":"[^"]+"\}\}\n$/],
+])('a log that is cut by the end of the server says so, as %s', async (type, said) => {
+  const gate = createDeferred<void>();
+  const { app, handler } = openApi([talkative(gate.promise)]);
+  await app.start();
+  const { id } = await app.client.enqueue('talk');
+  const url = `http://api.test/api/v1/runs/${id}/logs?follow`;
+  const { body } = await handler(new Request(url, { headers: { Accept: type } }));
+  let text = '';
+  for await (const bytes of body as unknown as AsyncIterable<Uint8Array>) {
+    text += Buffer.from(bytes).toString();
+    if (text.includes('你好')) void app.stop(0);
+  }
+  gate.resolve();
+  expect(text).toMatch(said);
+});
+
 test('a reader who leaves is forgotten', async () => {
   const gate = createDeferred<void>();
   const { app, handler } = openApi([talkative(gate.promise)]);

@@ -1,8 +1,8 @@
 import { systemClock } from '../../std/clock.ts';
 
 /**
- * Gives an answer up after `ms`. The driver's own `timeout` begins only when a statement is executed: one that is
- * prepared first, on a connection whose other end is gone without a word, would wait for ever (tried).
+ * Gives an answer up after `ms`, whatever the driver waits for: a connection whose other end is gone without a word says
+ * nothing for ever (tried).
  */
 export async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   let timer: { cancel(): void } | undefined;

@@ -16,10 +16,10 @@ export function hasNumber(error: unknown, ...numbers: readonly number[]): boolea
   return numbers.includes(numberOf(isOnejobError(error) ? error.cause : error));
 }
 
-/** Two transactions were in each other's way and the server ended one, or a prepared statement is out of date: the whole
+/** Two transactions were in each other's way and the server ended one, or a table has changed: the whole
  * call is worth repeating at once. */
 export function isCollision(error: unknown): boolean {
-  return [deadlock, lockTimeout, 1020, 1412, 1615].includes(numberOf(error));
+  return [deadlock, lockTimeout, 1020, 1412].includes(numberOf(error));
 }
 
 const deadlock = 1213;

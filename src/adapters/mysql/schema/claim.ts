@@ -59,58 +59,50 @@ begin
 end`,
 
   // The lines of work of these jobs: [{ j: job, q: queue, p: priority }], by queue, higher priority first, without
-  // those of the queues 'shut'. Found by seeks, one for each that exists: nothing is walked over.
+  // those of the queues 'shut'. Found by seeks, one for each that exists: nothing is walked over. One by one, for the
+  // servers seek beyond a value that is fixed, not beyond a column of another table (tried: it read all that came after).
   `create procedure onejob_lines(in jobs $text, in shut $text, out found $text)
 sql security invoker
 begin
-  declare queues, level, lower $text;
-  select json_arrayagg(json_object('j', x.job, 'q', x.queue)) into level
+  declare busy, lines_found $text;
+  declare of_job, of_queue $name;
+  declare of_priority int;
+  declare place int default 0;
+  select json_arrayagg(x.job) into busy
   from (
-    select j.job, (select l.queue from onejob_live l force index (line)
-      where l.worker = '' and l.job = j.job order by l.queue limit 1) queue
-    from json_table(jobs, '$[*]' columns (job $name path '$')) j
-  ) x where x.queue is not null;
-  while level is not null do
-    set queues = if(queues is null, level, json_merge_preserve(queues, level));
-    select json_arrayagg(json_object('j', x.job, 'q', x.queue)) into lower
-    from (
-      select j.job, (select l.queue from onejob_live l force index (line)
-        where l.worker = '' and l.job = j.job and l.queue > j.after order by l.queue limit 1) queue
-      from json_table(level, '$[*]' columns (job $name path '$.j', after $name path '$.q')) j
-    ) x where x.queue is not null;
-    set level = lower;
-  end while;
-  if queues is not null and shut is not null then
-    select json_arrayagg(json_object('j', x.job, 'q', x.queue)) into queues
-    from json_table(queues, '$[*]' columns (job $name path '$.j', queue $name path '$.q')) x
-    where x.queue not in (select s.queue from json_table(shut, '$[*]' columns (queue $name path '$')) s);
-  end if;
-
-  set found = null;
-  if queues is not null then
-    select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into level
-    from (
-      select j.job, j.queue, (select l.priority from onejob_live l force index (line)
-        where l.worker = '' and l.job = j.job and l.queue = j.queue order by l.priority desc limit 1) priority
-      from json_table(queues, '$[*]' columns (job $name path '$.j', queue $name path '$.q')) j
-    ) x where x.priority is not null;
-    while level is not null do
-      set found = if(found is null, level, json_merge_preserve(found, level));
-      select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into lower
-      from (
-        select j.job, j.queue, (select l.priority from onejob_live l force index (line)
-          where l.worker = '' and l.job = j.job and l.queue = j.queue and l.priority < j.above
-          order by l.priority desc limit 1) priority
-        from json_table(level, '$[*]' columns (job $name path '$.j', queue $name path '$.q', above int path '$.p')) j
-      ) x where x.priority is not null;
-      set level = lower;
+    select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j
+    where (select l.queue from onejob_live l force index (line)
+      where l.worker = '' and l.job = j.job order by l.queue limit 1) is not null
+  ) x;
+  while place < json_length(busy) do
+    set of_job = json_unquote(json_extract(busy, concat('$[', place, ']')));
+    set of_queue = (select l.queue from onejob_live l force index (line)
+      where l.worker = '' and l.job = of_job order by l.queue limit 1);
+    while of_queue is not null do
+      if shut is null or not exists (
+        select 1 from json_table(shut, '$[*]' columns (queue $name path '$')) s where s.queue = of_queue
+      ) then
+        set of_priority = (select l.priority from onejob_live l force index (line)
+          where l.worker = '' and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1);
+        while of_priority is not null do
+          set lines_found = json_array_append(coalesce(lines_found, '[]'), '$',
+            json_object('j', of_job, 'q', of_queue, 'p', of_priority));
+          set of_priority = (select l.priority from onejob_live l force index (line)
+            where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority < of_priority
+            order by l.priority desc limit 1);
+        end while;
+      end if;
+      set of_queue = (select l.queue from onejob_live l force index (line)
+        where l.worker = '' and l.job = of_job and l.queue > of_queue order by l.queue limit 1);
     end while;
-  end if;
-  if found is not null then
+    set place = place + 1;
+  end while;
+  set found = null;
+  if lines_found is not null then
     select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into found
     from (
       select f.job, f.queue, f.priority
-      from json_table(found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) f
+      from json_table(lines_found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) f
       order by f.queue, f.priority desc limit 100000
     ) x;
   end if;

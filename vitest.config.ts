@@ -20,6 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
           pool: 'forks',
+          maxWorkers: 2,
           testTimeout: 10_000,
           sequence: { groupOrder: 0 },
           server,
@@ -32,6 +33,7 @@ export default defineConfig({
           globalSetup: './test/support/servers-first.ts',
           include: ['test/adapters/**/*.test.ts'],
           pool: 'forks',
+          maxWorkers: 3, // most of them wait for a disk
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },

@@ -47,7 +47,7 @@ export default defineConfig({
           globalSetup: './test/support/servers-first.ts',
           include: ['test/e2e/**/*.test.ts', 'test/docs.test.ts'],
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3, // most of them wait for a lease or a server
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },

@@ -3,8 +3,8 @@
 //   npm run build && npm install --prefix bench/peers && node bench/peers/run.mjs [--cells bulk,steps] [--only onejob,dbos]
 //
 // BENCH_SECONDS (2) is about how long each half of a measurement takes; below 2 it is a check that all of it works:
-// one round without a warm-up, a short history, ten seconds of an open
-// transaction. A full run of all writes bench/results/peers.md.
+// one round without a warm-up, a short history, ten seconds of an open transaction. A run of all contenders writes
+// bench/results/peers.md, of chosen cells a page named after them.
 // @ts-check
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -52,11 +52,12 @@ try {
   for (const [name, why] of absent) notes.push(`Left out: ${name}: ${why}`);
   notes.forEach((note) => console.log(note));
   console.log(`${Math.round((performance.now() - begun) / 1_000)} s in all`);
-  if (serious && wanted.cells === undefined && wanted.only === undefined) {
+  if (serious && wanted.only === undefined) {
+    const { cells } = wanted;
     await report({
-      name: 'peers',
+      name: cells === undefined ? 'peers' : `peers-${cells.replaceAll(',', '-')}`,
       title: 'onejob beside its peers',
-      command: 'node bench/peers/run.mjs',
+      command: `node bench/peers/run.mjs${cells === undefined ? '' : ` --cells ${cells}`}`,
       head: ['cell', 'who', 'median', 'lowest – highest', 'onejob, PostgreSQL ÷ it'],
       rows,
       notes: [await versions(), '', ...notes.flatMap((note) => [`- ${note}`])],

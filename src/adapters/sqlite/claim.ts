@@ -1,8 +1,7 @@
-import type { RunId, StoredRequest } from '../../job/run.ts';
-import type { Trigger } from '../../job/state.ts';
+import type { RunId } from '../../job/run.ts';
 import type { Claim, Claimed, ClaimRequest, JobTerms } from '../../ports/store-claim.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
-import { jsonOf, listOf } from '../sql/run-row.ts';
+import { claimOf, type ClaimRow } from '../sql/claim-row.ts';
 import type { Tx } from './connection.ts';
 import { unread } from './mail.ts';
 import { pausedNames } from './pause.ts';
@@ -164,8 +163,8 @@ function take(tx: Tx, runs: readonly RunId[], { worker, node, jobs }: Taker): Cl
 }
 
 /** Steps and output come from earlier claims only. */
-function claimRows(tx: Tx, ids: string): ClaimRow[] {
-  return tx.db.all<ClaimRow>(
+function claimRows(tx: Tx, ids: string): Row[] {
+  return tx.db.all<Row>(
     `select r.id, r.job, r.key, r.trigger, r.input, r.args, r.request, r.priority, r.trace_id, r.parent, r.root,
        r.scheduled_at, r.created_at, l.epoch, l.attempt, l.crashes, l.generation, l.timeout_ms, l.deadline_at,
        l.callbacks, l.mail, iif(l.epoch = 1, 0, coalesce((select max(seq) from output where run = l.run), 0)) output_seq,
@@ -176,7 +175,7 @@ function claimRows(tx: Tx, ids: string): ClaimRow[] {
 }
 
 /** Who asked for these runs did not know their jobs; this worker does. */
-function settleTerms(tx: Tx, rows: readonly ClaimRow[], jobs: readonly JobTerms[]): void {
+function settleTerms(tx: Tx, rows: readonly Row[], jobs: readonly JobTerms[]): void {
   const names = new Set(rows.map(({ job }) => job));
   tx.db.run(
     `update live set timeout_ms = coalesce(timeout_ms, j.value ->> 'timeoutMs'),
@@ -189,60 +188,11 @@ function settleTerms(tx: Tx, rows: readonly ClaimRow[], jobs: readonly JobTerms[
   );
 }
 
-interface ClaimRow {
-  readonly id: string;
-  readonly job: string;
-  readonly key: string | null;
-  readonly trigger: string;
-  readonly input: string | null;
-  readonly args: string | null;
-  readonly request: string | null;
-  readonly priority: number;
-  readonly trace_id: string;
-  readonly parent: string | null;
-  readonly root: string | null;
-  readonly scheduled_at: number | null;
-  readonly created_at: number;
-  readonly epoch: number;
-  readonly attempt: number;
-  readonly crashes: number;
-  readonly generation: number;
-  readonly timeout_ms: number | null;
-  readonly deadline_at: number | null;
-  readonly callbacks: string | null;
-  readonly mail: number;
-  readonly output_seq: number;
-  readonly steps: number;
-}
-
-function claimOf(row: ClaimRow, letters: Claim['letters']): Claim {
-  return {
-    run: row.id,
-    epoch: row.epoch,
-    job: row.job,
-    key: row.key,
-    trigger: row.trigger as Trigger,
-    input: row.input,
-    args: listOf(row.args),
-    request: jsonOf<StoredRequest>(row.request),
-    attempt: row.attempt,
-    crashes: row.crashes,
-    generation: row.generation,
-    priority: row.priority,
-    traceId: row.trace_id,
-    parent: row.parent,
-    root: row.root ?? row.id,
-    scheduledAt: row.scheduled_at,
-    createdAt: row.created_at,
-    timeoutMs: row.timeout_ms,
-    deadlineAt: row.deadline_at,
-    outputSeq: row.output_seq,
-    steps: row.steps,
-    mail: row.mail,
-    letters,
-  };
-}
-
 function earlier(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b < a) ? b : a;
+}
+
+interface Row extends ClaimRow {
+  readonly callbacks: string | null;
+  readonly mail: number;
 }

@@ -17,6 +17,7 @@ import type { Connection } from './connection.ts';
 import { examine } from './examine.ts';
 import { list } from './list.ts';
 import { migrate, script } from './migrate.ts';
+import { Outlook } from './outlook.ts';
 import { append } from './output.ts';
 import { get, steps, tail } from './read.ts';
 import { record } from './record.ts';
@@ -29,6 +30,7 @@ import { prunable, refuseBackup } from './upkeep.ts';
 /** The ports of a store, each method one message to the server. */
 export class PostgresStore implements Store, Inspector, Upkeep {
   readonly #db: Connection;
+  readonly #outlook = new Outlook();
   #facts: StoreFacts;
 
   constructor(db: Connection, beat: StoreFacts['beat']) {
@@ -72,7 +74,7 @@ export class PostgresStore implements Store, Inspector, Upkeep {
   }
 
   claim(request: ClaimRequest): Promise<Claimed> {
-    return claim(this.#db, request);
+    return claim(this.#db, request, this.#outlook);
   }
 
   held(worker: WorkerId): Promise<Hold[]> {

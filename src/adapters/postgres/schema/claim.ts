@@ -12,8 +12,15 @@ export const claim = /* sql */ `
 -- of a job that this worker does not know is never walked over. Where that is one line, its runs are locked as they are
 -- found. Else candidates are read without locks, a few more than wanted, and locks are taken in their order until there
 -- are enough. Rows that another claimer has locked are passed by.
-create function claim_v1(me text, terms json, free integer, turn bigint, tree text[]) returns table (
-  now bigint, next bigint, id text, epoch integer, job text, key text, trigger text, input text, args text,
+--
+-- While a transaction is held open, what was taken since cannot be cleaned up, and each claim walks over all of it
+-- before it comes to what is due. A claim that met much of that says so in the column 'outlook' of the first row: the
+-- lines that it knows, and the instant before which it left nothing due. Given back as 'seen' the next claims look at
+-- these lines from there on. What comes to lie before it or in another line (a late commit, an instant in the past, the
+-- end of a pause) is found by those that are 'whole', as the caller makes some.
+create function claim_v1(me text, terms json, free integer, turn bigint, tree text[], seen json, whole boolean)
+returns table (
+  now bigint, next bigint, outlook json, id text, epoch integer, job text, key text, trigger text, input text, args text,
   request text, attempt integer, crashes integer, generation integer, priority integer, trace_id text, parent text,
   root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer, steps integer,
   mail integer, letters json
@@ -37,10 +44,13 @@ declare
   is_one boolean;
   soon bigint;
   earliest bigint;
+  wanted integer := free;
+  since bigint := -9223372036854775808;
+  view json;
 begin
   select w.node into label from workers w where w.id = me and w.buried_at is null for key share;
   if label is null then
-    return query select t, null::bigint, null::text, null::integer, null::text, null::text, null::text, null::text,
+    return query select t, null::bigint, null::json, null::text, null::integer, null::text, null::text, null::text, null::text,
       null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
       null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::integer, null::integer, null::json;
     return;
@@ -70,6 +80,12 @@ begin
     had := take(got, me, label, terms, t);
     select min(l.due_at) into earliest from live l
     where l.run = any(members) and l.state <> 'running' and l.queue <> all(shut) and l.job = any(open_jobs);
+  elsif not whole then
+    since := (seen->>'since')::bigint;
+    select array_agg(c.job), array_agg(c.queue), array_agg(c.priority)
+    into class_jobs, class_queues, class_priorities
+    from json_to_recordset(seen->'lines') c(job text, queue text, priority integer)
+    where c.job = any(open_jobs) and c.queue <> all(shut);
   else
     with recursive classes as (
       select j.job, f.queue, f.priority
@@ -88,19 +104,27 @@ begin
     )
     select array_agg(c.job), array_agg(c.queue), array_agg(c.priority)
     into class_jobs, class_queues, class_priorities
-    from classes c where c.queue <> all(shut);
+    from (
+      select job, queue, priority from classes
+      union
+      select job, queue, priority from json_to_recordset(seen->'lines') k(job text, queue text, priority integer)
+      where k.job = any(open_jobs)
+    ) c
+    where c.queue <> all(shut);
+  end if;
 
+  if tree is null then
     if cardinality(class_jobs) = 1 then
       -- one line: its index has the order, so rows are locked as they are found
       got := array(
         select l.run from live l
         where l.job = class_jobs[1] and l.queue = class_queues[1] and l.priority = class_priorities[1]
-          and l.worker is null and l.due_at <= t
+          and l.worker is null and l.due_at between since and t
         order by l.due_at, l.run limit free for no key update skip locked);
       if cardinality(got) < free then
         select l.due_at into soon from live l
         where l.job = class_jobs[1] and l.queue = class_queues[1] and l.priority = class_priorities[1]
-          and l.worker is null and l.due_at <= t
+          and l.worker is null and l.due_at between since and t
         order by l.due_at, l.run offset cardinality(got) limit 1;
       else
         select d.due_at into soon from live e cross join lateral (
@@ -121,7 +145,7 @@ begin
           from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
             select l.run, l.due_at from live l
             where l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
-              and l.due_at <= t
+              and l.due_at between since and t
             order by l.due_at, l.run limit width) d
           order by c.priority desc, d.due_at, d.run limit width
         ), locked as materialized (
@@ -143,7 +167,7 @@ begin
           from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
             select l.run, l.due_at from live l
             where l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
-              and l.due_at <= t
+              and l.due_at between since and t
             order by l.due_at, l.run limit width) d
         ), queues as materialized (
           select q.queue, mod(row_number() over (order by q.queue) - 1 - mod(turn, count(*) over ()) + count(*) over (),
@@ -175,6 +199,16 @@ begin
       from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority);
     end if;
     earliest := soon;
+    if (not whole or pg_stat_get_xact_tuples_returned('live_line'::regclass) > 1000 + 8 * cardinality(had))
+      and cardinality(class_jobs) between 1 and 100 then
+      if cardinality(had) < wanted then
+        since := t - 2000; -- a commit takes its time after its runs were due
+      elsif cardinality(class_jobs) = 1 then
+        select l.due_at into since from live l where l.run = had[cardinality(had)];
+      end if;
+      select json_build_object('since', since, 'lines', json_agg(c)) into view
+      from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority);
+    end if;
   end if;
   -- a pause that ends by itself is an instant to look again
   select least(earliest, min(p.until)) into earliest from pauses p
@@ -183,12 +217,12 @@ begin
     where p.type = 'queue' or p.type = 'job' and p.name = x.name or p.type = 'node' and p.name = label);
 
   return query
-  select t, earliest, null::text, null::integer, null::text, null::text, null::text, null::text,
+  select t, earliest, view, null::text, null::integer, null::text, null::text, null::text, null::text,
     null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
     null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::integer, null::integer, null::json;
   if had = '{}' then return; end if;
   return query
-  select null::bigint, null::bigint, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args, r.request,
+  select null::bigint, null::bigint, null::json, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args, r.request,
     nullif(l.attempt, 1), nullif(l.crashes, 0), nullif(l.generation, 0), nullif(l.priority, 0), r.trace_id, r.parent,
     r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at,
     case when l.epoch > 1 then (select o.seq from output o where o.run = l.run order by o.seq desc limit 1) end,

@@ -1,0 +1,81 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
+import { termsOf } from '../../src/testing/store-contract/builders.ts';
+import { openPostgresGround } from '../support/postgres-ground.ts';
+import { postgresUrl } from '../support/servers.ts';
+import { anEnrolment, aRun } from '../support/store-values.ts';
+import { until } from '../support/until.ts';
+
+const taken = 50_000;
+
+test(
+  'with a transaction held open a claim does not walk over all that was taken since',
+  { timeout: 120_000 },
+  async () => {
+    const ground = await openPostgresGround();
+    const { schema, admin } = ground;
+    const [holder, client] = [newClient(), newClient()];
+    await Promise.all([holder.connect(), client.connect()]);
+    try {
+      await ground.store.migrate();
+      await holder.query('begin isolation level repeatable read');
+      await holder.query(`select from ${schema}.meta`);
+      await admin.query(`insert into ${schema}.live (run, job, queue, priority, due_at, state, max_crashes)
+      select 'r' || n, 'work', 'default', 0, ${schema}.now_ms() - 60000, 'queued', 3 from generate_series(1, ${taken}) n`);
+      await admin.query(`delete from ${schema}.live`);
+      const worker = anEnrolment({ jobs: ['work'] });
+      await ground.store.enrol(worker);
+
+      let read = 0;
+      const store = await openPostgresStore({
+        schema,
+        pool: {
+          async query(question) {
+            await client.query('begin');
+            const answer = await client.query(question as pg.QueryConfig);
+            const { rows } = await client.query<{ read: string }>(
+              `select pg_stat_get_xact_tuples_returned('${schema}.live_line'::regclass) as read`,
+            );
+            await client.query('commit');
+            read = Number(rows[0]?.read);
+            return answer;
+          },
+          end: async () => undefined,
+        },
+      });
+      const claim = async () => {
+        const { claims } = await store.claim({ worker: worker.id, jobs: [termsOf('work')], free: 10, turn: 0 });
+        return claims.map(({ run }) => run);
+      };
+      const first = aRun({ job: 'work' });
+      await ground.store.submit([first]);
+      expect(await claim()).toEqual([first.id]);
+      expect(read).toBeGreaterThan(taken);
+
+      const [now, past, other] = [
+        aRun({ job: 'work' }),
+        aRun({ job: 'work', dueAt: Date.now() - 3_600_000 }),
+        aRun({ job: 'work', priority: 5 }),
+      ];
+      await ground.store.submit([now, past, other]);
+      const got = new Set<string>();
+      await until('all are found, what lies behind or in a line of its own too', async () => {
+        for (const run of await claim()) got.add(run);
+        return got.size === 3;
+      });
+      // A claim that comes late looks at everything; one that follows it at once does not.
+      await until('a claim reads little', async () => {
+        await claim();
+        return read < 500;
+      });
+    } finally {
+      await Promise.all([holder.end(), client.end()]);
+      await ground.close();
+    }
+  },
+);
+
+function newClient(): pg.Client {
+  return new pg.Client({ connectionString: postgresUrl() });
+}

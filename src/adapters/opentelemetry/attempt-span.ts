@@ -32,8 +32,8 @@ export class OpenAttemptSpan implements AttemptSpan {
     const span = this.#options.tracer.startSpan(`step ${nameOf(key)}`, { attributes }, parent);
     this.#steps.add(span);
     try {
-      const result = context.with(trace.setSpan(parent, span), work);
-      if (!isThenable(result)) this.#endStep(span);
+      const result = context.with(trace.setSpan(parent, span), () => asPromise(work()));
+      if (!(result instanceof Promise)) this.#endStep(span);
       else {
         result.then(
           () => this.#endStep(span),
@@ -69,6 +69,9 @@ function nameOf(key: string): string {
   return /^(?:\\.|[^:\\])*/s.exec(key)?.[0] ?? key;
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+/** Waited for once, whoever waits: a query of Drizzle or Knex is executed anew by each `then`. */
+function asPromise<T>(value: T): T {
+  const isThenable =
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return isThenable ? (Promise.resolve(value) as T) : value;
 }

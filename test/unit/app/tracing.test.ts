@@ -230,3 +230,21 @@ test('a malformed traceparent starts a new trace', async () => {
     expect(output).toContain(traceId);
   }
 });
+
+test('a query that is executed by being awaited is executed once, and below the span of its step', async () => {
+  collect();
+  let executions = 0;
+  /** As queries of Drizzle and Knex are: each `then` sends them. */
+  const query: PromiseLike<number> = {
+    then: (resolve, reject) => {
+      executions++;
+      trace.getTracer('mine').startSpan('sql').end();
+      return Promise.resolve(executions).then(resolve, reject);
+    },
+  };
+  const job = defineJob({ name: 'work', run: ({ step }) => step('insert', () => query as Promise<number>) });
+  const { run } = openApp([job]);
+  expect(await run('work')).toMatchObject({ state: 'succeeded', output: '1' });
+  expect(executions).toBe(1);
+  expect(tree().slice(1)).toEqual(['attempt work < run work', 'step insert < attempt work', 'sql < step insert']);
+});

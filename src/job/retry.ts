@@ -40,7 +40,7 @@ export function retryPolicy(options: RetryOptions | undefined, place: string): R
   if (!(attempts === Infinity || (Number.isInteger(attempts) && attempts >= 1))) {
     refuse(`${place}.attempts is ${attempts}; it is a whole number from 1, or Infinity`);
   }
-  if (attempts === Infinity && policy.delayMs === 0) {
+  if (attempts === Infinity && Math.min(policy.delayMs, policy.maxDelayMs) === 0) {
     refuse(`${place} retries for ever without a delay, which would spin; give it a delay such as '1s'`);
   }
   if (!(factor >= 1 && factor <= 100)) refuse(`${place}.factor is ${factor}; it is a number from 1 to 100`);

@@ -41,9 +41,11 @@ test('VT-2 Infinity tries without bound, up to the longest delay', () => {
 });
 
 test('VT-2 Infinity without a delay is refused at the definition', () => {
-  expect(() => retryPolicy({ attempts: Infinity, delay: 0 }, 'job a: retry')).toThrow(
-    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('job a: retry') }),
-  );
+  for (const options of [{ delay: 0 }, { delay: '1s', maxDelay: 0 }] as const) {
+    expect(() => retryPolicy({ attempts: Infinity, ...options }, 'job a: retry')).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('job a: retry') }),
+    );
+  }
 });
 
 test('what would never run or makes no sense is refused with its place', () => {

@@ -150,7 +150,7 @@ function historyOf({ row, job, run }: Task): Entry[] {
     type: 'step',
     state: 'succeeded',
     tries: 1,
-    asked: i + 1,
+    asked: i, // from 0, as the engine counts, which gives the next step the next number
     output: run.input,
     error: null,
     startedAt: now,

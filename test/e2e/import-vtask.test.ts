@@ -127,6 +127,11 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('tasks of vtask in
     for (const key of ['done', 'broken']) await onejob(['runs', 'wait', key], { cwd });
     expect(await show('done')).toMatchObject({ state: 'succeeded', output: { Input: '你好 😀c' } });
     expect(await show('broken')).toMatchObject({ state: 'succeeded', output: { Input: 'abc' } });
+    // Then from a step that was done here on: what vtask has done before it stays.
+    await onejob(['runs', 'restart', 'broken', '--from', 'two'], { cwd });
+    await onejob(['runs', 'wait', 'broken'], { cwd });
+    const again = (await did()).filter((line) => /^broken [abc]$/.test(line));
+    expect(again.toSorted()).toEqual(['broken b', 'broken b', 'broken c', 'broken c']);
   }, 120_000);
 });
 

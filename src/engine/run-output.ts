@@ -32,6 +32,7 @@ export class RunOutput {
   #dropped = 0;
   #progress: Progress | null = null;
   #progressSent: Progress | null = null;
+  #isProgressOnItsWay = false;
   #timer: Timer | undefined;
 
   constructor(options: RunOutputOptions) {
@@ -74,7 +75,10 @@ export class RunOutput {
     if (this.#dropped > 0) this.#lines.push(this.#droppedLine());
     for (const line of this.#tail?.take() ?? []) this.#lines.push(line);
     this.#send();
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    while (this.#inFlight.size > 0) {
+      await Promise.all(this.#inFlight);
+      this.#send(); // what was said meanwhile
+    }
   }
 
   #arm(): void {
@@ -95,10 +99,20 @@ export class RunOutput {
       });
       this.#track(sent);
     }
-    if (this.#progress && this.#progress !== this.#progressSent) {
-      this.#progressSent = this.#progress;
-      this.#track(journal.appendProgress({ run, epoch, progress: this.#progress }));
-    }
+    this.#sendProgress();
+  }
+
+  /** One word at a time: while the store is away they must not pile up, and only the last one counts. */
+  #sendProgress(): void {
+    const { run, epoch, journal } = this.#options;
+    if (!this.#progress || this.#progress === this.#progressSent || this.#isProgressOnItsWay) return;
+    this.#isProgressOnItsWay = true;
+    this.#progressSent = this.#progress;
+    const sent = journal.appendProgress({ run, epoch, progress: this.#progress }).then(() => {
+      this.#isProgressOnItsWay = false;
+      if (this.#progress !== this.#progressSent) this.#arm();
+    });
+    this.#track(sent);
   }
 
   #track(sent: Promise<unknown>): void {

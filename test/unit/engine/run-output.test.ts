@@ -165,3 +165,36 @@ test('of progress only the last word is sent, once', async () => {
   expect(progress).toHaveLength(1);
   expect(output.lastProgress).toEqual({ fraction: 0.3, text: null });
 });
+
+test('while a word of progress is on its way no other follows it, and then only the last one does', async () => {
+  const { output, progress, clock, hold } = setUp();
+  const held = hold();
+  const fractions = () => progress.map(({ fraction }) => fraction);
+  for (const fraction of [0.1, 0.2, 0.3, 0.4]) {
+    output.setProgress({ fraction, text: null });
+    clock.advance(100);
+  }
+  expect(fractions()).toEqual([0.1]);
+  let flushed = false;
+  const flushing = output.flush().then(() => (flushed = true));
+  await turns();
+  expect(flushed).toBe(false);
+  held.resolve('ok');
+  await flushing;
+  expect(fractions()).toEqual([0.1, 0.4]);
+  clock.advance(1_000);
+  expect(fractions()).toEqual([0.1, 0.4]);
+});
+
+test('what was said while a word was on its way is told without another word', async () => {
+  const { output, progress, clock, hold } = setUp();
+  const held = hold();
+  output.setProgress({ fraction: 0.1, text: null });
+  clock.advance(100);
+  output.setProgress({ fraction: 0.2, text: null });
+  clock.advance(100);
+  held.resolve('ok');
+  await turns();
+  clock.advance(100);
+  expect(progress.map(({ fraction }) => fraction)).toEqual([0.1, 0.2]);
+});

@@ -39,8 +39,8 @@ export function settingsOf(options: AppOptions): Settings {
     leaseMs: lease(options),
     parkAfterMs: parseDuration(limits.parkAfter ?? '5s'),
     retention: {
-      succeededMs: parseDuration(options.keep?.succeeded ?? '30d'),
-      failedMs: parseDuration(options.keep?.failed ?? '90d'),
+      succeededMs: Math.ceil(parseDuration(options.keep?.succeeded ?? '30d')),
+      failedMs: Math.ceil(parseDuration(options.keep?.failed ?? '90d')),
       succeededRuns: wholeNumber(options.keep?.succeededRuns ?? 1_000_000, 'keep.succeededRuns'),
       failedRuns: wholeNumber(options.keep?.failedRuns ?? 1_000_000, 'keep.failedRuns'),
     },

@@ -138,10 +138,11 @@ function refuseUnknownOptions(options: object, place: string): void {
   }
 }
 
+/** Whole ones: databases keep them as integers, and PostgreSQL refuses a fraction. */
 function milliseconds(value: Duration | undefined, place: string): number | null {
   if (value === undefined) return null;
   try {
-    return parseDuration(value);
+    return Math.ceil(parseDuration(value));
   } catch (cause) {
     throw new OnejobError('CONFIG_INVALID', `${place}: ${(cause as Error).message}`, { cause });
   }

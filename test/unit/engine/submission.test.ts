@@ -36,6 +36,7 @@ describe('a new run', () => {
       maxCrashes: 9,
     });
     expect(await submit({ timeoutMs: 5, priority: -1 }, job)).toMatchObject({ timeoutMs: 5, priority: -1 });
+    expect(await submit({ timeoutMs: 0.5, delayMs: 1.5 }, job)).toMatchObject({ timeoutMs: 1, delayMs: 2 });
     expect(await submit({}, { name: 'elsewhere' })).toMatchObject({
       job: 'elsewhere',
       queue: 'default',

@@ -30,6 +30,8 @@ test('a job needs nothing but what it does', () => {
 test('durations become milliseconds', () => {
   const job = defineJob({ name: 'a', timeout: '5m', deadline: '3d', grace: 500, run });
   expect(job).toMatchObject({ timeoutMs: 300_000, deadlineMs: 259_200_000, graceMs: 500 });
+  const fractions = defineJob({ name: 'b', timeout: 1.5, deadline: '1.0005s', grace: 0.1, run });
+  expect(fractions).toMatchObject({ timeoutMs: 2, deadlineMs: 1_001, graceMs: 1 });
 });
 
 test('a queue has a name', () => {

@@ -7,7 +7,5 @@ export interface Env {
     rights: ReadonlySet<Right> | null;
     /** Who asks, for the record. */
     actor: string;
-    /** The caller's own `X-Request-Id`, or a fresh one. */
-    requestId: string;
   };
 }

@@ -11,14 +11,20 @@ import type { HandlerOptions } from './handler-options.ts';
 import { metricsRoutes } from './metrics/index.ts';
 import { problem } from './problem.ts';
 import { refuseStrangers } from './strangers.ts';
+import { TextAnswer, wholeOf } from './text-answer.ts';
 
 /** All that an app answers over HTTP, as a function of web standards. */
 export function createHandler(app: App, options: HandlerOptions): (request: Request) => Promise<Response> {
+  const answer = createAnswerer(app, options);
+  return async (request) => wholeOf(await answer(request));
+}
+
+/** The same for our own server: an answer may be a `TextAnswer`. */
+export function createAnswerer(app: App, options: HandlerOptions): (request: Request) => Promise<Response> {
   const hono = new Hono<Env>();
-  hono.use(async (context, next) => {
-    context.set('requestId', requestIdOf(context.req.header('x-request-id')));
+  hono.use((_, next) => {
     if (app.stopping.aborted) throw app.stopping.reason as OnejobError;
-    await next();
+    return next();
   });
   hono.use(refuseStrangers(options));
   hono.use(authenticate(options));
@@ -29,7 +35,7 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
   hono.notFound((context) => context.body(null, 404));
   hono.onError((error, context) => {
     if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });
-    return problem(error, context.get('requestId') ?? '');
+    return problem(error, requestIdOf(context.req.header('x-request-id')));
   });
   return async (request) => finish(request, await hono.fetch(request));
 }
@@ -40,12 +46,19 @@ function requestIdOf(given: string | undefined): string {
 }
 
 /** What every answer carries. Nothing here is meant for a browser's cache, frame or scripts, unless a part says so. */
-function finish({ method }: Request, response: Response): Response {
-  const { headers, status } = response;
+function finish(request: Request, response: Response): Response {
+  const { headers } = response;
   for (const [name, value] of everywhere) if (!headers.has(name)) headers.set(name, value);
-  const isEmpty = response.body === null && method !== 'HEAD' && status !== 204 && status !== 304;
-  if (isEmpty) headers.set('content-length', '0');
+  const bytes = bytesOf(response, request.method);
+  if (bytes !== undefined) headers.set('content-length', String(bytes));
   return response;
+}
+
+/** Where it is known and has to be said. */
+function bytesOf(response: Response, method: string): number | undefined {
+  if (response instanceof TextAnswer) return Buffer.byteLength(response.content);
+  const { body, status } = response;
+  return body === null && method !== 'HEAD' && status !== 204 && status !== 304 ? 0 : undefined;
 }
 
 const everywhere = Object.entries({

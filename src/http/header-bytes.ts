@@ -26,7 +26,7 @@ export function oneLine(text: string, maxBytes: number): string {
   return bytes.toString('utf8', 0, end);
 }
 
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
   return /^\p{ASCII}*$/u.test(text);
 }
 

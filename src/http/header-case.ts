@@ -7,9 +7,14 @@ import type { ServerResponse } from 'node:http';
 export function writeNamesAsKnown(response: ServerResponse): void {
   const write = response.writeHead.bind(response) as (status: number, headers?: object) => ServerResponse;
   response.writeHead = ((status: number, headers: Record<string, unknown> = {}) => {
-    const named = Object.entries(headers).map(([name, value]) => [knownName(name), value] as const);
-    return write(status, Object.fromEntries(named));
+    return write(status, knownNames(Object.entries(headers)));
   }) as ServerResponse['writeHead'];
+}
+
+export function knownNames<T>(headers: Iterable<readonly [name: string, value: T]>): Record<string, T> {
+  const named: Record<string, T> = {};
+  for (const [name, value] of headers) named[knownName(name)] = value;
+  return named;
 }
 
 function knownName(name: string): string {

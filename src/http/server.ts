@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { App } from '../app/app.ts';
 import type { Face } from '../app/face.ts';
 import type { HttpOptions } from '../app/options.ts';
 import { OnejobError } from '../job/errors.ts';
 import { isLoopback, refuseExposure } from './exposure.ts';
-import { createHandler } from './handler.ts';
+import { createAnswerer } from './handler.ts';
 import { writeNamesAsKnown } from './header-case.ts';
+import { TextAnswer, writeText } from './text-answer.ts';
 
 /** Serves an app on an address of its own (CONTRACTS EGO-22, EGO-23). */
 export class HttpServer implements Face {
@@ -32,17 +34,26 @@ export class HttpServer implements Face {
     const options = this.#options;
     const { host = '127.0.0.1', port = 9003 } = options;
     refuseExposure(host, options);
-    const handler = createHandler(this.#app, {
+    const answerer = createAnswerer(this.#app, {
       ...options,
       isLoopback: isLoopback(host) && !hasToken(options),
       debug: options.debug ?? isLoopback(host),
       showsConfig: options.debug === true,
     });
-    const listener = getRequestListener(handler, { overrideGlobalObjects: false });
-    const answer = (request: IncomingMessage, response: ServerResponse): void => {
-      writeNamesAsKnown(response);
-      void listener(request, response);
-    };
+    const listener = getRequestListener(
+      async (request, { outgoing }) => {
+        const response = outgoing as ServerResponse; // not of HTTP/2: the server below is none
+        const answer = await answerer(request);
+        if (!(answer instanceof TextAnswer)) {
+          writeNamesAsKnown(response);
+          return answer;
+        }
+        writeText(answer, response);
+        return RESPONSE_ALREADY_SENT;
+      },
+      { overrideGlobalObjects: false },
+    );
+    const answer = (request: IncomingMessage, response: ServerResponse): void => void listener(request, response);
     const server = createServer(limits, answer);
     // A body that is too large is refused before it is sent, where the client asks.
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {

@@ -1,6 +1,7 @@
 import type { App } from '../../app/app.ts';
 import type { Client } from '../../app/client.ts';
 import type { Right } from '../../app/options.ts';
+import { TextAnswer } from '../text-answer.ts';
 import type { ApiSchema, Fields, ValueOf, ValuesOf } from './schema.ts';
 
 /**
@@ -63,7 +64,7 @@ export function defineRoute<
 }
 
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json', ...headers } });
+  return new TextAnswer(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json', ...headers } });
 }
 
 /** An answer whose body is JSON of that schema. */

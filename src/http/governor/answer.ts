@@ -2,6 +2,7 @@ import type { Failure } from '../../job/failure.ts';
 import { isErrorCode } from '../../job/errors.ts';
 import type { Run, StoredResponse } from '../../job/run.ts';
 import { headerOfText, oneLine } from '../header-bytes.ts';
+import { TextAnswer } from '../text-answer.ts';
 
 /** The two headers of a request to ego's route, as they came; an answer holds them again (CONTRACTS EGO-9). */
 export interface Echo {
@@ -13,10 +14,9 @@ export interface Echo {
 export function answerOf(run: Run, echo: Echo, { replayed }: { replayed: boolean }): Response {
   if (run.state !== 'succeeded') return answerOfFailure(run, echo);
   const { status, headers, body } = writtenBy(run);
-  return new Response(body === '' || status === 204 || status === 205 || status === 304 ? null : Buffer.from(body), {
-    status,
-    headers: { ...headers, ...echoHeaders(echo), ...(replayed && { 'X-Onejob-Replayed': 'true' }) },
-  });
+  const all = { ...headers, ...echoHeaders(echo), ...(replayed && { 'X-Onejob-Replayed': 'true' }) };
+  const isEmpty = body === '' || status === 204 || status === 205 || status === 304;
+  return isEmpty ? new Response(null, { status, headers: all }) : new TextAnswer(body, { status, headers: all });
 }
 
 /** An answer without a run: what was wrong stands in the header, as text and percent-encoded (CONTRACTS EGO-10 to EGO-14). */
@@ -40,7 +40,7 @@ function answerOfFailure({ state, error }: Run, echo: Echo): Response {
   const empty = refusal(500, message, echo, code);
   if (isErrorCode(code)) return empty;
   empty.headers.set('Content-Type', json);
-  return new Response(Buffer.from(JSON.stringify({ code, message, data })), { status: 500, headers: empty.headers });
+  return new TextAnswer(JSON.stringify({ code, message, data }), { status: 500, headers: empty.headers });
 }
 
 export function echoHeaders({ name, runId }: Echo): Record<string, string> {

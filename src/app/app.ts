@@ -50,7 +50,6 @@ export class App {
   readonly #interrupted = new AbortController();
   #log: Log | undefined;
   readonly #jobs: JobCatalog;
-  readonly #isBrief: boolean;
   readonly #backend: LazyBackend;
   readonly #faces = new Faces();
   readonly #stopping = new AbortController();
@@ -62,10 +61,9 @@ export class App {
     // Each run that is waited for, and each open answer, hears one of them.
     setMaxListeners(0, this.#interrupted.signal, this.#stopping.signal);
     this.#options = options;
-    this.#isBrief = isBrief;
     this.#settings = settingsOf(options);
     this.#jobs = new JobCatalog(options.jobs);
-    this.#backend = new LazyBackend(() => this.#prepareBackend());
+    this.#backend = new LazyBackend(() => this.#prepareBackend(isBrief));
     this.client = new StoreClient({
       backend: () => this.#backend.use(),
       registry: () => this.#knownJobs(),
@@ -245,10 +243,10 @@ export class App {
     await worker?.start();
   }
 
-  #prepareBackend(): Promise<PreparedBackend> {
+  #prepareBackend(isBrief: boolean): Promise<PreparedBackend> {
     return prepareBackend({
       store: this.#options.store ?? defaultStore,
-      isBrief: this.#isBrief,
+      isBrief,
       migrates: this.#settings.migrate === 'auto',
       log: this.log,
       meter: this.insight.meters,
@@ -290,9 +288,12 @@ export class App {
     this.#faces.drain();
     this.#stopping.abort(new OnejobError('APP_STOPPING', 'the app stops'));
     await this.#news.close(); // who follows runs goes to another node now, and not when the grace is over
-    await this.#worker?.stop(graceMs);
-    await this.callers.stop();
-    await this.#faces.stop();
-    await this.#backend.close();
+    try {
+      await this.#worker?.stop(graceMs); // runs what others wrote, the hook onStop: it may throw
+    } finally {
+      await this.callers.stop();
+      await this.#faces.stop();
+      await this.#backend.close();
+    }
   }
 }

@@ -212,6 +212,25 @@ describe('hooks', () => {
     const { run } = openApp([hello], { hooks: { onStart: () => Promise.reject(new Error('no licence')) } });
     await expect(run('hello')).rejects.toThrow('no licence');
   });
+
+  test('GJ-13 a throw in onStop is told to who stops, and everything is closed all the same', async () => {
+    const events: string[] = [];
+    const says = (text: string) => () => Promise.resolve(void events.push(text));
+    const hooks: Hooks = { onStop: () => Promise.reject(new Error('no goodbye')) };
+    const app = createApp({
+      store: await fileStore(),
+      log: new RecordingLog(),
+      jobs: [hello],
+      roles: ['worker', 'http'],
+      hooks,
+    });
+    app.attach({ name: 'http', url: null, start: says('serves'), drain: says('drains'), stop: says('is down') });
+    await app.start();
+    const store = await app.openStore();
+    await expect(app.stop()).rejects.toThrow('no goodbye');
+    expect(events).toEqual(['serves', 'drains', 'is down']);
+    await expect(store.workers()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
 });
 
 describe('start and stop', () => {

@@ -46,6 +46,7 @@ export class WorkerProcess {
   #current: Engine | undefined;
   #unsubscribe: (() => void) | undefined;
   #replacing: Engine | undefined;
+  #replaced: Promise<void> | undefined;
   #stopping = false;
   #tracer: Tracer | undefined;
 
@@ -109,7 +110,8 @@ export class WorkerProcess {
     this.#unsubscribe?.();
     const engine = await this.#engine?.catch(() => undefined);
     if (!engine) return;
-    await engine.stop(graceMs);
+    await Promise.all([engine.stop(graceMs), this.#replaced]);
+    await this.#current?.stop(graceMs); // another one, where it was replaced meanwhile
     this.#tracer?.close();
     await this.#options.settings.hooks.onStop?.();
   }
@@ -145,16 +147,21 @@ export class WorkerProcess {
       scope,
       exitOnStall: settings.exitOnStall,
       hint: () => backend.notifier?.hint(),
-      onBuried: () => void this.#replace(engine),
+      onBuried: () => this.#replace(engine),
     });
     this.#current = engine;
     return engine;
   }
 
-  /** A buried engine may say so more than once. The store may go away meanwhile; then this is tried again. */
-  async #replace(buried: Engine): Promise<void> {
+  /** A buried engine may say so more than once. */
+  #replace(buried: Engine): void {
     if (this.#stopping || this.#current !== buried || this.#replacing === buried) return;
     this.#replacing = buried;
+    this.#replaced = this.#keepReplacing(buried);
+  }
+
+  /** The store may go away meanwhile; then this is tried again. */
+  async #keepReplacing(buried: Engine): Promise<void> {
     const { log, clock } = this.#options;
     for (;;) {
       try {
@@ -170,6 +177,7 @@ export class WorkerProcess {
   async #replaceOnce(buried: Engine): Promise<void> {
     const { backend, settings, log } = this.#options;
     const workers = await backend.store.workers();
+    if (this.#stopping) return;
     const taken = settings.nodeIsNamed && this.scope === 'all' && workers.some(({ node }) => node === settings.node);
     if (taken) {
       this.#failed.reject(
@@ -183,6 +191,7 @@ export class WorkerProcess {
     const engine = this.#create();
     await engine.enrol();
     this.#engine = Promise.resolve(engine);
+    if (this.#stopping) return;
     if (this.scope === 'all') await engine.start();
     for (const root of buried.roots) engine.follow(root);
     await buried.stop(0);

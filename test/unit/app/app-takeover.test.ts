@@ -108,6 +108,42 @@ describe('a worker that was wrongly taken for dead', () => {
     const { id } = await first.app.client.enqueue(job);
     expect(await first.app.client.wait(id, { timeout: '9s' })).toMatchObject({ state: 'succeeded' });
   });
+
+  test.each(['workers', 'enrol'] as const)(
+    'VT-12 leaves no worker behind when it is stopped while it starts anew and %s takes its time',
+    async (slow) => {
+      const first = openApp([]);
+      const inner = await first.app.openStore();
+      let isHeld = false;
+      const held = createDeferred<void>();
+      const release = createDeferred<void>();
+      const store = new Proxy(inner, {
+        get: (target, name) => {
+          const member: unknown = Reflect.get(target, name, target);
+          if (typeof member !== 'function') return member;
+          return async (...args: unknown[]): Promise<unknown> => {
+            if (name === slow && isHeld) {
+              held.resolve();
+              await release.promise;
+            }
+            return Reflect.apply(member, target, args) as unknown;
+          };
+        },
+      });
+      const opened = openApp([], { store });
+      await opened.app.start();
+      isHeld = true;
+      await buryWorkerOf(first);
+      await held.promise;
+      const stopped = opened.app.stop(0);
+      // What a stop that does not wait for it would leave behind enrols in this time.
+      await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 100))]);
+      release.resolve();
+      await stopped;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await inner.workers()).toEqual([]);
+    },
+  );
 });
 
 test('a cancel that its owner never saw ends the run when the next worker claims it, before anything is executed', async () => {

@@ -13,6 +13,7 @@ export default defineConfig({
   test: {
     globalSetup: './test/support/build-first.ts',
     reporters: ['default', new ContractTable()],
+    // The time-outs below end what hangs. A busy machine needs ten times what a quiet one does, and no test should mind.
     projects: [
       {
         plugins,
@@ -21,7 +22,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
           pool: 'forks',
           maxWorkers: 2,
-          testTimeout: 10_000,
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
           server,
         },
@@ -34,8 +35,8 @@ export default defineConfig({
           include: ['test/adapters/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 3, // most of them wait for a disk
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
           server,
         },
@@ -48,8 +49,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'test/docs.test.ts'],
           pool: 'forks',
           maxWorkers: 3, // most of them wait for a lease or a server
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
           server,
         },

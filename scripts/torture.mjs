@@ -1,7 +1,8 @@
-// The durability tests with their full numbers: `npm run torture [-- SEED]`, about five minutes.
+// The durability tests with their full numbers: `npm run torture [-- SEED]`, some twenty minutes.
 //
-// Real workers are killed, stopped, cut off and told wrong times on SQLite and PostgreSQL. The same seed kills at the
-// same instants, as far as a machine allows. The last result stands in bench/results/torture.md.
+// Real workers are killed, stopped, cut off and told wrong times on SQLite, PostgreSQL and MariaDB, and servers are
+// restarted, stopped and cut off while thousands of runs are going on. The same seed kills at the same instants, as far
+// as a machine allows. The last result stands in bench/results/torture.md.
 // @ts-check
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,8 +41,9 @@ function readSeed(text) {
 /** @param {string} file where the results go */
 async function runTests(file) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const files = ['test/e2e/durability-', 'test/e2e/engine-'];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const tests = spawn(execPath, [vitest, 'run', '--project', 'e2e', 'test/e2e/durability-', ...reporters], {
+  const tests = spawn(execPath, [vitest, 'run', '--project', 'e2e', ...files, ...reporters], {
     cwd: root,
     env: { ...env, TORTURE: '1', TORTURE_SEED: String(seed) },
     stdio: 'inherit',

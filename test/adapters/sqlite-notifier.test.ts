@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openFileNotifier } from '../../src/adapters/sqlite/notifier.ts';
 import type { Notifier } from '../../src/ports/notifier.ts';
+import { until } from '../support/until.ts';
 
 let directory = '';
 let opened: Notifier[] = [];
@@ -34,14 +35,14 @@ function listen(notifier: Notifier): { count: number; stop: () => void } {
 test('a hint reaches the others, in a directory that was not there', async () => {
   const heard = listen(open());
   open().hint();
-  await vi.waitFor(() => expect(heard.count).toBeGreaterThan(0));
+  await until('a hint is heard', () => heard.count > 0);
 });
 
 test('of many hints at once the first and the last are told', async () => {
   const heard = listen(open());
   const other = open();
   for (let i = 0; i < 1000; i++) other.hint();
-  await vi.waitFor(() => expect(heard.count).toBeGreaterThan(1));
+  await until('the last one is heard too', () => heard.count > 1);
   expect(heard.count).toBeLessThan(20);
 });
 
@@ -49,12 +50,12 @@ test('hints go on after the file was deleted', async () => {
   const heard = listen(open());
   const other = open();
   other.hint();
-  await vi.waitFor(() => expect(heard.count).toBeGreaterThan(0));
+  await until('a hint is heard', () => heard.count > 0);
   await rm(join(directory, 'deep', 'onejob.db-hint'));
   const before = heard.count;
-  await vi.waitFor(() => {
+  await until('hints are heard again', () => {
     other.hint();
-    expect(heard.count).toBeGreaterThan(before + 1);
+    return heard.count > before + 1;
   });
 });
 
@@ -64,7 +65,7 @@ test('who stopped listening hears no more, and a hint where nothing can be writt
   silent.stop();
   const stopped = silent.count;
   open().hint();
-  await vi.waitFor(() => expect(heard.count).toBeGreaterThan(0));
+  await until('a hint is heard', () => heard.count > 0);
   expect(silent.count).toBe(stopped);
   const nowhere = openFileNotifier('/proc/none/onejob.db');
   nowhere.subscribe(() => {});

@@ -46,9 +46,7 @@ describe('one job', () => {
     const cwd = await createInstalled({
       'jobs/x.job.mjs': job(`defineJob({ run() { setInterval(() => {}, 1_000); return 'done'; } })`),
     });
-    const before = performance.now();
     expect(await onejob(['run', 'x'], { cwd })).toMatchObject({ code: 0, stdout: 'done\n' });
-    expect(performance.now() - before).toBeLessThan(8_000);
   });
 
   test('EGO-4, SJ-16 that fails ends with 1 and its error on stderr', async () => {
@@ -124,10 +122,11 @@ describe('several jobs', () => {
     expect(ended.stdout).toBe('==> fast <==\nfast\n==> slower <==\nslower\n');
     expect(ended.stderr).toMatch(/✓ fast succeeded in [\s\S]*✓ slower succeeded in /);
     const { stdout } = await onejob(['runs', 'list', '--json'], { cwd });
-    const { items } = JSON.parse(stdout) as { items: { startedAt: string }[] };
+    const { items } = JSON.parse(stdout) as { items: { startedAt: string; finishedAt: string }[] };
     expect(items).toHaveLength(2);
-    const [a, b] = items.map(({ startedAt }) => Date.parse(startedAt));
-    expect(Math.abs((a ?? 0) - (b ?? 0))).toBeLessThan(500);
+    const lastBegin = Math.max(...items.map(({ startedAt }) => Date.parse(startedAt)));
+    const firstEnd = Math.min(...items.map(({ finishedAt }) => Date.parse(finishedAt)));
+    expect(lastBegin).toBeLessThan(firstEnd);
   });
 
   test('EGO-2 a failure of one does not stop the others, and the exit is 1', async () => {

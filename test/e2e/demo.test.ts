@@ -10,18 +10,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 interface Ended {
   code: number | null;
   text: string;
-  seconds: number;
 }
 
 function call(program: string, args: readonly string[], locale: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const { LANG: _, LC_ALL: __, LC_MESSAGES: ___, ...env } = process.env;
   return new Promise((resolve, reject) => {
-    const since = performance.now();
     const child = spawn(program, args, { cwd: root, env: { ...env, ...locale } });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (more) => (text += more));
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, text, seconds: (performance.now() - since) / 1_000 }));
+    child.once('close', (code) => resolve({ code, text }));
   });
 }
 
@@ -29,10 +27,9 @@ const demo = (locale: Readonly<Record<string, string>>) =>
   call(process.execPath, ['scripts/demo.mjs', '--no-build'], locale);
 
 describe('the demo', () => {
-  test('shows a run, a mistake, a takeover and a replay over HTTP, ends by itself within 20 s, and leaves nothing behind', async () => {
-    const { code, text, seconds } = await demo({ LANG: 'en_US.UTF-8' });
+  test('shows a run, a mistake, a takeover and a replay over HTTP, ends by itself, and leaves nothing behind', async () => {
+    const { code, text } = await demo({ LANG: 'en_US.UTF-8' });
     expect(code, text).toBe(0);
-    expect(seconds).toBeLessThan(20);
     const lines = text.split('\n');
     expect(lines[0]).toMatch(/takes about \d+ seconds and ends by itself/);
 

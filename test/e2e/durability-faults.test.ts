@@ -10,7 +10,7 @@ import { openGround, type Ground, type WorkerProcess } from '../support/worker-p
 const torture = process.env['TORTURE'] === '1';
 /** Runs of three steps each; what is done to the server lasts so long. */
 const size = torture ? { runs: 2_000, ms: 20_000, stepMs: 50 } : { runs: 150, ms: 4_000, stepMs: 60 };
-const patienceMs = torture ? 400_000 : 120_000;
+const patienceMs = torture ? 900_000 : 240_000;
 const { given } = JSON.parse(process.env['TEST_SERVERS'] ?? '{"given":[]}') as { given: string[] };
 
 type Kind = 'postgres' | 'mysql';

@@ -21,7 +21,8 @@ async function ground(): Promise<Pick<Orders, 'store' | 'ledger'> & { client: Cl
 const parts = (count: number): string[] => Array.from({ length: count }, (_, i) => `a part ${i + 1}`);
 
 /** `TORTURE=1`: every failpoint and more lives. */
-const isTorture = process.env['TORTURE'] !== undefined;
+const isTorture = process.env['TORTURE'] === '1';
+const patienceMs = isTorture ? 1_800_000 : 120_000;
 
 describe('a process that is killed at a failpoint, and another that goes on with its run', () => {
   // Five steps are five groups of records, the sixth is the outcome.
@@ -68,7 +69,7 @@ describe('a process that is killed at a failpoint, and another that goes on with
   });
 });
 
-describe('a process that is killed at any instant', () => {
+describe('a process that is killed at any instant', { timeout: patienceMs }, () => {
   test('VT-10 executes each of 40 steps at least once, and none again that was recorded', async () => {
     const { client, ...files } = await ground();
     const orders: Orders = { ...files, jobs: [{ job: 'chain', key: 'a', input: { steps: 40, ms: 3 } }] };

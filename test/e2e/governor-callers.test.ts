@@ -216,8 +216,8 @@ describe('a client that goes away', () => {
 });
 
 describe('a server that ends', () => {
-  test('EGO-15 by kill -9 before it has answered: the repeat gets the one outcome, a second after the restart', async () => {
-    const cwd = await createInstalled(files);
+  test('EGO-15 by kill -9 before it has answered: the repeat gets the one outcome, without any lease', async () => {
+    const cwd = await createInstalled({ ...files, 'onejob.config.json': '{ "limits": { "lease": "5m" } }' });
     const first = await serve({ cwd });
     const broken = askJob(first.url, 'steps', 'r').catch(() => 'broken');
     await until('the second step has begun', async () => (await ledger(cwd)).includes('second'));
@@ -225,9 +225,7 @@ describe('a server that ends', () => {
     expect(await broken).toBe('broken');
     await writeFile(join(cwd, 'gate'), '');
     const again = await serve({ cwd });
-    const since = performance.now();
     expect(await askJob(again.url, 'steps', 'r')).toMatchObject({ status: 200, body: 'first 1' });
-    expect(performance.now() - since).toBeLessThan(2_000);
     expect(await ledger(cwd)).toEqual(['first', 'second', 'second']);
     expect((await askJob(again.url, 'steps', 'r')).headers['x-onejob-replayed']).toBe('true');
   });

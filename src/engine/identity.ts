@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { StoreFacts } from '../ports/store.ts';
 import type { Identity } from '../ports/store-worker.ts';
 
 /** Who this process is to others on the same machine. Outside Linux only host and pid are known. */
@@ -10,9 +11,11 @@ export function ownIdentity(): Identity {
 
 /**
  * Is that process of this machine certainly gone? `false` also means "cannot be known from here": another host, another
- * boot, another container (STORE §3.3).
+ * boot, another container (STORE §3.3); and, of those who share a store over a network, a host that has no more than its
+ * name to be known by: two machines may bear the same one.
  */
-export function isGone(identity: Identity, own: Identity): boolean {
+export function isGone(identity: Identity, own: Identity, reach: StoreFacts['reach']): boolean {
+  if (reach === 'network' && identity.bootId === '') return false;
   if (identity.host !== own.host || identity.bootId !== own.bootId || identity.pidSpace !== own.pidSpace) return false;
   if (identity.pid === own.pid && identity.pidStart === own.pidStart) return false;
   try {

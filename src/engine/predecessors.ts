@@ -12,7 +12,7 @@ export async function buryPredecessors(store: Store, log: Log, meter?: Meter): P
   const workers = await store.workers();
   if (workers.length === 0) return [];
   const own = ownIdentity();
-  const dead = workers.filter(({ identity }) => isGone(identity, own));
+  const dead = workers.filter(({ identity }) => isGone(identity, own, store.facts.reach));
   if (dead.length === 0) return [];
   const freed = await store.bury(dead.map(({ id, beat }) => ({ id, seenBeat: beat, counted: true })));
   for (const [i, { node, identity }] of dead.entries()) {

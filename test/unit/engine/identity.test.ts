@@ -6,14 +6,14 @@ const own = ownIdentity();
 
 test('this very process is there, and not gone', () => {
   expect(isThere(own, own)).toBe(own.pidStart !== '');
-  expect(isGone(own, own)).toBe(false);
+  expect(isGone(own, own, 'host')).toBe(false);
 });
 
 test('a process that has ended is gone, and not there', () => {
   const { pid } = spawnSync(process.execPath, ['-e', '0']);
   const ended = { ...own, pid };
   expect(isThere(ended, own)).toBe(false);
-  expect(isGone(ended, own)).toBe(true);
+  expect(isGone(ended, own, 'host')).toBe(true);
 });
 
 test('another process with the same pid is not the one', () => {
@@ -27,9 +27,22 @@ test.each([
   ['in another container', { pidSpace: 'pid:[1]' }],
 ])('of a process %s nothing can be known', (_, other) => {
   expect(isThere({ ...own, ...other }, own)).toBe(false);
-  expect(isGone({ ...own, ...other, pidStart: '1' }, own)).toBe(false);
+  expect(isGone({ ...own, ...other, pidStart: '1' }, own, 'host')).toBe(false);
 });
 
 test('a system that does not tell start times lets nobody be sure', () => {
   expect(isThere({ ...own, pidStart: '' }, own)).toBe(false);
 });
+
+test.each([
+  ['process', true],
+  ['host', true],
+  ['network', false],
+] as const)(
+  'where a host is known by its name alone, one that shares a store by %s is taken for gone: %s',
+  (reach, isSure) => {
+    const { pid } = spawnSync(process.execPath, ['-e', '0']);
+    const nameless = { ...own, bootId: '', pidSpace: '', pidStart: '' };
+    expect(isGone({ ...nameless, pid }, nameless, reach)).toBe(isSure);
+  },
+);

@@ -75,17 +75,13 @@ export class HttpClient implements Client {
   }
 
   async list(query: Partial<RunQuery> = {}): Promise<Page<Run>> {
-    const { job, states, trigger, key, parent, since, until, cursor, limit = 50 } = query;
+    const { states, since, until, limit = 50, ...others } = query;
     const { items, next } = await this.#link.ask<ListOf<RunView>>('GET', '/runs', {
       query: {
-        job,
+        ...others, // what the server does not know it refuses: all runs are no answer
         state: states?.join(','),
-        trigger,
-        key,
-        parent,
         since: since === undefined ? undefined : new Date(since).toISOString(),
         until: until === undefined ? undefined : new Date(until).toISOString(),
-        cursor,
         limit: String(limit),
       },
     });

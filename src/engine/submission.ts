@@ -109,6 +109,7 @@ function checkedPriority(priority: number): number {
 function requestOf({ headers = [], body }: Wish, maxBytes: number, redact: readonly string[]): StoredRequest | null {
   const secret = (name: string) => secretHeaders.has(name) || redact.some((each) => each.toLowerCase() === name);
   const kept = headers.filter(([name]) => !secret(name.toLowerCase()));
+  for (const header of kept) checkHeader(header);
   if (kept.length === 0 && body === undefined) return null;
   if (body !== undefined && Buffer.byteLength(body) > maxBytes) {
     throw new OnejobError('PAYLOAD_TOO_LARGE', `the data is larger than the limit of ${maxBytes} bytes`);
@@ -116,6 +117,16 @@ function requestOf({ headers = [], body }: Wish, maxBytes: number, redact: reado
   return typeof body === 'object'
     ? { headers: kept, body: Buffer.from(body).toString('base64'), encoding: 'base64' }
     : { headers: kept, body: body ?? null, encoding: 'utf8' };
+}
+
+/** As `Headers` will want it when the job reads its request: there it would fail the run. */
+function checkHeader([name, value]: readonly [string, string]): void {
+  const isName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name);
+  if (isName && !/[\0\r\n]/.test(value)) return;
+  const what = isName
+    ? `the value of the header ${name} holds a line break`
+    : `${JSON.stringify(name)} cannot be the name of a header`;
+  throw new OnejobError('USAGE', what, { hint: 'a name is made of letters, digits and hyphens, a value of one line' });
 }
 
 const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie', importedHeader]);

@@ -138,6 +138,18 @@ describe('the stored request', () => {
     expect(request).toEqual({ headers: [['X-Shop', '张三']], body: '{"a": 1}', encoding: 'utf8' });
   });
 
+  test.each([
+    ['', 'x'],
+    ['a b', 'x'],
+    ['X-张', 'x'],
+    ['X-Shop', 'a\nb'],
+    ['X-Shop', 'a\r'],
+    ['X-Shop', 'a\0'],
+  ])('EGO-28 takes no header that the job could not read: %j: %j', async (name, value) => {
+    expect(() => new Headers([[name, `${value}.`]])).toThrow(TypeError);
+    await expect(submit({ headers: [[name, value]] })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
   test('EGO-28 is none where there is nothing to keep', async () => {
     expect((await submit({ headers: [['cookie', 'x']] })).request).toBe(null);
   });

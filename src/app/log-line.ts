@@ -1,4 +1,5 @@
 import type { LogLevel } from '../ports/log.ts';
+import { printable } from '../std/printable.ts';
 import { hidden, isSecretName, maskUrl } from './mask.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -60,11 +61,6 @@ function show(value: unknown): string {
   } catch {
     return '[not JSON]';
   }
-}
-
-/** Without control characters, which could move the cursor or rename the window of whoever reads. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n\t]/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** Lines after the first stand under it. */

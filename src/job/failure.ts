@@ -1,5 +1,6 @@
 import { parseDuration, type Duration } from '../std/duration.ts';
 import { hasBrand, isErrorCode, isOnejobError, OnejobError } from './errors.ts';
+import { messageOf, messageWithCauses, stackWithCauses } from './thrown-text.ts';
 
 /** How loudly a failure is logged: `info` pages nobody (CONTRACTS SJ-16). */
 export type FailureLevel = 'info' | 'warn' | 'error';
@@ -95,23 +96,29 @@ const unreadable = 'an object that cannot be read was thrown';
 function readThrown(thrown: unknown): Reading {
   if (hasBrand(thrown, laterBrand)) {
     const later = thrown as RetryLater;
-    return { failure: describe('JOB_FAILED', later), level: 'info', retry: true, laterMs: later.delayMs };
+    return {
+      failure: describe('JOB_FAILED', later, messageOf(later)),
+      level: 'info',
+      retry: true,
+      laterMs: later.delayMs,
+    };
   }
   if (hasBrand(thrown, jobErrorBrand)) {
     const error = thrown as JobError;
-    const failure = describe(error.code, error, error.data);
+    const failure = describe(error.code, error, messageOf(error), error.data);
     return { failure, level: error.level, retry: error.retry && !isPermanent(error) };
   }
   if (isOnejobError(thrown)) {
     const retry =
       thrown.code === 'JOB_FAILED' || thrown.code === 'RUN_TIMED_OUT' || thrown.code === 'STORE_UNAVAILABLE';
     return {
-      failure: describe(thrown.code, thrown, thrown.data),
+      failure: describe(thrown.code, thrown, messageOf(thrown), thrown.data),
       level: 'error',
       retry: retry && !isPermanent(thrown),
     };
   }
-  return { failure: describe('JOB_FAILED', thrown), level: 'error', retry: !isPermanent(thrown) };
+  const failure = describe('JOB_FAILED', thrown, messageWithCauses(thrown));
+  return { failure, level: 'error', retry: !isPermanent(thrown) };
 }
 
 /** The error a replay throws for a step that was recorded as failed: same code, text and data. */
@@ -127,26 +134,15 @@ function isPermanent(thrown: unknown): boolean {
   return false;
 }
 
-function describe(code: string, thrown: unknown, data?: unknown): Failure {
-  const error =
-    thrown instanceof Error || (typeof thrown === 'object' && thrown !== null) ? (thrown as Error) : undefined;
-  const message = typeof error?.message === 'string' && error.message ? error.message : printable(thrown);
-  const stack = typeof error?.stack === 'string' ? clean(error.stack) : undefined;
+function describe(code: string, thrown: unknown, message: string, data?: unknown): Failure {
+  const stack = stackWithCauses(thrown);
   const kept = storableData(data);
   return {
     code,
     message: clean(message),
     ...(kept === undefined ? {} : { data: kept }),
-    ...(stack === undefined ? {} : { stack }),
+    ...(stack === undefined ? {} : { stack: clean(stack) }),
   };
-}
-
-function printable(thrown: unknown): string {
-  try {
-    return typeof thrown === 'object' && thrown !== null ? JSON.stringify(thrown) : String(thrown);
-  } catch {
-    return 'an object that cannot be printed was thrown';
-  }
 }
 
 /** Databases refuse U+0000 and lone surrogates; an error text must never be the reason why an outcome is lost. */

@@ -19,6 +19,11 @@ const files = {
   'jobs/fails.job.mjs': `
     import { defineJob } from 'onejob';
     export default defineJob({ run() { throw new Error('no connection'); } });`,
+  'jobs/noisy.job.mjs': `
+    import { defineJob } from 'onejob';
+    export default defineJob({ run({ step }) {
+      return step('a\\u001B[2Jb', () => { throw new Error('line 1\\nline 2\\u001B[2J\\u0007'); });
+    } });`,
 };
 
 /** What a person sees: everything that was written to a terminal of 80 columns. `script` comes with Linux. */
@@ -55,6 +60,17 @@ describe.skipIf(process.platform !== 'linux')(
       expect(seen).toMatch(/INFO.* half way\n/);
     });
 
+    test('what an error or a name says cannot move the cursor', async () => {
+      const cwd = await createInstalled(files);
+      const ours = { NO_COLOR: '1' };
+      const seen = await onTerminal(['run', 'noisy', '--key', 'k\u0007', '--verbose'], cwd, ours);
+      expect(seen).toContain('noisy failed: line 1\nline 2\\x1b[2J\\x07');
+      const page = await onTerminal(['runs', 'show', 'k\u0007'], cwd, ours);
+      expect(page).toContain('a·[2Jb');
+      // oxlint-disable-next-line no-control-regex -- the sequences of a terminal are what is tested
+      for (const text of [seen.replaceAll(/\r?\u001B\[0?[JK]/g, ''), page]) expect(text).not.toMatch(/[\u0007\u001B]/);
+    });
+
     test('EGO-7 without colours where NO_COLOR says so, and none that --json would mix with', async () => {
       const cwd = await createInstalled(files);
       const plain = await onTerminal(['run', 'fails'], cwd, { NO_COLOR: '1' });
@@ -73,7 +89,7 @@ describe.skipIf(process.platform !== 'linux')(
       const jobs = await onTerminal(['list'], cwd, { NO_COLOR: '1' });
       const [title, ...lines] = jobs.trim().split('\n');
       expect(title).toMatch(/^JOB {4}SUMMARY +PLACE$/);
-      expect(lines).toHaveLength(2);
+      expect(lines).toHaveLength(3);
       expect(lines[1]).toMatch(/^mails {2}Sends 你好 to everybody, .*… {2}jobs\/mails\.job\.mjs:3$/);
     });
   },

@@ -49,8 +49,8 @@ function printRuns({ terminal }: Call, runs: readonly Run[]): void {
         plain: ({ startedAt, finishedAt }) =>
           startedAt === null || finishedAt === null ? '' : String(finishedAt - startedAt),
       },
-      { title: 'key', cell: ({ key }) => key ?? '' },
-      { title: 'what', cell: whatOf, cut: true },
+      { title: 'key', cell: ({ key }) => oneLine(key ?? '') },
+      { title: 'what', cell: (run) => oneLine(whatOf(run)), cut: true },
     ],
     runs,
   );
@@ -58,7 +58,7 @@ function printRuns({ terminal }: Call, runs: readonly Run[]): void {
 
 /** The most telling thing about a run in a few words: its failure, what it waits for, how far it is. */
 function whatOf({ error, waitingFor, progress, state }: Run): string {
-  if (error) return oneLine(error.code === 'JOB_FAILED' ? error.message : `${error.code}: ${error.message}`);
+  if (error) return error.code === 'JOB_FAILED' ? error.message : `${error.code}: ${error.message}`;
   if (state === 'waiting') return `for ${waitingWords(waitingFor)}`;
   if (state !== 'running' || !progress) return '';
   const percent = progress.fraction === null ? '' : `${Math.floor(progress.fraction * 100)} %`;

@@ -1,4 +1,6 @@
 import { isOnejobError } from '../../job/errors.ts';
+import { stackWithCauses } from '../../job/thrown-text.ts';
+import { printable } from '../../std/printable.ts';
 import { oneLine } from './width.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -10,22 +12,13 @@ export function printError(terminal: Terminal, error: unknown): void {
   const { code, message, hint } = readError(error);
   if (terminal.json) terminal.outJson({ v: 1, error: { code, message, hint: hint ?? null } });
   const paint = terminal.talkPaint;
-  terminal.complain(`${paint.red('onejob:')} ${message.trimEnd()}`);
-  if (hint) terminal.complain(paint.dim(`  ${hint}`));
-  if (terminal.verbose) terminal.complain(paint.dim(stackOf(error)));
+  terminal.complain(`${paint.red('onejob:')} ${printable(message.trimEnd())}`);
+  if (hint) terminal.complain(paint.dim(`  ${printable(hint)}`));
+  if (terminal.verbose) terminal.complain(paint.dim(printable(stackWithCauses(error) ?? String(error))));
 }
 
 function readError(error: unknown): { code: string; message: string; hint?: string | undefined } {
   if (isOnejobError(error)) return { code: error.code, message: error.message, hint: error.hint };
   const message = error instanceof Error ? error.message : oneLine(String(error));
   return { code: 'INTERNAL', message: message || 'an error without a text', hint: '--verbose shows where it happened' };
-}
-
-function stackOf(error: unknown): string {
-  const lines: string[] = [];
-  for (let each = error, depth = 0; each && depth < 5; each = (each as { cause?: unknown }).cause, depth++) {
-    const stack = each instanceof Error ? (each.stack ?? each.message) : JSON.stringify(each);
-    lines.push(depth === 0 ? stack : `caused by ${stack}`);
-  }
-  return lines.join('\n');
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../std/duration.ts';
 import type { Progress } from '../../job/run.ts';
 import type { Paint } from './paint.ts';
+import { oneLine } from './width.ts';
 
 const cells = 24;
 
@@ -13,7 +14,7 @@ export function progressLine(
   const fraction = progress?.fraction ?? null;
   if (fraction !== null)
     parts.push(`${bar(fraction, paint)} ${String(Math.floor(clamp(fraction) * 100)).padStart(3)} %`);
-  if (progress?.text) parts.push(progress.text);
+  if (progress?.text) parts.push(oneLine(progress.text));
   if (!progress) parts.push('running');
   if (ms >= 1_000) parts.push(paint.dim(formatDuration(Math.floor(ms / 1_000) * 1_000)));
   return parts.join('  ');

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../std/duration.ts';
 import { shortId } from '../../std/id.ts';
+import { printable } from '../../std/printable.ts';
 import { isCallbackRun } from '../../job/callbacks.ts';
 import type { Run, StepRecord } from '../../job/run.ts';
 import { isFinal } from '../../job/state.ts';
@@ -30,9 +31,14 @@ export function printRun(terminal: Terminal, run: Run, { now, stepsTotal, childr
   if (output !== null) parts.push(block('Output', output.trimEnd().split('\n'), paint));
   if (run.error) {
     const { code, message, data, stack } = run.error;
-    const lines = [`${paint.red(code)}: ${message}`];
-    if (data !== undefined) lines.push(`data: ${JSON.stringify(data)}`);
-    if (terminal.verbose && stack) lines.push(...stack.split('\n').map((line) => paint.dim(line)));
+    const lines = [`${paint.red(oneLine(code))}: ${printable(message)}`];
+    if (data !== undefined) lines.push(`data: ${printable(JSON.stringify(data))}`);
+    if (terminal.verbose && stack)
+      lines.push(
+        ...printable(stack)
+          .split('\n')
+          .map((line) => paint.dim(line)),
+      );
     parts.push(block('Error', lines, paint));
   }
   if (run.steps && run.steps.length > 0) {
@@ -74,7 +80,7 @@ function facts(run: Run, now: number): string[][] {
     ['trace', run.traceId],
     ['parent', run.parent],
   ];
-  return rows.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+  return rows.flatMap(([name, value]) => (value === null ? [] : [[name, oneLine(value)]]));
 }
 
 function progressText({ progress }: Run): string | null {
@@ -85,7 +91,7 @@ function progressText({ progress }: Run): string | null {
 
 function stepRow(step: StepRecord, run: Run, { paint }: Terminal, now: number): string[] {
   const took = formatDuration(Math.max(0, (step.finishedAt ?? run.finishedAt ?? now) - step.startedAt));
-  return [stateWord(stepState(step, run), paint), step.key, took, paint.dim(storyOf(step, run, now))];
+  return [stateWord(stepState(step, run), paint), oneLine(step.key), took, paint.dim(storyOf(step, run, now))];
 }
 
 /** A step that only waits looks so; one that its run ended without is left over. */

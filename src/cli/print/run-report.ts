@@ -1,5 +1,6 @@
 import { formatDuration } from '../../std/duration.ts';
 import { shortId } from '../../std/id.ts';
+import { printable } from '../../std/printable.ts';
 import type { RunWatcher } from '../../app/execute.ts';
 import type { OutputLine } from '../../job/output-line.ts';
 import type { Progress, Run, RunId } from '../../job/run.ts';
@@ -11,6 +12,7 @@ import { printResult } from './result.ts';
 import { stateSign } from './state.ts';
 import type { Terminal } from './terminal.ts';
 import { formatAge } from './time.ts';
+import { oneLine } from './width.ts';
 
 interface Shown {
   readonly job: string;
@@ -128,9 +130,9 @@ export function printFailure(terminal: Terminal, run: Run): void {
   const { code, message, data, stack } = run.error ?? { code: 'JOB_FAILED', message: `it ended ${run.state}` };
   const verb = run.state === 'cancelled' ? 'was cancelled' : code === 'RUN_TIMED_OUT' ? 'timed out' : 'failed';
   const attempts = run.attempt > 1 ? ` after ${run.attempt} attempts` : '';
-  const shownCode = code === 'JOB_FAILED' ? '' : paint.dim(` (${code})`);
+  const shownCode = code === 'JOB_FAILED' ? '' : paint.dim(` (${oneLine(code)})`);
   const which = terminal.isTalkWatched ? paint.dim(`  run ${shortId(run.id)}`) : '';
-  terminal.complain(`${paint.red('onejob:')} ${run.job} ${verb}${attempts}: ${message}${shownCode}${which}`);
-  if (data !== undefined) terminal.complain(`  data: ${JSON.stringify(data)}`);
-  if (stack && terminal.verbose) terminal.complain(paint.dim(stack));
+  terminal.complain(`${paint.red('onejob:')} ${run.job} ${verb}${attempts}: ${printable(message)}${shownCode}${which}`);
+  if (data !== undefined) terminal.complain(`  data: ${printable(JSON.stringify(data))}`);
+  if (stack && terminal.verbose) terminal.complain(paint.dim(printable(stack)));
 }

@@ -99,8 +99,12 @@ describe('a handler that throws', () => {
   });
 
   test('VT-3 a PermanentError, also as a cause, is not retried', async () => {
-    const causes = [new PermanentError('stop'), new Error('outer', { cause: new PermanentError('stop') })];
-    for (const thrown of causes) {
+    const stop = new PermanentError('stop');
+    const causes = [
+      { thrown: stop, message: 'stop' },
+      { thrown: new Error('outer', { cause: stop }), message: 'outer: stop' },
+    ];
+    for (const { thrown, message } of causes) {
       let calls = 0;
       const run = await runOf(
         () => {
@@ -109,7 +113,7 @@ describe('a handler that throws', () => {
         },
         { retry: { attempts: 5, delay: 0 } },
       );
-      expect(run).toMatchObject({ state: 'failed', attempt: 1, error: { message: thrown.message } });
+      expect(run).toMatchObject({ state: 'failed', attempt: 1, error: { message } });
       expect(calls).toBe(1);
     }
   });

@@ -2,6 +2,7 @@ import type { Outbox } from '../engine/outbox.ts';
 import { newRun, storable, type SubmittedJob, type Wish } from '../engine/submission.ts';
 import { calledBack, type CalledBack } from '../job/callbacks.ts';
 import { OnejobError } from '../job/errors.ts';
+import { isId } from '../std/id.ts';
 import type { InputOf, JobReference, OutputOf } from '../job/reference.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Run, RunId } from '../job/run.ts';
@@ -119,6 +120,10 @@ export class StoreClient implements Client {
   }
 
   async list(query: Partial<RunQuery> = {}): Promise<Page<Run>> {
+    const { cursor } = query;
+    if (cursor !== undefined && !isId(cursor)) {
+      throw new OnejobError('USAGE', `'${cursor}' is no cursor: it is the next of the page before`);
+    }
     return (await this.#options.backend()).store.list({ limit: 50, ...query });
   }
 

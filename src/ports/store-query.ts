@@ -14,7 +14,7 @@ export interface RunQuery {
   readonly until?: number;
   /** Ids that end so: what a person copied from a table. */
   readonly tail?: string;
-  /** From the page before. */
+  /** `next` of the page before: the id of its last run. */
   readonly cursor?: string;
   /** From 1 to 10,000. */
   readonly limit: number;

@@ -9,8 +9,15 @@ export function parseInstant(text: string, now: number, direction: 'ago' | 'ahea
     const ms = Math.round(parseDuration(text));
     return direction === 'ago' ? now - ms : now + ms;
   }
-  const day = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
-  const instant = day ? new Date(Number(day[1]), Number(day[2]) - 1, Number(day[3])).getTime() : Date.parse(text);
-  if (/^\d{4}-\d\d-\d\d/.test(text) && Number.isFinite(instant)) return instant;
+  if (isCalendarDay(text.slice(0, 10))) {
+    const instant = Date.parse(text.length === 10 ? `${text}T00:00` : text);
+    if (Number.isFinite(instant)) return instant;
+  }
   throw new RangeError(`'${text}' is no instant; write 2h, 3d, 2026-01-31 or 2026-01-31T08:00:00Z`);
+}
+
+/** `Date` takes the 30th of February for the 2nd of March. */
+function isCalendarDay(text: string): boolean {
+  const instant = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00Z`) : Number.NaN;
+  return Number.isFinite(instant) && new Date(instant).toISOString().startsWith(text);
 }

@@ -134,6 +134,9 @@ describe('reading', () => {
     const second = await app.client.list({ job: 'add', limit: 2, cursor: next! });
     expect(second.items.map(({ id }) => id)).toEqual([handles[0]?.id]);
     expect((await app.client.list({ states: ['failed'] })).items).toEqual([]);
+    for (const cursor of ['', 'abc']) {
+      await expect(app.client.list({ cursor })).rejects.toMatchObject({ code: 'USAGE' });
+    }
   });
 
   test('waits for the end, up to its time-out, which does not touch the run', async () => {

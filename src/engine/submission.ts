@@ -89,12 +89,25 @@ function parseStored(input: string | null): unknown {
  * that somebody else asked for.
  */
 function keyOf(job: AnyJob | undefined, { key: given, parent }: Wish, parsed: unknown): string | null {
-  if (given !== undefined || !job?.key || parent) return given ?? null;
+  if (given !== undefined) return checkedKey(given);
+  if (!job?.key || parent) return null;
   const key: unknown = (job.key as (input: unknown) => unknown)(parsed);
   if (typeof key === 'string' && key !== '' && key.length <= 400) return computedKey(job.name, key);
   throw new OnejobError('CONFIG_INVALID', `the key of ${job.name} gave ${JSON.stringify(key) ?? 'undefined'}`, {
     hint: 'key is a function of the input that returns a text of 1 to 400 characters',
   });
+}
+
+/** Also where types do not hold. An empty one is a variable that was not set: all its runs would be one. */
+function checkedKey(key: unknown): string {
+  if (typeof key === 'string' && key !== '' && key.length <= 500 && checkStorable(key, { maxBytes: 2_000 }).ok)
+    return key;
+  throw new OnejobError('USAGE', `${shown(key)} is no key: a key is a text of 1 to 500 characters`);
+}
+
+function shown(key: unknown): string {
+  const text = typeof key === 'string' ? `'${key}'` : String(key);
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }
 
 function checkedPriority(priority: number): number {

@@ -16,10 +16,10 @@ export const name = {
   maxLength: 200,
   pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$',
 } as const;
-export const key = { ...name, maxLength: 400, description: 'same key = same run, same result' } as const;
+export const key = { ...name, maxLength: 500, description: 'same key = same run, same result' } as const;
 export const ref = {
   ...name,
-  maxLength: 400,
+  maxLength: 700, // a computed key has the name of its job before it
   description: 'id, key, or the end of an id of at least 6 characters',
 } as const;
 export const reason = { type: 'string', maxLength: 1_000, description: 'why; kept for whoever wonders' } as const;

@@ -97,6 +97,13 @@ describe('its key', () => {
     expect(child).toMatchObject({ key: null, parent: 'p', root: 'r' });
   });
 
+  test.each([[''], ['x'.repeat(501)], ['a\u0000'], [7], [null]])(
+    'that a caller gives as %j is refused',
+    async (key) => {
+      await expect(submit({ key: key as string })).rejects.toMatchObject({ code: 'USAGE' });
+    },
+  );
+
   test.each([[''], ['x'.repeat(401)], [7], [null]])('that comes out as %j is refused', async (key) => {
     const job = defineJob({ name: 'import', key: () => key as string, run: () => undefined });
     await expect(submit({}, job)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });

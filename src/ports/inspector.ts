@@ -1,4 +1,5 @@
 import type { PauseTarget } from './store-ask.ts';
+import type { Stats, StatsRequest } from './store-stats.ts';
 
 /** What operators ask of a store beyond the life of runs: the second, small port (STORE §5). Read-only. */
 export interface Inspector {
@@ -10,6 +11,9 @@ export interface Inspector {
    * queue and priority only the `atMost` that come first are looked at, so that the costs stay bounded whatever waits.
    */
   backlog(request: { readonly atMost: number }): Promise<Backlog>;
+
+  /** What is there and what ended lately, at one look. */
+  stats(request: StatsRequest): Promise<Stats>;
 }
 
 export interface Backlog {

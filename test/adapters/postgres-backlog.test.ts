@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
 import { backlogQuery } from '../../src/adapters/postgres/backlog.ts';
 import { newRuns } from '../../src/testing/store-contract/builders.ts';
+import { type Plan, scansOf } from '../support/plan-rows.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
-
-interface Plan {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly 'Actual Rows': number;
-  readonly 'Actual Loops': number;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly Plans?: readonly Plan[];
-}
 
 test('what waits is counted from few rows of a long line, and none of those that have ended', async () => {
   const { store, schema, admin, close } = await openPostgresGround();
@@ -25,13 +17,10 @@ test('what waits is counted from few rows of a long line, and none of those that
     const { rows } = await admin.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
       `explain (analyze, format json) ${backlogQuery(schema).replace('$1', '20')}`,
     );
-    const scans = flat(rows[0]!['QUERY PLAN'][0].Plan).filter((plan) => plan['Relation Name'] === 'live');
-    const read = scans.map(
-      (plan) => plan['Actual Loops'] * (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)),
-    );
-    expect(scans.filter((plan) => plan['Node Type'] === 'Seq Scan')).toEqual([]);
+    const scans = scansOf(rows[0]!['QUERY PLAN'][0].Plan).filter(({ table }) => table === 'live');
+    expect(scans.filter(({ kind }) => kind === 'Seq Scan')).toEqual([]);
     // Six lines of twenty runs, and three seeks from each to the next.
-    expect(read.reduce((sum, one) => sum + one, 0)).toBeLessThan(6 * 20 + 6 * 3 * 2 + 10);
+    expect(scans.reduce((sum, scan) => sum + scan.rows, 0)).toBeLessThan(6 * 20 + 6 * 3 * 2 + 10);
     expect((await store.backlog?.({ atMost: 20 }))?.jobs.map(({ job, due }) => `${job} ${due}`)).toEqual([
       'a 40',
       'b 40',
@@ -41,7 +30,3 @@ test('what waits is counted from few rows of a long line, and none of those that
     await close();
   }
 }, 60_000);
-
-function flat(plan: Plan): Plan[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(flat)];
-}

@@ -96,6 +96,7 @@ async function callEverything(store: Store & Inspector): Promise<void> {
   await store.plan({ app: 'shop', version: '1.0.0', schedules: [schedulePlan('nightly')] });
   await store.ask([pauseOf('schedule', 'nightly'), pauseOf('job', 'work'), pauseOf('queue', 'slow')]);
   await store.backlog({ atMost: 10 });
+  await store.stats({ windowMs: 3_600_000, parts: 24, atMost: 10 });
   const { schedules } = await store.due({ limit: 10 });
   const runs = [occurrence('nightly', 1_700_000_000_000)];
   const ranges = [{ from: 1, to: 2, count: 2, reason: 'missed' }] as const;

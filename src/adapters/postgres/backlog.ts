@@ -7,13 +7,29 @@ export async function backlog(db: Connection, { atMost }: { readonly atMost: num
   return { now: clock?.oldestDueAt ?? 0, jobs };
 }
 
-/**
- * Goes from one job, queue and priority of the line of work to the next, one seek each, and looks at the due runs that
- * come first there. $1: how many of them. The recursion goes no further than its reader asks.
- */
+/** Of each line of work the due runs that come first are looked at. $1: how many of them. */
 export function backlogQuery(schema: string): string {
   const live = `${schema}.live where worker is null`;
-  return `with recursive lines as (
+  return `with recursive ${linesOf(schema)}, clock as (select ${schema}.now_ms() t), found as (
+       select l.job, d.due, d.oldest from (select * from lines limit 5000) l cross join clock c cross join lateral (
+         select count(*) due, min(due_at) oldest from (
+           select due_at from ${live} and job = l.job and queue = l.queue and priority = l.priority and due_at <= c.t
+           order by due_at limit $1
+         ) first
+       ) d where d.due > 0
+     )
+     select null job, null::bigint due, t "oldestDueAt" from clock
+     union all
+     (select job, sum(due)::bigint, min(oldest) from found group by job order by job limit 1000)`;
+}
+
+/**
+ * `lines`: goes from one job, queue and priority of the line of work to the next, one seek each, and no further than
+ * its reader asks.
+ */
+export function linesOf(schema: string): string {
+  const live = `${schema}.live where worker is null`;
+  return `lines as (
        (select job, queue, priority from ${live} order by job, queue, priority desc limit 1)
        union all
        select n.job, n.queue, n.priority from lines l cross join lateral (
@@ -27,17 +43,7 @@ export function backlogQuery(schema: string): string {
            (select job, queue, priority from ${live} and job > l.job order by job, queue, priority desc limit 1)
          ) next order by job, queue, priority desc limit 1
        ) n
-     ), clock as (select ${schema}.now_ms() t), found as (
-       select l.job, d.due, d.oldest from (select * from lines limit 5000) l cross join clock c cross join lateral (
-         select count(*) due, min(due_at) oldest from (
-           select due_at from ${live} and job = l.job and queue = l.queue and priority = l.priority and due_at <= c.t
-           order by due_at limit $1
-         ) first
-       ) d where d.due > 0
-     )
-     select null job, null::bigint due, t "oldestDueAt" from clock
-     union all
-     (select job, sum(due)::bigint, min(oldest) from found group by job order by job limit 1000)`;
+     )`;
 }
 
 type Row = Backlog['jobs'][number];

@@ -5,6 +5,7 @@ import type { Claimed, ClaimRequest, Hold } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
+import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
@@ -24,6 +25,7 @@ import { record } from './record.ts';
 import { beat, bury, enrol, held, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
+import { stats } from './stats.ts';
 import { submit, submitWithin } from './submit.ts';
 import { prunable, refuseBackup } from './upkeep.ts';
 
@@ -131,6 +133,10 @@ export class PostgresStore implements Store, Inspector, Upkeep {
 
   backlog(request: { readonly atMost: number }): Promise<Backlog> {
     return backlog(this.#db, request);
+  }
+
+  stats(request: StatsRequest): Promise<Stats> {
+    return stats(this.#db, request);
   }
 
   script(): Promise<string> {

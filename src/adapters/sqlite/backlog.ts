@@ -17,13 +17,13 @@ export function backlog(tx: Tx, { atMost }: { readonly atMost: number }): Backlo
   return { now: tx.now, jobs: [...jobs.values()].toSorted((a, b) => (a.job < b.job ? -1 : 1)) };
 }
 
-interface Line {
+export interface Line {
   readonly queue: string;
   readonly priority: number;
 }
 
 /** Of the lower priorities of a queue the next one, else the first one of the next queue. */
-function lineAfter(tx: Tx, line: Line | null): Line | undefined {
+export function lineAfter(tx: Tx, line: Line | null): Line | undefined {
   const lower =
     line &&
     tx.db.get<Line>(
@@ -55,4 +55,4 @@ function dueIn(tx: Tx, { queue, priority }: Line, atMost: number): Backlog['jobs
 }
 
 const mostJobs = 1_000;
-const mostLines = 5_000;
+export const mostLines = 5_000;

@@ -25,6 +25,7 @@ const reads = [
   'due',
   'pauses',
   'backlog',
+  'stats',
   'prunable',
   'lookInside',
 ] as const;

@@ -13,6 +13,7 @@ import { get, steps } from './read.ts';
 import { record } from './record.ts';
 import { beat, beatAlone, enrol, held, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
+import { stats } from './stats.ts';
 import { submit } from './submit.ts';
 
 type Run = (tx: Tx, argument: never) => unknown;
@@ -39,6 +40,7 @@ const methods: Readonly<Record<Exclude<Method, 'migrate'>, Run>> = {
   due,
   pauses,
   backlog,
+  stats,
   prunable,
   lookInside,
 };

@@ -123,6 +123,7 @@ create table outcomes (
   progress text
 ) without rowid;
 create index outcomes_by_state on outcomes (state, run);
+create index outcomes_by_end on outcomes (state, finished_at);
 
 -- one narrow row per unfinished run
 create table live (

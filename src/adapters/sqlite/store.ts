@@ -8,6 +8,7 @@ import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store
 import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import type { Examination, Upkeep } from '../../ports/upkeep.ts';
@@ -134,6 +135,10 @@ export class SqliteStore implements Store, Inspector, Upkeep {
 
   backlog(request: { readonly atMost: number }): Promise<Backlog> {
     return this.#call('backlog', request);
+  }
+
+  stats(request: StatsRequest): Promise<Stats> {
+    return this.#call('stats', request);
   }
 
   prunable(policy: PrunePolicy): Promise<number> {

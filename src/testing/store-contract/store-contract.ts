@@ -27,6 +27,7 @@ import { aboutRetryAndReschedule } from './retry-and-reschedule.ts';
 import { openScene, type Scene } from './scene.ts';
 import { aboutFire } from './fire.ts';
 import { aboutPlanAndDue } from './plan-and-due.ts';
+import { aboutStats } from './stats.ts';
 import { aboutSteps } from './steps.ts';
 import { aboutSubmit } from './submit.ts';
 import { aboutSuspend } from './suspend.ts';
@@ -90,6 +91,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['ask: restart', aboutRestart],
   ['pause', aboutPause],
   ['backlog', aboutBacklog],
+  ['stats', aboutStats],
   ['get', aboutGet],
   ['list', aboutList],
   ['plan and due', aboutPlanAndDue],

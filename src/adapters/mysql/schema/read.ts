@@ -51,45 +51,4 @@ begin
   select o.seq, o.bytes from onejob_output o
   where o.run = of_run and o.seq > after_seq and o.seq <= last order by o.seq;
 end`,
-
-  // Due runs that nobody holds, by job, in at most 1,000 jobs: of each line of work the 'most' that come first are
-  // looked at. Answers (now) and (job, due, oldest_due_at).
-  `create procedure onejob_backlog_v1(in most int)
-sql security invoker
-begin
-  declare t bigint default $now;
-  declare jobs, lines_found, found $text;
-  declare place, due, jobs_found int default 0;
-  declare oldest bigint;
-  declare of_job, of_queue $name;
-  declare of_priority int;
-  set of_job = (select l.job from onejob_live l force index (line) where l.worker = '' order by l.job limit 1);
-  while of_job is not null and jobs_found < 1000 do
-    set jobs = if(jobs is null, json_array(of_job), json_merge_preserve(jobs, json_array(of_job)));
-    set jobs_found = jobs_found + 1;
-    set of_job = (
-      select l.job from onejob_live l force index (line) where l.worker = '' and l.job > of_job order by l.job limit 1);
-  end while;
-  if jobs is not null then call onejob_lines(jobs, null, lines_found); end if;
-  while place < json_length(lines_found) do
-    set of_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
-    set of_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
-    set of_priority = json_extract(lines_found, concat('$[', place, '].p'));
-    select count(*), min(x.due_at) into due, oldest
-    from (
-      select l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
-      order by l.due_at limit most
-    ) x;
-    if due > 0 then
-      set found = if(found is null, '[]', found);
-      set found = json_array_append(found, '$', json_object('j', of_job, 'n', due, 'd', oldest));
-    end if;
-    set place = place + 1;
-  end while;
-  select t now;
-  select f.job, sum(f.due) due, min(f.due_at) oldest_due_at
-  from json_table(coalesce(found, '[]'), '$[*]' columns (job $name path '$.j', due int path '$.n', due_at bigint path '$.d')) f
-  group by f.job order by f.job;
-end`,
 ];

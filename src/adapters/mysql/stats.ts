@@ -1,0 +1,43 @@
+import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
+import {
+  endedStats,
+  finalStates,
+  windowOf,
+  type CountedEnds,
+  type EndedRow,
+  type EndedWindow,
+} from '../sql/ended-stats.ts';
+import { liveStats, type FoundLive } from '../sql/live-stats.ts';
+import type { Connection } from './connection.ts';
+
+/** Ranges of indexes, and of each at most what is asked for; the first look tells the time for all. */
+export async function stats(db: Connection, request: StatsRequest): Promise<Stats> {
+  const [clock = [], found = []] = await db.call('live_v1', [request.atMost]);
+  const [{ now = 0, cut = 0 } = {}] = clock as { now?: number; cut?: number }[];
+  const window = windowOf(request, now);
+  const [counts, rows] = await Promise.all([countEnds(db, window), readEnds(db, window)]);
+  return { now, live: liveStats(found as unknown as FoundLive[], cut !== 0), ended: endedStats(window, counts, rows) };
+}
+
+function countEnds(db: Connection, { since, partMs, counted }: EndedWindow): Promise<CountedEnds[]> {
+  const each = `(select ? state, x.part, count(*) n, min(x.finished_at) oldest from (
+      select o.finished_at, (o.finished_at - ?) div ? part from onejob_outcomes o force index (by_end)
+      where o.state = ? and o.finished_at >= ? order by o.finished_at desc limit ?
+    ) x group by x.part)`;
+  return db.query<CountedEnds>(
+    finalStates.map(() => each).join(' union all '),
+    finalStates.flatMap((state) => [state, since, partMs, state, since, counted]),
+  );
+}
+
+/** The job is looked up run by run: the servers are not sure to begin a join with the few. */
+function readEnds(db: Connection, { since, looked }: EndedWindow): Promise<EndedRow[]> {
+  const each = `(select ? state, o.finished_at "finishedAt", o.started_at "startedAt",
+      (select r.job from onejob_runs r where r.id = o.run) job
+    from onejob_outcomes o force index (by_end)
+    where o.state = ? and o.finished_at >= ? order by o.finished_at desc limit ?)`;
+  return db.query<EndedRow>(
+    finalStates.map(() => each).join(' union all '),
+    finalStates.flatMap((state) => [state, state, since, looked]),
+  );
+}

@@ -2,6 +2,7 @@ export type { App } from './app/app.ts';
 export type { Client, EnqueueOptions } from './app/client.ts';
 export { createClient, type CreateClientOptions } from './app/create-client.ts';
 export { defineConfig } from './app/define-config.ts';
+export type { StatsView } from './app/stats-view.ts';
 export { createApp } from './http/create-app.ts';
 export type { AppOptions } from './app/options.ts';
 export { defineJob, isJob, type AnyJob, type Job, type JobOptions } from './job/define.ts';
@@ -27,6 +28,7 @@ export type { Page, Pruned, PrunePolicy, RunQuery } from './ports/store-query.ts
 export type { Due, Fire, FireVerdict, Range, SchedulePlan } from './ports/store-schedule.ts';
 export type { NewRun, Submitted } from './ports/store-submit.ts';
 export type { Enrolment, Grave, Identity, Pulse, WorkerView } from './ports/store-worker.ts';
+export type { EndedJob, EndedSo, EndedStats, LiveJob, LiveStats, Stats, StatsRequest } from './ports/store-stats.ts';
 export type { Migration, Store, StoreFacts } from './ports/store.ts';
 export type { Verdict } from './job/transition.ts';
 export type { Duration } from './std/duration.ts';

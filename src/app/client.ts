@@ -4,11 +4,12 @@ import type { Trigger } from '../job/state.ts';
 import type { Pause } from '../ports/inspector.ts';
 import type { AskAnswer, PauseTarget } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
-import type { Identity, WorkerView } from '../ports/store-worker.ts';
 import type { Duration } from '../std/duration.ts';
 import type { Explanation } from './explain.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { LinesOptions, TailedLine, WaitOptions } from './run-reader.ts';
+import type { StatsView } from './stats-view.ts';
+import type { WorkerSummary } from './worker-summary.ts';
 
 /**
  * Asks for runs, reads them and sends them words; needs no job's code. References are ids, keys, or ends of ids. Works
@@ -82,6 +83,12 @@ export interface Client {
   /** The processes that work on the store, as they last said of themselves. */
   workers(): Promise<readonly WorkerSummary[]>;
 
+  /**
+   * What is there and what ended lately, at one look: `since` is from `1h` to `30d`, `24h` unless told. It costs the
+   * store the same whatever is in it; where that cut something off, it says so. @throws USAGE
+   */
+  stats(options?: { since?: Duration }): Promise<StatsView>;
+
   /** The one reason why a run is not running, in words (CONTRACTS VT-22). @throws RUN_UNKNOWN */
   explain(ref: string): Promise<Explanation>;
 
@@ -102,9 +109,4 @@ export interface EnqueueOptions {
   trigger?: Trigger;
   /** A transaction of the caller's own on the store's database: the run exists iff it commits. */
   tx?: unknown;
-}
-
-/** A process that works on the store, as far as people look at it. */
-export interface WorkerSummary extends Omit<WorkerView, 'beat' | 'identity' | 'running'> {
-  readonly identity: Pick<Identity, 'host' | 'pid'>;
 }

@@ -3,7 +3,7 @@ import type { OutputLine } from '../job/output-line.ts';
 import type { InstantText } from '../job/run-view.ts';
 import { jsonSchemaOf, type JsonSchema } from '../job/schema.ts';
 import type { Pause } from '../ports/inspector.ts';
-import type { WorkerSummary } from './client.ts';
+import type { WorkerSummary } from './worker-summary.ts';
 import type { TailedLine } from './run-reader.ts';
 
 /*
@@ -97,6 +97,6 @@ export function lineView({ seq, offset, line }: TailedLine): LineView {
   return { seq, offset, time: instant(at), ...rest };
 }
 
-function instant(ms: number): InstantText {
+export function instant(ms: number): InstantText {
   return new Date(ms).toISOString();
 }

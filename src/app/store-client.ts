@@ -14,7 +14,7 @@ import type { Page, RunQuery } from '../ports/store-query.ts';
 import type { WorkerView } from '../ports/store-worker.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
-import { parseDuration } from '../std/duration.ts';
+import { parseDuration, type Duration } from '../std/duration.ts';
 import { newId } from '../std/id.ts';
 import type { Client, EnqueueOptions } from './client.ts';
 import { explain, type Explanation } from './explain.ts';
@@ -22,6 +22,7 @@ import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import { RunHandle } from './run-handle.ts';
 import type { RunNews } from './run-news.ts';
 import { RunReader, type LinesOptions, type TailedLine, type WaitOptions } from './run-reader.ts';
+import { statsRequest, statsView, type StatsView } from './stats-view.ts';
 import { withTraceParent } from './tracing.ts';
 
 /** What a client works on; opened on first use. */
@@ -183,6 +184,14 @@ export class StoreClient implements Client {
 
   async workers(): Promise<readonly WorkerView[]> {
     return (await this.#options.backend()).store.workers();
+  }
+
+  async stats({ since }: { since?: Duration } = {}): Promise<StatsView> {
+    const request = statsRequest(since);
+    const { inspector } = await this.#options.backend();
+    if (inspector === null) throw new OnejobError('CONFIG_INVALID', 'this store cannot say what is in it');
+    const [stats, workers, pauses] = await Promise.all([inspector.stats(request), this.workers(), inspector.pauses()]);
+    return statsView(stats, { workers, pauses });
   }
 
   async explain(ref: string): Promise<Explanation> {

@@ -32,6 +32,7 @@ const loaders: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'nodes resume': () => import('./commands/nodes-resume.ts'),
   'queue pause': () => import('./commands/queue-pause.ts'),
   'queue resume': () => import('./commands/queue-resume.ts'),
+  stats: () => import('./commands/stats.ts'),
   'db migrate': () => import('./commands/db-migrate.ts'),
   'db status': () => import('./commands/db-status.ts'),
   'db prune': () => import('./commands/db-prune.ts'),

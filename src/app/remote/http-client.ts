@@ -7,12 +7,14 @@ import type { Pause } from '../../ports/inspector.ts';
 import type { AskAnswer, PauseTarget } from '../../ports/store-ask.ts';
 import type { Page, RunQuery } from '../../ports/store-query.ts';
 import type { Clock } from '../../std/clock.ts';
-import { parseDuration } from '../../std/duration.ts';
-import type { Client, EnqueueOptions, WorkerSummary } from '../client.ts';
+import { parseDuration, type Duration } from '../../std/duration.ts';
+import type { Client, EnqueueOptions } from '../client.ts';
+import type { WorkerSummary } from '../worker-summary.ts';
 import type { Explanation } from '../explain.ts';
 import type { NodeView, PauseView } from '../json-views.ts';
 import { RunHandle } from '../run-handle.ts';
 import { waitTimedOut, type LinesOptions, type TailedLine, type WaitOptions } from '../run-reader.ts';
+import type { StatsView } from '../stats-view.ts';
 import { enqueueOn, type Wished } from './enqueue-on.ts';
 import { followLines } from './follow-lines.ts';
 import { Patience } from './patience.ts';
@@ -145,6 +147,12 @@ export class HttpClient implements Client {
 
   async workers(): Promise<readonly WorkerSummary[]> {
     return (await this.#link.ask<ListOf<NodeView>>('GET', '/nodes')).items.map(workerOfView);
+  }
+
+  async stats({ since }: { since?: Duration } = {}): Promise<StatsView> {
+    const query = { since: typeof since === 'number' ? `${since}ms` : since };
+    const { v: _, ...view } = await this.#link.ask<StatsView & { readonly v: 1 }>('GET', '/stats', { query });
+    return view;
   }
 
   async explain(ref: string): Promise<Explanation> {

@@ -4,7 +4,7 @@ import { jobBrand } from '../../job/reference.ts';
 import type { JsonSchema, Schema } from '../../job/schema.ts';
 import { noServices } from '../../job/services.ts';
 import type { Pause } from '../../ports/inspector.ts';
-import type { WorkerSummary } from '../client.ts';
+import type { WorkerSummary } from '../worker-summary.ts';
 import type { JobView, LineView, NodeView, PauseView } from '../json-views.ts';
 import type { TailedLine } from '../run-reader.ts';
 

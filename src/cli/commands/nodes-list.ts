@@ -1,4 +1,4 @@
-import type { WorkerSummary } from '../../app/client.ts';
+import type { WorkerSummary } from '../../app/worker-summary.ts';
 import { nodeView } from '../../app/json-views.ts';
 import type { Call } from '../call.ts';
 import type { Paint } from '../print/paint.ts';

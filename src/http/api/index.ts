@@ -13,6 +13,7 @@ import { defineRoute, json, jsonAnswer, type Route } from './route.ts';
 import { explainRun, listRuns, showRun } from './runs.ts';
 import { startRun } from './start-run.ts';
 import { startRuns } from './start-runs.ts';
+import { showStats } from './stats.ts';
 
 /** What lies below `/api/v1`, in the order of the document. */
 export const routes: readonly Route[] = [
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...pauses,
   listPauses,
   listNodes,
+  showStats,
   listenToEvents,
   defineRoute({
     method: 'GET',

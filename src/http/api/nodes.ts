@@ -1,6 +1,6 @@
 import { nodeView, pauseView } from '../../app/json-views.ts';
 import { defineRoute, json, jsonAnswer } from './route.ts';
-import { instant, listOf, node } from './schemas.ts';
+import { listedPause, listOf, node } from './schemas.ts';
 
 export const listNodes = defineRoute({
   method: 'GET',
@@ -23,21 +23,7 @@ export const listPauses = defineRoute({
   summary: 'Everything that is paused now',
   right: 'read',
   answers: {
-    200: jsonAnswer(
-      'by name',
-      listOf({
-        type: 'object',
-        required: ['type', 'name', 'reason', 'actor', 'since', 'until'],
-        properties: {
-          type: { type: 'string', enum: ['job', 'queue', 'schedule', 'node'] },
-          name: { type: 'string' },
-          reason: { type: ['string', 'null'] },
-          actor: { type: 'string' },
-          since: instant,
-          until: { type: ['string', 'null'], format: 'date-time' },
-        },
-      }),
-    ),
+    200: jsonAnswer('by name', listOf(listedPause)),
   },
   async handle({ client }) {
     const items = (await client.pauses()).map((pause) => ({ type: pause.type, name: pause.name, ...pauseView(pause) }));

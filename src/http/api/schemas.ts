@@ -133,6 +133,17 @@ export const pause = {
   properties: { reason: maybeText, actor: { type: 'string' }, since: instant, until: maybeInstant },
 } as const satisfies ApiSchema;
 
+/** In a list of all that is paused. */
+export const listedPause = {
+  type: 'object',
+  required: ['type', 'name', ...pause.required],
+  properties: {
+    type: { type: 'string', enum: ['job', 'queue', 'schedule', 'node'] },
+    name: { type: 'string' },
+    ...pause.properties,
+  },
+} as const satisfies ApiSchema;
+
 export const job = {
   type: 'object',
   description: 'A job: what it takes and its rules.',

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createInstalled, onejob, startOnejob } from '../support/onejob.ts';
 
@@ -84,6 +86,31 @@ describe('jobs', () => {
     expect(command.code).toBe(3);
     expect(command.stderr).toContain('did you mean onejob list?');
   });
+});
+
+test('SJ-15 what only looks at a job opens none of its services', async () => {
+  const cwd = await createInstalled({
+    'services.mjs': `
+      import { writeFileSync } from 'node:fs';
+      import { defineServices, service } from 'onejob';
+      export const { defineJob } = defineServices({ db: service(() => writeFileSync('opened', '')) });`,
+    'jobs/needs.job.mjs': `
+      import { z } from 'zod';
+      import { defineJob } from '../services.mjs';
+      export default defineJob({ summary: 'Needs it', input: z.object({ n: z.int() }), run: () => 'done' });`,
+  });
+  for (const args of [
+    ['list'],
+    ['show', 'needs'],
+    ['needs', '--help'],
+    ['needs', '--n', 'x'],
+    ['enqueue', 'needs', '--n', '1'],
+  ]) {
+    expect((await onejob(args, { cwd })).code).toBe(args.includes('x') ? 2 : 0);
+  }
+  expect(existsSync(join(cwd, 'opened'))).toBe(false);
+  expect(await onejob(['needs', '--n', '1'], { cwd })).toMatchObject({ code: 0, stdout: 'done\n' });
+  expect(existsSync(join(cwd, 'opened'))).toBe(true);
 });
 
 describe('help and version', () => {

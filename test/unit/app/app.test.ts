@@ -117,6 +117,13 @@ describe('services', () => {
     });
   });
 
+  test('SJ-15 one that the program has opened itself is the very same for its jobs', async () => {
+    const pool = { name: 'shared' };
+    const { defineJob: define } = defineServices({ db: service(() => pool) });
+    const job = define({ name: 'needs', run: ({ services: { db } }) => db === pool });
+    expect(await openApp([job]).run('needs')).toMatchObject({ output: 'true' });
+  });
+
   test('SJ-15 a failing close stops neither the others nor the app', async () => {
     const events: string[] = [];
     const { defineJob: define } = defineServices({

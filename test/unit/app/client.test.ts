@@ -50,8 +50,33 @@ describe('enqueue', () => {
     await expect(app.client.enqueue(add, { a: 'x' } as never)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     await expect(app.client.enqueue(add, { a: 1n } as never)).rejects.toMatchObject({ code: 'VALUE_REJECTED' });
     expect((await app.client.list()).items).toEqual([]);
-    await app.stop();
+  });
+
+  test('VT-7 an app that is stopping takes nothing more; no row is written', async () => {
+    const begun = createDeferred<void>();
+    const release = createDeferred<void>();
+    const long = defineJob({
+      name: 'long',
+      run: async () => {
+        begun.resolve();
+        await release.promise;
+      },
+    });
+    const store = await fileStore();
+    const { app } = openApp([long, add], { store });
+    await app.start();
+    const { id } = await app.client.enqueue(long);
+    await begun.promise;
+    const stopped = app.stop();
     await expect(app.client.enqueue(add, { a: 1 })).rejects.toMatchObject({ code: 'APP_STOPPING' });
+    await expect(app.enqueue([{ job: 'add', input: { a: 1 }, trigger: 'api' }])).rejects.toMatchObject({
+      code: 'APP_STOPPING',
+    });
+    release.resolve();
+    await stopped;
+    await expect(app.client.enqueue(add, { a: 1 })).rejects.toMatchObject({ code: 'APP_STOPPING' });
+    const { items } = await openApp([], { store }).app.client.list();
+    expect(items.map((run) => run.id)).toEqual([id]);
   });
 
   test('VT-6 an existing key gives its run with created: false; with another input it is KEY_CONFLICT', async () => {
@@ -115,11 +140,32 @@ describe('reading', () => {
     }
     expect(await app.client.get('nothing')).toBe(null);
     await expect(app.client.find('nothing')).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
-    expect(await app.client.getMany([one.id, 'nothing', 'my key'])).toMatchObject([
-      { id: one.id },
+  });
+
+  test('VT-15 getMany asks once and answers in order, null for what is unknown', async () => {
+    const { app } = openApp([add]);
+    const inner = await app.openStore();
+    const one = await app.client.enqueue(add, { a: 1 }, { key: 'my key' });
+    const two = await app.client.enqueue(add, { a: 2 });
+    const calls: unknown[] = [];
+    const store = new Proxy(inner, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]): unknown => {
+          calls.push(name);
+          return Reflect.apply(member, target, args);
+        };
+      },
+    });
+    const client = createClient({ store, migrate: 'manual' });
+    expect(await client.getMany([two.id, 'nothing', 'my key', one.id])).toMatchObject([
+      { id: two.id, input: '{"a":2}' },
       null,
       { id: one.id },
+      { id: one.id },
     ]);
+    expect(calls).toEqual(['get']);
   });
 
   test('lists by job and state, newest first, page by page', async () => {

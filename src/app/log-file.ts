@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnejobError } from '../job/errors.ts';
+import { makeDirectory } from '../std/make-directory.ts';
 
 /**
  * `onejob.log` in a folder. Appending keeps the lines of several processes whole. Whoever rotates logs moves the file
@@ -15,7 +16,7 @@ export class LogFile {
   constructor(dir: string) {
     this.#path = join(dir, 'onejob.log');
     try {
-      mkdirSync(dir, { recursive: true });
+      makeDirectory(dir);
       this.#descriptor = openSync(this.#path, 'a');
     } catch (cause) {
       const why = (cause as Error).message;

@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OnejobError } from '../../job/errors.ts';
+import { makeDirectory } from '../../std/make-directory.ts';
 import { Connection } from './connection.ts';
-import { makeDirectory } from './make-directory.ts';
 
 /** Opens the database at `path`, whose directory is created when it is not there. `url` names it in messages. */
 export function openFile(path: string, url: string): Connection {

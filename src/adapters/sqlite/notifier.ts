@@ -2,7 +2,7 @@ import { closeSync, type FSWatcher, futimesSync, openSync, watch } from 'node:fs
 import { dirname } from 'node:path';
 import type { Notifier } from '../../ports/notifier.ts';
 import { systemClock, type Timer } from '../../std/clock.ts';
-import { makeDirectory } from './make-directory.ts';
+import { makeDirectory } from '../../std/make-directory.ts';
 
 /**
  * Hints between the processes of one machine that use one database: a file beside it, `PATH-hint`, that is touched and

@@ -156,6 +156,10 @@ test('a folder that cannot be written is refused', async () => {
   );
 });
 
+test.skipIf(process.platform !== 'linux')('a folder that the system never makes is refused, too', () => {
+  expect(() => createLogger({ dir: '/proc/onejob/log' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+});
+
 test('a file that was moved away to be kept is followed by a new one, and no line is lost', async () => {
   const dir = await createProject({});
   const { log } = record({ dir });

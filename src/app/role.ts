@@ -5,9 +5,10 @@ import { nearest } from '../job/name.ts';
 export const roles = ['worker', 'http'] as const;
 export type Role = (typeof roles)[number];
 
-/** @throws CONFIG_INVALID for a role that is not there, naming the nearest */
+/** @throws CONFIG_INVALID for none, and for a role that is not there, naming the nearest */
 export function readRoles(names: readonly string[]): readonly Role[] {
   const asked = [...new Set(names.map((name) => name.trim()).filter(Boolean))];
+  if (asked.length === 0) throw new OnejobError('CONFIG_INVALID', 'roles names no role', { hint: rolesHere });
   return asked.map((name) => {
     const problem = roleProblem(name);
     if (problem) throw new OnejobError('CONFIG_INVALID', problem, { hint: rolesHere });

@@ -188,6 +188,7 @@ describe('a worker', () => {
   });
 
   test.each([
+    [['--roles', ''], 'roles names no role'],
     [['--roles', 'worker,consumer'], 'the role consumer is not there yet'],
     [['--roles', 'workr'], 'there is no role workr; did you mean worker?'],
     [['--concurrency', '0'], '--concurrency is a whole number from 1'],

@@ -1,4 +1,5 @@
 import { isErrorCode, OnejobError, type ErrorCode } from '../../job/errors.ts';
+import { messageWithCauses } from '../../job/thrown-text.ts';
 import { maskUrl } from '../mask.ts';
 
 export interface ServerAddress {
@@ -85,7 +86,7 @@ export class ServerLink {
   /** The caller's own reason, or that nobody is there. */
   #away(cause: unknown, signal: AbortSignal | undefined): Error {
     if (signal?.aborted) return signal.reason as Error;
-    const why = (cause as { cause?: { code?: string } }).cause?.code ?? (cause as Error).message;
+    const why = messageWithCauses((cause as Error).cause ?? cause); // not the 'fetch failed' around it
     return new OnejobError('SERVER_UNAVAILABLE', `the server at ${this.#shown} does not answer: ${why}`, {
       hint: 'onejob start serves; --url and --token say where it is and who asks',
       cause,

@@ -1,4 +1,5 @@
 import { OnejobError } from '../../job/errors.ts';
+import { isEscaped } from '../sql/url.ts';
 import type { Names } from './dialect.ts';
 
 /** Where a store is. */
@@ -54,7 +55,8 @@ function checkPrefix(prefix: string): string {
 function parse(text: string): URL {
   const plain = text.replace(/^mariadb:/i, 'mysql:');
   const url = URL.canParse(plain) ? new URL(plain) : undefined;
-  if (url !== undefined && /^mysql:\/\//i.test(plain) && url.host !== '') return url;
+  const isOurs = url !== undefined && /^mysql:\/\//i.test(plain) && url.host !== '';
+  if (isOurs && [url.username, url.password, url.pathname].every(isEscaped)) return url;
   throw new OnejobError('CONFIG_INVALID', 'the URL of the store is not like mysql://user@host:3306/database', {
     hint: 'escape special characters of the password as %XX',
   });

@@ -1,4 +1,5 @@
 import { OnejobError } from '../../job/errors.ts';
+import { isEscaped } from '../sql/url.ts';
 
 /** Where a store is. */
 export interface Address {
@@ -41,7 +42,7 @@ export function readAddress(text: string, schema: string | undefined): Address {
 
 function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^postgres(ql)?:\/\//.test(text)) return url;
+  if (url !== undefined && /^postgres(ql)?:\/\//.test(text) && isEscaped(url.username)) return url;
   throw new OnejobError('CONFIG_INVALID', 'the URL of the store is not like postgres://user@host:5432/database', {
     hint: 'escape special characters of the password as %XX',
   });

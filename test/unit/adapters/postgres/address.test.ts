@@ -33,7 +33,7 @@ describe('the URL of a store in PostgreSQL', () => {
     expect(readAddress('postgres://db/shop', 'My "Jobs" 作业').schema).toBe('"My ""Jobs"" 作业"');
   });
 
-  test.each(['mysql://db/shop', 'db/shop', '', 'postgres:/x y'])('is not %j', (url) => {
+  test.each(['mysql://db/shop', 'db/shop', '', 'postgres:/x y', 'postgres://a%zz@db/shop'])('is not %j', (url) => {
     expect(refusalOf(url)).toEqual(invalid);
   });
 

@@ -34,7 +34,7 @@ const kinds = {
   'a meter, nobody listens': () => ({ meter: new Meters() }),
   'metrics of prom-client': () => {
     const meter = new Meters();
-    meter.listen(new EngineMetrics(new Registry()));
+    meter.listen(new EngineMetrics(new Registry(), () => true));
     return { meter };
   },
   'spans that go nowhere': () => {

@@ -69,6 +69,7 @@ export class App {
       registry: () => this.#knownJobs(),
       clock: systemClock,
       news: this.#news,
+      meter: this.insight.meters,
       actor,
       maxBytes: () => this.#settings.valueBytes,
       redact: () => this.#settings.redact,

@@ -1,3 +1,4 @@
+import type { FinalState, Trigger } from '../job/state.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Claim } from '../ports/store-claim.ts';
@@ -5,13 +6,13 @@ import type { Claim } from '../ports/store-claim.ts';
 /** Passes what the engine tells on to everyone who measures this app. */
 export class Meters implements Meter {
   #listeners: readonly Meter[] = [];
-  /** Runs are taken over when the store is opened, which may be before anybody could listen. */
-  #unheard = { workers: 0, runs: 0 };
+  /** Runs are taken over when the store is opened, which may be before anybody could listen; the first of it are kept. */
+  #unheard: ((meter: Meter) => void)[] = [];
 
   /** Returns the way to stop listening. */
   listen(meter: Meter): () => void {
-    if (this.#unheard.workers > 0) meter.tookOver(this.#unheard);
-    this.#unheard = { workers: 0, runs: 0 };
+    for (const tell of this.#unheard) tell(meter);
+    this.#unheard = [];
     this.#listeners = [...this.#listeners, meter];
     return () => {
       this.#listeners = this.#listeners.filter((each) => each !== meter);
@@ -30,6 +31,14 @@ export class Meters implements Meter {
     for (const each of this.#listeners) each.leftBehind(claim);
   }
 
+  settledLate(claim: Claim): void {
+    for (const each of this.#listeners) each.settledLate(claim);
+  }
+
+  endedByStore({ job, trigger }: { readonly job: string; readonly trigger: Trigger }, outcome: FinalState): void {
+    this.#tell((meter) => meter.endedByStore({ job, trigger }, outcome));
+  }
+
   committed(lane: string, entries: number, ms: number): void {
     for (const each of this.#listeners) each.committed(lane, entries, ms);
   }
@@ -39,13 +48,18 @@ export class Meters implements Meter {
   }
 
   tookOver(dead: { readonly workers: number; readonly runs: number }): void {
-    for (const each of this.#listeners) each.tookOver(dead);
-    if (this.#listeners.length > 0) return;
-    const { workers, runs } = this.#unheard;
-    this.#unheard = { workers: workers + dead.workers, runs: runs + dead.runs };
+    this.#tell((meter) => meter.tookOver(dead));
   }
 
   buried(): void {
     for (const each of this.#listeners) each.buried();
   }
+
+  #tell(tell: (meter: Meter) => void): void {
+    for (const each of this.#listeners) tell(each);
+    if (this.#listeners.length === 0 && this.#unheard.length < mostUnheard) this.#unheard.push(tell);
+  }
 }
+
+/** A process that nobody measures keeps no more. */
+const mostUnheard = 1_000;

@@ -9,6 +9,7 @@ import type { Run, RunId } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import { isDefined } from '../job/define.ts';
 import type { Inspector, Pause } from '../ports/inspector.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { AskAnswer, PauseTarget, RunAsk } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
 import type { WorkerView } from '../ports/store-worker.ts';
@@ -42,6 +43,8 @@ export interface StoreClientOptions {
   readonly registry: () => Promise<Registry | null>;
   readonly clock: Clock;
   readonly news: RunNews;
+  /** Told of runs that the store ends as this client asks. */
+  readonly meter?: Meter;
   /** Who asks, for the record. */
   readonly actor: string;
   /** Of an input. */
@@ -142,12 +145,12 @@ export class StoreClient implements Client {
   }
 
   async cancel(ref: string, reason?: string, options: { now?: boolean } = {}): Promise<AskAnswer> {
-    const { id, job, state } = await this.find(ref);
+    const run = await this.find(ref);
+    const { id, job, state } = run;
     const callbacks = state === 'running' ? 'unknown' : await this.#callbacksOf(job);
     const answer = await this.#ask(id, { kind: 'cancel', callbacks, reason: reason ?? null });
-    return options.now && answer.run !== null && answer.verdict === 'mailed'
-      ? this.#endNow(answer.run, reason)
-      : answer;
+    if (answer.verdict === 'done') this.#options.meter?.endedByStore(run, 'cancelled');
+    return options.now && answer.verdict === 'mailed' ? this.#endNow(id, reason) : answer;
   }
 
   async send(ref: string, event: string, data?: unknown): Promise<AskAnswer> {
@@ -241,12 +244,14 @@ export class StoreClient implements Client {
   /** Over its owner's head. Where the run changes hands at this very moment, it is cancelled anew. */
   async #endNow(id: RunId, reason: string | undefined): Promise<AskAnswer> {
     const { store, wake } = await this.#options.backend();
-    const { state, epoch } = await this.find(id);
+    const run = await this.find(id);
+    const { state, epoch } = run;
     if (isFinal(state)) return { verdict: 'done', run: id, state };
     if (state !== 'running') return this.cancel(id, reason, { now: true });
     const message = `cancelled by ${this.#options.actor}${reason ? `: ${reason}` : ''}`;
     const [taken = []] = await store.bury([{ run: id, epoch, code: 'RUN_CANCELLED', message }]);
     if (taken.length === 0) return this.#endNow(id, reason);
+    this.#options.meter?.endedByStore(run, 'cancelled');
     wake();
     return { verdict: 'done', run: id, state: 'cancelled' };
   }

@@ -50,6 +50,7 @@ export class Attempt {
   #mail: number;
   #letters: readonly Letter[];
   #stopping = false;
+  #isLeftBehind = false;
   #over = false;
   #sink: ConsoleSink | undefined;
   #span: AttemptSpan | undefined;
@@ -76,7 +77,10 @@ export class Attempt {
   async run(): Promise<AttemptEnd> {
     this.#begin();
     const handled = this.#span ? this.#span.within(() => this.#handle()) : this.#handle();
-    void handled.then(this.#settled.resolve);
+    void handled.then((settled) => {
+      this.#settled.resolve(settled);
+      if (this.#isLeftBehind) this.#options.host.meter?.settledLate(this.claim);
+    });
     const settled = await this.#settled.promise;
     this.#over = true;
     this.#timer.stop();
@@ -258,6 +262,7 @@ export class Attempt {
 
   /** Past the grace: the handler goes on as a zombie, fenced and counted, and the attempt ends without it. */
   #leaveBehind(): void {
+    this.#isLeftBehind = true;
     this.#options.host.meter?.leftBehind(this.claim);
     this.#options.host.log.warn('the handler ignores its signal and is left behind', namesOf(this.claim));
     this.#settled.resolve({ how: 'threw', thrown: this.#abort.reason, isFinal: false });

@@ -2,6 +2,7 @@ import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
 import type { RunId } from '../job/run.ts';
+import { tellEnds } from './ends-of-burial.ts';
 import { isGone, ownIdentity } from './identity.ts';
 
 /**
@@ -14,10 +15,12 @@ export async function buryPredecessors(store: Store, log: Log, meter?: Meter): P
   const own = ownIdentity();
   const dead = workers.filter(({ identity }) => isGone(identity, own, store.facts.reach));
   if (dead.length === 0) return [];
-  const freed = await store.bury(dead.map(({ id, beat }) => ({ id, seenBeat: beat, counted: true })));
+  const graves = dead.map(({ id, beat }) => ({ id, seenBeat: beat, counted: true }));
+  const freed = await store.bury(graves);
   for (const [i, { node, identity }] of dead.entries()) {
     log.info('a worker of this machine is gone', { node, pid: identity.pid, freedRuns: freed[i]?.length ?? 0 });
   }
   meter?.tookOver({ workers: dead.length, runs: freed.flat().length });
+  await tellEnds({ store, meter, log }, graves, freed);
   return freed.flat();
 }

@@ -6,6 +6,7 @@ import type { Grave, WorkerId, WorkerView } from '../ports/store-worker.ts';
 import type { Clock } from '../std/clock.ts';
 import { Loop } from '../std/loop.ts';
 import type { Service } from '../std/service.ts';
+import { tellEnds } from './ends-of-burial.ts';
 import { isThere, ownIdentity } from './identity.ts';
 
 export interface RescuerOptions {
@@ -125,6 +126,7 @@ export class Rescuer implements Service {
     }
     const freed = taken.flat();
     if (freed.length > 0) onFreed(freed);
+    await tellEnds({ store, meter, log }, graves, taken);
   }
 
   #forget(): void {

@@ -1,3 +1,4 @@
+import type { FinalState, Trigger } from '../job/state.ts';
 import type { AttemptEnd } from './attempt-end.ts';
 import type { Claim } from './store-claim.ts';
 
@@ -11,6 +12,13 @@ export interface Meter {
   ended(claim: Claim, end: AttemptEnd, ms: number): void;
   /** The handler ignored its signal beyond the grace: it goes on as a zombie, refused every write. */
   leftBehind(claim: Claim): void;
+  /** A handler that was left behind has ended after all. */
+  settledLate(claim: Claim): void;
+  /**
+   * The store ended a run itself, as this process asked it to: one that nobody executed, or over the head of its owner,
+   * whose attempt then ends as `lost`. Of children that it cancelled along with the run nothing is told.
+   */
+  endedByStore(run: { readonly job: string; readonly trigger: Trigger }, outcome: FinalState): void;
   /** One group of the journal is committed; `ms` from the first sending to the answer. */
   committed(lane: string, entries: number, ms: number): void;
   /** The main loop raised its worker's counter in the store, or could not. */

@@ -52,6 +52,8 @@ function attempts(emit: (event: object) => void): Meter {
     began: (claim) => event('b', claim),
     ended: (claim, outcome) => event('e', claim, { outcome }),
     leftBehind: nothing,
+    settledLate: nothing,
+    endedByStore: nothing,
     committed: nothing,
     beat: nothing,
     tookOver: nothing,

@@ -1,4 +1,5 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { FinalState, Trigger } from '../../job/state.ts';
 import type { AttemptEnd } from '../../ports/attempt-end.ts';
 import type { Meter } from '../../ports/meter.ts';
 import type { Claim } from '../../ports/store-claim.ts';
@@ -8,7 +9,10 @@ export class EngineMetrics implements Meter {
   readonly #attempts: Counter<'job' | 'trigger'>;
   readonly #runs: Counter<'job' | 'trigger' | 'outcome'>;
   readonly #durations: Histogram<'job' | 'outcome'>;
-  readonly #zombies: Counter<'job'>;
+  readonly #leftBehind: Counter<'job'>;
+  readonly #zombies: Gauge<'job'>;
+  readonly #goingOn = new Map<string, number>();
+  readonly #knows: (job: string) => boolean;
   readonly #groups: Histogram<'lane'>;
   readonly #commits: Histogram<'lane'>;
   readonly #beats: Counter<'result'>;
@@ -16,7 +20,9 @@ export class EngineMetrics implements Meter {
   readonly #takeovers: Counter;
   readonly #buried: Counter;
 
-  constructor(registry: Registry) {
+  /** `knows`: anybody may ask for a run of any name, and not each becomes a label. */
+  constructor(registry: Registry, knows: (job: string) => boolean) {
+    this.#knows = knows;
     const registers = [registry];
     this.#attempts = new Counter({
       name: 'onejob_attempts_started_total',
@@ -26,7 +32,7 @@ export class EngineMetrics implements Meter {
     });
     this.#runs = new Counter({
       name: 'onejob_runs_ended_total',
-      help: 'Runs that ended in this process: succeeded, failed, cancelled',
+      help: 'Runs that this process ended, or had the store end: succeeded, failed, cancelled',
       labelNames: ['job', 'trigger', 'outcome'],
       registers,
     });
@@ -37,9 +43,15 @@ export class EngineMetrics implements Meter {
       buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200],
       registers,
     });
-    this.#zombies = new Counter({
+    this.#leftBehind = new Counter({
       name: 'onejob_zombies_total',
       help: 'Handlers that ignored their signal and were left behind',
+      labelNames: ['job'],
+      registers,
+    });
+    this.#zombies = new Gauge({
+      name: 'onejob_zombies',
+      help: 'Handlers that were left behind and still go on',
       labelNames: ['job'],
       registers,
     });
@@ -80,7 +92,16 @@ export class EngineMetrics implements Meter {
   }
 
   leftBehind({ job }: Claim): void {
-    this.#zombies.inc({ job });
+    this.#leftBehind.inc({ job });
+    this.#countZombies(job, 1);
+  }
+
+  settledLate({ job }: Claim): void {
+    this.#countZombies(job, -1);
+  }
+
+  endedByStore({ job, trigger }: { readonly job: string; readonly trigger: Trigger }, outcome: FinalState): void {
+    this.#runs.inc({ job: this.#knows(job) ? job : '', trigger, outcome });
   }
 
   committed(lane: string, entries: number, ms: number): void {
@@ -99,5 +120,12 @@ export class EngineMetrics implements Meter {
 
   buried(): void {
     this.#buried.inc();
+  }
+
+  /** Those that were left behind before anybody counted end too. */
+  #countZombies(job: string, change: 1 | -1): void {
+    const zombies = Math.max(0, (this.#goingOn.get(job) ?? 0) + change);
+    this.#goingOn.set(job, zombies);
+    this.#zombies.set({ job }, zombies);
   }
 }

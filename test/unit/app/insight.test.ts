@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
+import { ownIdentity } from '../../../src/engine/identity.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import type { Meter } from '../../../src/ports/meter.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
+import { enrolment, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
 import { openApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 
@@ -12,6 +15,9 @@ class RecordingMeter implements Meter {
   began: Meter['began'] = ({ job, trigger }) => void this.heard.push(`began ${job} by ${trigger}`);
   ended: Meter['ended'] = ({ job }, end, ms) => void this.heard.push(`ended ${job} ${end}${ms >= 0 ? '' : '?'}`);
   leftBehind: Meter['leftBehind'] = ({ job }) => void this.heard.push(`left ${job} behind`);
+  settledLate: Meter['settledLate'] = ({ job }) => void this.heard.push(`${job} settled late`);
+  endedByStore: Meter['endedByStore'] = ({ job, trigger }, outcome) =>
+    void this.heard.push(`the store ended ${job} by ${trigger} as ${outcome}`);
   committed: Meter['committed'] = (lane, entries) => void this.groups.set(lane, (this.groups.get(lane) ?? 0) + entries);
   beat: Meter['beat'] = () => undefined;
   tookOver: Meter['tookOver'] = () => void this.heard.push('took over');
@@ -39,7 +45,7 @@ test('who measures an app hears of its attempts and groups until it stops listen
   expect(meter.heard).toHaveLength(4);
 });
 
-test('a handler that ignores its signal is counted when it is left behind', async () => {
+test('a handler that ignores its signal is counted when it is left behind, and when it ends after all', async () => {
   const never = createDeferred<void>();
   const job = defineJob({ name: 'deaf', timeout: 1, grace: 1, run: () => never.promise });
   const { app, run } = openApp([job]);
@@ -47,6 +53,52 @@ test('a handler that ignores its signal is counted when it is left behind', asyn
   app.insight.measure(meter);
   await run('deaf');
   expect(meter.heard).toEqual(['began deaf by api', 'left deaf behind', 'ended deaf failed']);
+  never.resolve();
+  await until('it has ended', () => meter.heard.at(-1) === 'deaf settled late');
+});
+
+test('a run that is cancelled before anybody executes it is told as ended by the store, once', async () => {
+  const job = defineJob({ name: 'work', run: () => 1 });
+  const { app } = openApp([job]);
+  const meter = new RecordingMeter();
+  app.insight.measure(meter);
+  const { id } = await app.client.enqueue(job);
+  const [first, second] = await Promise.allSettled([app.client.cancel(id), app.client.cancel(id)]);
+  expect([first.status, second.status].toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(meter.heard).toEqual(['the store ended work by api as cancelled']);
+});
+
+test('a run that is ended over its owner’s head is told as ended once, and its attempt as lost', async () => {
+  const held = createDeferred<void>();
+  const job = defineJob({ name: 'work', grace: '1h', run: () => held.promise });
+  const { app } = openApp([job]);
+  const meter = new RecordingMeter();
+  app.insight.measure(meter);
+  await app.start();
+  const { id } = await app.client.enqueue(job);
+  await until('it runs', () => meter.heard.length === 1);
+  await app.client.cancel(id, 'enough', { now: true });
+  held.resolve();
+  await until('its attempt has ended', () => meter.heard.length === 3);
+  expect(meter.heard.toSorted()).toEqual([
+    'began work by api',
+    'ended work lost',
+    'the store ended work by api as cancelled',
+  ]);
+});
+
+test('runs of dead workers that are at their limit of crashes are told as ended, also to who listens later', async () => {
+  const store = await openSqliteStore({ path: ':memory:' });
+  await store.migrate();
+  const dead = enrolment({ identity: { ...ownIdentity(), pidStart: '0' } });
+  await store.enrol(dead);
+  await store.submit([newRun({ maxCrashes: 1, trigger: 'http' }), newRun({ maxCrashes: 2 })]);
+  await store.claim({ worker: dead.id, jobs: [termsOf('work')], free: 2, turn: 0 });
+  const { app } = openApp([], { store });
+  await app.openStore();
+  const meter = new RecordingMeter();
+  app.insight.measure(meter);
+  expect(meter.heard).toEqual(['took over', 'the store ended work by http as failed']);
 });
 
 test('EGO-21 runs in execution are shown with age and open steps, and slots are counted', async () => {

@@ -9,6 +9,7 @@ import { fileStore, openApp } from '../../support/apps.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { awayStore } from '../../support/away-store.ts';
 import { parseMetrics } from '../../support/prometheus.ts';
+import { until } from '../../support/until.ts';
 
 const job = defineJob({ name: 'work', run: async ({ step }) => void (await step('a', () => 1)) });
 const broken = defineJob({ name: 'broken', run: () => Promise.reject(new Error('no')) });
@@ -62,6 +63,41 @@ test('due runs are shown by job, and those that no living worker knows as one nu
     'living 1',
     'stalled 0',
   ]);
+});
+
+test('runs that the store ended are counted with the others; a job that nobody knows here is no label', async () => {
+  const { app } = openApp([job]);
+  const handler = createHandler(app, {});
+  for (const name of ['work', 'work']) await app.client.cancel((await app.client.enqueue(name)).id);
+  const stranger = openApp([], { store: await fileStore() });
+  const elsewhere = createHandler(stranger.app, {});
+  const { app: sender } = openApp([defineJob({ name: 'unheard', run: () => 1 })], {
+    store: stranger.app.options.store ?? '',
+  });
+  const { id } = await sender.client.enqueue('unheard');
+  await stranger.app.client.cancel(id);
+  const countsOf = async (handle: typeof handler) =>
+    parseMetrics(await (await handle(scrape)).text())
+      .get('onejob_runs_ended_total')
+      ?.samples.map(({ labels, value }) => [labels['job'], labels['outcome'], value]);
+  expect(await countsOf(handler)).toEqual([['work', 'cancelled', 2]]);
+  expect(await countsOf(elsewhere)).toEqual([['', 'cancelled', 1]]);
+});
+
+test('zombies are those that go on now', async () => {
+  const held = createDeferred<void>();
+  const deaf = defineJob({ name: 'deaf', timeout: 1, grace: 1, run: () => held.promise });
+  const { app, run } = openApp([deaf]);
+  const handler = createHandler(app, {});
+  const zombies = async () => {
+    const families = parseMetrics(await (await handler(scrape)).text());
+    return ['onejob_zombies', 'onejob_zombies_total'].map((name) => families.get(name)?.samples[0]?.value);
+  };
+  await run('deaf');
+  expect(await zombies()).toEqual([1, 1]);
+  held.resolve();
+  await until('it has ended', async () => (await zombies())[0] === 0);
+  expect(await zombies()).toEqual([0, 1]);
 });
 
 test('while the store is away only that is shown of it, and what the process knows itself', async () => {

@@ -250,10 +250,10 @@ describe('doctor', () => {
   test('finds what holds PostgreSQL back, each with its remedy', async () => {
     const { url, admin } = await database();
     const name = url.pathname.slice(1);
-    await admin.query(`alter database ${name} set synchronous_commit = off`);
-    await admin.query(`alter database ${name} set statement_timeout = '2s'`);
     const cwd = await shop({ store: url.href });
     await onejob(['db', 'migrate'], { cwd });
+    await admin.query(`alter database ${name} set synchronous_commit = off`);
+    await admin.query(`alter database ${name} set statement_timeout = '2s'`);
     const ended = await onejob(['doctor'], { cwd });
     expect(ended.code).toBe(0);
     expect(ended.stdout).toMatch(/ok +server +PostgreSQL \d/);

@@ -391,13 +391,15 @@ describe('an error that nobody can catch', () => {
   });
 
   test('that comes when its run has ended is nobody’s failure any more', async () => {
+    const over = createDeferred<void>();
     const later = createDeferred<string>();
     const job = defineJob({
       name: 'work',
-      run: () => void setTimeout(() => later.resolve(opened.app.fault(new Error('late'))), 20),
+      run: () => void over.promise.then(() => later.resolve(opened.app.fault(new Error('late')))),
     });
     const opened = openApp([job]);
     expect(await opened.run('work')).toMatchObject({ state: 'succeeded' });
+    over.resolve();
     expect(await later.promise).toBe('late');
   });
 

@@ -96,7 +96,7 @@ describe('a time-out', () => {
     const release = createDeferred<void>();
     const job = defineJob({
       name: 'deaf',
-      timeout: 10,
+      timeout: 1_000, // time enough for the second attempt on a busy machine
       grace: 10,
       retry: { attempts: 2, delay: 0 },
       run: async ({ attempt, step, log }) => {
@@ -122,9 +122,9 @@ describe('a time-out', () => {
   test('stands still while only waits are open', async () => {
     const job = defineJob({
       name: 'patient',
-      timeout: 80,
+      timeout: 1_000,
       run: async ({ step }) => {
-        for (const part of [1, 2, 3]) await step.sleep(['rest', part], 60);
+        for (const part of [1, 2, 3]) await step.sleep(['rest', part], 600);
         return 'slept';
       },
     });
@@ -162,7 +162,7 @@ describe('a deadline', () => {
   });
 
   test('ends a run that has parked', async () => {
-    const job = defineJob({ name: 'patient', deadline: '2s', run: ({ step }) => step.wait('never') });
+    const job = defineJob({ name: 'patient', deadline: '4s', run: ({ step }) => step.wait('never') });
     const { app, run: start } = openApp([job], { limits: { parkAfter: 10 } });
     const running = start('patient', { key: 'a' });
     await until('parked', async () => (await app.client.get('a'))?.state === 'waiting');
@@ -180,7 +180,7 @@ describe('a deadline', () => {
     });
     const run = await openApp([job]).run('flaky');
     expect(run.state).toBe('failed');
-    expect(run.finishedAt! - run.createdAt).toBeLessThan(5_000);
+    expect(run.finishedAt! - run.createdAt).toBeLessThan(30_000);
   });
 });
 

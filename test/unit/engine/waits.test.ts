@@ -81,7 +81,7 @@ describe('a sleep', () => {
         job(async ({ step }) => {
           calls++;
           await step('before', () => 1);
-          await step.sleep('rest', '1.2s');
+          await step.sleep('rest', '3s');
           return step('after', () => 2);
         }),
       ],
@@ -179,7 +179,7 @@ describe('a wait for an event', () => {
 
   test('VT-20 refuses an event once, whatever becomes of the run, and gives up when it would have without it', async () => {
     const opened = openApp(
-      [job(({ step }) => step.wait('go', { schema: z.literal('yes'), timeout: 2_500, orElse: null }))],
+      [job(({ step }) => step.wait('go', { schema: z.literal('yes'), timeout: 5_000, orElse: null }))],
       parking,
     );
     const running = opened.run('work', { key: 'a' });
@@ -188,7 +188,7 @@ describe('a wait for an event', () => {
     await until('it is refused', async () => (await opened.steps('a')).includes('go (refused 1) failed 1'));
     const run = await running;
     expect(run).toMatchObject({ state: 'succeeded', output: 'null' });
-    expect(run.finishedAt! - run.startedAt!).toBeGreaterThanOrEqual(2_499);
+    expect(run.finishedAt! - run.startedAt!).toBeGreaterThanOrEqual(4_999);
     expect(run.epoch).toBeGreaterThan(1);
     expect(await opened.steps('a')).toEqual(['go (refused 1) failed 1', 'go failed 1']);
     expect(await opened.lines('a')).toHaveLength(1);

@@ -36,7 +36,7 @@ test(
         await checkPrograms(given, client, await readLedger(ledger));
         await client.close();
       }),
-      { ...(torture && { seed }), numRuns: torture ? 50 : 3, endOnFailure: true },
+      { ...(torture && { seed }), numRuns: torture ? 20 : 3, endOnFailure: true },
     );
   },
 );

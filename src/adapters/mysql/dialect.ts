@@ -58,7 +58,17 @@ export function written(statement: string, { prefix }: Pick<Names, 'prefix'>, is
     callback_of_l: callbackOf,
   };
   const text = statement.replaceAll(/\$(\w+)/g, (all, name: string) => meanings[name] ?? all);
-  return named(text, { prefix, database: '' });
+  return named(isMariaDb ? withoutOf(text) : text, { prefix, database: '' });
+}
+
+/**
+ * What a statement locks stands in it by name, for MySQL refuses to lock what JSON_TABLE makes. MariaDB has no word for
+ * that, and locks the rows of tables only.
+ */
+function withoutOf(sql: string): string {
+  return sql
+    .replaceAll(/\bfor (update|share) of \w+(?:, \w+)*/g, 'for $1')
+    .replaceAll('for share', 'lock in share mode');
 }
 
 /** The store's clock in milliseconds: of the statement, whatever the time zone of the session. */
@@ -74,7 +84,7 @@ export const runColumns = `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.
 
 /** The run of a callback of the run `l`, as adapters/sql/callback-run.ts makes it; its id is a UUIDv7 (RFC 9562 §5.7). */
 const callbackOf = `'i', 0, 'id', lower(concat(substr(lpad(hex(t), 12, '0'), 1, 8), '-', substr(lpad(hex(t), 12, '0'), 9, 4),
-      '-7', substr(md5(uuid()), 1, 3), '-8', substr(md5(uuid()), 1, 3), '-', substr(md5(uuid()), 1, 12))),
+      '-7', substr(sha2(uuid(), 256), 1, 3), '-8', substr(sha2(uuid(), 256), 1, 3), '-', substr(sha2(uuid(), 256), 1, 12))),
       'key', concat('callback:', l.run, ':', l.generation, ':', l.attempt), 'job', l.job, 'queue', l.queue,
       'cause', 'parent', 'priority', l.priority, 'timeout', l.timeout_ms, 'crashes', l.max_crashes, 'trace', r.trace_id,
       'parent', l.run, 'root', coalesce(l.root, l.run)`;

@@ -23,7 +23,7 @@ export interface MysqlOptions {
 }
 
 /**
- * Opens a store in MariaDB 10.6 or MySQL 8, or newer; the first call connects.
+ * Opens a store in MariaDB 10.6 or MySQL 8.0.17, or newer; the first call connects.
  *
  * With a pool and no URL there is nothing for a thread to connect to: the main loop beats, with a longer lease.
  *

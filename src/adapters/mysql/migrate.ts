@@ -1,6 +1,7 @@
 import { OnejobError } from '../../job/errors.ts';
 import type { Migration } from '../../ports/store.ts';
 import { newId } from '../../std/id.ts';
+import { compareVersions } from '../sql/version.ts';
 import type { Connection, Row } from './connection.ts';
 import { named, quoted, written } from './dialect.ts';
 import { hasNumber } from './failure.ts';
@@ -192,10 +193,11 @@ function refuseServer(server: Server, { url }: Connection): void {
   const refuse = (says: string, hint: string) => {
     throw new OnejobError('CONFIG_INVALID', `the store ${url} ${says}`, { hint });
   };
-  const [major = 0, minor = 0] = server.version.split('.').map((part) => Number.parseInt(part, 10));
   const isMariaDb = server.is_mariadb === 1;
-  if (isMariaDb ? major < 10 || (major === 10 && minor < 6) : major < 8) {
-    refuse(`is ${isMariaDb ? 'MariaDB' : 'MySQL'} ${server.version}`, 'use MariaDB 10.6 or MySQL 8 or newer');
+  // What it takes of MySQL is the collation.
+  const least = isMariaDb ? '10.6' : '8.0.17';
+  if (compareVersions(server.version.replace(/-.*/, ''), least) < 0) {
+    refuse(`is ${isMariaDb ? 'MariaDB' : 'MySQL'} ${server.version}`, 'use MariaDB 10.6 or MySQL 8.0.17 or newer');
   }
   if (server.commits !== 1) refuse('is used with autocommit off', 'turn autocommit on for the pool');
   if (!server.charset.startsWith('utf8mb4')) {

@@ -56,7 +56,7 @@ begin
     ) y where y.run is not null order by y.run limit 1000000
   ) s
   straight_join onejob_live l force index (primary) on l.run = s.run
-  for update;
+  for update of l;
   set t = $now;
   open asked;
   asking: loop

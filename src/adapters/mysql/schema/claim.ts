@@ -13,7 +13,7 @@ begin
   $begin
   set t = $now;
   -- an aggregate, so that there is a row; a burial waits for this lock, and a later claim finds the grave
-  select max(node) into label from onejob_workers where id = me and buried_at is null lock in share mode;
+  select max(node) into label from onejob_workers where id = me and buried_at is null for share;
   -- what a process was asked for itself (tree) it does, also on a node that is drained
   if label is not null and (tree is not null or not exists (
     select 1 from onejob_pauses p where p.type = 'node' and p.name = label and (p.ends_at is null or p.ends_at > t)
@@ -71,8 +71,7 @@ begin
   select json_arrayagg(x.job) into busy
   from (
     select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j
-    where (select l.queue from onejob_live l force index (line)
-      where l.worker = '' and l.job = j.job order by l.queue limit 1) is not null
+    where (select 1 from onejob_live l force index (line) where l.worker = '' and l.job = j.job limit 1) = 1
   ) x;
   while place < json_length(busy) do
     set of_job = json_unquote(json_extract(busy, concat('$[', place, ']')));
@@ -142,7 +141,7 @@ begin
           order by l.due_at, l.run limit width
         ) x;
         if part_count > 0 then
-          set candidates = if(candidates is null, part, json_merge_preserve(candidates, part));
+          set candidates = json_merge_preserve(coalesce(candidates, '[]'), part);
           set found = found + part_count, in_queue = in_queue + part_count, last_priority = line_priority;
         end if;
       end while;
@@ -160,15 +159,15 @@ begin
               select count(distinct q.queue) queues from json_table(candidates, '$[*]' columns (queue $name path '$.q')) q
             ) turn_of
           ) c
-          order by c.place, mod(c.queue_place - mod(turn, c.queues) + c.queues, c.queues) limit width
+          order by c.place, mod(c.queue_place + c.queues - mod(turn, c.queues), c.queues) limit width
         ) s
         straight_join onejob_live l force index (primary) on l.run = s.run
         where l.worker = '' and l.state <> 'running'
-        limit free for update skip locked
+        limit free for update of l skip locked
       ) x;
       if taken_count > 0 then
         call onejob_take(taken, me, label, terms, t);
-        set got = if(got is null, taken, json_merge_preserve(got, taken));
+        set got = json_merge_preserve(coalesce(got, '[]'), taken);
         set free = free - taken_count;
       end if;
       if free <= 0 or found < width or width > 4000 then leave widening; end if;
@@ -181,12 +180,30 @@ begin
       where l.worker = '';
     end if;
     if next_at is null then
-      select min((select l.due_at from onejob_live l force index (line)
-        where l.worker = '' and l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.due_at > t
-        order by l.due_at limit 1)) into next_at
-      from json_table(lines_found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) c;
+      call onejob_next_due(lines_found, t, next_at);
     end if;
   end if;
+end`,
+
+  // When the next run of these lines is due that is not due yet. A seek for each, with fixed values: of a line that is a
+  // row of another table MySQL reads and sorts all that is due later.
+  `create procedure onejob_next_due(in lines_found $text, in t bigint, out next_at bigint)
+sql security invoker
+begin
+  declare line_job, line_queue $name;
+  declare line_priority, place int default 0;
+  declare line_next bigint;
+  set next_at = null;
+  while place < json_length(lines_found) do
+    set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
+    set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
+    set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
+    set line_next = (select l.due_at from onejob_live l force index (line)
+      where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority and l.due_at > t
+      order by l.due_at limit 1);
+    if next_at is null or line_next < next_at then set next_at = line_next; end if;
+    set place = place + 1;
+  end while;
 end`,
 
   // A process that runs work by itself has few roots: their unfinished runs are read and sorted.
@@ -221,7 +238,7 @@ begin
       ) s
       straight_join onejob_live l force index (primary) on l.run = s.run
       where l.worker = '' and l.state <> 'running'
-      limit free for update skip locked
+      limit free for update of l skip locked
     ) x;
     if got is not null then call onejob_take(got, me, label, terms, t); end if;
   end if;

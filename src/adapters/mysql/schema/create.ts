@@ -8,7 +8,7 @@ begin
   from json_table(ids, '$[*]' columns (id $id path '$')) n
   straight_join onejob_workers w force index (primary) on w.id = n.id
   where w.buried_at is null
-  lock in share mode;
+  for share of w;
 end`,
 
   // Creates the runs that are new, inside the caller's transaction. 'items' are NewRuns in short (see new-run.ts) in
@@ -75,7 +75,7 @@ begin
     left join onejob_keys k force index (primary) on k.name = n.run_key
     left join onejob_live l force index (primary) on l.run = coalesce(k.run, n.id)
     left join onejob_outcomes o force index (primary) on o.run = coalesce(k.run, n.id)
-    lock in share mode;
+    for share of k, l, o;
   end if;
 end`,
 

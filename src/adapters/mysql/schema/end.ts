@@ -102,7 +102,7 @@ begin
     select count(*) into locked
     from json_table(parents, '$[*]' columns (run $id path '$')) p
     straight_join onejob_live c force index (by_parent) on c.parent = p.run
-    for update;
+    for update of c;
     insert into onejob_letters (run, n, kind, name, actor, reason, at)
     select c.run, c.mail + 1, 'cancel', '', concat('run ', o.run),
       if(o.state = 'failed', 'its parent failed', 'its parent was cancelled'), t
@@ -138,7 +138,7 @@ begin
     straight_join onejob_outcomes o force index (primary) on o.run = l.run
     straight_join onejob_runs r force index (primary) on r.id = l.run
     where l.callbacks in ('both', 'failure');
-    set calls = if(calls is null, more, if(more is null, calls, json_merge_preserve(calls, more)));
+    if more is not null then set calls = json_merge_preserve(coalesce(calls, '[]'), more); end if;
     delete c from json_table(parents, '$[*]' columns (run $id path '$')) p
     straight_join onejob_live c force index (by_parent) on c.parent = p.run
     straight_join onejob_outcomes o force index (primary) on o.run = c.run;

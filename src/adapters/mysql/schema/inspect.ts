@@ -10,7 +10,7 @@ begin
   declare jobs_found int default 0;
   set found = null;
   while of_job is not null and jobs_found < most do
-    set jobs = if(jobs is null, json_array(of_job), json_merge_preserve(jobs, json_array(of_job)));
+    set jobs = json_array_append(coalesce(jobs, '[]'), '$', of_job);
     set jobs_found = jobs_found + 1;
     set of_job = (
       select l.job from onejob_live l force index (line) where l.worker = '' and l.job > of_job order by l.job limit 1);

@@ -12,7 +12,7 @@ begin
   select count(*) into found
   from json_table(runs, '$[*]' columns (run $id path '$')) j
   straight_join onejob_live l force index (primary) on l.run = j.run
-  for update;
+  for update of l;
   if chunks is not null then
     select json_arrayagg(json_object('run', x.run, 'epoch', x.epoch, 'last', x.last)) into lasts
     from (

@@ -37,7 +37,7 @@ begin
       ) y order by y.run limit size
     ) x;
     if victims is not null then
-      set gone = if(gone is null, victims, json_merge_preserve(gone, victims));
+      set gone = json_merge_preserve(coalesce(gone, '[]'), victims);
       set count_gone = count_gone + size;
     end if;
     set place = place + 1;
@@ -50,7 +50,7 @@ begin
     from (
       select o.run, coalesce(length(o.output), 0) size
       from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes o force index (primary) on o.run = g.run
-      for update
+      for update of o
     ) x;
   end if;
   if gone is not null then

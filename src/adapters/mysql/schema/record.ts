@@ -33,12 +33,12 @@ begin
       ) x order by x.run limit 1000000
     ) s
     straight_join onejob_live l force index (primary) on l.run = s.run
-    for update;
+    for update of l;
   else
     select count(*) into found
     from json_table(runs, '$[*]' columns (run $id path '$')) j
     straight_join onejob_live l force index (primary) on l.run = j.run
-    for update;
+    for update of l;
   end if;
   set t = $now;
 

@@ -78,7 +78,7 @@ begin
   from (
     select distinct f.name from json_table(fires, '$[*]' columns (name $name path '$.schedule')) f order by f.name limit 100000
   ) f straight_join onejob_schedules s force index (primary) on s.name = f.name
-  for update;
+  for update of s;
   open fire;
   firing: loop
     set done = false;
@@ -108,7 +108,7 @@ begin
   declare item $text;
   if json_length(cancels) > 0 then
     select count(*) into locked
-    from json_table(cancels, '$[*]' columns (run $id path '$')) c straight_join onejob_live l force index (primary) on l.run = c.run for update;
+    from json_table(cancels, '$[*]' columns (run $id path '$')) c straight_join onejob_live l force index (primary) on l.run = c.run for update of l;
     while place < json_length(cancels) do
       set target = json_unquote(json_extract(cancels, concat('$[', place, ']')));
       if exists (select 1 from onejob_live l where l.run = target and l.state = 'running') then

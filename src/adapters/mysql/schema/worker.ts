@@ -69,7 +69,7 @@ begin
   select json_arrayagg(x.id) into dead
   from (
     select w.id from json_table(ids, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w force index (primary) on w.id = n.id
-    where w.buried_at is null and (seen is null or w.beat = seen) for update
+    where w.buried_at is null and (seen is null or w.beat = seen) for update of w
   ) x;
   if dead is not null then
     set t = $now;
@@ -87,7 +87,7 @@ begin
       ) x order by x.run limit 1000000
     ) s
     straight_join onejob_live l force index (primary) on l.run = s.run
-    for update;
+    for update of l;
     select l.worker, l.run
     from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
     order by l.run;
@@ -143,7 +143,7 @@ begin
         select x.run from (select of_run run union select r.parent from onejob_runs r where r.id = of_run) x
         where x.run is not null order by x.run limit 2
       ) s straight_join onejob_live l force index (primary) on l.run = s.run
-      for update;
+      for update of l;
       if exists (select 1 from onejob_live where run = of_run and epoch = of_epoch) then
         update onejob_live set epoch = epoch + 1 where run = of_run;
         call onejob_end(json_array(json_object('run', of_run, 'state', of_state, 'error', because)), null, 1, 1, 1, 1, $now);

@@ -154,7 +154,7 @@ export class StoreClient implements Client {
   }
 
   async send(ref: string, event: string, data?: unknown): Promise<AskAnswer> {
-    const text = storable(data, this.#options.maxBytes(), `the data of the event ${event}`);
+    const text = storable(data, this.#options.maxBytes(), `the data of the event ${event}`, 'PAYLOAD_TOO_LARGE');
     return this.#ask(ref, { kind: 'event', name: event, data: text, reason: null });
   }
 

@@ -43,7 +43,7 @@ export async function newRun(
   redact: readonly string[] = [],
 ): Promise<NewRun> {
   const known = 'run' in job ? job : undefined;
-  const input = storable(wish.input, maxBytes, `the input of ${job.name}`);
+  const input = storable(wish.input, maxBytes, `the input of ${job.name}`, 'PAYLOAD_TOO_LARGE');
   const parsed = known?.input || known?.key ? await parseInput(known, parseStored(input)) : undefined;
   const id = newId();
   return {
@@ -72,12 +72,18 @@ export async function newRun(
   };
 }
 
-/** The text of a value, or the documented refusal. */
-export function storable(value: unknown, maxBytes: number, what: string): string | null {
+/** The text of a value, or the documented refusal; `ifTooLarge` is its code where a caller sent too much. */
+export function storable(
+  value: unknown,
+  maxBytes: number,
+  what: string,
+  ifTooLarge: 'VALUE_REJECTED' | 'PAYLOAD_TOO_LARGE' = 'VALUE_REJECTED',
+): string | null {
   const check = checkStorable(value, { maxBytes });
   if (check.ok) return check.text ?? null;
   const where = check.path ? ` (at ${check.path})` : '';
-  throw new OnejobError('VALUE_REJECTED', `${what} cannot be stored${where}: ${check.why}`);
+  const code = check.tooLarge ? ifTooLarge : 'VALUE_REJECTED';
+  throw new OnejobError(code, `${what} cannot be stored${where}: ${check.why}`);
 }
 
 function parseStored(input: string | null): unknown {

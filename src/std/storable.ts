@@ -3,9 +3,11 @@ import { types } from 'node:util';
 /**
  * `text`: the JSON to store, or undefined for a value that is undefined.
  * `why`: a sentence such as 'a Map cannot be stored as JSON; return an array of entries'; `path`: of what, such as
- * `orders[3].tags`, '' for the whole.
+ * `orders[3].tags`, '' for the whole; `tooLarge`: only its size is at fault.
  */
-export type StorableCheck = { ok: true; text: string | undefined } | { ok: false; why: string; path: string };
+export type StorableCheck =
+  | { ok: true; text: string | undefined }
+  | { ok: false; why: string; path: string; tooLarge?: true };
 
 /**
  * The JSON text of a value, or why it may not be stored: for all that JSON.stringify would silently change, and all
@@ -20,6 +22,7 @@ export function checkStorable(value: unknown, { maxBytes }: { maxBytes: number }
     const text = JSON.stringify(value);
     return isSuspect(text) || !fits(text, maxBytes) ? inspect(value, maxBytes) : { ok: true, text };
   } catch (error) {
+    if (error instanceof TooLarge) return { ok: false, why: error.message, path: '', tooLarge: true };
     if (error instanceof Refusal) return { ok: false, why: error.message, path: error.path };
     return { ok: false, why: `reading it failed: ${error instanceof Error ? error.message : String(error)}`, path: '' };
   }
@@ -104,6 +107,12 @@ class Refusal extends Error {
   }
 }
 
+class TooLarge extends Error {
+  constructor(maxBytes: number) {
+    super(`its JSON is larger than the limit of ${maxBytes.toLocaleString('en')} bytes`);
+  }
+}
+
 /**
  * The thorough check, several times slower: JSON.stringify shows each value that it is about to write, after `toJSON`,
  * together with its holder. Throws the Refusal.
@@ -116,11 +125,11 @@ function inspect(value: unknown, maxBytes: number): StorableCheck {
     const why = whyNot(member, this, key);
     if (why !== undefined) throw new Refusal(why, trail.path);
     room -= leastBytes(member, this, key);
-    if (room < 0) throw new Refusal(tooLarge(maxBytes), '');
+    if (room < 0) throw new TooLarge(maxBytes);
     if (typeof member === 'object' && member !== null) trail.enter(member);
     return member;
   });
-  if (text !== undefined && !fits(text, maxBytes)) throw new Refusal(tooLarge(maxBytes), '');
+  if (text !== undefined && !fits(text, maxBytes)) throw new TooLarge(maxBytes);
   return { ok: true, text };
 }
 
@@ -177,10 +186,6 @@ function whyNotObject(value: object, holder: object, key: string): string | unde
 function leastBytes(value: unknown, holder: object, key: string): number {
   if (value === undefined) return 0;
   return 1 + (Array.isArray(holder) ? 0 : key.length) + (typeof value === 'string' ? value.length : 0);
-}
-
-function tooLarge(maxBytes: number): string {
-  return `its JSON is larger than the limit of ${maxBytes.toLocaleString('en')} bytes`;
 }
 
 /** Where JSON.stringify is. It tells the holder of each value only, so the way back up is found by comparing. */

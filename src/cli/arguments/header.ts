@@ -10,7 +10,7 @@ import { usage } from './flag.ts';
  */
 export function readHeaders(text: string): [name: string, value: string][] {
   const curl = /^\s*([^\s:=;]+)\s*:([\s\S]*)$/.exec(text);
-  if (curl) return [[checkName(curl[1] ?? '', text), unescape(curl[2] ?? '').trim()]];
+  if (curl) return [[checkName(curl[1] ?? '', text), checkValue(unescape(curl[2] ?? '').trim())]];
   return splitPieces(text)
     .filter((piece) => piece.trim() !== '')
     .map((piece) => readPiece(piece));
@@ -26,7 +26,7 @@ function readPiece(piece: string): [string, string] {
   if (at === -1) {
     usage(`--header: '${piece.trim()}' has no value; write name=value, or name: value`, 'a literal semicolon is \\;');
   }
-  return [checkName(piece.slice(0, at).trim(), piece), piece.slice(at + 1).trim()];
+  return [checkName(piece.slice(0, at).trim(), piece), checkValue(piece.slice(at + 1).trim())];
 }
 
 /** The tokens of RFC 9110 §5.6.2; `Headers` would throw a TypeError that names no flag. */
@@ -34,6 +34,12 @@ function checkName(name: string, piece: string): string {
   if (/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return name;
   const what = name === '' ? `'${piece.trim()}' has no name` : `'${name}' cannot be the name of a header`;
   return usage(`--header: ${what}; a name is made of letters, digits and hyphens`);
+}
+
+/** What no header can carry (RFC 9110 §5.5): the job's own `request` could not be made of it. */
+function checkValue(value: string): string {
+  if (!/[\0\r\n]/.test(value)) return value;
+  return usage(`--header: ${JSON.stringify(value)} cannot be the value of a header: it has a line break`);
 }
 
 function unescape(piece: string): string {

@@ -115,7 +115,7 @@ export function refuseShared(job: AnyJob, fields: Fields | null, { flag, typed }
 
 function unknownFlag(job: AnyJob, fields: Fields | null, token: FlagToken, ours: readonly Flag[]): never {
   const theirs = fields?.all.map((field) => field.flag) ?? [];
-  const shown = ours.filter((flag) => !flag.hidden).map((flag) => flag.name);
+  const shown = token.after ? [] : ours.filter((flag) => !flag.hidden).map((flag) => flag.name);
   const near = nearest(kebab(token.name), [...theirs, ...shown]);
   const maybe = near ? `; did you mean --${near}?` : '';
   if (fields) usage(`${job.name} has no flag ${token.typed}${maybe}`, seeHelp(job));

@@ -92,17 +92,17 @@ function describe(schema: JsonSchema, required: boolean): string {
 
 /** The fields below an object, by path, three levels deep. */
 function innerFields(field: Field, root: JsonSchema): [path: string, schema: JsonSchema, required: boolean][] {
-  const walk = (path: string, schema: JsonSchema, depth: number): [string, JsonSchema, boolean][] => {
+  const walk = (path: string, schema: JsonSchema, needed: boolean, depth: number): [string, JsonSchema, boolean][] => {
     const object = alternatives(schema, root).find((way) => way.properties);
     if (!object?.properties || depth > 3) return [];
     return Object.entries(object.properties).flatMap(([name, inner]) => {
       const resolved = resolve(inner, root);
-      const below = walk(`${path}.${name}`, resolved, depth + 1);
-      const required = object.required?.includes(name) ?? false;
+      const required = needed && (object.required?.includes(name) ?? false);
+      const below = walk(`${path}.${name}`, resolved, required, depth + 1);
       return below.length > 0 ? below : [[`${path}.${name}`, resolved, required] as [string, JsonSchema, boolean]];
     });
   };
-  return walk(field.name, field.schema, 1);
+  return walk(field.name, field.schema, field.required, 1);
 }
 
 function usageOf(job: AnyJob, fields: Fields | null): string {

@@ -48,6 +48,7 @@ describe('--header', () => {
     expect(() => readHeaders('a=1;test')).toThrow("--header: 'test' has no value");
     expect(() => readHeaders('=1')).toThrow("--header: '=1' has no name");
     expect(() => readHeaders('a b=1')).toThrow("--header: 'a b' cannot be the name of a header");
+    for (const broken of ['a=1\r\nx: y', 'a: 1\nb']) expect(() => readHeaders(broken)).toThrow('it has a line break');
   });
 });
 

@@ -68,7 +68,7 @@ describe('help', () => {
         --tag <text…>                 (may be repeated)
         --when <JSON>
         --address <JSON>
-        --input.address.city <text>   where to (required)
+        --input.address.city <text>   where to
         --input.address.zip <text>
 
       onejob run --help shows the flags of onejob.

@@ -170,6 +170,7 @@ describe('--input.', () => {
     expect(error.hint).toBe("write --store before the job's name for onejob, or --input.store for the job");
     expect(input('--input.store', 'x')).toEqual({ to: 'ann', store: 'x' });
     expect(input('--', '--store', 'x')).toEqual({ to: 'ann', store: 'x' });
+    expect(failure(() => input('--', '--quiet')).message).toBe('report has no flag --quiet'); // ours is no help here
     expect(failure(() => input('--no-color')).message).toBe('--no-color is a flag of onejob and a field of report');
   });
 

@@ -72,10 +72,11 @@ describe('its input', () => {
     await expect(submit({ input: { at: 'never' } }, job)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
-  test('that cannot be stored or is too large is VALUE_REJECTED', async () => {
-    for (const input of [1n, { a: new Set() }, 'x'.repeat(2_000), 'a\0b']) {
+  test('that cannot be stored is VALUE_REJECTED, one that is too large PAYLOAD_TOO_LARGE', async () => {
+    for (const input of [1n, { a: new Set() }, 'a\0b']) {
       await expect(submit({ input })).rejects.toMatchObject({ code: 'VALUE_REJECTED' });
     }
+    await expect(submit({ input: 'x'.repeat(2_000) })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
   });
 });
 

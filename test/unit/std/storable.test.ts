@@ -139,6 +139,7 @@ describe('the size', () => {
         ok: false,
         why: `its JSON is larger than the limit of ${bytes - 1} bytes`,
         path: '',
+        tooLarge: true,
       });
     }
   });

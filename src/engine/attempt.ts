@@ -1,7 +1,6 @@
 import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
-import { readFailure, type Failure } from '../job/failure.ts';
 import { parseInput } from '../job/input.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { Progress, StepRecord } from '../job/run.ts';
@@ -10,7 +9,7 @@ import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
 import { Abort } from '../std/abort.ts';
-import { createDeferred } from '../std/deferred.ts';
+import { callAfterRun, reportBegin, reportEnd } from './attempt-report.ts';
 import { AttemptSteps, insist } from './attempt-steps.ts';
 import { runCallback } from './callback.ts';
 import { hookRun, namesOf } from './claim-names.ts';
@@ -38,12 +37,14 @@ export interface AttemptOptions {
 export class Attempt {
   readonly claim: Claim;
   readonly job: AnyJob;
+  /** By the monotonic clock. */
+  readonly startedAt: number;
   readonly #options: AttemptOptions;
   readonly #abort = new Abort();
-  readonly #settled = createDeferred<Settled>();
+  /** Says how the attempt ended; the first word counts. */
+  #settle: (settled: Settled) => void = () => undefined;
   readonly #response = new ResponseNotes();
   readonly #timer: RunTimer;
-  readonly #startedAt: number;
   #output: RunOutput | undefined;
   #steps: AttemptSteps | undefined;
   #records: readonly StepRecord[] = [];
@@ -62,7 +63,7 @@ export class Attempt {
     this.job = job;
     this.#mail = claim.mail;
     this.#letters = claim.letters;
-    this.#startedAt = host.clock.monotonic();
+    this.startedAt = host.clock.monotonic();
     this.#timer = new RunTimer({
       // A run that was asked for before its job had a time-out has the job's of today.
       claim: { deadlineAt: claim.deadlineAt, timeoutMs: claim.timeoutMs ?? job.timeoutMs },
@@ -75,19 +76,20 @@ export class Attempt {
   }
 
   async run(): Promise<AttemptEnd> {
+    const { host } = this.#options;
     this.#begin();
-    const handled = this.#span ? this.#span.within(() => this.#handle()) : this.#handle();
-    void handled.then((settled) => {
-      this.#settled.resolve(settled);
-      if (this.#isLeftBehind) this.#options.host.meter?.settledLate(this.claim);
+    const settled = await new Promise<Settled>((settle) => {
+      this.#settle = settle;
+      void (this.#span ? this.#span.within(() => this.#handle()) : this.#handle());
     });
-    const settled = await this.#settled.promise;
     this.#over = true;
     this.#timer.stop();
     this.#steps?.close();
     const { end, failure } = await this.#conclude(settled);
     this.#span?.end(end, failure);
-    await this.#end(end, failure);
+    reportEnd(host, this.claim, end, host.clock.monotonic() - this.startedAt);
+    if (host.hooks.afterRun) await callAfterRun(host, this.claim, end, failure);
+    host.observer.onEnd?.(this.claim, end);
     return end;
   }
 
@@ -107,7 +109,7 @@ export class Attempt {
   /** Another worker has the run: tells the handler, writes nothing more. */
   lose(): void {
     if (this.#over) return;
-    this.#settled.resolve({ how: 'left', end: 'lost' });
+    this.#settle({ how: 'left', end: 'lost' });
     this.#abort.abort(new OnejobError('APP_STOPPING', 'this worker lost the run; another goes on with it'));
   }
 
@@ -118,7 +120,7 @@ export class Attempt {
   }
 
   get view(): RunningRun {
-    const ageMs = this.#options.host.clock.monotonic() - this.#startedAt;
+    const ageMs = this.#options.host.clock.monotonic() - this.startedAt;
     return runningRun(this.claim, ageMs, this.#steps);
   }
 
@@ -133,7 +135,7 @@ export class Attempt {
    */
   fault(error: Error): boolean {
     if (this.#over) return false;
-    this.#settled.resolve({ how: 'threw', thrown: error, isFinal: true });
+    this.#settle({ how: 'threw', thrown: error, isFinal: true });
     this.#abort.abort(error);
     return true;
   }
@@ -148,41 +150,53 @@ export class Attempt {
 
   #begin(): void {
     const { claim } = this;
-    const { observer, log, meter, tracer } = this.#options.host;
-    meter?.began(claim);
-    this.#span = tracer?.begin(claim);
-    observer.onStart?.(claim);
-    if (log.isOn?.('info') !== false) {
-      log.info('run started', { ...namesOf(this.claim), args: claim.args.length > 0 ? claim.args : undefined });
-    }
+    const { host } = this.#options;
+    this.#span = host.tracer?.begin(claim);
+    reportBegin(host, claim);
     const cancel = claim.letters.find(({ kind }) => kind === 'cancel');
     this.#timer.start();
     if (cancel) this.abort(cancelled(cancel));
   }
 
   /** Input, services, hook, handler, and every step that it began. */
-  async #handle(): Promise<Settled> {
+  async #handle(): Promise<void> {
     try {
       const value = await this.#execute();
-      await this.#steps?.quiet('all tries');
-      return { how: 'returned', value };
+      if (this.#steps) await this.#steps.quiet('all tries');
+      this.#settle({ how: 'returned', value });
     } catch (thrown) {
-      await this.#steps?.quiet('this try');
+      if (this.#steps) await this.#steps.quiet('this try');
       // A recorded failure would be thrown again by each replay (STORE §4).
-      return { how: 'threw', thrown, isFinal: this.#steps?.isRecordedFailure(thrown) ?? false };
+      this.#settle({ how: 'threw', thrown, isFinal: this.#steps?.isRecordedFailure(thrown) ?? false });
     }
+    if (this.#isLeftBehind) this.#options.host.meter?.settledLate(this.claim);
   }
 
-  async #execute(): Promise<unknown> {
+  /** Calls the handler at once where nothing has to be waited for: each promise counts in a run that does little. */
+  #execute(): unknown {
     const { claim, job } = this;
     const { host } = this.#options;
-    const callback = isCallbackRun(claim);
+    const services = host.services.opened(job.services);
+    const mustWait = !services || job.input || host.hooks.beforeRun || claim.steps > 0;
+    if (mustWait) return this.#prepareAndCall();
+    return this.#call(claim.input === null ? undefined : JSON.parse(claim.input), services);
+  }
+
+  async #prepareAndCall(): Promise<unknown> {
+    const { claim, job } = this;
+    const { host } = this.#options;
     const given: unknown = claim.input === null ? undefined : JSON.parse(claim.input);
-    const input = callback || !job.input ? given : await parseInput(job, given);
+    const input = isCallbackRun(claim) || !job.input ? given : await parseInput(job, given);
     const services = await host.services.open(job.services);
     if (host.hooks.beforeRun) await host.hooks.beforeRun(hookRun(claim));
     if (claim.steps > 0)
       this.#records = (await insist(host, this.#abort, () => host.store.steps([claim.run])))[0] ?? [];
+    return this.#call(input, services);
+  }
+
+  #call(input: unknown, services: unknown): unknown {
+    const { claim, job } = this;
+    const { host } = this.#options;
     this.#abort.check();
     const context = createContext({
       claim,
@@ -197,7 +211,9 @@ export class Attempt {
       onProgress: (progress) => this.#report(progress),
     });
     this.#sink = (line) => this.#write({ at: host.clock.now(), ...line });
-    return withConsole(this.#sink, () => (callback ? runCallback(job, claim, host.store, context) : job.run(context)));
+    return withConsole(this.#sink, () =>
+      isCallbackRun(claim) ? runCallback(job, claim, host.store, context) : job.run(context),
+    );
   }
 
   #openSteps(): AttemptSteps {
@@ -217,7 +233,7 @@ export class Attempt {
       mail: this.#mail,
       letters: this.#letters,
       isOver: () => this.#over,
-      onLeft: (end) => this.#settled.resolve({ how: 'left', end }),
+      onLeft: (end) => this.#settle({ how: 'left', end }),
       onLost: () => this.lose(),
       write: (line) => this.#write(line),
       flush: async () => this.#output?.flush(),
@@ -241,31 +257,12 @@ export class Attempt {
     return conclusion.conclude(settled);
   }
 
-  /** `afterRun` is called in any case, and cannot change what is stored. */
-  async #end(end: AttemptEnd, error: Failure | null): Promise<void> {
-    const { claim } = this;
-    const { clock, log, observer, hooks, meter } = this.#options.host;
-    const ms = clock.monotonic() - this.#startedAt;
-    meter?.ended(claim, end, ms);
-    if (log.isOn?.('info') !== false) {
-      log.info('run ended', { ...namesOf(this.claim), outcome: end, durationMs: Math.round(ms) });
-    }
-    if (hooks.afterRun && end !== 'parked' && end !== 'handedBack' && end !== 'lost') {
-      try {
-        await hooks.afterRun(hookRun(claim), { state: end, error });
-      } catch (thrown) {
-        log.error('the hook afterRun failed', { ...namesOf(this.claim), error: readFailure(thrown).failure.message });
-      }
-    }
-    observer.onEnd?.(claim, end);
-  }
-
   /** Past the grace: the handler goes on as a zombie, fenced and counted, and the attempt ends without it. */
   #leaveBehind(): void {
     this.#isLeftBehind = true;
     this.#options.host.meter?.leftBehind(this.claim);
     this.#options.host.log.warn('the handler ignores its signal and is left behind', namesOf(this.claim));
-    this.#settled.resolve({ how: 'threw', thrown: this.#abort.reason, isFinal: false });
+    this.#settle({ how: 'threw', thrown: this.#abort.reason, isFinal: false });
   }
 
   #write(line: OutputLine): void {

@@ -3,9 +3,9 @@ import { OnejobError } from '../job/errors.ts';
 import { readFailure, type Failure } from '../job/failure.ts';
 import { nextTryMs } from '../job/retry.ts';
 import type { FinalState } from '../job/state.ts';
+import type { Verdict } from '../job/transition.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
-import type { HandBackEntry, OutcomeEntry } from '../ports/store-entry.ts';
 import { namesOf } from './claim-names.ts';
 import type { ResponseNotes } from './context.ts';
 import type { Host } from './host.ts';
@@ -45,17 +45,19 @@ export class Conclusion {
     this.#options = options;
   }
 
-  async conclude(settled: Settled): Promise<Concluded> {
+  conclude(settled: Settled): Promise<Concluded> {
     if (settled.how === 'left') {
-      if (settled.end !== 'handedBack') return { end: settled.end, failure: null };
+      if (settled.end !== 'handedBack') return Promise.resolve({ end: settled.end, failure: null });
       return this.#handBack(this.#options.claim.attempt, 0, null, 'handedBack');
     }
     if (settled.how === 'threw') return this.#fail(settled.thrown, settled.isFinal);
+    let output: string | null;
     try {
-      return await this.#outcome('succeeded', this.#outputOf(settled.value), null);
+      output = this.#outputOf(settled.value);
     } catch (thrown) {
       return this.#fail(thrown, false);
     }
+    return this.#outcome('succeeded', output, null);
   }
 
   /** @throws VALUE_REJECTED, also when what was written to the response is too large */
@@ -89,7 +91,7 @@ export class Conclusion {
   async #outcome(state: FinalState, output: string | null, error: Failure | null): Promise<Concluded> {
     const { claim, host, output: lines } = this.#options;
     const response = this.#options.response.bytes <= host.limits.valueBytes ? this.#options.response.stored : null;
-    await lines?.flush();
+    if (lines) await lines.flush();
     const { run, epoch } = claim;
     const progress = lines?.lastProgress ?? null;
     const entry = {
@@ -103,7 +105,7 @@ export class Conclusion {
       progress,
       isSilent: false,
     } as const;
-    const end = await this.#record(entry, state);
+    const end = endBy(await host.journal.record(entry), state);
     if (end !== 'refused') return { end, failure: error };
     const failure = { code: 'VALUE_REJECTED', message: 'the database refused the output of the run' };
     const bare = {
@@ -114,7 +116,7 @@ export class Conclusion {
       progress: null,
       error: failure,
     } as const;
-    return { end: (await this.#record(bare, 'failed')) === 'failed' ? 'failed' : 'lost', failure };
+    return { end: (await host.journal.record(bare)) === 'ok' ? 'failed' : 'lost', failure };
   }
 
   async #handBack(
@@ -123,17 +125,18 @@ export class Conclusion {
     error: Failure | null,
     end: 'handedBack' | 'retried',
   ): Promise<Concluded> {
+    const { journal } = this.#options.host;
     await this.#options.output?.flush();
     const { run, epoch } = this.#options.claim;
     const entry = { kind: 'handBack', run, epoch, attempt, delayMs, error } as const;
-    let recorded = await this.#record(entry, end);
-    if (recorded === 'refused') recorded = await this.#record({ ...entry, error: null }, end);
+    let recorded = endBy(await journal.record(entry), end);
+    if (recorded === 'refused') recorded = endBy(await journal.record({ ...entry, error: null }), end);
     return { end: recorded === 'refused' ? 'lost' : recorded, failure: error };
   }
+}
 
-  async #record<E extends AttemptEnd>(entry: OutcomeEntry | HandBackEntry, end: E): Promise<E | 'lost' | 'refused'> {
-    const verdict = await this.#options.host.journal.record(entry);
-    if (verdict === 'refused') return 'refused';
-    return verdict === 'ok' ? end : 'lost';
-  }
+/** What the verdict on the entry makes of an attempt that would end so. */
+function endBy<E extends AttemptEnd>(verdict: Verdict, end: E): E | 'lost' | 'refused' {
+  if (verdict === 'refused') return 'refused';
+  return verdict === 'ok' ? end : 'lost';
 }

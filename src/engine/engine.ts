@@ -140,17 +140,27 @@ export class Engine {
 
   /** Creates runs, and where they name this engine as holder, nobody else can take them in between. */
   async submit(runs: readonly NewRun[]): Promise<Submitted[]> {
-    const forget = runs.map(({ id, holder }) => (holder === this.id ? this.#worker.expect(id) : () => undefined));
+    const { outbox } = this.#options;
+    for (const { id, holder } of runs) if (holder === this.id) this.#worker.expect(id);
     try {
-      const answers = await Promise.all(runs.map((run) => this.#options.outbox.submit(run)));
-      for (const [i, { verdict, run }] of answers.entries()) {
-        if (verdict !== 'created' || run.state !== 'running') forget[i]?.();
-      }
+      const [only] = runs;
+      const answers =
+        only && runs.length === 1
+          ? [await outbox.submit(only)]
+          : await Promise.all(runs.map((run) => outbox.submit(run)));
+      answers.forEach(({ verdict, run }, i) => {
+        if (verdict !== 'created' || run.state !== 'running') this.#forget(runs[i] as NewRun);
+      });
       return answers;
     } catch (error) {
-      for (const each of forget) each();
+      for (const run of runs) this.#forget(run);
       throw error;
     }
+  }
+
+  /** Only what this engine expected: another run may have been claimed by now. */
+  #forget({ id, holder }: NewRun): void {
+    if (holder === this.id) this.#worker.forget(id);
   }
 
   /** Ends runs that `submit` has just created with this engine as their holder, without executing them. */
@@ -160,7 +170,7 @@ export class Engine {
     const entry = ({ id }: { readonly id: RunId }) =>
       ({ kind: 'outcome', run: id, epoch: 1, state: 'cancelled', error, ...nothing }) as const;
     await Promise.all(runs.map((run) => this.#journal.record(entry(run))));
-    for (const { id } of runs) this.#worker.expect(id)();
+    for (const { id } of runs) this.#worker.forget(id);
   }
 
   /** Executes a run that `submit` has just created with this engine as its holder. */

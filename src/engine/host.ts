@@ -17,7 +17,7 @@ export interface Host {
   readonly store: Store;
   readonly journal: Journal;
   readonly registry: Registry;
-  readonly services: Pick<ServicePool, 'open' | 'close'>;
+  readonly services: Pick<ServicePool, 'opened' | 'open' | 'close'>;
   readonly hooks: Hooks;
   readonly clock: Clock;
   readonly log: Log;

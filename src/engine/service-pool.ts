@@ -9,10 +9,16 @@ import type { Log } from '../ports/log.ts';
 export class ServicePool {
   readonly #log: Log;
   readonly #sets = new Map<ServiceSet, Promise<Readonly<Record<string, unknown>>>>();
-  readonly #opened: Closer[] = [];
+  readonly #opened = new Map<ServiceSet, Readonly<Record<string, unknown>>>();
+  readonly #closers: Closer[] = [];
 
   constructor(log: Log) {
     this.#log = log;
+  }
+
+  /** The services where they are open already, without a promise. */
+  opened(set: ServiceSet): Readonly<Record<string, unknown>> | undefined {
+    return this.#opened.get(set);
   }
 
   open(set: ServiceSet): Promise<Readonly<Record<string, unknown>>> {
@@ -20,7 +26,11 @@ export class ServicePool {
     if (!opening) {
       opening = this.#openSet(set);
       this.#sets.set(set, opening);
-      opening.catch(() => this.#sets.delete(set));
+      // Before whoever waits for it goes on: who asks later must not overtake them.
+      opening.then(
+        (services) => this.#opened.set(set, services),
+        () => this.#sets.delete(set),
+      );
     }
     return opening;
   }
@@ -29,7 +39,8 @@ export class ServicePool {
   async close(): Promise<void> {
     await Promise.allSettled(this.#sets.values());
     this.#sets.clear();
-    await this.#closeAll(this.#opened.splice(0));
+    this.#opened.clear();
+    await this.#closeAll(this.#closers.splice(0));
   }
 
   async #openSet(set: ServiceSet): Promise<Readonly<Record<string, unknown>>> {
@@ -46,7 +57,7 @@ export class ServicePool {
         throw new Error(`the service ${name} could not be opened: ${message}`, { cause });
       }
     }
-    this.#opened.push(...opened);
+    this.#closers.push(...opened);
     return services;
   }
 

@@ -47,9 +47,15 @@ export class WorkerSlot implements Slot {
     return this.#reach.regained();
   }
 
+  /** Whether it has a slot now. */
+  tryTake(): boolean {
+    this.#release ??= this.#slots.tryAcquire();
+    return this.#release !== undefined;
+  }
+
   /** Not to be called again before it has resolved. Never resolves after `end`. */
   async take(): Promise<void> {
-    this.#release ??= this.#slots.tryAcquire() ?? (await this.#slots.acquire());
+    if (!this.tryTake()) this.#release = await this.#slots.acquire();
     if (!this.#ended) return;
     this.release(); // the attempt was left behind while it waited for a slot
     return new Promise(() => undefined);

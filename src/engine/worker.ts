@@ -7,11 +7,13 @@ import { createDeferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
 import { Semaphore } from '../std/semaphore.ts';
 import type { Service } from '../std/service.ts';
+import { Tally } from '../std/tally.ts';
 import { Ahead, patienceMs } from './ahead.ts';
-import { Attempt } from './attempt.ts';
+import { Attempt, type AttemptOptions } from './attempt.ts';
 import { faultAmong } from './fault-among.ts';
 import type { Host } from './host.ts';
 import { jobTerms } from './job-terms.ts';
+import { PollPause } from './poll-pause.ts';
 import { isOutcome, leaveTree } from './run-tree.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
 
@@ -33,7 +35,7 @@ export class Worker implements Service {
   readonly #slots: Semaphore;
   readonly #ahead: Ahead;
   readonly #attempts = new Map<RunId, Attempt>();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #underWay = new Tally();
   readonly #loop: Loop;
   /** Created as held by this worker, and not adopted yet; with the reason why it is to be aborted as soon as it begins. */
   readonly #expected = new Map<RunId, Error | undefined>();
@@ -42,7 +44,7 @@ export class Worker implements Service {
   #stopping = false;
   #interruption: Error | undefined;
   #turns = 0;
-  #emptyTurns = 0;
+  readonly #pause: PollPause;
   #claiming = false;
   /** The last look found as many runs as there were slots, or there was no slot to look for: there may be more. */
   #hungry = false;
@@ -51,6 +53,7 @@ export class Worker implements Service {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#slots = new Semaphore(options.slots);
+    this.#pause = new PollPause(options.pollMs);
     this.#ahead = new Ahead({ slots: options.slots, clock: options.host.clock });
     this.#loop = new Loop({
       name: 'claims',
@@ -86,15 +89,19 @@ export class Worker implements Service {
     this.#reach.set(yes);
   }
 
-  /** A run will be created as held by this worker. Returns the way to say that it was not. */
-  expect(run: RunId): () => void {
+  /** A run will be created as held by this worker. */
+  expect(run: RunId): void {
     this.#expected.set(run, undefined);
-    return () => this.#expected.delete(run);
+  }
+
+  /** It was not, or has ended without being adopted. */
+  forget(run: RunId): void {
+    this.#expected.delete(run);
   }
 
   /** Look for work now: somebody said that there is some. */
   nudge(): void {
-    this.#emptyTurns = 0;
+    this.#pause.reset();
     this.#loop.nudge();
   }
 
@@ -106,12 +113,25 @@ export class Worker implements Service {
 
   /** Executes a run that this worker holds already. */
   async adopt(claim: Claim, skewMs: number): Promise<AttemptEnd> {
-    const done = this.#execute(claim, skewMs);
-    this.#running.add(done);
+    const job = this.#options.host.registry.find(claim.job);
+    if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
+    const slot = new WorkerSlot(this.#slots, this.#reach, this.#onFree);
+    let attempt: Attempt | undefined;
+    let end: AttemptEnd = 'lost';
+    this.#underWay.begin();
     try {
-      return await done;
+      if (!slot.tryTake()) await slot.take();
+      if (this.#stopping) {
+        slot.end();
+        await this.#giveBack([claim]);
+        return 'handedBack';
+      }
+      attempt = this.#open({ claim, job, host: this.#options.host, slot, skewMs });
+      end = await attempt.run();
+      return end;
     } finally {
-      this.#running.delete(done);
+      if (attempt) this.#close(attempt, slot, end);
+      this.#underWay.end();
     }
   }
 
@@ -173,27 +193,27 @@ export class Worker implements Service {
     await this.#loop.stop();
     void this.#giveBack(this.#ahead.takeAll());
     for (const attempt of this.#attempts.values()) attempt.stop();
-    while (this.#running.size > 0 && !this.#abandoned.settled) {
-      await Promise.race([Promise.allSettled(this.#running), this.#abandoned.promise]);
+    while (this.#underWay.count > 0 && !this.#abandoned.settled) {
+      await Promise.race([this.#underWay.none(), this.#abandoned.promise]);
     }
   }
 
   /** Claimed, and not begun. */
   async #giveBack(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return;
+    this.#underWay.begin();
     const given = claims.map(async ({ run, epoch }) => {
       const entry = { kind: 'handBack', run, epoch, attempt: null, delayMs: 0, error: null } as const;
       await this.#options.host.journal.record(entry);
       this.#expected.delete(run);
     });
-    const all = Promise.all(given);
-    this.#running.add(all);
-    await all;
-    this.#running.delete(all);
+    await Promise.all(given);
+    this.#underWay.end();
   }
 
   /** One look for work. Returns how long to wait for the next one. */
   async #turn(): Promise<number> {
-    const { host, tree, pollMs, id } = this.#options;
+    const { host, tree, id } = this.#options;
     void this.#giveBack(this.#ahead.takeOverdue());
     const free = this.#slots.free + (tree ? 0 : this.#ahead.room);
     this.#hungry = free === 0;
@@ -207,8 +227,7 @@ export class Worker implements Service {
     this.#hungry = claimed.claims.length >= free;
     // The next slot that comes free looks again, or one that came free meanwhile.
     if (this.#hungry) return this.#slots.free > 0 || (!tree && this.#ahead.room > 0) ? 0 : this.#longest(Infinity);
-    this.#emptyTurns = claimed.claims.length > 0 ? 0 : this.#emptyTurns + 1;
-    return this.#longest(this.#pause(claimed, pollMs));
+    return this.#longest(this.#pause.after(claimed));
   }
 
   /** Who waits for a slot is looked at again in time. */
@@ -247,46 +266,31 @@ export class Worker implements Service {
     }
   }
 
-  /** Idle polls become rarer, up to `pollMs`; a run that is due sooner shortens the pause. */
-  #pause({ nextDueAt, now }: Claimed, pollMs: number): number {
-    const idle = Math.min(pollMs, firstPollMs * 2 ** Math.min(10, this.#emptyTurns - 1));
-    return nextDueAt === null ? idle : Math.max(1, Math.min(idle, nextDueAt - now));
-  }
-
-  async #execute(claim: Claim, skewMs: number): Promise<AttemptEnd> {
-    const { host } = this.#options;
-    const job = host.registry.find(claim.job);
-    if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
-    const slot = new WorkerSlot(this.#slots, this.#reach, () => {
-      this.#begin();
-      if (this.#hungry) this.#loop.nudge();
-    });
-    await slot.take();
-    if (this.#stopping) {
-      slot.end();
-      await this.#giveBack([claim]);
-      return 'handedBack';
-    }
-    const begunAt = host.clock.monotonic();
-    const attempt = new Attempt({ claim, job, host, slot, skewMs });
-    this.#attempts.set(claim.run, attempt);
-    const unwanted = this.#expected.get(claim.run);
-    this.#expected.delete(claim.run);
+  #open(options: AttemptOptions): Attempt {
+    const { run } = options.claim;
+    const attempt = new Attempt(options);
+    this.#attempts.set(run, attempt);
+    const unwanted = this.#expected.get(run);
+    this.#expected.delete(run);
     if (this.#interruption) attempt.interrupt(this.#interruption);
     if (unwanted) attempt.abort(unwanted);
-    let end: AttemptEnd = 'lost';
-    try {
-      end = await attempt.run();
-      return end;
-    } finally {
-      if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
-      this.#ahead.learn(host.clock.monotonic() - begunAt);
-      slot.end();
-      if (!isOutcome(end)) this.#loop.nudge();
-      else if (leaveTree(this.#options.tree, claim, job, end)) host.wake.work();
-      if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now
-    }
+    return attempt;
   }
-}
 
-const firstPollMs = 25;
+  #close(attempt: Attempt, slot: WorkerSlot, end: AttemptEnd): void {
+    const { claim, job } = attempt;
+    const { host, tree } = this.#options;
+    if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
+    this.#ahead.learn(host.clock.monotonic() - attempt.startedAt);
+    slot.end();
+    if (!isOutcome(end)) this.#loop.nudge();
+    else if (leaveTree(tree, claim, job, end)) host.wake.work();
+    if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now
+  }
+
+  /** An attempt gave its slot up. */
+  readonly #onFree = (): void => {
+    this.#begin();
+    if (this.#hungry) this.#loop.nudge();
+  };
+}

@@ -160,7 +160,7 @@ export class TestBench {
 }
 
 function fixedServices(services: Readonly<Record<string, unknown>>): Host['services'] {
-  return { open: () => Promise.resolve(services), close: () => Promise.resolve() };
+  return { opened: () => services, open: () => Promise.resolve(services), close: () => Promise.resolve() };
 }
 
 const silent: Log = {

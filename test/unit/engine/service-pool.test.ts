@@ -34,6 +34,19 @@ describe('a set of services', () => {
     expect(events).toEqual(['open db', 'open mail']);
   });
 
+  test('is at hand without a promise once it is open, and until the pool is closed', async () => {
+    const { pool, named } = setUp();
+    const one = set({ db: named('db') });
+    expect(pool.opened(one)).toBe(undefined);
+    const opening = pool.open(one);
+    expect(pool.opened(one)).toBe(undefined);
+    const services = await opening;
+    expect(services).toEqual({ db: 'db' });
+    expect(pool.opened(one)).toBe(services);
+    await pool.close();
+    expect(pool.opened(one)).toBe(undefined);
+  });
+
   test('SJ-15 is closed in reverse, the last set first', async () => {
     const { pool, events, named } = setUp();
     await pool.open(set({ a: named('a'), b: named('b') }));

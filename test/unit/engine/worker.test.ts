@@ -313,9 +313,9 @@ describe('what it holds', () => {
     expect(worker.load).toBe(1);
     await ended('a');
     expect(worker.known).toEqual(new Set());
-    const forget = worker.expect('b');
+    worker.expect('b');
     expect(worker.known).toEqual(new Set(['b']));
-    forget();
+    worker.forget('b');
     expect(worker.known).toEqual(new Set());
     await worker.stop();
   });

@@ -32,8 +32,11 @@ export interface Claimant {
   readonly epoch: number;
 }
 
+/** As much of a row as says who holds the run. */
+export type HeldRow = Omit<LiveRow, 'mail'>;
+
 /** May this claimant write to the run? The fence of every entry. */
-export function holds(live: LiveRow | undefined, by: Claimant): live is LiveRow {
+export function holds<Row extends HeldRow>(live: Row | undefined, by: Claimant): live is Row {
   return live !== undefined && live.state === 'running' && live.worker === by.worker && live.epoch === by.epoch;
 }
 
@@ -49,7 +52,7 @@ export function handBackVerdict(live: LiveRow | undefined, by: Claimant): Verdic
 
 /** A repeated outcome finds the run ended in the same epoch and state: the same verdict as the first time. */
 export function outcomeVerdict(
-  live: LiveRow | undefined,
+  live: HeldRow | undefined,
   ended: EndedRow | undefined,
   by: Claimant & { readonly state: FinalState },
 ): Verdict {

@@ -9,12 +9,19 @@ test('resolves at once when nothing is under way', async () => {
 
 test('resolves with the end of the last one, for all who wait', async () => {
   const tally = new Tally();
-  let ended = 0;
+  const seen: number[] = [];
   tally.begin();
   tally.begin();
-  const waits = [tally.none(), tally.none()].map((wait) => wait.then(() => expect(ended).toBe(2)));
-  for (; ended < 2; tally.end()) ended++;
+  const waits = ['one', 'another'].map(async () => {
+    await tally.none();
+    seen.push(tally.count);
+  });
+  tally.end();
+  await Promise.resolve();
+  expect(seen).toEqual([]);
+  tally.end();
   await Promise.all(waits);
+  expect(seen).toEqual([0, 0]);
 });
 
 test('counts on after it was empty', async () => {

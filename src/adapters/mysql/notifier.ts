@@ -1,5 +1,6 @@
 import type { Notifier } from '../../ports/notifier.ts';
 import { systemClock, type Timer } from '../../std/clock.ts';
+import { farewell, HintPace } from '../sql/hint-pace.ts';
 import { readAddress } from './address.ts';
 import { type Connection, openConnection } from './connection.ts';
 
@@ -10,83 +11,91 @@ export interface NotifierOptions {
 }
 
 /**
- * Hints through a counter in a table that the server keeps in memory, for it has no LISTEN: raised at most every 25 ms,
- * read every 100 ms by who listens, on one connection of its own that is opened with the first hint or listener. One
- * read of one row costs the server less than a look for due runs.
+ * Hints through a counter in a table that the server keeps in memory, for it has no LISTEN: raised by who hints, read
+ * again and again by who listens, on one connection of its own that is opened with the first hint or listener. Who
+ * listens in the process that hints is told without the server.
  *
  * @throws CONFIG_INVALID for a URL or a prefix that cannot be
  */
 export function openMysqlNotifier({ url, prefix }: NotifierOptions): Notifier {
   const address = readAddress(url, prefix);
-  return new MysqlNotifier(() => openConnection({ address, max: 1, timeoutMs: answerMs }));
+  return new MysqlNotifier(`${address.names.prefix} ${address.connection}`, () =>
+    openConnection({ address, max: 1, timeoutMs: answerMs }),
+  );
 }
 
-/** Hints in between are told by one at the end of the pause. */
-const pauseMs = 25;
-const lookMs = 100;
+/**
+ * The counter is read again after a fiftieth of the time for which nothing was heard: a hint comes late by a hundredth
+ * of it, as a rule, and who is idle asks the server ten times a second.
+ */
+const patience = 1 / 50;
+const shortestMs = 10;
+const longestMs = 100;
 /** While the server is away. */
 const awayMs = 2_000;
 const answerMs = 5_000;
-/** So long a last hint may take when the process leaves. */
-const farewellMs = 1_000;
+
+/** Those of this process that listen, by their store. */
+const listening = new Map<string, Set<MysqlNotifier>>();
 
 class MysqlNotifier implements Notifier {
+  readonly #store: string;
   readonly #open: () => Promise<Connection>;
+  readonly #pace = new HintPace(() => this.#send());
   readonly #listeners = new Set<() => void>();
   #connection: Promise<Connection> | undefined;
-  #sending: Promise<void> = Promise.resolve();
-  #pause: Timer | undefined;
-  #again = false;
   #look: Timer | undefined;
   #seen: number | undefined;
+  #heardAt = 0;
   #closed = false;
 
-  constructor(open: () => Promise<Connection>) {
+  constructor(store: string, open: () => Promise<Connection>) {
+    this.#store = store;
     this.#open = open;
   }
 
   hint(): void {
-    if (this.#closed) return;
-    if (this.#pause !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#sending = this.#send();
-    this.#pause = systemClock.setTimer(pauseMs, () => {
-      this.#pause = undefined;
-      if (!this.#again) return;
-      this.#again = false;
-      this.hint();
-    });
-    this.#pause.unref?.();
+    this.#pace.hint();
   }
 
   subscribe(onHint: () => void): () => void {
     // Wrapped, so that one function may listen twice.
     const listener = () => onHint();
     this.#listeners.add(listener);
-    if (!this.#closed && this.#listeners.size === 1) void this.#lookForNews();
-    return () => void this.#listeners.delete(listener);
+    if (!this.#closed && this.#listeners.size === 1) {
+      this.#join();
+      void this.#lookForNews();
+    }
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#leave();
+    };
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    // A hint that waits for its pause is for others: they must not lose it because we leave.
-    if (this.#again) this.#sending = this.#send();
     this.#closed = true;
-    this.#again = false;
-    this.#pause?.cancel();
+    this.#leave();
     this.#look?.cancel();
     this.#listeners.clear();
-    await within(farewellMs, this.#sending);
-    await within(
-      farewellMs,
-      this.#connection?.then((connection) => connection.close()),
-    );
+    await this.#pace.close();
+    await farewell(this.#connection?.then((connection) => connection.close()));
+  }
+
+  #join(): void {
+    const neighbours = listening.get(this.#store) ?? new Set();
+    listening.set(this.#store, neighbours.add(this));
+  }
+
+  #leave(): void {
+    const neighbours = listening.get(this.#store);
+    neighbours?.delete(this);
+    if (neighbours?.size === 0) listening.delete(this.#store);
   }
 
   /** A hint that cannot be given is lost, and costs the others a poll. */
   async #send(): Promise<void> {
+    for (const neighbour of listening.get(this.#store) ?? []) if (neighbour !== this) neighbour.#tell();
     try {
       const connection = await this.#connected();
       await connection.query('insert into onejob_hints (one, n) values (1, 1) on duplicate key update n = n + 1', []);
@@ -98,7 +107,7 @@ class MysqlNotifier implements Notifier {
   /** A counter that is gone was lost with the memory of a server: that is news too. */
   async #lookForNews(): Promise<void> {
     this.#look = undefined;
-    let nextMs = lookMs;
+    let away = false;
     try {
       const connection = await this.#connected();
       const [row] = await connection.query<{ n: number }>('select n from onejob_hints', []);
@@ -108,11 +117,16 @@ class MysqlNotifier implements Notifier {
       this.#seen = count;
     } catch {
       this.#seen = undefined;
-      nextMs = awayMs;
+      away = true;
     }
     if (this.#closed || this.#listeners.size === 0 || this.#look !== undefined) return;
-    this.#look = systemClock.setTimer(nextMs, () => void this.#lookForNews());
+    this.#look = systemClock.setTimer(away ? awayMs : this.#pauseMs(), () => void this.#lookForNews());
     this.#look.unref?.();
+  }
+
+  #pauseMs(): number {
+    const silentMs = systemClock.monotonic() - this.#heardAt;
+    return Math.min(longestMs, Math.max(shortestMs, silentMs * patience));
   }
 
   #connected(): Promise<Connection> {
@@ -121,17 +135,7 @@ class MysqlNotifier implements Notifier {
   }
 
   #tell(): void {
+    this.#heardAt = systemClock.monotonic();
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Resolves when the work has settled or the time is up. */
-async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
-  if (work === undefined) return;
-  let timer: Timer | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = systemClock.setTimer(ms, resolve);
-  });
-  await Promise.race([work.catch(() => undefined), timeout]);
-  timer?.cancel();
 }

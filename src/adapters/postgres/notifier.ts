@@ -3,6 +3,7 @@ import type Pg from 'pg';
 import type { Notifier } from '../../ports/notifier.ts';
 import { backoffDelay } from '../../std/backoff.ts';
 import { systemClock, type Timer } from '../../std/clock.ts';
+import { farewell, HintPace } from '../sql/hint-pace.ts';
 import { type Address, readAddress } from './address.ts';
 import { openClient } from './driver.ts';
 
@@ -22,20 +23,14 @@ export function openPostgresNotifier({ url, schema }: NotifierOptions): Notifier
   return new PostgresNotifier(readAddress(url, schema));
 }
 
-/** Hints in between are told by one at the end of the pause. */
-const pauseMs = 10;
 const reconnect = { delayMs: 100, factor: 2, maxDelayMs: 5_000, jitter: 0.5 };
-/** So long a last hint may take when the process leaves. */
-const farewellMs = 1_000;
 
 class PostgresNotifier implements Notifier {
   readonly #address: Address;
   readonly #channel: string;
+  readonly #pace = new HintPace(() => this.#send());
   readonly #listeners = new Set<() => void>();
   #client: Promise<Pg.Client> | undefined;
-  #sending: Promise<void> = Promise.resolve();
-  #pause: Timer | undefined;
-  #again = false;
   #failures = 0;
   #retry: Timer | undefined;
   #closed = false;
@@ -46,15 +41,7 @@ class PostgresNotifier implements Notifier {
   }
 
   hint(): void {
-    if (this.#closed) return;
-    if (this.#pause !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#sending = this.#send();
-    // Not before the last one is through: one at a time on the connection.
-    this.#pause = systemClock.setTimer(pauseMs, () => void this.#sending.then(() => this.#rested()));
-    this.#pause.unref?.();
+    this.#pace.hint();
   }
 
   subscribe(onHint: () => void): () => void {
@@ -67,25 +54,11 @@ class PostgresNotifier implements Notifier {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    // A hint that waits for its pause is for others: they must not lose it because we leave.
-    if (this.#again) this.#sending = this.#sending.then(() => this.#send());
     this.#closed = true;
-    this.#again = false;
-    this.#pause?.cancel();
     this.#retry?.cancel();
     this.#listeners.clear();
-    await within(farewellMs, this.#sending);
-    await within(
-      farewellMs,
-      this.#client?.then((client) => client.end()),
-    );
-  }
-
-  #rested(): void {
-    this.#pause = undefined;
-    if (!this.#again) return;
-    this.#again = false;
-    this.hint();
+    await this.#pace.close();
+    await farewell(this.#client?.then((client) => client.end()));
   }
 
   /** A hint that cannot be given is lost, and costs the others a poll. */
@@ -150,15 +123,4 @@ class PostgresNotifier implements Notifier {
 /** A name of 63 bytes at most, whatever the schema is called. */
 export function channelOf(schema: string): string {
   return `onejob_${createHash('sha256').update(schema).digest('hex').slice(0, 24)}`;
-}
-
-/** Resolves when the work has settled or the time is up. */
-async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
-  if (work === undefined) return;
-  let timer: Timer | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = systemClock.setTimer(ms, resolve);
-  });
-  await Promise.race([work.catch(() => undefined), timeout]);
-  timer?.cancel();
 }

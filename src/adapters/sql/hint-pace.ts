@@ -1,0 +1,59 @@
+import { systemClock, type Timer } from '../../std/clock.ts';
+
+/** Hints in between are told by one at the end of the pause. */
+const pauseMs = 10;
+/** So long a last hint, and the end of its connection, may take when the process leaves. */
+const farewellMs = 1_000;
+
+/** When a notifier sends its hints: the first at once, then at most one each 10 ms, and never two at a time. */
+export class HintPace {
+  readonly #send: () => Promise<void>;
+  #sending: Promise<void> = Promise.resolve();
+  #pause: Timer | undefined;
+  #again = false;
+  #closed = false;
+
+  /** @param send never rejects */
+  constructor(send: () => Promise<void>) {
+    this.#send = send;
+  }
+
+  hint(): void {
+    if (this.#closed) return;
+    if (this.#pause !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#sending = this.#send();
+    // Not before the last one is through: one at a time on the connection.
+    this.#pause = systemClock.setTimer(pauseMs, () => void this.#sending.then(() => this.#rested()));
+    this.#pause.unref?.();
+  }
+
+  /** A hint that waits for its pause is for others: they must not lose it because we leave. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#pause?.cancel();
+    if (this.#again) this.#sending = this.#sending.then(() => this.#send());
+    await farewell(this.#sending);
+  }
+
+  #rested(): void {
+    this.#pause = undefined;
+    if (!this.#again) return;
+    this.#again = false;
+    this.hint();
+  }
+}
+
+/** Resolves when the last work of a notifier has settled, or has had its time. */
+export async function farewell(work: Promise<unknown> | undefined): Promise<void> {
+  if (work === undefined) return;
+  let timer: Timer | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = systemClock.setTimer(farewellMs, resolve);
+  });
+  await Promise.race([work.catch(() => undefined), timeout]);
+  timer?.cancel();
+}

@@ -3,6 +3,7 @@ import { openBackend } from '../dist/app/backend.js';
 import { createLogger } from '../dist/app/logger.js';
 import { Engine } from '../dist/engine/engine.js';
 import { Outbox } from '../dist/engine/outbox.js';
+import { ServicePool } from '../dist/engine/service-pool.js';
 import { newRun } from '../dist/engine/submission.js';
 import { Registry } from '../dist/job/registry.js';
 import { systemClock } from '../dist/std/clock.js';
@@ -31,6 +32,7 @@ export async function rateOf({ store, job, inFlight, seconds, total = Infinity, 
     store: backend.store,
     outbox: new Outbox({ store: backend.store, clock: systemClock, log, meter }),
     registry: new Registry([job]),
+    services: new ServicePool(log),
     hooks: {},
     clock: systemClock,
     log,

@@ -1,6 +1,7 @@
 import { Engine } from '../engine/engine.ts';
 import type { Observer } from '../engine/host.ts';
 import type { RunningRun } from '../engine/running-run.ts';
+import { ServicePool } from '../engine/service-pool.ts';
 import type { Vitals } from '../engine/vitals.ts';
 import { OnejobError } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
@@ -41,6 +42,7 @@ export interface CurrentRun {
 export class WorkerProcess {
   readonly scope: 'all' | 'tree';
   readonly #options: WorkerProcessOptions;
+  readonly #services: ServicePool;
   readonly #failed = createDeferred<never>();
   #engine: Promise<Engine> | undefined;
   #current: Engine | undefined;
@@ -53,6 +55,7 @@ export class WorkerProcess {
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
     this.scope = options.scope;
+    this.#services = new ServicePool(options.log);
     this.#failed.promise.catch(() => undefined);
   }
 
@@ -112,6 +115,7 @@ export class WorkerProcess {
     if (!engine) return;
     await Promise.all([engine.stop(graceMs), this.#replaced]);
     await this.#current?.stop(graceMs); // another one, where it was replaced meanwhile
+    await this.#services.close();
     this.#tracer?.close();
     await this.#options.settings.hooks.onStop?.();
   }
@@ -130,6 +134,7 @@ export class WorkerProcess {
       store: backend.store,
       outbox: backend.outbox,
       registry,
+      services: this.#services,
       hooks,
       clock,
       log,

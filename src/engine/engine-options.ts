@@ -8,12 +8,15 @@ import type { Tracer } from '../ports/tracer.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Limits, Observer } from './host.ts';
 import type { Outbox } from './outbox.ts';
+import type { ServicePool } from './service-pool.ts';
 
 /** What an engine is made of: the program's jobs, its store, and the settings of its worker. */
 export interface EngineOptions {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly registry: Registry;
+  /** Of the process, which may have one engine after the other; closed by who made it. */
+  readonly services: ServicePool;
   readonly hooks: Hooks;
   readonly clock: Clock;
   readonly log: Log;

@@ -20,7 +20,6 @@ import { LostClaims } from './lost-claims.ts';
 import { Pruner } from './pruner.ts';
 import { Rescuer } from './rescuer.ts';
 import type { RunningRun } from './running-run.ts';
-import { ServicePool } from './service-pool.ts';
 import type { Vitals } from './vitals.ts';
 import { Worker } from './worker.ts';
 
@@ -29,7 +28,6 @@ export class Engine {
   readonly id: WorkerId = newId();
   readonly #options: EngineOptions;
   readonly #journal: Journal;
-  readonly #services: ServicePool;
   readonly #tree: Set<RunId> | null;
   readonly #worker: Worker;
   readonly #canceller: Canceller;
@@ -43,15 +41,13 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { id } = this;
-    const { store, registry, hooks, clock, log, limits, observer, slots, pollMs, leaseMs, scope, meter, tracer } =
-      options;
+    const { store, registry, hooks, clock, log, limits, observer, meter, tracer, services } = options;
+    const { slots, pollMs, leaseMs, scope } = options;
     const everyMs = leaseMs / 5;
     const journal = new Journal({ store, worker: id, clock, log, meter });
     this.#journal = journal;
-    this.#services = new ServicePool(log);
     this.#tree = scope === 'tree' ? new Set() : null;
     const wake = { work: () => this.#wakeWork(), mail: () => this.#wakeMail() };
-    const services = this.#services;
     const host: Host = { store, journal, registry, services, hooks, clock, log, limits, observer, wake, meter, tracer };
     const heartbeat = new Heartbeat({
       beat: store.facts.beat,
@@ -209,8 +205,8 @@ export class Engine {
   }
 
   /**
-   * Claims nothing more, lets steps in execution finish, hands runs back, closes services, leaves the store's list of
-   * workers. Past `graceMs` handlers are aborted.
+   * Claims nothing more, lets steps in execution finish, hands runs back, leaves the store's list of workers. Past
+   * `graceMs` handlers are aborted.
    */
   stop(graceMs: number): Promise<void> {
     this.#stopped ??= this.#stop(graceMs);
@@ -273,7 +269,6 @@ export class Engine {
     await this.#journal.settled();
     watch.cancel();
     await stopAll(this.#roles);
-    await this.#services.close();
     this.#releaseConsole?.();
     if (this.#enrolled) await this.#leave(this.#enrolled);
   }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../../src/app/create-client.ts';
 import { leftBehind } from '../../../src/app/left-behind.ts';
+import { defineServices } from '../../../src/job/define-services.ts';
 import { defineJob } from '../../../src/job/define.ts';
+import { service } from '../../../src/job/services.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { awayStore } from '../../support/away-store.ts';
 import { fileStore, openApp, type TestApp } from '../../support/apps.ts';
@@ -107,6 +109,27 @@ describe('a worker that was wrongly taken for dead', () => {
     away.isAway = false;
     const { id } = await first.app.client.enqueue(job);
     expect(await first.app.client.wait(id, { timeout: '9s' })).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('SJ-15 opens no service a second time, and closes it when the app stops', async () => {
+    const events: string[] = [];
+    const { defineJob: define } = defineServices({
+      db: service(
+        () => events.push('open'),
+        () => void events.push('close'),
+      ),
+    });
+    const job = define({ name: 'work', run: ({ services: { db } }) => db });
+    const opened = openApp([job]);
+    await opened.app.start();
+    const first = await opened.app.client.enqueue(job);
+    expect(await first.result({ timeout: '8s' })).toBe(1);
+    await buryWorkerOf(opened);
+    const second = await opened.app.client.enqueue(job);
+    expect(await second.result({ timeout: '8s' })).toBe(1);
+    expect(opened.log.texts('warn')).toContainEqual(expect.stringContaining('starts anew'));
+    await opened.app.stop();
+    expect(events).toEqual(['open', 'close']);
   });
 
   test.each(['workers', 'enrol'] as const)(

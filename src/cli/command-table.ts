@@ -106,7 +106,12 @@ export const commands: readonly Command[] = [
     summary: 'Show at one look what waits, what runs and what ended lately',
     takes: '',
     flags: [
-      { name: 'since', kind: 'duration', value: 'TIME', says: 'how far back ends are counted, 1h to 30d (default 24h)' },
+      {
+        name: 'since',
+        kind: 'duration',
+        value: 'TIME',
+        says: 'how far back ends are counted, 1h to 30d (default 24h)',
+      },
     ],
     examples: ['onejob stats', 'onejob stats --since 7d', 'onejob stats --url http://127.0.0.1:9003 --json'],
   },

@@ -9,6 +9,7 @@ import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { parseDuration } from '../std/duration.ts';
+import { isJsonOf } from '../std/json.ts';
 import type { Client } from './client.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
@@ -107,7 +108,7 @@ export async function wishedRun(
   const delayMs = delay === undefined ? 0 : parseDuration(delay);
   const wish: Wish = {
     input: read.input,
-    body: body !== undefined && body !== JSON.stringify(read.input) ? body : undefined,
+    body: body === undefined || isJsonOf(body, read.input) ? undefined : body,
     trigger: request.trigger,
     key: request.key,
     args: request.args,

@@ -154,6 +154,9 @@ export class StoreClient implements Client {
   }
 
   async send(ref: string, event: string, data?: unknown): Promise<AskAnswer> {
+    if (event === '' || event.length > 500) {
+      throw new OnejobError('USAGE', 'the name of an event has 1 to 500 characters');
+    }
     const text = storable(data, this.#options.maxBytes(), `the data of the event ${event}`, 'PAYLOAD_TOO_LARGE');
     return this.#ask(ref, { kind: 'event', name: event, data: text, reason: null });
   }

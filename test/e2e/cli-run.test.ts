@@ -205,6 +205,9 @@ describe('what a job is given', () => {
     expect(await given('--job-data', '@data.json')).toMatchObject({ input: '@data.json', text: '@data.json' });
     expect(await given('--job-data', '-')).toMatchObject({ input: '-', text: '-' });
     expect(await given()).toMatchObject({ input: 'undefined', text: '' });
+    await writeFile(join(cwd, 'deep.json'), '['.repeat(100_000) + ']'.repeat(100_000));
+    const deep = await onejob(['run', 'echo', '--data', '@deep.json', '--json'], { cwd });
+    expect(JSON.parse(deep.stdout)).toMatchObject({ error: { code: 'VALUE_REJECTED' } });
   });
 
   test('EGO-5 is refused where it does not fit the schema, each field by name', async () => {

@@ -102,7 +102,7 @@ function checked(where: string, fields: Fields, values: Record<string, unknown>,
 function refuseFaults(where: string, faults: readonly Fault[]): never {
   const list = faults.slice(0, 5).map(({ path, message }) => (path === '' ? `it ${message}` : `${path} ${message}`));
   const more = faults.length > 5 ? ` and ${faults.length - 5} more` : '';
-  throw new OnejobError('USAGE', `${where} is wrong: ${list.join('; ')}${more}`, {
+  throw new OnejobError('USAGE', `${where} ${where.endsWith('s') ? 'are' : 'is'} wrong: ${list.join('; ')}${more}`, {
     hint: 'GET openapi.json says what is taken',
     data: { fields: faults },
   });

@@ -4,6 +4,7 @@ import { OnejobError } from '../../job/errors.ts';
 import { runView } from '../../job/run-view.ts';
 import { isFinal } from '../../job/state.ts';
 import type { Duration } from '../../std/duration.ts';
+import { isJsonOf } from '../../std/json.ts';
 import { textOfHeader } from '../header-bytes.ts';
 import { preferredWait, waitFor } from './prefer.ts';
 import { defineRoute, json, jsonAnswer, type Call } from './route.ts';
@@ -60,7 +61,7 @@ export const startRun = defineRoute({
         priority: query.priority,
         args: query.arg,
         // The very text only where it is not what the input would be written as.
-        body: text !== '' && text !== JSON.stringify(body) ? text : undefined,
+        body: text === '' || isJsonOf(text, body) ? undefined : text,
       }),
     };
     const handle = await client.enqueue(params.name, body, options);

@@ -336,6 +336,12 @@ describe('pauses', () => {
   });
 });
 
+test('an event without a name is refused', async () => {
+  const { app } = openApp([add]);
+  const { id } = await app.client.enqueue(add, { a: 1, b: 2 }, { delay: '1h' });
+  await expect(app.client.send(id, '')).rejects.toMatchObject({ code: 'USAGE' });
+});
+
 test('a client that was closed refuses, and closing twice is closing once', async () => {
   const client = createClient({ store: 'memory:' });
   await client.list();

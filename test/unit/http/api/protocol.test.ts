@@ -44,6 +44,16 @@ describe('a request that is wrong is told what is wrong with it', () => {
     expect(await send('/jobs/hello/resume', '{}')).toMatchObject({ status: 400 });
   });
 
+  test('a body that is nested too deep to be stored is refused, and so are headers, each by its number', async () => {
+    const { app, ask } = openApi([hello]);
+    const headers = { 'Content-Type': 'application/json' };
+    const deep = await ask('POST', '/jobs/hello/runs', { body: '['.repeat(100_000) + ']'.repeat(100_000), headers });
+    expect(deep).toMatchObject({ status: 422, body: { code: 'VALUE_REJECTED' } });
+    expect((await app.client.list()).items).toEqual([]);
+    const empty = await ask('POST', '/jobs/hello/runs', { headers: { 'Idempotency-Key': '' } });
+    expect(empty.body['detail']).toBe('the headers are wrong: idempotency-key is empty');
+  });
+
   test('EGO-17 a body over the limit is 413, and nothing runs', async () => {
     const { app, ask } = openApi([hello], { limits: { value: 1_000 } });
     const large = await ask('POST', '/jobs/hello/runs', { body: { text: 'x'.repeat(2_000) } });

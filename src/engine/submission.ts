@@ -46,15 +46,16 @@ export async function newRun(
   const input = storable(wish.input, maxBytes, `the input of ${job.name}`, 'PAYLOAD_TOO_LARGE');
   const parsed = known?.input || known?.key ? await parseInput(known, parseStored(input)) : undefined;
   const id = newId();
+  const key = keyOf(known, wish, parsed);
   return {
     id,
-    key: keyOf(known, wish, parsed),
+    key,
     job: job.name,
     queue: known?.queue ?? 'default',
     trigger: wish.trigger,
     priority: checkedPriority(wish.priority ?? known?.priority ?? 0),
     input,
-    digest: wish.body instanceof Uint8Array ? digest(wish.body) : inputDigest(input),
+    digest: key === null ? null : wish.body instanceof Uint8Array ? digest(wish.body) : inputDigest(input),
     args: wish.args ?? [],
     request: requestOf(wish, maxBytes, redact),
     dueAt: null,

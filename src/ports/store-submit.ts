@@ -12,7 +12,7 @@ export interface NewRun {
   readonly trigger: Trigger;
   readonly priority: number;
   readonly input: JsonText | null;
-  /** SHA-256 of the canonical input; a key with another job or digest is a conflict. */
+  /** SHA-256 of the canonical input; a key with another job or digest is a conflict. Null where there is no key. */
   readonly digest: string | null;
   readonly args: readonly string[];
   readonly request: StoredRequest | null;

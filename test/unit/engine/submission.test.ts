@@ -54,14 +54,15 @@ describe('a new run', () => {
 describe('its input', () => {
   test('is stored as given and digested in canonical form', async () => {
     const [one, two, three] = await Promise.all([
-      submit({ input: { a: 1, b: [1.5, 'x'] } }),
-      submit({ input: { b: [1.5, 'x'], a: 1 } }),
-      submit({ input: { a: 1, b: [1.5, 'y'] } }),
+      submit({ input: { a: 1, b: [1.5, 'x'] }, key: 'k' }),
+      submit({ input: { b: [1.5, 'x'], a: 1 }, key: 'k' }),
+      submit({ input: { a: 1, b: [1.5, 'y'] }, key: 'k' }),
     ]);
     expect(one.input).toBe('{"a":1,"b":[1.5,"x"]}');
     expect(one.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(two.digest).toBe(one.digest);
     expect(three.digest).not.toBe(one.digest);
+    expect((await submit({ input: { a: 1 } })).digest).toBe(null); // without a key nobody compares it
   });
 
   test('is checked by the schema as it will be read, but stored as given', async () => {

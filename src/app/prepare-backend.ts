@@ -4,6 +4,7 @@ import { OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
+import type { Submitted } from '../ports/store-submit.ts';
 import { systemClock } from '../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
 import type { Backend } from './store-client.ts';
@@ -17,7 +18,9 @@ export interface PrepareOptions {
   readonly migrates: boolean;
   readonly log: Log;
   readonly meter?: Meter;
-  /** Tells the worker of this process, where there is one, that there is work or mail. */
+  /** Tells the worker of this process, where there is one, that there is work. */
+  readonly look: () => void;
+  /** The same of work or mail. */
   readonly nudge: () => void;
 }
 
@@ -35,7 +38,7 @@ export async function prepareBackend(options: PrepareOptions): Promise<PreparedB
 
 async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<PreparedBackend> {
   const { store, notifier } = opened;
-  const { migrates, log, meter, nudge } = options;
+  const { migrates, log, meter, look, nudge } = options;
   if (migrates) await store.migrate();
   else await refuseBehind(store);
   const taken = await buryPredecessors(store, log, meter);
@@ -44,10 +47,20 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
     nudge();
     hint();
   };
-  // Where the store keeps the order, our own worker looks right behind what was sent: both travel and commit together.
-  const { isOrdered = false } = store.facts;
-  const outbox = new Outbox({ store, clock: systemClock, log, meter, ...(isOrdered && { onSent: nudge }) });
-  const backend = { ...opened, outbox, wake, announce: isOrdered ? hint : wake };
+  // Where a claim right behind a submit finds its runs, our own worker looks then: both travel and commit together.
+  const { isOrdered = false, joinsClaims = false } = store.facts;
+  const onSent = (what: 'submits' | 'asks'): void => {
+    if (what === 'submits') look();
+    else if (isOrdered) nudge();
+  };
+  const announce = (submitted?: readonly Submitted[]): void => {
+    if (submitted?.every(({ run }) => run.state !== 'queued')) return; // somebody has them already
+    if (!isOrdered && submitted) look();
+    else if (!isOrdered) nudge();
+    hint();
+  };
+  const outbox = new Outbox({ store, clock: systemClock, log, meter, ...((isOrdered || joinsClaims) && { onSent }) });
+  const backend = { ...opened, outbox, wake, announce };
   if (taken.length > 0) wake();
   return backend;
 }

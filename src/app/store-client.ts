@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Outbox } from '../engine/outbox.ts';
 import { newRun, storable, type SubmittedJob, type Wish } from '../engine/submission.ts';
 import { calledBack, type CalledBack } from '../job/callbacks.ts';
@@ -12,6 +13,7 @@ import type { Inspector, Pause } from '../ports/inspector.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { AskAnswer, PauseTarget, RunAsk } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
+import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { WorkerView } from '../ports/store-worker.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
@@ -33,8 +35,8 @@ export interface Backend {
   readonly outbox: Outbox;
   /** Tells workers, here and elsewhere, that there is work or mail. */
   readonly wake: () => void;
-  /** The same for what the outbox has stored: this process may know of it already. */
-  readonly announce: () => void;
+  /** The same for what the outbox has stored, with the answers to submits: this process may know of it already. */
+  readonly announce: (submitted?: readonly Submitted[]) => void;
 }
 
 export interface StoreClientOptions {
@@ -96,15 +98,12 @@ export class StoreClient implements Client {
     { tx }: { tx?: unknown } = {},
   ): Promise<RunHandle<OutputOf<J>>[]> {
     const known = await this.#resolve(job);
-    const redact = this.#options.redact?.();
-    const runs = await Promise.all(
-      items.map(async (item) => newRun(known, await wishOf(item), this.#options.maxBytes(), redact)),
-    );
+    const runs = await this.#newRuns(known, items);
     const { store, outbox, announce, wake } = await this.#options.backend();
     await refuseConflicts(runs, (keys) => store.get(keys));
     const answers =
       tx === undefined ? await Promise.all(runs.map((run) => outbox.submit(run))) : await store.submit(runs, { tx });
-    if (tx === undefined) announce();
+    if (tx === undefined) announce(answers);
     else wake();
     const conflict = conflictOf(runs, answers);
     if (conflict) throw conflict;
@@ -217,6 +216,19 @@ export class StoreClient implements Client {
     return registry === null ? { name: job } : registry.get(job);
   }
 
+  /** In portions: a large call does not hold up the process, nor the store, which works on others meanwhile. */
+  async #newRuns(job: SubmittedJob, items: readonly (EnqueueOptions & { input: unknown })[]): Promise<NewRun[]> {
+    const redact = this.#options.redact?.();
+    const maxBytes = this.#options.maxBytes();
+    const runs: NewRun[] = [];
+    for (let at = 0; at < items.length; at += portion) {
+      if (at > 0) await nextTurn();
+      const made = items.slice(at, at + portion).map(async (item) => newRun(job, await wishOf(item), maxBytes, redact));
+      runs.push(...(await Promise.all(made)));
+    }
+    return runs;
+  }
+
   async #ask(ref: string, ask: AskWithoutAsker): Promise<AskAnswer> {
     const { id } = await this.find(ref);
     const { outbox, announce } = await this.#options.backend();
@@ -275,6 +287,9 @@ export class StoreClient implements Client {
 }
 
 type AskWithoutAsker = RunAsk extends infer A ? (A extends RunAsk ? Omit<A, 'id' | 'ref' | 'actor'> : never) : never;
+
+/** Of the runs of one call: some milliseconds of work. */
+const portion = 500;
 
 async function wishOf({
   input,

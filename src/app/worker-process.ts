@@ -88,6 +88,10 @@ export class WorkerProcess {
     this.#unsubscribe ??= this.#options.backend.notifier?.subscribe(() => this.nudge());
   }
 
+  look(): void {
+    this.#current?.look();
+  }
+
   nudge(): void {
     this.#current?.nudge();
   }

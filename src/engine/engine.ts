@@ -189,7 +189,12 @@ export class Engine {
     this.#later ??= this.#options.clock.setTimer(rolesAfterMs, () => this.#startRolesNow());
   }
 
-  /** Another process says that there is work or mail. */
+  /** There may be work. */
+  look(): void {
+    this.#worker.nudge();
+  }
+
+  /** There may be work or mail. */
   nudge(): void {
     this.#worker.nudge();
     if (this.#worker.load > 0) this.#canceller.nudge(); // who holds no run has no mail

@@ -14,6 +14,8 @@ export interface LaneOptions<Entry, Answer> {
   readonly refused?: Answer;
   /** `for ever`: keep the group and repeat it until the store answers. `once`: tell the callers STORE_UNAVAILABLE. */
   readonly patience: 'for ever' | 'once';
+  /** Groups under way at a time, 1 by default. More only where the store keeps their order. */
+  readonly inFlight?: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: Meter | undefined;
@@ -21,7 +23,8 @@ export interface LaneOptions<Entry, Answer> {
 
 /**
  * Commits in groups (STORE §1.1): while one group is on its way the next one fills, each caller waits for the commit
- * of its own entry. One group is in flight at a time, so the order of entries is the order of commit.
+ * of its own entry. The order of entries is the order of commit: one group is in flight at a time, or as many as the
+ * store carries out in their order.
  */
 export class Lane<Entry, Answer> {
   readonly #options: LaneOptions<Entry, Answer>;
@@ -86,9 +89,15 @@ export class Lane<Entry, Answer> {
   }
 
   async #pump(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#abandoned) {
-      const group = this.#takeGroup();
-      await this.#deliver(group);
+    const { inFlight = 1 } = this.#options;
+    const underWay = new Set<Promise<void>>();
+    const isDue = (): boolean => this.#waiting.length > 0 && !this.#abandoned;
+    while (isDue() || underWay.size > 0) {
+      while (isDue() && underWay.size < inFlight) {
+        const delivered = this.#deliver(this.#takeGroup()).then(() => void underWay.delete(delivered));
+        underWay.add(delivered);
+      }
+      await Promise.race(underWay);
     }
     this.#pumping = false;
     this.#idle?.resolve();

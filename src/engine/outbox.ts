@@ -12,7 +12,7 @@ export interface OutboxOptions {
   readonly log: Log;
   readonly meter?: Meter | undefined;
   /** Called when a group is on its way, before it is answered. */
-  readonly onSent?: () => void;
+  readonly onSent?: (what: 'submits' | 'asks') => void;
 }
 
 /**
@@ -28,11 +28,12 @@ export class Outbox {
       name: 'submits',
       send: (runs) => {
         const answers = store.submit(runs);
-        onSent();
+        onSent('submits');
         return answers;
       },
       weigh: (run) => 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0),
       patience: 'once',
+      inFlight: store.facts.keepsSubmitsInOrder ? 2 : 1,
       clock,
       log,
       meter,
@@ -41,7 +42,7 @@ export class Outbox {
       name: 'asks',
       send: (asks) => {
         const answers = store.ask(asks);
-        onSent();
+        onSent('asks');
         return answers;
       },
       weigh: (ask) => 300 + (ask.kind === 'event' ? (ask.data?.length ?? 0) : 0),

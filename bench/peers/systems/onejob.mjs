@@ -18,6 +18,8 @@ export async function open({ url, fast }) {
     },
   });
   const client = createClient({ store: url });
+  /** Who asks for one run: the process that works, as with DBOS, while it does. */
+  let asker = client;
 
   const work = async (onBegin) => {
     begun = onBegin;
@@ -28,7 +30,11 @@ export async function open({ url, fast }) {
       log: { level: 'warn' },
     });
     await app.start();
-    return () => app.stop();
+    asker = app.client;
+    return async () => {
+      asker = client;
+      await app.stop();
+    };
   };
 
   return {
@@ -41,7 +47,7 @@ export async function open({ url, fast }) {
     },
     work,
     enqueueOne: async () => {
-      await client.enqueue(noop, { n: 0 });
+      await asker.enqueue(noop, { n: 0 });
     },
     close: () => client.close(),
   };

@@ -12,10 +12,17 @@ export interface Connection {
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** Like `query` for a method that writes, with the failpoints of STORE §8. */
   write<Row>(method: string, text: string, values: readonly unknown[]): Promise<Row[]>;
+  /** `write` of what is said only when its turn has come; it counts as begun at once. */
+  writeInTurn<Row>(method: string, turn: () => Promise<Message>): Promise<Row[]>;
   /** Several statements without parameters; the server takes them as one transaction. The last one's first row. */
   script<Row>(text: string): Promise<Row | undefined>;
   /** Resolves when every call begun has settled. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface Message {
+  readonly text: string;
+  readonly values: readonly unknown[];
 }
 
 export interface ConnectionOptions {
@@ -72,17 +79,19 @@ export async function openConnection({
     return settled;
   };
 
+  const write = async <Row>(method: string, { text, values }: Message): Promise<Row[]> => {
+    await failpoint(`store.${method}.before`);
+    const rows = await send<Row>(text, values);
+    await failpoint(`store.${method}.committed`);
+    return rows;
+  };
+
   return {
     schema,
     url,
     query: (text, values) => call(() => send(text, values)),
-    write: <Row>(method: string, text: string, values: readonly unknown[]) =>
-      call(async () => {
-        await failpoint(`store.${method}.before`);
-        const rows = await send<Row>(text, values);
-        await failpoint(`store.${method}.committed`);
-        return rows;
-      }),
+    write: (method, text, values) => call(() => write(method, { text, values })),
+    writeInTurn: (method, turn) => call(async () => write(method, await turn())),
     script: async <Row>(text: string) => (await call(() => send<Row>(text, undefined)))[0],
     close() {
       closed ??= Promise.allSettled(calls).then(() => (pool === undefined ? driver.end() : undefined));

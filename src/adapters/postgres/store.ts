@@ -13,7 +13,6 @@ import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import { ask, pauses } from './ask.ts';
 import { backlog } from './backlog.ts';
-import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { examine } from './examine.ts';
 import { list } from './list.ts';
@@ -26,18 +25,20 @@ import { beat, bury, enrol, held, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
 import { stats } from './stats.ts';
-import { submit, submitWithin } from './submit.ts';
+import { submitWithin } from './submit.ts';
+import { SubmitLine } from './submit-line.ts';
 import { prunable, refuseBackup } from './upkeep.ts';
 
 /** The ports of a store, each method one message to the server. */
 export class PostgresStore implements Store, Inspector, Upkeep {
   readonly #db: Connection;
-  readonly #outlook = new Outlook();
+  readonly #submits: SubmitLine;
   #facts: StoreFacts;
 
   constructor(db: Connection, beat: StoreFacts['beat']) {
     this.#db = db;
-    this.#facts = { id: '', reach: 'network', url: db.url, beat };
+    this.#submits = new SubmitLine(db, new Outlook());
+    this.#facts = { id: '', reach: 'network', url: db.url, beat, keepsSubmitsInOrder: true, joinsClaims: true };
   }
 
   get facts(): StoreFacts {
@@ -56,7 +57,9 @@ export class PostgresStore implements Store, Inspector, Upkeep {
 
   async submit(runs: readonly NewRun[], { tx }: { tx?: unknown } = {}): Promise<Submitted[]> {
     if (runs.length === 0) return [];
-    return tx === undefined ? submit(this.#db, runs) : submitWithin(this.#db, runs, { tx, storeId: this.#facts.id });
+    return tx === undefined
+      ? this.#submits.submit(runs)
+      : submitWithin(this.#db, runs, { tx, storeId: this.#facts.id });
   }
 
   enrol(worker: Enrolment): Promise<void> {
@@ -76,7 +79,7 @@ export class PostgresStore implements Store, Inspector, Upkeep {
   }
 
   claim(request: ClaimRequest): Promise<Claimed> {
-    return claim(this.#db, request, this.#outlook);
+    return this.#submits.claim(request);
   }
 
   held(worker: WorkerId): Promise<Hold[]> {

@@ -9,7 +9,7 @@ import { channelOf } from './notifier.ts';
 
 /** Creates the runs that are new. */
 export async function submit(db: Connection, runs: readonly NewRun[]): Promise<Submitted[]> {
-  const rows = await db.write<Row>('submit', `select ${creationIn(db)} answers`, valuesOf(runs));
+  const rows = await db.write<SubmitRow>('submit', `select ${creationIn(db)} answers`, valuesOf(runs));
   return answersOf(runs, rows[0]?.answers ?? null);
 }
 
@@ -37,7 +37,7 @@ export async function submitWithin(
   return answersOf(runs, typeof answers === 'string' ? (JSON.parse(answers) as Answer[]) : answers);
 }
 
-interface Row {
+export interface SubmitRow {
   readonly answers: Answer[] | null;
 }
 
@@ -50,11 +50,11 @@ interface Answer {
   readonly state: RunState;
 }
 
-function creationIn({ schema }: Connection): string {
+export function creationIn({ schema }: Connection): string {
   return `${schema}.create_v1($1::json, $2::integer, $3::boolean, $4::text[])`;
 }
 
-function valuesOf(runs: readonly NewRun[]): unknown[] {
+export function valuesOf(runs: readonly NewRun[]): unknown[] {
   return [bundle(runs.map(inShort)), runs.length, hasKey(runs), holdersOf(runs)];
 }
 
@@ -71,7 +71,7 @@ function transactionError(error: unknown, url: string): Error {
 }
 
 /** No answers: all are new, and held as they wished. */
-function answersOf(runs: readonly NewRun[], answers: readonly Answer[] | null): Submitted[] {
+export function answersOf(runs: readonly NewRun[], answers: readonly Answer[] | null): Submitted[] {
   const byPlace = new Map(answers?.map((answer) => [answer.i, answer]));
   return runs.map(({ id, key, job, holder }, i) => {
     const answer = byPlace.get(i);

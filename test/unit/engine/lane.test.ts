@@ -41,6 +41,30 @@ describe('grouping', () => {
     expect(groups).toEqual([['a', 'b', 'c']]);
   });
 
+  test('where two may be under way the next full group is sent before the first is answered, and no third', async () => {
+    const held: Deferred<void>[] = [];
+    const answer = async (group: readonly string[]) => {
+      const hold = createDeferred<void>();
+      held.push(hold);
+      await hold.promise;
+      return echo(group);
+    };
+    const { lane, groups } = setUp(answer, { inFlight: 2 });
+    const entries = Array.from({ length: 3_001 }, (_, n) => String(n));
+    const answers = Promise.all(entries.map((entry) => lane.push(entry)));
+    await until('two are on their way', () => held.length === 2);
+    await turns();
+    expect(groups.map(({ length }) => length)).toEqual([1_000, 1_000]);
+    held[1]?.resolve();
+    await until('the next is on its way', () => held.length === 3);
+    held[0]?.resolve();
+    await until('the last is on its way', () => held.length === 4);
+    for (const { resolve } of held) resolve();
+    expect(await answers).toEqual(echo(entries));
+    expect(groups.flat()).toEqual(entries);
+    await lane.settled();
+  });
+
   test('while a group is on its way the next one fills; one is in flight at a time', async () => {
     const held: Deferred<void>[] = [];
     const { lane, groups } = setUp(async (group) => {

@@ -26,6 +26,7 @@ function setUp() {
       groups.push(asks.length);
       return Promise.resolve(asks.map(({ id }) => ({ verdict: 'done', run: id, state: 'queued' })));
     },
+    facts: {},
   } as unknown as Store;
   return { outbox: new Outbox({ store, clock: new ManualClock(), log: new RecordingLog() }), groups, state };
 }

@@ -1,0 +1,103 @@
+import pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
+import { defineJob } from '../../src/job/define.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { termsOf } from '../../src/testing/store-contract/builders.ts';
+import { openApp } from '../support/apps.ts';
+import { openPostgresGround } from '../support/postgres-ground.ts';
+import { postgresUrl } from '../support/servers.ts';
+import { anEnrolment, aRun } from '../support/store-values.ts';
+import { until } from '../support/until.ts';
+
+let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+let pool: pg.Pool;
+/** On `pool`, whose messages are noted. */
+let store: Store;
+let messages: string[];
+const worker = anEnrolment({ jobs: ['work'] });
+const request = (free: number) => ({ worker: worker.id, jobs: [termsOf('work')], free, turn: 0 });
+
+beforeEach(async () => {
+  ground = await openPostgresGround();
+  pool = new pg.Pool({ connectionString: postgresUrl() });
+  messages = [];
+  const noted = {
+    query: (question: { text: string }) => {
+      messages.push(question.text);
+      return pool.query(question as pg.QueryConfig);
+    },
+    end: async () => undefined,
+  };
+  store = await openPostgresStore({ pool: noted, schema: ground.schema });
+  await store.migrate();
+  await store.enrol(worker);
+  await store.claim(request(1)); // from now on it is a process that claims
+  messages.length = 0;
+});
+
+afterEach(async () => {
+  await pool.end();
+  await ground.close();
+});
+
+test('a claim of the same turn travels with a submit, and what it gets is answered as running', async () => {
+  const [first, second] = [aRun(), aRun()];
+  const [submitted, claimed] = await Promise.all([store.submit([first, second]), store.claim(request(1))]);
+  expect(messages).toHaveLength(1);
+  expect(claimed.claims).toMatchObject([{ run: first.id, epoch: 1 }]);
+  expect(submitted).toMatchObject([
+    { verdict: 'created', run: { id: first.id, state: 'running' } },
+    { verdict: 'created', run: { id: second.id, state: 'queued' } },
+  ]);
+  expect(await store.get([first.id, second.id])).toMatchObject([{ state: 'running' }, { state: 'queued' }]);
+});
+
+test('a pause holds for what is claimed with its submit', async () => {
+  const pause = { id: 'ask 1', kind: 'pause', actor: 'ann', reason: null, until: null } as const;
+  await store.ask([{ ...pause, target: { type: 'job', name: 'work' } }]);
+  const [submitted, claimed] = await Promise.all([store.submit([aRun()]), store.claim(request(1))]);
+  expect(claimed.claims).toEqual([]);
+  expect(submitted).toMatchObject([{ run: { state: 'queued' } }]);
+});
+
+test('a submit that repeats another one is answered as that stands, with a claim too', async () => {
+  const run = aRun({ key: 'a' });
+  await store.submit([run]);
+  const [submitted, claimed] = await Promise.all([store.submit([run]), store.claim(request(1))]);
+  expect(claimed.claims).toMatchObject([{ run: run.id, key: 'a' }]);
+  expect(submitted).toMatchObject([{ verdict: 'created', run: { id: run.id, state: 'running' } }]);
+});
+
+test('a submit that the server refuses takes no claim down with it', async () => {
+  const due = aRun();
+  await store.submit([due]);
+  const answers = await Promise.allSettled([
+    store.submit([aRun({ priority: 2 ** 40 })]), // no integer of the server
+    store.claim(request(1)),
+  ]);
+  expect(answers).toMatchObject([
+    { status: 'rejected', reason: { code: 'VALUE_REJECTED' } },
+    { status: 'fulfilled', value: { claims: [{ run: due.id }] } },
+  ]);
+});
+
+test('runs lie in the line in the order of their submits, also of those under way at once', async () => {
+  const groups = Array.from({ length: 5 }, (_, n) => Array.from({ length: n === 0 ? 500 : 5 }, () => aRun()));
+  await Promise.all(groups.map((runs) => store.submit(runs)));
+  const { claims } = await store.claim(request(1_000));
+  expect(claims.map(({ run }) => run)).toEqual(groups.flat().map(({ id }) => id));
+});
+
+test('an idle worker has what its own process asks for with one message', async () => {
+  const hello = defineJob({ name: 'hello', run: () => 'hello' });
+  const { app } = openApp([hello], { store });
+  await app.start();
+  // A look that is on its way already makes the next one wait.
+  await until('a run started with its submit', async () => {
+    const handle = await app.client.enqueue(hello);
+    expect(await handle.result({ timeout: '30s' })).toBe('hello');
+    return handle.state === 'running';
+  });
+  await app.stop();
+});

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Outbox } from '../engine/outbox.ts';
-import { newRun, storable, type SubmittedJob, type Wish } from '../engine/submission.ts';
+import { storable, type SubmittedJob } from '../engine/submission.ts';
 import { calledBack, type CalledBack } from '../job/callbacks.ts';
 import { OnejobError } from '../job/errors.ts';
 import { isId } from '../std/id.ts';
@@ -13,20 +12,20 @@ import type { Inspector, Pause } from '../ports/inspector.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { AskAnswer, PauseTarget, RunAsk } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
-import type { NewRun, Submitted } from '../ports/store-submit.ts';
+import type { Submitted } from '../ports/store-submit.ts';
 import type { WorkerView } from '../ports/store-worker.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
-import { parseDuration, type Duration } from '../std/duration.ts';
+import type { Duration } from '../std/duration.ts';
 import { newId } from '../std/id.ts';
 import type { Client, EnqueueOptions } from './client.ts';
 import { explain, type Explanation } from './explain.ts';
+import { newRuns } from './new-runs.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import { RunHandle } from './run-handle.ts';
 import type { RunNews } from './run-news.ts';
 import { RunReader, type LinesOptions, type TailedLine, type WaitOptions } from './run-reader.ts';
 import { statsRequest, statsView, type StatsView } from './stats-view.ts';
-import { withTraceParent } from './tracing.ts';
 
 /** What a client works on; opened on first use. */
 export interface Backend {
@@ -98,7 +97,7 @@ export class StoreClient implements Client {
     { tx }: { tx?: unknown } = {},
   ): Promise<RunHandle<OutputOf<J>>[]> {
     const known = await this.#resolve(job);
-    const runs = await this.#newRuns(known, items);
+    const runs = await newRuns(known, items, { maxBytes: this.#options.maxBytes(), redact: this.#options.redact?.() });
     const { store, outbox, announce, wake } = await this.#options.backend();
     await refuseConflicts(runs, (keys) => store.get(keys));
     const answers =
@@ -216,19 +215,6 @@ export class StoreClient implements Client {
     return registry === null ? { name: job } : registry.get(job);
   }
 
-  /** In portions: a large call does not hold up the process, nor the store, which works on others meanwhile. */
-  async #newRuns(job: SubmittedJob, items: readonly (EnqueueOptions & { input: unknown })[]): Promise<NewRun[]> {
-    const redact = this.#options.redact?.();
-    const maxBytes = this.#options.maxBytes();
-    const runs: NewRun[] = [];
-    for (let at = 0; at < items.length; at += portion) {
-      if (at > 0) await nextTurn();
-      const made = items.slice(at, at + portion).map(async (item) => newRun(job, await wishOf(item), maxBytes, redact));
-      runs.push(...(await Promise.all(made)));
-    }
-    return runs;
-  }
-
   async #ask(ref: string, ask: AskWithoutAsker): Promise<AskAnswer> {
     const { id } = await this.find(ref);
     const { outbox, announce } = await this.#options.backend();
@@ -287,24 +273,3 @@ export class StoreClient implements Client {
 }
 
 type AskWithoutAsker = RunAsk extends infer A ? (A extends RunAsk ? Omit<A, 'id' | 'ref' | 'actor'> : never) : never;
-
-/** Of the runs of one call: some milliseconds of work. */
-const portion = 500;
-
-async function wishOf({
-  input,
-  delay,
-  timeout,
-  trigger = 'api',
-  headers,
-  ...rest
-}: EnqueueOptions & { input: unknown }): Promise<Wish> {
-  return {
-    ...rest,
-    headers: await withTraceParent(headers),
-    input,
-    trigger,
-    delayMs: delay === undefined ? 0 : parseDuration(delay),
-    timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
-  };
-}

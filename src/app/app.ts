@@ -251,8 +251,7 @@ export class App {
       migrates: this.#settings.migrate === 'auto',
       log: this.log,
       meter: this.insight.meters,
-      look: () => this.#worker?.look(),
-      nudge: () => this.#worker?.nudge(),
+      worker: () => this.#worker,
     });
   }
 

@@ -18,10 +18,8 @@ export interface PrepareOptions {
   readonly migrates: boolean;
   readonly log: Log;
   readonly meter?: Meter;
-  /** Tells the worker of this process, where there is one, that there is work. */
-  readonly look: () => void;
-  /** The same of work or mail. */
-  readonly nudge: () => void;
+  /** That of this process, where there is one: it is told of work, or of work or mail. */
+  readonly worker: () => { look(): void; nudge(): void } | undefined;
 }
 
 /** Opens a store, brings its schema up to date, and frees what dead processes of this machine held (STORE §3.3). */
@@ -38,25 +36,25 @@ export async function prepareBackend(options: PrepareOptions): Promise<PreparedB
 
 async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<PreparedBackend> {
   const { store, notifier } = opened;
-  const { migrates, log, meter, look, nudge } = options;
+  const { migrates, log, meter, worker } = options;
   if (migrates) await store.migrate();
   else await refuseBehind(store);
   const taken = await buryPredecessors(store, log, meter);
   const hint = (): void => notifier?.hint();
   const wake = (): void => {
-    nudge();
+    worker()?.nudge();
     hint();
   };
   // Where a claim right behind a submit finds its runs, our own worker looks then: both travel and commit together.
   const { isOrdered = false, joinsClaims = false } = store.facts;
   const onSent = (what: 'submits' | 'asks'): void => {
-    if (what === 'submits') look();
-    else if (isOrdered) nudge();
+    if (what === 'submits') worker()?.look();
+    else if (isOrdered) worker()?.nudge();
   };
   const announce = (submitted?: readonly Submitted[]): void => {
     if (submitted?.every(({ run }) => run.state !== 'queued')) return; // somebody has them already
-    if (!isOrdered && submitted) look();
-    else if (!isOrdered) nudge();
+    if (!isOrdered && submitted) worker()?.look();
+    else if (!isOrdered) worker()?.nudge();
     hint();
   };
   const outbox = new Outbox({ store, clock: systemClock, log, meter, ...((isOrdered || joinsClaims) && { onSent }) });

@@ -80,7 +80,7 @@ export class SubmitLine {
       if (leaving.claim === undefined) return submitted;
       const claimed = leaving.claim.call.read(rows);
       leaving.claim.claimed.resolve(claimed);
-      return startedOf(submitted, claimed);
+      return startedOf(runs, submitted, claimed);
     } catch (error) {
       if (leaving.claim === undefined) throw error;
       const { request, claimed } = leaving.claim;
@@ -102,10 +102,10 @@ interface Leaving {
 /** A claim does not wait for a large one. */
 const mostWithClaim = 20;
 
-/** What the claim took along is queued no more. */
-function startedOf(submitted: readonly Submitted[], { claims }: Claimed): Submitted[] {
+/** What the claim took along is queued no more. Who asked to hold a run himself is not told that he does. */
+function startedOf(runs: readonly NewRun[], submitted: readonly Submitted[], { claims }: Claimed): Submitted[] {
   const started = new Set(claims.map(({ run }) => run));
-  return submitted.map((each) =>
-    started.has(each.run.id) ? { ...each, run: { ...each.run, state: 'running' } } : each,
+  return submitted.map((each, i) =>
+    started.has(each.run.id) && runs[i]?.holder === null ? { ...each, run: { ...each.run, state: 'running' } } : each,
   );
 }

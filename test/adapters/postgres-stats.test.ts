@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countQuery, endedQuery, liveQuery } from '../../src/adapters/postgres/stats.ts';
+import { countQuery, edgeQuery, groupQuery, liveQuery } from '../../src/adapters/postgres/stats.ts';
 import { newRuns } from '../../src/testing/store-contract/builders.ts';
 import { type Plan, scansOf } from '../support/plan-rows.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
@@ -44,8 +44,9 @@ test('stats read few rows of a long line and of a long history', async () => {
     expect(await rowsRead(liveQuery(schema), 20)).toBeLessThan(2 * 6 * 20 + 6 * 3 * 2 + 10);
     const since = `(${schema}.now_ms() - 3600000)`;
     expect(await rowsRead(countQuery(schema), states, since, 150_000, 2_000)).toBeLessThanOrEqual(2 * 2_000);
+    expect(await rowsRead(edgeQuery(schema), states, since, 200)).toBeLessThanOrEqual(2 * 201);
     // Each with its job.
-    expect(await rowsRead(endedQuery(schema), states, since, 200)).toBeLessThanOrEqual(2 * 2 * 200);
+    expect(await rowsRead(groupQuery(schema), states, since, 200)).toBeLessThanOrEqual(2 * 2 * 200);
 
     if (!store.stats) throw new Error('the store tells no stats');
     const { live, ended } = await store.stats({ windowMs: 3_600_000, parts: 24, atMost: 200 });

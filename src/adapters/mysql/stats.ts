@@ -2,9 +2,11 @@ import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import {
   endedStats,
   finalStates,
+  lookedSince,
   windowOf,
   type CountedEnds,
-  type EndedRow,
+  type Edge,
+  type EndedGroup,
   type EndedWindow,
 } from '../sql/ended-stats.ts';
 import { liveStats, type FoundLive } from '../sql/live-stats.ts';
@@ -15,8 +17,14 @@ export async function stats(db: Connection, request: StatsRequest): Promise<Stat
   const [clock = [], found = []] = await db.call('live_v1', [request.atMost]);
   const [{ now = 0, cut = 0 } = {}] = clock as { now?: number; cut?: number }[];
   const window = windowOf(request, now);
-  const [counts, rows] = await Promise.all([countEnds(db, window), readEnds(db, window)]);
-  return { now, live: liveStats(found as unknown as FoundLive[], cut !== 0), ended: endedStats(window, counts, rows) };
+  const [counts, edges] = await Promise.all([countEnds(db, window), readEdges(db, window)]);
+  const jobsSince = lookedSince(window, edges);
+  const groups = await readGroups(db, jobsSince, window);
+  return {
+    now,
+    live: liveStats(found as unknown as FoundLive[], cut !== 0),
+    ended: endedStats(window, counts, { jobsSince, groups }),
+  };
 }
 
 function countEnds(db: Connection, { since, partMs, counted }: EndedWindow): Promise<CountedEnds[]> {
@@ -30,14 +38,26 @@ function countEnds(db: Connection, { since, partMs, counted }: EndedWindow): Pro
   );
 }
 
+function readEdges(db: Connection, { since, looked }: EndedWindow): Promise<Edge[]> {
+  const each = `(select o.finished_at edge from onejob_outcomes o force index (by_end)
+    where o.state = ? and o.finished_at >= ? order by o.finished_at desc limit ?, 1)`;
+  return db.query<Edge>(
+    finalStates.map(() => each).join(' union all '),
+    finalStates.flatMap((state) => [state, since, looked]),
+  );
+}
+
 /** The job is looked up run by run: the servers are not sure to begin a join with the few. */
-function readEnds(db: Connection, { since, looked }: EndedWindow): Promise<EndedRow[]> {
-  const each = `(select ? state, o.finished_at "finishedAt", o.started_at "startedAt",
-      (select r.job from onejob_runs r where r.id = o.run) job
-    from onejob_outcomes o force index (by_end)
-    where o.state = ? and o.finished_at >= ? order by o.finished_at desc limit ?)`;
-  return db.query<EndedRow>(
+async function readGroups(db: Connection, since: number, { looked }: EndedWindow): Promise<EndedGroup[]> {
+  const each = `(select ? state, x.job, count(*) n, cast(json_arrayagg(x.ms) as char) took
+    from (
+      select greatest(0, o.finished_at - o.started_at) ms, (select r.job from onejob_runs r where r.id = o.run) job
+      from onejob_outcomes o force index (by_end)
+      where o.state = ? and o.finished_at >= ? order by o.finished_at desc limit ?
+    ) x where x.job is not null group by x.job)`;
+  const rows = await db.query<Omit<EndedGroup, 'took'> & { readonly took: string }>(
     finalStates.map(() => each).join(' union all '),
     finalStates.flatMap((state) => [state, state, since, looked]),
   );
+  return rows.map((row) => ({ ...row, took: JSON.parse(row.took) as (number | null)[] }));
 }

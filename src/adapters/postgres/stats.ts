@@ -1,5 +1,13 @@
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
-import { endedStats, finalStates, windowOf, type CountedEnds, type EndedRow } from '../sql/ended-stats.ts';
+import {
+  endedStats,
+  finalStates,
+  lookedSince,
+  windowOf,
+  type CountedEnds,
+  type Edge,
+  type EndedGroup,
+} from '../sql/ended-stats.ts';
 import { liveStats, type FoundLive } from '../sql/live-stats.ts';
 import { linesOf } from './backlog.ts';
 import type { Connection } from './connection.ts';
@@ -10,13 +18,15 @@ export async function stats(db: Connection, request: StatsRequest): Promise<Stat
   const [clock, ...found] = await db.query<Found>(liveQuery(db.schema), [atMost]);
   const now = clock?.oldest ?? 0;
   const window = windowOf(request, now);
-  const { since, partMs } = window;
-  const [counts, rows] = await Promise.all([
-    db.query<CountedEnds>(countQuery(db.schema), [finalStates, since, partMs, window.counted]),
-    db.query<EndedRow>(endedQuery(db.schema), [finalStates, since, window.looked]),
+  const { since, partMs, counted, looked } = window;
+  const [counts, edges] = await Promise.all([
+    db.query<CountedEnds>(countQuery(db.schema), [finalStates, since, partMs, counted]),
+    db.query<Edge>(edgeQuery(db.schema), [finalStates, since, looked]),
   ]);
+  const jobsSince = lookedSince(window, edges);
+  const groups = await db.query<EndedGroup>(groupQuery(db.schema), [finalStates, jobsSince, looked]);
   const isCut = (clock?.n ?? 0) >= mostLines || found.some(({ looked }) => looked >= atMost);
-  return { now, live: liveStats(found, isCut), ended: endedStats(window, counts, rows) };
+  return { now, live: liveStats(found, isCut), ended: endedStats(window, counts, { jobsSince, groups }) };
 }
 
 /** With how many runs were looked at in that place, of all jobs and kinds. */
@@ -62,14 +72,25 @@ export function countQuery(schema: string): string {
      ) e`;
 }
 
-/** Of each outcome in $1 the last $3 ends since $2; the job is looked up run by run, never by a join over all. */
-export function endedQuery(schema: string): string {
-  return `select s.state, e.finished_at "finishedAt", e.started_at "startedAt",
-       (select r.job from ${schema}.runs r where r.id = e.run) job
-     from unnest($1::text[]) s(state) cross join lateral (
-       select run, finished_at, started_at from ${schema}.outcomes
-       where state = s.state and finished_at >= $2::bigint order by finished_at desc limit $3
+/** Of each outcome in $1 with more than $3 ends since $2 the newest end beyond these. */
+export function edgeQuery(schema: string): string {
+  return `select e.edge from unnest($1::text[]) s(state) cross join lateral (
+       select finished_at edge from ${schema}.outcomes where state = s.state and finished_at >= $2::bigint
+       order by finished_at desc limit 1 offset $3
      ) e`;
+}
+
+/** Ends since $2 by outcome in $1 and job, at most $3 of each outcome; the job is looked up run by run, never by a join. */
+export function groupQuery(schema: string): string {
+  return `select s.state, g.job, g.n, g.took from unnest($1::text[]) s(state) cross join lateral (
+       select r.job, count(*) n,
+         json_agg(greatest(0, e.finished_at - e.started_at)) filter (where s.state = 'succeeded') took
+       from (
+         select run, finished_at, started_at from ${schema}.outcomes
+         where state = s.state and finished_at >= $2::bigint order by finished_at desc limit $3
+       ) e cross join lateral (select job from ${schema}.runs where id = e.run limit 1) r
+       group by r.job
+     ) g`;
 }
 
 const mostLines = 1_000;

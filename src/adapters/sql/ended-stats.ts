@@ -21,13 +21,18 @@ export interface CountedEnds {
   readonly oldest: number;
 }
 
-/** A run that ended. */
-export interface EndedRow {
+/** The newest end of an outcome beyond those that are looked at; there where there are more. */
+export interface Edge {
+  readonly edge: number;
+}
+
+/** Ends of one outcome and job. */
+export interface EndedGroup {
   readonly state: FinalState;
-  readonly finishedAt: number;
-  readonly startedAt: number | null;
-  /** Null: pruned in between. */
-  readonly job: string | null;
+  readonly job: string;
+  readonly n: number;
+  /** Of those that succeeded, how long each took; null where it never began. */
+  readonly took: readonly (number | null)[] | null;
 }
 
 export function windowOf({ windowMs, parts, atMost }: StatsRequest, now: number): EndedWindow {
@@ -35,15 +40,22 @@ export function windowOf({ windowMs, parts, atMost }: StatsRequest, now: number)
   return { since: now - partMs * parts, parts, partMs, counted: 10 * atMost, looked: atMost };
 }
 
-/** `counts` and `rows` are the newest ends of each outcome, at most as many as the window says. */
-export function endedStats(window: EndedWindow, counts: readonly CountedEnds[], rows: readonly EndedRow[]): EndedStats {
+/** The instant from which on the ends of all outcomes can be looked at one by one, and are no more than the window says. */
+export function lookedSince({ since }: EndedWindow, edges: readonly Edge[]): number {
+  return Math.max(since, ...edges.map(({ edge }) => edge + 1));
+}
+
+/** `counts` are of the newest ends of each outcome, at most as many as the window says; `groups` of all since `jobsSince`. */
+export function endedStats(
+  window: EndedWindow,
+  counts: readonly CountedEnds[],
+  { jobsSince, groups }: { readonly jobsSince: number; readonly groups: readonly EndedGroup[] },
+): EndedStats {
   const outcomes = Object.fromEntries(finalStates.map((state) => [state, endedSo(window, state, counts)])) as Record<
     FinalState,
     EndedSo
   >;
-  const jobsSince = Math.max(...finalStates.map((state) => lookedSince(window, state, rows)));
-  const jobs = jobsOf(rows.filter(({ finishedAt }) => finishedAt >= jobsSince));
-  return { since: window.since, outcomes, jobsSince, jobs };
+  return { since: window.since, outcomes, jobsSince, jobs: jobsOf(groups) };
 }
 
 function endedSo(window: EndedWindow, state: FinalState, all: readonly CountedEnds[]): EndedSo {
@@ -64,40 +76,25 @@ function partOf({ since, partMs }: EndedWindow, instant: number): number {
   return Math.floor((instant - since) / partMs);
 }
 
-/** Where the limit was met, of the oldest instant not all may be there: it is left out. */
-function lookedSince({ since, looked }: EndedWindow, state: FinalState, all: readonly EndedRow[]): number {
-  const rows = all.filter((row) => row.state === state);
-  return rows.length < looked ? since : rows.reduce((oldest, row) => Math.min(oldest, row.finishedAt), Infinity) + 1;
-}
-
-function jobsOf(rows: readonly EndedRow[]): EndedJob[] {
-  const byJob = new Map<string, EndedRow[]>();
-  for (const row of rows) {
-    if (row.job === null) continue;
-    const known = byJob.get(row.job);
-    if (known) known.push(row);
-    else byJob.set(row.job, [row]);
+function jobsOf(groups: readonly EndedGroup[]): EndedJob[] {
+  const jobs = new Map<string, EndedJob>();
+  for (const { job, state, n, took } of groups) {
+    const known = jobs.get(job) ?? { job, succeeded: 0, failed: 0, cancelled: 0, p50Ms: null, p95Ms: null };
+    jobs.set(job, { ...known, [state]: n, ...(state === 'succeeded' && quantiles(took ?? [])) });
   }
-  return [...byJob]
-    .toSorted(([, a], [, b]) => b.length - a.length)
+  return [...jobs.values()]
+    .toSorted((a, b) => endsOf(b) - endsOf(a))
     .slice(0, mostJobs)
-    .map(([job, ends]) => ({ job, ...tally(ends), ...quantiles(ends) }))
     .toSorted((a, b) => (a.job < b.job ? -1 : 1));
 }
 
-function tally(ends: readonly EndedRow[]): Record<FinalState, number> {
-  const counts = { succeeded: 0, failed: 0, cancelled: 0 };
-  for (const { state } of ends) counts[state]++;
-  return counts;
+function endsOf({ succeeded, failed, cancelled }: EndedJob): number {
+  return succeeded + failed + cancelled;
 }
 
 /** The value at which so many are at most that long: one that was there. */
-function quantiles(ends: readonly EndedRow[]): { p50Ms: number | null; p95Ms: number | null } {
-  const took = Float64Array.from(
-    ends.flatMap(({ state, startedAt, finishedAt }) =>
-      state === 'succeeded' && startedAt !== null ? [Math.max(0, finishedAt - startedAt)] : [],
-    ),
-  ).toSorted();
+function quantiles(all: readonly (number | null)[]): { p50Ms: number | null; p95Ms: number | null } {
+  const took = Float64Array.from(all.filter((ms) => ms !== null)).toSorted();
   const at = (share: number) => took[Math.ceil(share * took.length) - 1] ?? null;
   return { p50Ms: at(0.5), p95Ms: at(0.95) };
 }

@@ -126,6 +126,17 @@ export function aboutStats({ it, expect }: Contract): void {
     expect(jobs).toEqual([]);
   });
 
+  it('each end is in one part of the time', async (scene) => {
+    if (!scene.store.stats) return;
+    const worker = await scene.worker();
+    await finishMany(scene, worker, 3);
+    await scene.pass(300);
+    const { runs, series } = (await statsOf(scene, { windowMs: 2_000, parts: 20 })).ended.outcomes.succeeded;
+    expect(series.length).toBe(20);
+    expect(series.slice(-2)).toEqual([0, 0]);
+    expect(series.reduce<number>((sum, n) => sum + (n ?? 0), 0)).toBe(runs);
+  });
+
   it('of many ends the last ones are counted, and it is said from when on', async (scene) => {
     if (!scene.store.stats) return;
     const worker = await scene.worker();

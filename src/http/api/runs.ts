@@ -40,6 +40,13 @@ export const listRuns = defineRoute({
   right: 'read',
   query: {
     ...filters,
+    id: {
+      type: 'array',
+      items: { ...name, maxLength: 400 },
+      minItems: 1,
+      maxItems: 100,
+      description: 'just these, by id or key, in this order; unknown ones are left out. With nothing else',
+    },
     limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 50 },
     cursor: { ...name, description: '`next` of the page before' },
   },
@@ -47,7 +54,12 @@ export const listRuns = defineRoute({
     200: jsonAnswer('a page', listOf(run, { type: ['string', 'null'], description: 'cursor of the next page' })),
   },
   async handle({ app, client, query }) {
-    const { limit, cursor } = query;
+    const { id, limit, cursor, ...others } = query;
+    if (id) {
+      refuseBeside('id', { cursor, ...others });
+      const found = (await client.getMany([...new Set(id)])).filter((each) => each !== null);
+      return json(200, { v: 1, items: found.map(runView), next: null });
+    }
     const page = await client.list({ ...filterOf(app, query), limit, ...(cursor !== undefined && { cursor }) });
     return json(200, { v: 1, items: page.items.map(runView), next: page.next });
   },
@@ -114,6 +126,13 @@ export function filterOf(app: App, filter: ValuesOf<typeof filters>): RunFilter 
     ...(filter.since !== undefined && { since: readInstant('since', filter.since, now) }),
     ...(filter.until !== undefined && { until: readInstant('until', filter.until, now) }),
   };
+}
+
+/** @throws USAGE */
+function refuseBeside(name: string, others: Readonly<Record<string, unknown>>): void {
+  const other = Object.keys(others).find((each) => others[each] !== undefined);
+  if (other !== undefined)
+    throw new OnejobError('USAGE', `${name} stands alone: ${other} cannot be asked for beside it`);
 }
 
 function readInstant(name: string, text: string, now: number): number {

@@ -1,10 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import { expect, onTestFinished, test } from 'vitest';
 import { HttpClient } from '../../../src/app/remote/http-client.ts';
 import { ServerLink } from '../../../src/app/remote/server-link.ts';
+import { defineJob } from '../../../src/job/define.ts';
 import type { RunQuery } from '../../../src/ports/store-query.ts';
 import { systemClock } from '../../../src/std/clock.ts';
+import { openApi } from '../../support/api.ts';
 
 /** A server that knows no runs, and the path of each request to it. */
 async function emptyServer(): Promise<{ url: string; asked: string[] }> {
@@ -49,4 +52,41 @@ test('every condition of a list reaches the server', async () => {
     cursor: 'c1',
     limit: '7',
   });
+});
+
+test('VT-15 many runs come in one request, in order, null for what is unknown; keys that no list can hold come alone', async () => {
+  const job = defineJob({ name: 'work', run: () => 1 });
+  const { app, handler } = openApi([job]);
+  const asked: string[] = [];
+  const listener = getRequestListener(handler, { overrideGlobalObjects: false });
+  const server = createServer((request, response) => {
+    asked.push(new URL(request.url ?? '', 'http://server').pathname);
+    void listener(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new HttpClient({ link: new ServerLink({ url }), clock: systemClock });
+  const handles = await app.client.enqueueMany(
+    job,
+    ['key/1', 'a,b', '键 2'].map((key) => ({ input: undefined, key })),
+  );
+  const [one, two, three] = handles.map(({ id }) => id);
+  const found = await client.getMany(['键 2', 'nothing', one ?? '', 'key/1', one ?? '']);
+  expect(found.map((run) => run?.id ?? null)).toEqual([three, null, one, one, one]);
+  expect(asked).toEqual(['/api/v1/runs']);
+  const alone = await client.getMany(['a,b', 'c,d']);
+  expect(alone.map((run) => run?.id ?? null)).toEqual([two, null]);
+  expect(asked.slice(1).toSorted()).toEqual(['/api/v1/runs/a%2Cb', '/api/v1/runs/c%2Cd']);
+  expect(await client.getMany([])).toEqual([]);
+  expect(asked).toHaveLength(3);
+});
+
+test('more than an address can carry takes several requests', async () => {
+  const { url, asked } = await emptyServer();
+  const client = new HttpClient({ link: new ServerLink({ url }), clock: systemClock });
+  expect(await client.getMany(Array.from({ length: 250 }, (_, i) => `key-${i}`))).toHaveLength(250);
+  expect(asked).toHaveLength(3);
+  await client.getMany(Array.from({ length: 60 }, (_, i) => `${'键'.repeat(100)}${i}`));
+  expect(Math.max(...asked.map((path) => path.length))).toBeLessThan(7_000);
 });

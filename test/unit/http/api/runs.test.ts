@@ -127,6 +127,17 @@ describe('starting a run', () => {
 });
 
 describe('finding runs', () => {
+  test('just these, by id or key, in the order asked for, unknown ones left out; with no other condition', async () => {
+    const { app, ask } = openApi(jobs);
+    const [one, two] = await app.client.enqueueMany(add, [{ input: { a: 1 }, key: 'k1' }, { input: { a: 2 } }]);
+    const { body } = await ask('GET', `/runs?id=${two?.id},nothing&id=k1&id=k1`);
+    expect(body).toMatchObject({ items: [{ id: two?.id }, { id: one?.id }], next: null });
+    expect((body['items'] as unknown[]).length).toBe(2);
+    for (const query of ['id=a&job=add', 'id=a&cursor=x', 'id=', `id=${'a,'.repeat(100)}a`]) {
+      expect(await ask('GET', `/runs?${query}`), query).toMatchObject({ status: 400, body: { code: 'USAGE' } });
+    }
+  });
+
   test('pages follow each other by cursor, newest first, and hold what the filter says', async () => {
     const { ask } = openApi(jobs);
     for (let i = 0; i < 5; i++)

@@ -156,9 +156,9 @@ describe('a store that cannot be', () => {
   test('without its driver: the line that installs it', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'onejob-no-driver-'));
     try {
-      await cp('dist', directory, { recursive: true });
+      await cp('dist/bundle', directory, { recursive: true });
       const script = `
-        import { openMysqlStore } from './adapters/mysql/index.js';
+        import { openMysqlStore } from './mysql.js';
         await openMysqlStore({ url: 'mysql://localhost/x' }).catch((error) => console.log(error.code, error.hint));`;
       const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: directory });
       let said = '';

@@ -165,9 +165,9 @@ describe('a store that cannot be', () => {
   test('without its driver: the line that installs it', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'onejob-no-driver-'));
     try {
-      await cp('dist', directory, { recursive: true });
+      await cp('dist/bundle', directory, { recursive: true });
       const script = `
-        import { openPostgresStore } from './adapters/postgres/index.js';
+        import { openPostgresStore } from './postgres.js';
         await openPostgresStore({ url: 'postgres://localhost/x' }).catch((error) => console.log(error.code, error.hint));`;
       const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: directory });
       let said = '';

@@ -24,7 +24,12 @@ const submit = async (_, n) => {
   const [{ verdict }] = await store.submit([run]);
   return verdict;
 };
-const verdicts = await Promise.all(Array.from({ length: ${runsEach} }, submit));
+const verdicts = [];
+// As many at once as a store has connections: a call that stands behind others for longer than a connection may take is refused.
+for (let n = 0; n < ${runsEach}; n += 4) {
+  const keys = Array.from({ length: Math.min(4, ${runsEach} - n) }, (_, i) => n + i);
+  verdicts.push(...(await Promise.all(keys.map((key) => submit(undefined, key)))));
+}
 console.log(JSON.stringify({ from, id: store.facts.id, verdicts }));
 `;
 
@@ -42,7 +47,7 @@ test('twenty processes start at once on a fresh database: one makes the schema, 
   } finally {
     await ground.close();
   }
-}, 60_000);
+}, 300_000);
 
 async function start(schema: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

@@ -41,7 +41,7 @@ test('20 processes that start at once on a new file submit and end 50 runs each,
   const { items } = await store.list({ states: ['succeeded'], limit: 10_000 });
   expect(items.length).toBe(1000);
   await store.close();
-}, 120_000);
+}, 300_000);
 
 test('what a killed process was told to be created is there', async () => {
   const program = `${opened}

@@ -24,9 +24,17 @@ export async function prunable(db: Connection, policy: PrunePolicy): Promise<num
 }
 
 /** A copy of tables is the trade of the server's own tool. @throws CONFIG_INVALID always, with its line */
-export function refuseBackup(db: Connection, path: string): never {
+export function refuseBackup({ url, names }: Pick<Connection, 'url' | 'names'>, path: string): never {
   const file = /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
   throw new OnejobError('CONFIG_INVALID', 'a store in MySQL is backed up with the tools of its server', {
-    hint: `mysqldump --single-transaction --routines --result-file=${file} ${db.names.database}`.trimEnd(),
+    hint: `mysqldump${serverOf(url)} --single-transaction --routines --result-file=${file} ${names.database}`.trimEnd(),
   });
+}
+
+/** Nothing of a pool: only its program knows where it leads. Else the tool would ask the server of this machine. */
+function serverOf(url: string): string {
+  const { hostname, port, username } = new URL(url);
+  if (username === '' && hostname === 'pool') return '';
+  const user = username === '' ? '' : ` --user=${decodeURIComponent(username)}`;
+  return ` --host=${hostname.replaceAll(/[[\]]/g, '')} --port=${port || 3306}${user} --password`;
 }

@@ -3,6 +3,7 @@ import { systemClock, type Timer } from '../../std/clock.ts';
 import { farewell, HintPace } from '../sql/hint-pace.ts';
 import { readAddress } from './address.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { type Row, WordTable } from './word-table.ts';
 
 export interface NotifierOptions {
   url: string;
@@ -13,7 +14,7 @@ export interface NotifierOptions {
 /**
  * Hints through a counter in a table that the server keeps in memory, for it has no LISTEN: raised by who hints, read
  * again and again by who listens, on one connection of its own that is opened with the first hint or listener. Who
- * listens in the process that hints is told without the server.
+ * listens in the process that hints is told without the server. Words are read with the counter, in one question.
  *
  * @throws CONFIG_INVALID for a URL or a prefix that cannot be
  */
@@ -43,9 +44,12 @@ class MysqlNotifier implements Notifier {
   readonly #open: () => Promise<Connection>;
   readonly #pace = new HintPace(() => this.#send());
   readonly #listeners = new Set<() => void>();
+  readonly #words = new WordTable();
   #connection: Promise<Connection> | undefined;
+  #saying: Promise<void> = Promise.resolve();
   #look: Timer | undefined;
-  #seen: number | undefined;
+  #isLooking = false;
+  #seen: string | undefined;
   #heardAt = 0;
   #closed = false;
 
@@ -62,14 +66,22 @@ class MysqlNotifier implements Notifier {
     // Wrapped, so that one function may listen twice.
     const listener = () => onHint();
     this.#listeners.add(listener);
-    if (!this.#closed && this.#listeners.size === 1) {
-      this.#join();
-      void this.#lookForNews();
-    }
+    if (!this.#closed && this.#listeners.size === 1) this.#join();
+    this.#beginToLook();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#leave();
     };
+  }
+
+  say(words: string): void {
+    if (!this.#closed) this.#saying = this.#saying.then(() => this.#write(words));
+  }
+
+  listen(onWords: (words: string | null) => void): () => void {
+    const stop = this.#words.listen(onWords);
+    this.#beginToLook();
+    return stop;
   }
 
   async close(): Promise<void> {
@@ -78,7 +90,8 @@ class MysqlNotifier implements Notifier {
     this.#leave();
     this.#look?.cancel();
     this.#listeners.clear();
-    await this.#pace.close();
+    this.#words.clear();
+    await Promise.all([this.#pace.close(), farewell(this.#saying)]);
     await farewell(this.#connection?.then((connection) => connection.close()));
   }
 
@@ -104,22 +117,40 @@ class MysqlNotifier implements Notifier {
     }
   }
 
+  async #write(words: string): Promise<void> {
+    try {
+      await this.#words.write(await this.#connected(), words);
+    } catch {
+      // Nobody waits for it.
+    }
+  }
+
+  #beginToLook(): void {
+    if (this.#closed || this.#isLooking) return;
+    this.#isLooking = true;
+    void this.#lookForNews();
+  }
+
   /** A counter that is gone was lost with the memory of a server: that is news too. */
   async #lookForNews(): Promise<void> {
     this.#look = undefined;
     let away = false;
     try {
       const connection = await this.#connected();
-      const [row] = await connection.query<{ n: number }>('select n from onejob_hints', []);
-      const count = row?.n ?? 0;
+      const question = `${this.#words.question} union all select -1, n from onejob_hints order by n`;
+      const rows = await connection.query<Row>(question, []);
+      const count = rows.find(({ n }) => n === -1)?.words ?? '0';
       // With the first look, too: whatever was said while nobody listened.
       if (count !== this.#seen) this.#tell();
       this.#seen = count;
+      this.#words.take(rows.filter(({ n }) => n > -1));
     } catch {
       this.#seen = undefined;
+      this.#words.forget();
       away = true;
     }
-    if (this.#closed || this.#listeners.size === 0 || this.#look !== undefined) return;
+    this.#isLooking = !this.#closed && (this.#listeners.size > 0 || this.#words.isHeard);
+    if (!this.#isLooking) return;
     this.#look = systemClock.setTimer(away ? awayMs : this.#pauseMs(), () => void this.#lookForNews());
     this.#look.unref?.();
   }

@@ -14,7 +14,7 @@ export interface NotifierOptions {
 }
 
 /**
- * Hints through LISTEN and NOTIFY, on one connection of its own that is opened with the first hint or listener. Behind
+ * Hints and words through LISTEN and NOTIFY, on one connection of its own that is opened with the first hint or listener. Behind
  * PgBouncer in transaction mode hints go out and none comes in, so polls remain.
  *
  * @throws CONFIG_INVALID for a URL or a schema that cannot be
@@ -28,9 +28,12 @@ const reconnect = { delayMs: 100, factor: 2, maxDelayMs: 5_000, jitter: 0.5 };
 class PostgresNotifier implements Notifier {
   readonly #address: Address;
   readonly #channel: string;
+  readonly #wordChannel: string;
   readonly #pace = new HintPace(() => this.#send());
   readonly #listeners = new Set<() => void>();
+  readonly #wordListeners = new Set<(words: string | null) => void>();
   #client: Promise<Pg.Client> | undefined;
+  #saying: Promise<void> = Promise.resolve();
   #failures = 0;
   #retry: Timer | undefined;
   #closed = false;
@@ -38,6 +41,7 @@ class PostgresNotifier implements Notifier {
   constructor(address: Address) {
     this.#address = address;
     this.#channel = channelOf(address.schema);
+    this.#wordChannel = `${this.#channel}_words`;
   }
 
   hint(): void {
@@ -52,20 +56,33 @@ class PostgresNotifier implements Notifier {
     return () => void this.#listeners.delete(listener);
   }
 
+  say(words: string): void {
+    if (!this.#closed) this.#saying = this.#saying.then(() => this.#send(words));
+  }
+
+  listen(onWords: (words: string | null) => void): () => void {
+    const listener = (words: string | null) => onWords(words);
+    this.#wordListeners.add(listener);
+    if (!this.#closed) void this.#listen();
+    return () => void this.#wordListeners.delete(listener);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#retry?.cancel();
     this.#listeners.clear();
-    await this.#pace.close();
+    this.#wordListeners.clear();
+    await Promise.all([this.#pace.close(), farewell(this.#saying)]);
     await farewell(this.#client?.then((client) => client.end()));
   }
 
   /** A hint that cannot be given is lost, and costs the others a poll. */
-  async #send(): Promise<void> {
+  async #send(words?: string): Promise<void> {
     try {
       const client = await this.#connected();
-      await client.query(`notify ${this.#channel}`);
+      if (words === undefined) await client.query(`notify ${this.#channel}`);
+      else await client.query('select pg_notify($1, $2)', [this.#wordChannel, words]);
     } catch {
       // Nobody waits for it; the next hint finds another connection.
     }
@@ -81,7 +98,7 @@ class PostgresNotifier implements Notifier {
   }
 
   #listenLater(): void {
-    if (this.#closed || this.#listeners.size === 0 || this.#retry !== undefined) return;
+    if (this.#closed || this.#listeners.size + this.#wordListeners.size === 0 || this.#retry !== undefined) return;
     this.#failures += 1;
     this.#retry = systemClock.setTimer(backoffDelay(reconnect, this.#failures, Math.random), () => {
       this.#retry = undefined;
@@ -98,11 +115,15 @@ class PostgresNotifier implements Notifier {
   async #connect(): Promise<Pg.Client> {
     try {
       const client = await openClient(this.#address);
-      client.on('notification', () => this.#tell());
+      client.on('notification', ({ channel, payload }) => {
+        if (channel === this.#channel) this.#tell();
+        else this.#pass(payload ?? null);
+      });
       client.on('end', () => this.#lost());
-      await client.query(`listen ${this.#channel}`);
+      await client.query(`listen ${this.#channel}; listen ${this.#wordChannel}`);
       // Whatever was said while nobody listened.
       this.#tell();
+      this.#pass(null);
       return client;
     } catch (error) {
       this.#client = undefined;
@@ -117,6 +138,10 @@ class PostgresNotifier implements Notifier {
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  #pass(words: string | null): void {
+    for (const listener of this.#wordListeners) listener(words);
   }
 }
 

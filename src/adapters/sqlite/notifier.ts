@@ -3,13 +3,14 @@ import { dirname } from 'node:path';
 import type { Notifier } from '../../ports/notifier.ts';
 import { systemClock, type Timer } from '../../std/clock.ts';
 import { makeDirectory } from '../../std/make-directory.ts';
+import { WordFile } from './word-file.ts';
 
 /**
  * Hints between the processes of one machine that use one database: a file beside it, `PATH-hint`, that is touched and
- * watched. Not its directory: there each write to the database would be an event too.
+ * watched. Not its directory: there each write to the database would be an event too. Words go through `PATH-words`.
  */
 export function openFileNotifier(path: string): Notifier {
-  return new FileNotifier(`${path}-hint`);
+  return new FileNotifier(`${path}-hint`, new WordFile(`${path}-words`));
 }
 
 /** Hints in between are told by one at the end of the pause. */
@@ -17,14 +18,16 @@ const pauseMs = 10;
 
 class FileNotifier implements Notifier {
   readonly #file: string;
+  readonly #words: WordFile;
   readonly #listeners = new Set<() => void>();
   #watcher: FSWatcher | undefined;
   #pause: Timer | undefined;
   #again = false;
   #closed = false;
 
-  constructor(file: string) {
+  constructor(file: string, words: WordFile) {
     this.#file = file;
+    this.#words = words;
   }
 
   hint(): void {
@@ -52,6 +55,14 @@ class FileNotifier implements Notifier {
     };
   }
 
+  say(words: string): void {
+    if (!this.#closed) this.#words.say(words);
+  }
+
+  listen(onWords: (words: string | null) => void): () => void {
+    return this.#closed ? () => undefined : this.#words.listen(onWords);
+  }
+
   close(): Promise<void> {
     // A hint that waits for its pause is for others: they must not lose it because we leave.
     if (this.#again) touch(this.#file);
@@ -60,6 +71,7 @@ class FileNotifier implements Notifier {
     this.#pause?.cancel();
     this.#unwatch();
     this.#listeners.clear();
+    this.#words.close();
     return Promise.resolve();
   }
 

@@ -235,4 +235,11 @@ export const tables: readonly string[] = [
   one tinyint not null primary key,
   n bigint not null
 ) engine=memory`,
+
+  // Lines that processes say to each other (notifier.ts), the last thousand or two.
+  `create table if not exists onejob_words (
+  n bigint not null auto_increment,
+  words varchar(2000) character set ascii not null,
+  primary key using btree (n)
+) engine=memory`,
 ];

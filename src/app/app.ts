@@ -46,7 +46,7 @@ export class App {
   #options: AppOptions;
   #settings: Settings;
   readonly #news = new RunNews({ backend: () => this.#backend.open(), clock: systemClock, log: () => this.log });
-  readonly #watchers = new Watchers(() => this.log, this.#news);
+  readonly #watchers = new Watchers(() => this.log);
   readonly #interrupted = new AbortController();
   #log: Log | undefined;
   readonly #jobs: JobCatalog;
@@ -79,7 +79,7 @@ export class App {
       engine: async () => (await this.#knownJobs()) && (await this.#workerProcess('tree')).engine(),
       submission: () => this.#submission(),
       client: this.client.on(() => this.#backend.open()),
-      wake: async () => (await this.#backend.open()).wake(),
+      backend: () => this.#backend.open(),
       log: () => this.log,
     });
   }
@@ -166,8 +166,8 @@ export class App {
   }
 
   /**
-   * Plays its roles until `stop`: takes whatever is due, serves HTTP. Resolves once all is up; installs no signal
-   * handler. A worker that was wrongly taken for dead enrols anew by itself.
+   * Plays its roles until `stop`: takes whatever is due, serves HTTP. Resolves once all is up. A worker that was wrongly
+   * taken for dead enrols anew by itself.
    */
   start(): Promise<void> {
     this.#started ??= this.#start();
@@ -251,6 +251,7 @@ export class App {
       migrates: this.#settings.migrate === 'auto',
       log: this.log,
       meter: this.insight.meters,
+      news: this.#news,
       worker: () => this.#worker,
     });
   }

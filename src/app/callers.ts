@@ -1,14 +1,19 @@
 import { setMaxListeners } from 'node:events';
 import type { Engine } from '../engine/engine.ts';
 import { hasCode, OnejobError } from '../job/errors.ts';
+import { egoRunId } from '../job/key.ts';
 import type { Run, RunId } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { Log } from '../ports/log.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
+import type { WorkerId } from '../ports/store-worker.ts';
+import { systemClock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
+import { CallerTalk } from './caller-talk.ts';
 import type { ExecuteRequest } from './execute.ts';
 import { callbackOf, wishedRun, type SubmissionOptions } from './execution.ts';
 import { conflictOf } from './key-conflict.ts';
+import type { PreparedBackend } from './prepare-backend.ts';
 import type { StoreClient } from './store-client.ts';
 
 export interface CallersOptions {
@@ -17,8 +22,7 @@ export interface CallersOptions {
   readonly submission: () => SubmissionOptions;
   /** It serves until the app has closed its store: answers are still read while the app stops. */
   readonly client: StoreClient;
-  /** Tells workers, here and elsewhere, that there is work. */
-  readonly wake: () => Promise<void>;
+  readonly backend: () => Promise<PreparedBackend>;
   readonly log: () => Log;
 }
 
@@ -47,6 +51,7 @@ const clientClosed = 'client closed';
 export class Callers {
   readonly #options: CallersOptions;
   readonly #attended = new Map<RunId, Attendance>();
+  #talk: Promise<CallerTalk> | undefined;
   #stopped = false;
 
   constructor(options: CallersOptions) {
@@ -65,6 +70,7 @@ export class Callers {
     const holder = options.isDetached ? undefined : engine.id;
     const run = await wishedRun(wishes.registry.get(request.job), request, { ...wishes, holder });
     await engine.enrol();
+    this.#talk ??= this.#listen();
     options.signal.throwIfAborted();
     const [answer] = (await engine.submit([run])) as [Submitted];
     const conflict = conflictOf([run], [answer]);
@@ -72,6 +78,12 @@ export class Callers {
     return answer.verdict === 'created'
       ? this.#first(run, answer, { engine, ...options })
       : this.#join(answer.run.id, { engine, ...options });
+  }
+
+  /** Somebody waits for it here, or has asked for it without waiting. */
+  #isAwaited(run: RunId): boolean {
+    const attendance = this.#attended.get(run);
+    return attendance !== undefined && (attendance.callers > 0 || attendance.stays);
   }
 
   /** After the worker has stopped: what has ended is still answered, who waits for more is told to ask again. */
@@ -88,7 +100,7 @@ export class Callers {
 
   async #first(run: NewRun, { run: { id, state } }: Submitted, caller: Caller): Promise<Answer> {
     if (caller.isDetached) {
-      await this.#options.wake();
+      (await this.#options.backend()).wake();
       caller.engine.follow(id);
       return { run: await this.#options.client.find(id), replayed: false };
     }
@@ -191,20 +203,43 @@ export class Callers {
     }
   }
 
+  /** Callers of the same runs may leave other nodes at any time. */
+  async #listen(): Promise<CallerTalk> {
+    const { talk } = await this.#options.backend();
+    return new CallerTalk({ talk, clock: systemClock, isAwaitedHere: (run) => this.#isAwaited(run) });
+  }
+
   async #giveUp(attendance: Attendance): Promise<void> {
-    const { id, waiting, isOurs } = attendance;
-    if (this.#attended.get(id) === attendance) this.#attended.delete(id);
+    const { id, waiting } = attendance;
     const reason = new OnejobError('RUN_CANCELLED', clientClosed);
-    waiting.abort(reason);
     try {
       const engine = await this.#options.engine();
-      if (engine.abort(id, reason) || !isOurs) return;
+      if (await this.#isNeeded(attendance, engine.id)) return;
+      if (this.#attended.get(id) === attendance) this.#attended.delete(id);
+      waiting.abort(reason);
+      if (engine.abort(id, reason)) return;
       await this.#options.client.as('http').cancel(id, clientClosed);
     } catch (error) {
       if (!hasCode(error, 'RUN_FINISHED')) {
         this.#options.log().warn('a run that nobody waits for goes on', { run: id, error: String(error) });
       }
     }
+  }
+
+  /**
+   * Somebody waits on another node, and is then the one to end it, or has come here meanwhile. Where the others cannot
+   * be asked, only the process that asked for the run ends it; who waits elsewhere has it run again.
+   */
+  async #isNeeded({ id, isOurs }: Attendance, self: WorkerId): Promise<boolean> {
+    const { client } = this.#options;
+    let elsewhere: boolean | null;
+    try {
+      const isAlone = (await client.workers()).every((worker) => worker.id === self);
+      elsewhere = isAlone ? false : ((await (await this.#talk)?.isAwaited(id)) ?? null);
+    } catch {
+      elsewhere = null; // the store is away
+    }
+    return this.#isAwaited(id) || (elsewhere ?? !isOurs);
   }
 }
 
@@ -232,7 +267,7 @@ class Attendance {
 /** Nobody's connection carries it: it was asked for in another way, or by a caller that did not want to wait. */
 function goesOnAlone({ trigger, request }: Run): boolean {
   const prefer = request?.headers.find(([name]) => name.toLowerCase() === 'prefer')?.[1];
-  return trigger !== 'http' || prefersAsync(prefer);
+  return trigger !== 'http' || egoRunId(request) === undefined || prefersAsync(prefer);
 }
 
 /** RFC 7240. */

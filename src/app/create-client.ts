@@ -3,15 +3,16 @@ import { OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
-import { openBackend, type OpenedBackend } from './backend.ts';
+import { openBackend } from './backend.ts';
 import type { Client } from './client.ts';
 import { isLog } from './config-readers.ts';
 import { createLogger } from './logger.ts';
 import type { LogOptions } from './options.ts';
+import { openTalk, type PreparedBackend } from './prepare-backend.ts';
 import { HttpClient } from './remote/http-client.ts';
 import { ServerLink } from './remote/server-link.ts';
 import { RunNews } from './run-news.ts';
-import { StoreClient, type Backend } from './store-client.ts';
+import { StoreClient } from './store-client.ts';
 
 export interface CreateClientOptions {
   /** As for `createApp`; this or `url`. */
@@ -41,13 +42,13 @@ export function createClient(options: CreateClientOptions): Client {
     throw new OnejobError('CONFIG_INVALID', 'a client is of a store or of a server: createClient takes store or url');
   }
   const logger = isLog(log) ? log : createLogger({ level: 'warn', ...log });
-  let opened: Promise<OpenedBackend & Backend> | undefined;
-  const open = async (): Promise<OpenedBackend & Backend> => {
+  let opened: Promise<PreparedBackend> | undefined;
+  const open = async (): Promise<PreparedBackend> => {
     const backend = await openBackend(store);
     if (migrate === 'auto') await backend.store.migrate();
-    const outbox = new Outbox({ store: backend.store, clock: systemClock, log: logger });
-    const wake = () => backend.notifier?.hint();
-    return { ...backend, outbox, wake, announce: wake };
+    const told = openTalk(backend, news, { listens: false });
+    const outbox = new Outbox({ store: told.store, clock: systemClock, log: logger });
+    return { ...backend, ...told, outbox, wake: told.hint, announce: told.hint };
   };
   const backend = () => {
     opened ??= open();
@@ -66,7 +67,7 @@ export function createClient(options: CreateClientOptions): Client {
       await news.close();
       const ending = await opened?.catch(() => undefined);
       await ending?.outbox.settled();
-      await ending?.notifier?.close();
+      await ending?.hush();
       if (ending?.isOurs) await ending.store.close();
     },
   });

@@ -42,7 +42,7 @@ export class LazyBackend {
     this.#isClosed = true;
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.outbox.settled();
-    await opened?.notifier?.close();
+    await opened?.hush();
     if (opened?.isOurs) await opened.store.close();
   }
 }

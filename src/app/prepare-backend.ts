@@ -7,9 +7,49 @@ import type { Store } from '../ports/store.ts';
 import type { Submitted } from '../ports/store-submit.ts';
 import { systemClock } from '../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
+import { NodeTalk } from './node-talk.ts';
+import { RunGossip } from './run-gossip.ts';
+import type { RunNews } from './run-news.ts';
 import type { Backend } from './store-client.ts';
+import { tellingStore } from './telling-store.ts';
 
-export type PreparedBackend = OpenedBackend & Backend;
+export interface PreparedBackend extends OpenedBackend, Backend {
+  /** With the other processes of this store. */
+  readonly talk: NodeTalk;
+  readonly gossip: RunGossip;
+  /** Tells workers elsewhere that there is work or mail. */
+  hint(): void;
+  /** What it opened besides the store. */
+  hush(): Promise<void>;
+}
+
+/** A store that says what is changed in it, to this process and to the others. */
+export function openTalk(opened: OpenedBackend, news: RunNews, { listens }: { listens: boolean }) {
+  const { notifier } = opened;
+  const talk = new NodeTalk(notifier);
+  const gossip = new RunGossip({ talk, clock: systemClock, listens, onChange: (runs) => news.changed(runs) });
+  const store = tellingStore(opened.store, {
+    isHeard: () => news.isHeard || gossip.isWanted,
+    changed: (runs) => {
+      news.changed(runs);
+      gossip.tell(runs);
+    },
+  });
+  return {
+    store,
+    talk,
+    gossip,
+    hint(): void {
+      gossip.hinted();
+      notifier?.hint();
+    },
+    async hush(): Promise<void> {
+      gossip.close();
+      talk.close();
+      await notifier?.close();
+    },
+  };
+}
 
 export interface PrepareOptions {
   readonly store: string | Store;
@@ -18,6 +58,7 @@ export interface PrepareOptions {
   readonly migrates: boolean;
   readonly log: Log;
   readonly meter?: Meter;
+  readonly news: RunNews;
   /** That of this process, where there is one: it is told of work, or of work or mail. */
   readonly worker: () => { look(): void; nudge(): void } | undefined;
 }
@@ -35,12 +76,12 @@ export async function prepareBackend(options: PrepareOptions): Promise<PreparedB
 }
 
 async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<PreparedBackend> {
-  const { store, notifier } = opened;
-  const { migrates, log, meter, worker } = options;
-  if (migrates) await store.migrate();
-  else await refuseBehind(store);
+  const { migrates, log, meter, worker, news, isBrief } = options;
+  if (migrates) await opened.store.migrate();
+  else await refuseBehind(opened.store);
+  const { hint, ...told } = openTalk(opened, news, { listens: !isBrief });
+  const { store } = told;
   const taken = await buryPredecessors(store, log, meter);
-  const hint = (): void => notifier?.hint();
   const wake = (): void => {
     worker()?.nudge();
     hint();
@@ -58,7 +99,7 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
     hint();
   };
   const outbox = new Outbox({ store, clock: systemClock, log, meter, ...((isOrdered || joinsClaims) && { onSent }) });
-  const backend = { ...opened, outbox, wake, announce };
+  const backend = { ...opened, ...told, outbox, hint, wake, announce };
   if (taken.length > 0) wake();
   return backend;
 }

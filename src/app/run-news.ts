@@ -6,9 +6,14 @@ import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred, type Deferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
+import type { RunGossip } from './run-gossip.ts';
 
 export interface RunNewsOptions {
-  readonly backend: () => Promise<{ readonly store: Store; readonly notifier?: Notifier | null }>;
+  readonly backend: () => Promise<{
+    readonly store: Store;
+    readonly notifier: Notifier | null;
+    readonly gossip: RunGossip;
+  }>;
   readonly clock: Clock;
   readonly log: () => Log;
 }
@@ -25,8 +30,9 @@ export interface Feed {
 
 /**
  * Tells readers that there is something to read, so that a thousand of them cost the store no more than the runs they
- * read: all runs are looked at together, once for all who read them. Hints and what this process executes itself bring
- * a look at once; without any, output is at most a quarter of a second old, an end elsewhere a second.
+ * read: all runs are looked at together, once for all who read them. Hints and what this process writes itself bring a
+ * look at once; without any, output is at most a quarter of a second old, an end elsewhere a second. Those who listen
+ * hear what this process has written, and what the others tell of theirs (`run-gossip.ts`).
  */
 export class RunNews {
   readonly #options: RunNewsOptions;
@@ -34,7 +40,9 @@ export class RunNews {
   readonly #listeners = new Set<(run: RunId | null) => void>();
   #loop: Loop | undefined;
   #closed = false;
+  /** One for each kind of waiting that others are told of. */
   #unsubscribe: (() => void) | undefined;
+  #unwant: (() => void) | undefined;
   #busyUntil = 0;
 
   constructor(options: RunNewsOptions) {
@@ -64,21 +72,27 @@ export class RunNews {
     };
   }
 
-  /** Every change that this process hears of; null: of a run that is not known, in another process. */
+  /** Every change of a run, in any process; null: any may have changed. */
   listen(listener: (run: RunId | null) => void): () => void {
     this.#listeners.add(listener);
     this.#open();
+    this.#unwant ??= this.#once(({ gossip }) => gossip.want());
     return () => {
       this.#listeners.delete(listener);
       void this.#rest();
     };
   }
 
-  /** Something happened to a run in this process; what it wrote reaches the store a moment later. */
-  told(run: RunId): void {
-    for (const listener of this.#listeners) listener(run);
-    if (!this.#topics.has(run)) return;
-    this.#stayBusy();
+  /** Somebody reads or listens. */
+  get isHeard(): boolean {
+    return this.#topics.size > 0 || this.#listeners.size > 0;
+  }
+
+  /** They have changed, in this process or another one; null: any may have. The store has it. */
+  changed(runs: readonly RunId[] | null): void {
+    for (const run of runs ?? [null]) for (const listener of this.#listeners) listener(run);
+    if (!(runs?.some((run) => this.#topics.has(run)) ?? this.#topics.size > 0)) return;
+    if (runs) this.#stayBusy();
     this.#loop?.nudge();
   }
 
@@ -103,19 +117,23 @@ export class RunNews {
     if (this.#closed) return;
     this.#loop ??= this.#startLoop();
     this.#loop.nudge();
-    if (this.#unsubscribe) return;
+    this.#unsubscribe ??= this.#once(({ notifier }) => notifier?.subscribe(() => this.#hinted()));
+  }
+
+  /** Begins something when the store is open, and returns the way to end it, at any time. */
+  #once(begin: (backend: Awaited<ReturnType<RunNewsOptions['backend']>>) => (() => void) | undefined): () => void {
     let ended = false;
-    let unsubscribe: (() => void) | undefined;
-    this.#unsubscribe = () => {
-      ended = true;
-      unsubscribe?.();
-    };
+    let end: (() => void) | undefined;
     this.#options.backend().then(
-      ({ notifier }) => {
-        if (!ended) unsubscribe = notifier?.subscribe(() => this.#hinted());
+      (backend) => {
+        if (!ended) end = begin(backend);
       },
       () => undefined, // without hints each look comes by its time
     );
+    return () => {
+      ended = true;
+      end?.();
+    };
   }
 
   #startLoop(): Loop {
@@ -132,7 +150,11 @@ export class RunNews {
 
   /** Nobody reads and nobody listens: no timer is left that keeps the process alive. */
   async #rest(): Promise<void> {
-    if (this.#topics.size > 0 || this.#listeners.size > 0) return;
+    if (this.#listeners.size === 0) {
+      this.#unwant?.();
+      this.#unwant = undefined;
+    }
+    if (this.isHeard) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     const loop = this.#loop;
@@ -141,7 +163,6 @@ export class RunNews {
   }
 
   #hinted(): void {
-    for (const listener of this.#listeners) listener(null);
     if (this.#topics.size > 0) this.#loop?.nudge();
   }
 

@@ -6,20 +6,17 @@ import type { Log } from '../ports/log.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { RunWatcher } from './execute.ts';
 import { logLine } from './run-log.ts';
-import type { RunNews } from './run-news.ts';
 
 /**
  * Passes on what the engine tells of a run to whoever watches that run, who may well use `console` to show it. Lines of
- * a run that nobody watches go to the log of the process. Those who follow runs in the store hear of each.
+ * a run that nobody watches go to the log of the process.
  */
 export class Watchers implements Observer {
   readonly #byRun = new Map<RunId, RunWatcher>();
   readonly #log: () => Log;
-  readonly #news: RunNews;
 
-  constructor(log: () => Log, news: RunNews) {
+  constructor(log: () => Log) {
     this.#log = log;
-    this.#news = news;
   }
 
   /** Returns the way to stop watching. */
@@ -28,27 +25,16 @@ export class Watchers implements Observer {
     return () => this.#byRun.delete(run);
   }
 
-  onStart({ run }: Claim): void {
-    this.#news.told(run);
-  }
-
   onLine(run: RunId, line: OutputLine, claim: Claim): void {
-    this.#news.told(run);
     const watcher = this.#byRun.get(run);
     withoutConsole(() => (watcher ? watcher.onLine?.(run, line) : logLine(this.#log(), claim, line)));
   }
 
   onProgress(run: RunId, progress: Progress): void {
-    this.#news.told(run);
     withoutConsole(() => this.#byRun.get(run)?.onProgress?.(run, progress));
   }
 
   onWaiting(run: RunId, waitingFor: readonly string[]): void {
-    this.#news.told(run);
     withoutConsole(() => this.#byRun.get(run)?.onWaiting?.(run, waitingFor));
-  }
-
-  onEnd({ run }: Claim): void {
-    this.#news.told(run);
   }
 }

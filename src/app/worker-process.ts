@@ -12,15 +12,14 @@ import type { Meter } from '../ports/meter.ts';
 import type { Tracer } from '../ports/tracer.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
-import type { OpenedBackend } from './backend.ts';
-import type { Backend } from './store-client.ts';
+import type { PreparedBackend } from './prepare-backend.ts';
 import type { Settings } from './settings.ts';
 import { openTracer } from './tracing.ts';
 import { version } from './version.ts';
 
 export interface WorkerProcessOptions {
   readonly scope: 'all' | 'tree';
-  readonly backend: OpenedBackend & Backend;
+  readonly backend: PreparedBackend;
   readonly registry: Registry;
   readonly settings: Settings;
   readonly observer: Observer;
@@ -155,7 +154,7 @@ export class WorkerProcess {
       retention,
       scope,
       exitOnStall: settings.exitOnStall,
-      hint: () => backend.notifier?.hint(),
+      hint: () => backend.hint(),
       onBuried: () => this.#replace(engine),
     });
     this.#current = engine;

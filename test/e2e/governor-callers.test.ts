@@ -158,22 +158,6 @@ describe('a client that goes away', () => {
     expect(await ledger(cwd)).toEqual(['begin']);
   });
 
-  test('EGO-18 on another node, where the last one leaves, does not end what somebody waits for here', async () => {
-    const cwd = await createInstalled(files);
-    const one = await serve({ cwd }, ['--node=one']);
-    const two = await serve({ cwd }, ['--node=two']);
-    const leaving = new AbortController();
-    const left = askJob(one.url, 'gated', 'r', { signal: leaving.signal }).catch(() => 'left');
-    await begun(cwd, 1);
-    const stays = askJob(two.url, 'gated', 'r');
-    await ask(`${two.url}/job/list`);
-    leaving.abort();
-    expect(await left).toBe('left');
-    await begun(cwd, 2); // the second node had it run again
-    await writeFile(join(cwd, 'gate'), '');
-    expect(await stays).toMatchObject({ status: 201, body: 'through' });
-  });
-
   test('EGO-18 also while its run waits for a slot: it is never begun', async () => {
     const cwd = await createInstalled(files);
     const { url } = await serve({ cwd }, ['--concurrency=1']);

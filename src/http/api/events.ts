@@ -10,11 +10,11 @@ export const listenToEvents = defineRoute({
   id: 'listenToEvents',
   summary: 'Hints that runs have changed: look again',
   right: 'read',
-  query: { run: { ...ref, description: 'only of this run, wherever it is executed' } },
+  query: { run: { ...ref, description: 'only of this run' } },
   answers: {
     200: {
       description:
-        'server-sent events `changed` with data `{ "runs": [ids] }`; `null` in place of ids: any run may have. Hints may be lost, and come at most ten times a second',
+        'server-sent events `changed` with data `{ "runs": [ids] }`, whichever process executes them; `null` in place of ids: any run may have changed, as is said at least every ten seconds, for hints may be lost. At most ten a second',
       content: { 'text/event-stream': { type: 'string' } },
     },
   },

@@ -130,7 +130,7 @@ test('hints say which runs of this process changed, and are lost rather than kep
   const { id } = await app.client.enqueue('talk');
   expect(await first).toMatch(/^event: changed\ndata: \{"runs":/);
   for (;;) if ((await read()).includes(id)) break;
-  for (let i = 0; i < 3_000; i++) app.client.news.told(`run-${i}`);
+  for (let i = 0; i < 3_000; i++) app.client.news.changed([`run-${i}`]);
   for (;;) if ((await read()).includes('"runs":null')) break;
   await reader?.cancel();
 });

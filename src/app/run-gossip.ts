@@ -1,0 +1,110 @@
+import type { RunId } from '../job/run.ts';
+import type { Clock, Timer } from '../std/clock.ts';
+import type { NodeTalk } from './node-talk.ts';
+
+export interface RunGossipOptions {
+  readonly talk: NodeTalk;
+  readonly clock: Clock;
+  /** It lives long enough to hear whether anybody wants to know; one that does not tells in any case. */
+  readonly listens: boolean;
+  /** In another process; null: any run may have. */
+  readonly onChange: (runs: readonly RunId[] | null) => void;
+}
+
+/**
+ * Which runs have changed, told from process to process at most ten times a second, and only while somebody wants to
+ * know: he says so every ten seconds, and is believed for thirty. More than 500 runs at once are any run. What is lost
+ * is made up for by the same ten seconds: then any run may have changed.
+ */
+export class RunGossip {
+  readonly #options: RunGossipOptions;
+  /** What is not told yet; null: any. */
+  #changed: Set<RunId> | null = new Set();
+  #pause: Timer | undefined;
+  #wantedUntil: number;
+  #asking: Timer | undefined;
+
+  constructor(options: RunGossipOptions) {
+    this.#options = options;
+    const { talk, clock, listens } = options;
+    // Somebody may have said so before this process came.
+    this.#wantedUntil = listens ? clock.monotonic() + believedMs : Infinity;
+    if (!listens) return;
+    talk.listen({ about: 'wanted', hear: (_, { isOwn }) => !isOwn && this.#heardWanted() });
+    talk.listen({
+      about: 'changed',
+      hear: (runs, { isOwn }) => !isOwn && options.onChange(runs[0] === any ? null : runs),
+      missed: () => options.onChange(null),
+    });
+  }
+
+  get isWanted(): boolean {
+    return this.#options.clock.monotonic() < this.#wantedUntil;
+  }
+
+  /** They have changed, and the store has it. */
+  tell(runs: readonly RunId[]): void {
+    if (!this.isWanted) return;
+    for (const run of runs) this.#changed?.add(run);
+    if (this.#changed && this.#changed.size > most) this.#changed = null;
+    if (this.#options.listens) this.#rest();
+  }
+
+  /** A process that does not listen tells when it gives a hint anyway: nothing is opened only for this. */
+  hinted(): void {
+    if (this.#options.listens || this.#pause !== undefined) return;
+    this.#say();
+    this.#rest();
+  }
+
+  /** Until the answer is called, others are asked to tell. */
+  want(): () => void {
+    const ask = (): void => {
+      this.#options.talk.say('wanted', []);
+      this.#asking = this.#options.clock.setTimer(askMs, () => {
+        this.#options.onChange(null);
+        ask();
+      });
+      this.#asking.unref?.();
+    };
+    ask();
+    return () => this.#asking?.cancel();
+  }
+
+  close(): void {
+    this.#asking?.cancel();
+    if (this.#pause === undefined) return;
+    this.#pause.cancel();
+    this.#say();
+  }
+
+  #heardWanted(): void {
+    const wasWanted = this.isWanted;
+    this.#wantedUntil = this.#options.clock.monotonic() + believedMs;
+    if (wasWanted) return;
+    this.#changed = null; // of what changed before, nobody was told
+    this.#rest();
+  }
+
+  #say(): void {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    if (changed === null) this.#options.talk.say('changed', [any]);
+    else if (changed.size > 0) this.#options.talk.say('changed', [...changed]);
+  }
+
+  #rest(): void {
+    if (this.#pause !== undefined) return;
+    this.#pause = this.#options.clock.setTimer(restMs, () => {
+      this.#pause = undefined;
+      this.#say();
+    });
+    this.#pause.unref?.();
+  }
+}
+
+const any = '*';
+const most = 500;
+const restMs = 100;
+const askMs = 10_000;
+const believedMs = 30_000;

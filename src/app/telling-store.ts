@@ -1,0 +1,67 @@
+import type { RunId } from '../job/run.ts';
+import type { Store } from '../ports/store.ts';
+
+interface Listener {
+  /** Else nobody is told, and it costs nothing. */
+  isHeard(): boolean;
+  changed(runs: readonly RunId[]): void;
+}
+
+/**
+ * The same store, which says of each call that has committed which runs it has changed. One place for all that changes
+ * runs, whoever calls: clients, the engine, those who rescue.
+ */
+export function tellingStore(store: Store, { isHeard, changed }: Listener): Store {
+  const tell = (runs: () => readonly RunId[]): void => {
+    if (isHeard()) changed(runs());
+  };
+  const telling = Object.assign(Object.create(store) as Store, {
+    async submit(runs: Parameters<Store['submit']>[0], options?: Parameters<Store['submit']>[1]) {
+      const answers = await store.submit(runs, options);
+      tell(() => answers.flatMap(({ verdict, run }) => (verdict === 'created' ? [run.id] : [])));
+      return answers;
+    },
+    async claim(request: Parameters<Store['claim']>[0]) {
+      const claimed = await store.claim(request);
+      tell(() => claimed.claims.map(({ run }) => run));
+      return claimed;
+    },
+    async record(batch: Parameters<Store['record']>[0]) {
+      const verdicts = await store.record(batch);
+      tell(() =>
+        batch.entries.flatMap((entry) =>
+          entry.kind === 'try' && entry.child ? [entry.run, entry.child.id] : [entry.run],
+        ),
+      );
+      return verdicts;
+    },
+    async append(batch: Parameters<Store['append']>[0]) {
+      const verdicts = await store.append(batch);
+      tell(() => [...batch.chunks, ...batch.progress].map(({ run }) => run));
+      return verdicts;
+    },
+    async ask(asks: Parameters<Store['ask']>[0]) {
+      const answers = await store.ask(asks);
+      tell(() => answers.flatMap(({ run }) => run ?? []));
+      return answers;
+    },
+    async bury(graves: Parameters<Store['bury']>[0]) {
+      const taken = await store.bury(graves);
+      tell(() => taken.flat());
+      return taken;
+    },
+    async fire(fires: Parameters<Store['fire']>[0]) {
+      const verdicts = await store.fire(fires);
+      tell(() => fires.flatMap(({ runs, cancels }) => [...runs.map(({ id }) => id), ...cancels]));
+      return verdicts;
+    },
+  } satisfies Partial<Store>);
+  // The rest goes to the store itself, whose methods know only their own object.
+  return new Proxy(telling, {
+    get(_, name) {
+      if (Object.hasOwn(telling, name)) return telling[name as keyof Store];
+      const value: unknown = Reflect.get(store, name, store);
+      return typeof value === 'function' ? (value.bind(store) as unknown) : value;
+    },
+  });
+}

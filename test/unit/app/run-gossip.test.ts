@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { CallerTalk } from '../../../src/app/caller-talk.ts';
+import { NodeTalk } from '../../../src/app/node-talk.ts';
+import { RunGossip } from '../../../src/app/run-gossip.ts';
+import { longestWords, type Notifier } from '../../../src/ports/notifier.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+/** Everybody hears everything at once, unless the way is broken. */
+function openAir() {
+  const listeners = new Set<(words: string | null) => void>();
+  const air = { said: [] as string[], isBroken: false };
+  const notifier = (): Notifier => ({
+    hint: () => undefined,
+    subscribe: () => () => undefined,
+    say(words) {
+      air.said.push(words);
+      if (!air.isBroken) for (const listener of listeners) listener(words);
+    },
+    listen(onWords) {
+      listeners.add(onWords);
+      return () => listeners.delete(onWords);
+    },
+    close: () => Promise.resolve(),
+  });
+  return { air, notifier };
+}
+
+function openGossip({ listens = true } = {}) {
+  const { air, notifier } = openAir();
+  const clock = new ManualClock();
+  const open = (listening: boolean) => {
+    const heard: (readonly string[] | null)[] = [];
+    const talk = new NodeTalk(notifier());
+    const onChange = (runs: readonly string[] | null) => void heard.push(runs);
+    return { heard, gossip: new RunGossip({ talk, clock, listens: listening, onChange }) };
+  };
+  return { air, clock, worker: open(listens), reader: open(true) };
+}
+
+test('changes are gathered for a tenth of a second and told once each', () => {
+  const { clock, worker, reader } = openGossip();
+  worker.gossip.tell(['a', 'b']);
+  worker.gossip.tell(['a', 'c']);
+  expect(reader.heard).toEqual([]);
+  clock.advance(100);
+  expect(reader.heard).toEqual([['a', 'b', 'c']]);
+  expect(worker.heard).toEqual([]);
+});
+
+test('nothing is told while nobody has wanted to know for half a minute, and then first that any run may have changed', () => {
+  const { air, clock, worker, reader } = openGossip();
+  clock.advance(30_000);
+  worker.gossip.tell(['a']);
+  clock.advance(1_000);
+  expect(air.said).toEqual([]);
+  const stop = reader.gossip.want();
+  worker.gossip.tell(['b']);
+  clock.advance(100);
+  expect(reader.heard).toEqual([null]);
+  worker.gossip.tell(['c']);
+  clock.advance(100);
+  expect(reader.heard).toEqual([null, ['c']]);
+  stop();
+  clock.advance(30_001);
+  worker.gossip.tell(['d']);
+  clock.advance(1_000);
+  expect(reader.heard).toEqual([null, ['c']]);
+});
+
+test('many runs are told in lines that are not too long, too many as any run', () => {
+  const { air, clock, worker, reader } = openGossip();
+  const runs = Array.from({ length: 500 }, (_, n) => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`);
+  worker.gossip.tell(runs);
+  clock.advance(100);
+  expect(reader.heard.flat()).toEqual(runs);
+  expect(Math.max(...air.said.map(({ length }) => length))).toBeLessThanOrEqual(longestWords);
+  worker.gossip.tell([...runs, 'one more']);
+  clock.advance(100);
+  expect(reader.heard.at(-1)).toBe(null);
+});
+
+test('a reader is told every ten seconds that any run may have changed, for what was lost', () => {
+  const { air, clock, reader } = openGossip();
+  reader.gossip.want();
+  air.isBroken = true;
+  clock.advance(25_000);
+  expect(reader.heard).toEqual([null, null]);
+});
+
+test('a process that does not listen tells with its hints, and again after a pause', () => {
+  const { clock, worker, reader } = openGossip({ listens: false });
+  worker.gossip.tell(['a']);
+  clock.advance(60_000);
+  expect(reader.heard).toEqual([]);
+  worker.gossip.hinted();
+  expect(reader.heard).toEqual([['a']]);
+  worker.gossip.tell(['b']);
+  worker.gossip.hinted();
+  expect(reader.heard).toEqual([['a']]);
+  clock.advance(100);
+  expect(reader.heard).toEqual([['a'], ['b']]);
+});
+
+test('what is not told yet is told at the end', () => {
+  const { worker, reader } = openGossip();
+  worker.gossip.tell(['a']);
+  worker.gossip.close();
+  expect(reader.heard).toEqual([['a']]);
+});
+
+test('EGO-18 who waits answers, who does not is silent, and who cannot be heard knows it', async () => {
+  const { air, notifier } = openAir();
+  const clock = new ManualClock();
+  const open = (awaited: string) =>
+    new CallerTalk({ talk: new NodeTalk(notifier()), clock, isAwaitedHere: (run) => run === awaited });
+  const [one] = [open('a'), open('b')];
+  const ask = async (run: string) => {
+    const asked = one.isAwaited(run);
+    for (let n = 0; n < 4; n++) {
+      await new Promise(setImmediate);
+      clock.advance(500);
+    }
+    return asked;
+  };
+  expect(await ask('b')).toBe(true);
+  expect(await ask('a')).toBe(false); // its own callers are its own business
+  air.isBroken = true;
+  expect(await ask('b')).toBe(null);
+});

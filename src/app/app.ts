@@ -66,7 +66,7 @@ export class App {
     this.#backend = new LazyBackend(() => this.#prepareBackend(isBrief));
     this.client = new StoreClient({
       backend: () => this.#backend.use(),
-      registry: () => this.#knownJobs(),
+      registry: () => this.#jobs.known(this.#options.jobs),
       clock: systemClock,
       news: this.#news,
       meter: this.insight.meters,
@@ -76,7 +76,7 @@ export class App {
       close: () => Promise.resolve(),
     });
     this.callers = new Callers({
-      engine: async () => (await this.#knownJobs()) && (await this.#workerProcess('tree')).engine(),
+      engine: async () => (await this.#jobs.known(this.#options.jobs)) && (await this.#workerProcess('tree')).engine(),
       submission: () => this.#submission(),
       client: this.client.on(() => this.#backend.open()),
       backend: () => this.#backend.open(),
@@ -254,11 +254,6 @@ export class App {
       news: this.#news,
       worker: () => this.#worker,
     });
-  }
-
-  async #knownJobs(): Promise<Registry> {
-    await this.loadJobs();
-    return this.registry;
   }
 
   #submission() {

@@ -29,6 +29,12 @@ export class JobCatalog {
     return this.#loaded;
   }
 
+  /** All of them. @throws as `load` */
+  async known(jobs: AppOptions['jobs']): Promise<Registry> {
+    await this.load(jobs);
+    return this.registry;
+  }
+
   async #load(jobs: AppOptions['jobs']): Promise<void> {
     if (isJobList(jobs)) return;
     const found = await discoverJobs(jobs, process.cwd());

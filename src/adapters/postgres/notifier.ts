@@ -14,8 +14,8 @@ export interface NotifierOptions {
 }
 
 /**
- * Hints and words through LISTEN and NOTIFY, on one connection of its own that is opened with the first hint or listener. Behind
- * PgBouncer in transaction mode hints go out and none comes in, so polls remain.
+ * Hints and words through LISTEN and NOTIFY, on one connection of its own that is opened with the first of them or the
+ * first listener. Behind PgBouncer in transaction mode they go out and none comes in, so polls remain.
  *
  * @throws CONFIG_INVALID for a URL or a schema that cannot be
  */

@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { openSqliteStore } from '../dist/adapters/sqlite/index.js';
-import { newId, newTraceId } from '../dist/std/id.js';
+import { newId } from '../dist/std/id.js';
+import { newRun, outcome } from './noop-run.mjs';
 import { drivePlainSql } from './plain-sql.mjs';
 import { machine, round } from './support.mjs';
 
@@ -55,50 +56,6 @@ async function drivePort(path, size) {
   const rate = (1000 * done) / (performance.now() - begin);
   await store.close();
   return rate;
-}
-
-/** @param {string} worker @returns {import('../src/ports/store-submit.ts').NewRun} */
-function newRun(worker) {
-  const id = newId();
-  return {
-    id,
-    key: null,
-    job: 'noop',
-    queue: 'default',
-    trigger: 'api',
-    priority: 0,
-    input: '{"n":1}',
-    digest: null,
-    args: [],
-    request: null,
-    dueAt: null,
-    delayMs: 0,
-    timeoutMs: null,
-    deadlineMs: null,
-    maxCrashes: 3,
-    callbacks: /** @type {const} */ ('none'),
-    traceId: newTraceId(),
-    parent: null,
-    root: id,
-    schedule: null,
-    scheduledAt: null,
-    holder: worker,
-  };
-}
-
-/** @param {string} run @returns {import('../src/ports/store-entry.ts').OutcomeEntry} */
-function outcome(run) {
-  return {
-    kind: 'outcome',
-    run,
-    epoch: 1,
-    state: 'succeeded',
-    output: '{"ok":true}',
-    response: null,
-    error: null,
-    progress: null,
-    isSilent: false,
-  };
 }
 
 /** @param {(path: string) => Promise<number>} body */

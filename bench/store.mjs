@@ -12,6 +12,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { openBackend } from '../dist/app/backend.js';
 import { newId, newTraceId } from '../dist/std/id.js';
+import { newRun, outcome } from './noop-run.mjs';
 
 const [url = '', ...rest] = argv.slice(2);
 const isMysql = /^(mysql|mariadb):/.test(url);
@@ -105,7 +106,7 @@ async function queue({ store, worker, size }) {
   await recordAll(
     store,
     worker,
-    claims.map(({ run, epoch }) => ({ ...outcome(run), epoch })),
+    claims.map(({ run, epoch }) => outcome(run, epoch)),
   );
   return claims.length;
 }
@@ -113,35 +114,6 @@ async function queue({ store, worker, size }) {
 /** @param {Store} store @param {string} worker @param {import('../src/ports/store-entry.ts').Entry[]} entries */
 async function recordAll(store, worker, entries) {
   for (const verdict of await store.record({ worker, entries })) if (verdict !== 'ok') throw new Error(verdict);
-}
-
-/** @param {string | null} holder @returns {import('../src/ports/store-submit.ts').NewRun} */
-function newRun(holder) {
-  const id = newId();
-  return {
-    id,
-    key: null,
-    job: 'noop',
-    queue: 'default',
-    trigger: 'api',
-    priority: 0,
-    input: '{"n":1}',
-    digest: null,
-    args: [],
-    request: null,
-    dueAt: null,
-    delayMs: 0,
-    timeoutMs: null,
-    deadlineMs: null,
-    maxCrashes: 3,
-    callbacks: /** @type {const} */ ('none'),
-    traceId: newTraceId(),
-    parent: null,
-    root: id,
-    schedule: null,
-    scheduledAt: null,
-    holder,
-  };
 }
 
 /** @param {string} run @param {number} n @returns {import('../src/ports/store-entry.ts').Entry} */
@@ -162,21 +134,6 @@ function step(run, n) {
     startedAt,
     finishedAt,
     consumes: null,
-  };
-}
-
-/** @param {string} run @returns {import('../src/ports/store-entry.ts').OutcomeEntry} */
-function outcome(run) {
-  return {
-    kind: 'outcome',
-    run,
-    epoch: 1,
-    state: 'succeeded',
-    output: '{"n":2}',
-    response: null,
-    error: null,
-    progress: null,
-    isSilent: false,
   };
 }
 

@@ -145,11 +145,16 @@ export class AttemptSteps {
   }
 
   /**
-   * Until every step that was begun has settled. Sleeps, events and children that nobody awaits any more, such as the
-   * loser of a race, are not waited for; the next try of a step is, unless the handler failed.
+   * No step begins any more. Resolves when every one that was begun has settled; undefined: they have. Sleeps, events
+   * and children that nobody awaits any more, such as the loser of a race, are not waited for; the next try of a step
+   * is, unless the handler failed.
    */
-  async quiet(tries: 'all tries' | 'this try'): Promise<void> {
+  quiet(tries: 'all tries' | 'this try'): Promise<void> | undefined {
     this.#steps.seal();
+    return this.#steps.unsettled > 0 ? this.#settled(tries) : undefined;
+  }
+
+  async #settled(tries: 'all tries' | 'this try'): Promise<void> {
     const busy = (): boolean => this.#activity.working > 0 || (tries === 'all tries' && this.#activity.owesTries);
     while (this.#steps.unsettled > 0) {
       while (busy()) await this.#activity.changed();

@@ -162,10 +162,11 @@ export class Attempt {
   async #handle(): Promise<void> {
     try {
       const value = await this.#execute();
-      if (this.#steps) await this.#steps.quiet('all tries');
+      const busy = this.#steps?.quiet('all tries');
+      if (busy) await busy;
       this.#settle({ how: 'returned', value });
     } catch (thrown) {
-      if (this.#steps) await this.#steps.quiet('this try');
+      await this.#steps?.quiet('this try');
       // A recorded failure would be thrown again by each replay (STORE §4).
       this.#settle({ how: 'threw', thrown, isFinal: this.#steps?.isRecordedFailure(thrown) ?? false });
     }

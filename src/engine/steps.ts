@@ -35,17 +35,19 @@ export type Woken<T> = { readonly by: 'timer' } | { readonly by: 'word'; readonl
 /** The ground that every kind of step stands on: keys, replay, recording, waiting. The kinds are in `step-kinds.ts`. */
 export class Steps {
   readonly options: StepsOptions;
-  readonly #records = new Map<string, { readonly record: StepRecord; readonly order: number }>();
+  /** Undefined, as most of these, until there is something to keep: most attempts never need them. */
+  readonly #records: ReadonlyMap<string, { readonly record: StepRecord; readonly order: number }> | undefined;
   readonly #asked = new Map<string, Asked>();
   /** Errors that replay would throw again: uncaught, they fail the run at once (STORE §4). */
-  readonly #failures = new WeakSet<Error>();
-  readonly #closers = new Set<() => void>();
+  #failures: WeakSet<Error> | undefined;
+  #closers: Set<() => void> | undefined;
   #unsettled = 0;
   #sealed = false;
 
   constructor(options: StepsOptions) {
     this.options = options;
-    options.records.forEach((record, order) => this.#records.set(record.key, { record, order }));
+    const { records } = options;
+    if (records.length > 0) this.#records = new Map(records.map((record, order) => [record.key, { record, order }]));
   }
 
   /** @throws STEP_REPEATED, or the reason of the abort */
@@ -60,7 +62,7 @@ export class Steps {
       );
     }
     if (this.#asked.has(key)) throw repeated(name, key);
-    const record = this.#records.size > 0 ? this.#records.get(key)?.record : undefined;
+    const record = this.#records?.get(key)?.record;
     const startedAt = record?.startedAt ?? this.options.clock.now();
     const isOver = record !== undefined && record.state !== 'running';
     // Its place in this execution: a replay asks in the order of the execution before it, up to what that had recorded,
@@ -88,7 +90,7 @@ export class Steps {
   recorded(asked: Asked): { readonly result: Promise<unknown> } | undefined {
     const { record } = asked;
     if (!record || record.state === 'running') return undefined;
-    const order = this.#records.get(asked.key)?.order ?? 0;
+    const order = this.#records?.get(asked.key)?.order ?? 0;
     const result = new Promise<unknown>((resolve, reject) => {
       this.options.dispenser.replay(order, () => this.#settle(record, resolve, reject));
     });
@@ -166,15 +168,15 @@ export class Steps {
   /** The attempt is over: open waits end without a word, and nothing more is recorded. */
   close(): void {
     this.#sealed = true;
-    for (const close of this.#closers) close();
-    this.#closers.clear();
+    for (const close of this.#closers ?? []) close();
+    this.#closers = undefined;
   }
 
   /** Is this the recorded failure of a step, itself or as a cause? */
   isRecordedFailure(thrown: unknown): boolean {
     try {
       for (let error = thrown, depth = 0; error instanceof Error && depth < 10; error = error.cause, depth++) {
-        if (this.#failures.has(error)) return true;
+        if (this.#failures?.has(error)) return true;
         if (error instanceof AggregateError && error.errors.length > 0)
           return error.errors.every((one) => this.isRecordedFailure(one));
       }
@@ -207,8 +209,9 @@ export class Steps {
           drop();
           settle();
         };
+        this.#closers ??= new Set();
         this.#closers.add(drop);
-        cleanUps.push(() => this.#closers.delete(drop));
+        cleanUps.push(() => this.#closers?.delete(drop));
         const abort = (): void => end(() => reject(signal.reason as Error));
         if (signal.aborted) return abort();
         signal.addEventListener('abort', abort, { once: true });
@@ -235,6 +238,7 @@ export class Steps {
   ): void {
     if (end.state === 'succeeded') return resolve(end.output === null ? undefined : JSON.parse(end.output));
     const error = restoreFailure(end.error ?? readFailure(new Error('the step failed')).failure);
+    this.#failures ??= new WeakSet();
     this.#failures.add(error);
     reject(error);
   }

@@ -41,7 +41,10 @@ export interface ThreadLine extends Line {
   onUp(fn: () => void): void;
 }
 
-/** Calls made in one turn travel together. The thread holds the process only while a call is pending. */
+/**
+ * Calls made in one turn travel together, also those that are made by who hears of an earlier one: a claim that follows
+ * a submit is in its message, and so in its commit. The thread holds the process only while a call is pending.
+ */
 export function openOnThread({ path, url }: Place): ThreadLine {
   const gate = openExitGate();
   const thread: Thread<Inbound, Outbound> = openThread({
@@ -52,6 +55,10 @@ export function openOnThread({ path, url }: Place): ThreadLine {
   });
   const desk = new Desk((isBusy) => (isBusy ? thread.ref() : thread.unref()));
   let calls: Call[] = [];
+  const send = (): void => {
+    thread.post({ calls: packCalls(calls) });
+    calls = [];
+  };
   thread.onMessage(({ answers }) => desk.settle(unpack(answers).map(fromWireAnswer)));
   thread.onExit((_code, error) => {
     gate.remove();
@@ -62,10 +69,7 @@ export function openOnThread({ path, url }: Place): ThreadLine {
       desk.ask((id) => {
         calls.push({ ...call, id });
         if (calls.length > 1) return;
-        queueMicrotask(() => {
-          thread.post({ calls: packCalls(calls) });
-          calls = [];
-        });
+        queueMicrotask(() => process.nextTick(send)); // a tick that microtasks ask for comes when none is left
       }),
     beats: true,
     beatFor: ({ id, beatMs }) => thread.post({ beat: id, everyMs: beatMs }),

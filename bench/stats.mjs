@@ -14,7 +14,7 @@ import pg from 'pg';
 import { openPostgresStore } from '../dist/adapters/postgres/index.js';
 import { Connection } from '../dist/adapters/sqlite/connection.js';
 import { openSqliteStore } from '../dist/adapters/sqlite/index.js';
-import { newRun } from './history-writer.mjs';
+import { newRun } from './noop-run.mjs';
 import { percentiles, report, round } from './support.mjs';
 
 const total = Number(argv[2] ?? 1_000_000);

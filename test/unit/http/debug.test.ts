@@ -66,7 +66,7 @@ describe('EGO-21 profiles', () => {
 
   test('heap is gzip pprof of what is still in use', async () => {
     const { get } = serve();
-    const response = await whileBusy(hoard, get('/debug/pprof/heap?seconds=0.2'));
+    const response = await whileBusy(hoard, get('/debug/pprof/heap?seconds=1'));
     const { types, samples } = readPprof(new Uint8Array(await response.arrayBuffer()));
     expect(types).toBe('inuse_objects/count inuse_space/bytes');
     const hoarded = samples.filter(({ stack }) => stack.includes('hoard'));

@@ -183,9 +183,10 @@ describe('the command line of a server', () => {
       [['runs', 'list', '--url', 'http://127.0.0.1:1'], 5, 'does not answer'],
       [['runs', 'list', '--url', 'redis://127.0.0.1'], 2, 'begins with http:// or https://'],
       [['runs', 'list', '--url', url], 6, 'a valid token is needed'],
-      [['runs', 'list', '--url', url, '--token', 'wrong'], 6, 'a valid token is needed'],
+      [['runs', 'list', '--url', url, '--token', 'wrong'], 6, 'give it by --token, ONEJOB_TOKEN,'],
       [['run', 'add', '--a', '1', '--url', url], 2, 'onejob run works here'],
       [['queue', 'pause', 'mail', '--url', url], 2, 'onejob queue pause works here'],
+      [['doctor', '--url', url], 2, 'onejob doctor looks at a store'],
     ];
     for (const [args, code, sentence] of calls) {
       const ended = await onejob(args, { cwd });

@@ -77,7 +77,8 @@ export class ServerLink {
     const told = (isProblem ? await response.json().catch(() => ({})) : {}) as Partial<Problem>;
     const { status } = response;
     await response.body?.cancel().catch(() => undefined);
-    const { code = '', detail, hint, data } = told;
+    const { code = '', detail, data } = told;
+    const hint = code === 'UNAUTHORIZED' ? tokenHint : told.hint;
     const message = detail ?? `${this.#shown} answers ${status}: no server of onejob is there`;
     if (isErrorCode(code)) return new OnejobError(code, message, { ...(hint !== undefined && { hint }), data });
     return new OnejobError(codeOf(status), message, { hint: `the address is ${this.#shown}` });
@@ -97,6 +98,9 @@ export class ServerLink {
     return maskUrl(this.#base.replace(/\/api\/v1$/, ''));
   }
 }
+
+/** The server speaks of its header, which nobody writes here by hand. */
+const tokenHint = 'give it by --token, ONEJOB_TOKEN, or the token of createClient';
 
 interface Problem {
   readonly code: string;

@@ -7,6 +7,7 @@ import { withDatabase } from '../database.ts';
 import { exitCodes, exitOfError } from '../exit-code.ts';
 import { problemLine } from '../print/problems.ts';
 import { openSession } from '../session.ts';
+import { usage } from '../arguments/flag.ts';
 
 type Grade = 'ok' | 'warn' | 'fail';
 
@@ -24,6 +25,7 @@ interface Finding {
  * warnings, 2 or 5 for failures, as for the error. Migrates nothing.
  */
 export async function execute(call: Call): Promise<number> {
+  if (call.given.has('url')) usage('onejob doctor looks at a store: leave --url out, and name the store with --store');
   const findings: Finding[] = [];
   const add = (finding: Finding) => {
     findings.push(finding);

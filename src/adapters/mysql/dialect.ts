@@ -86,5 +86,5 @@ export const runColumns = `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.
 const callbackOf = `'i', 0, 'id', lower(concat(substr(lpad(hex(t), 12, '0'), 1, 8), '-', substr(lpad(hex(t), 12, '0'), 9, 4),
       '-7', substr(sha2(uuid(), 256), 1, 3), '-8', substr(sha2(uuid(), 256), 1, 3), '-', substr(sha2(uuid(), 256), 1, 12))),
       'key', concat('callback:', l.run, ':', l.generation, ':', l.attempt), 'job', l.job, 'queue', l.queue,
-      'cause', 'parent', 'priority', l.priority, 'timeout', l.timeout_ms, 'crashes', l.max_crashes, 'trace', r.trace_id,
+      'trigger', 'parent', 'priority', l.priority, 'timeout', l.timeout_ms, 'crashes', l.max_crashes, 'trace', r.trace_id,
       'parent', l.run, 'root', coalesce(l.root, l.run)`;

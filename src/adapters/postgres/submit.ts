@@ -1,6 +1,6 @@
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
-import { callbacksText } from '../sql/run-row.ts';
+import { newRunInShort } from '../sql/new-run.ts';
 import { bundle } from './bundle.ts';
 import { elsewhere, failed, readTransaction } from '../sql/user-transaction.ts';
 import type { Connection } from './connection.ts';
@@ -92,31 +92,7 @@ function holdersOf(runs: readonly NewRun[]): string[] {
   return [...holders];
 }
 
-/** What `create_v1` reads. Most members of most runs are as usual and are left out. */
+/** What `create_v1` reads. */
 export function inShort(run: NewRun, i: number): Record<string, unknown> {
-  return {
-    i,
-    id: run.id,
-    key: run.key ?? undefined,
-    job: run.job,
-    queue: run.queue,
-    trigger: run.trigger,
-    priority: run.priority === 0 ? undefined : run.priority,
-    input: run.input ?? undefined,
-    digest: run.key === null ? undefined : (run.digest ?? undefined),
-    args: run.args.length === 0 ? undefined : run.args,
-    request: run.request ?? undefined,
-    due: run.dueAt ?? undefined,
-    delay: run.delayMs === 0 ? undefined : Math.ceil(run.delayMs),
-    timeout: run.timeoutMs ?? undefined,
-    deadline: run.deadlineMs ?? undefined,
-    crashes: run.maxCrashes,
-    callbacks: callbacksText(run.callbacks) ?? undefined,
-    trace: run.traceId,
-    parent: run.parent ?? undefined,
-    root: run.root === run.id ? undefined : run.root,
-    schedule: run.schedule ?? undefined,
-    scheduled: run.scheduledAt ?? undefined,
-    holder: run.holder ?? undefined,
-  };
+  return newRunInShort(run, i, (value) => value);
 }

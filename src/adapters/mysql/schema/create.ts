@@ -34,7 +34,7 @@ begin
     n.deadline, n.crashes, n.callbacks, n.trace, n.parent, n.root, n.schedule, n.scheduled, t,
     coalesce(n.due, t + coalesce(n.delay, 0)), token
   from json_table(items, '$[*]' columns (id $id path '$.id', run_key $key path '$.key', job $name path '$.job',
-    queue $name path '$.queue', cause $word path '$.cause', priority int path '$.priority', input $text path '$.input',
+    queue $name path '$.queue', cause $word path '$.trigger', priority int path '$.priority', input $text path '$.input',
     args $text path '$.args', request $text path '$.request', due bigint path '$.due', delay bigint path '$.delay',
     timeout bigint path '$.timeout', deadline bigint path '$.deadline', crashes int path '$.crashes',
     callbacks $word path '$.callbacks', trace $name path '$.trace', parent $id path '$.parent', root $id path '$.root', schedule $name path '$.schedule',

@@ -1,0 +1,174 @@
+import type { RunId } from '../../job/run.ts';
+import type { Verdict } from '../../job/transition.ts';
+import type { Entry, HandBackEntry, OutcomeEntry, StepEntry, SuspendEntry, TryEntry } from '../../ports/store-entry.ts';
+import type { NewRun } from '../../ports/store-submit.ts';
+import type { Structured } from './new-run.ts';
+
+export interface EntryForms {
+  readonly structured: Structured;
+  /** The child run that comes with the `i`th entry. */
+  readonly child: (entry: TryEntry, child: NewRun, i: number) => unknown;
+}
+
+/** Members that are undefined are left out of the batch: procedures read them as null. */
+interface Short {
+  readonly run: RunId;
+  readonly epoch: number;
+  readonly [member: string]: unknown;
+}
+
+/** A group of entries, sorted by what they do, in short: so procedures take it. */
+export class EntryGroup {
+  readonly runs = new Set<RunId>();
+  /** List n holds the entries of steps that were named n times before: an upsert cannot touch one row twice. */
+  readonly steps: Short[][] = [];
+  /** The child runs that come with the entries of list n. */
+  readonly children: unknown[][] = [];
+  readonly outcomes: Short[] = [];
+  readonly suspends: Short[] = [];
+  readonly handBacks: Short[] = [];
+  readonly #size: number;
+  readonly #forms: EntryForms;
+  readonly #times = new Map<string, number>();
+  readonly #ended = new Map<string, number>();
+  /** Places of entries that repeat an earlier one of this very group, and that one's place. */
+  readonly #again = new Map<number, number>();
+
+  constructor(entries: readonly Entry[], forms: EntryForms) {
+    this.#size = entries.length;
+    this.#forms = forms;
+    entries.forEach((entry, i) => this.#add(entry, i));
+  }
+
+  /** Of all entries in their order; `odd` are those that the database did not call `ok`. */
+  verdicts(odd: Iterable<readonly [number, Verdict]>): Verdict[] {
+    const verdicts = Array.from<Verdict>({ length: this.#size }).fill('ok');
+    for (const [i, verdict] of odd) verdicts[i] = verdict;
+    for (const [i, first] of this.#again) verdicts[i] = verdicts[first] ?? 'stale';
+    return verdicts;
+  }
+
+  #add(entry: Entry, i: number): void {
+    const { structured, child } = this.#forms;
+    this.runs.add(entry.run);
+    switch (entry.kind) {
+      case 'step':
+        return this.#addStep(stepInShort(entry, i, structured), []);
+      case 'try':
+        return this.#addStep(
+          tryInShort(entry, i, structured),
+          entry.child === null ? [] : [child(entry, entry.child, i)],
+        );
+      case 'outcome':
+        if (this.#isFirst(entry, i)) this.outcomes.push(outcomeInShort(entry, i, structured));
+        return;
+      case 'suspend':
+        if (this.#isFirst(entry, i)) this.suspends.push(suspendInShort(entry, i, structured));
+        return;
+      case 'handBack':
+        if (this.#isFirst(entry, i)) this.handBacks.push(handBackInShort(entry, i, structured));
+        return;
+    }
+  }
+
+  #addStep(short: Short, children: readonly unknown[]): void {
+    const name = `${short.run} ${String(short['key'])}`;
+    const times = this.#times.get(name) ?? 0;
+    this.#times.set(name, times + 1);
+    (this.steps[times] ??= []).push(short);
+    (this.children[times] ??= []).push(...children);
+  }
+
+  /** A run changes its state once; the same change a second time in one group has the verdict of the first. */
+  #isFirst({ kind, run, epoch }: Entry, i: number): boolean {
+    const name = `${kind} ${run} ${epoch}`;
+    const first = this.#ended.get(name);
+    if (first === undefined) this.#ended.set(name, i);
+    else this.#again.set(i, first);
+    return first === undefined;
+  }
+}
+
+function stepInShort(entry: StepEntry, i: number, structured: Structured): Short {
+  const { run, epoch, key, state, tries, asked } = entry;
+  return {
+    i,
+    run,
+    epoch,
+    key,
+    kind: entry.type,
+    state,
+    tries,
+    asked,
+    output: entry.output ?? undefined,
+    error: given(entry.error, structured),
+    started: entry.startedAt,
+    finished: entry.finishedAt,
+    letter: entry.consumes ?? undefined,
+  };
+}
+
+function tryInShort(entry: TryEntry, i: number, structured: Structured): Short {
+  const { run, epoch, key, tries, asked, child } = entry;
+  return {
+    i,
+    run,
+    epoch,
+    key,
+    kind: entry.type,
+    state: 'running',
+    tries,
+    asked,
+    output: entry.output ?? undefined,
+    error: given(entry.error, structured),
+    resume: entry.resumeAt ?? undefined,
+    after: wholeMs(entry.resumeInMs),
+    kid: child?.id,
+    kid_key: child?.key ?? undefined,
+    kid_job: child?.job,
+    kid_digest: child?.digest ?? undefined,
+    started: entry.startedAt,
+  };
+}
+
+function outcomeInShort(entry: OutcomeEntry, i: number, structured: Structured): Short {
+  const { run, epoch, state } = entry;
+  return {
+    i,
+    run,
+    epoch,
+    state,
+    output: entry.output ?? undefined,
+    response: given(entry.response, structured),
+    error: given(entry.error, structured),
+    progress: given(entry.progress, structured),
+    silent: entry.isSilent ? 1 : undefined,
+  };
+}
+
+function suspendInShort(entry: SuspendEntry, i: number, structured: Structured): Short {
+  const { run, epoch, mail, wakeInMs, waitingFor } = entry;
+  const waiting = waitingFor.length === 0 ? undefined : structured(waitingFor);
+  return { i, run, epoch, mail, wake: wholeMs(wakeInMs), waiting };
+}
+
+function handBackInShort(entry: HandBackEntry, i: number, structured: Structured): Short {
+  const { run, epoch, attempt, delayMs, error } = entry;
+  return {
+    i,
+    run,
+    epoch,
+    attempt: attempt ?? undefined,
+    delay: wholeMs(delayMs),
+    error: given(error, structured),
+  };
+}
+
+function given(value: object | null, structured: Structured): unknown {
+  return value === null ? undefined : structured(value);
+}
+
+/** A delay with jitter is a fraction, and PostgreSQL refuses one where it reads a bigint. */
+function wholeMs(ms: number | null): number | undefined {
+  return ms === null ? undefined : Math.ceil(ms);
+}

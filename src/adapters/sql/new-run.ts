@@ -1,0 +1,34 @@
+import type { NewRun } from '../../ports/store-submit.ts';
+import { callbacksText } from './run-row.ts';
+
+/** How a database takes what is structured inside of a batch: as it is, or as text. */
+export type Structured = (value: object) => unknown;
+
+/** A new run as procedures read it. Most members of most runs are as usual and left out. */
+export function newRunInShort(run: NewRun, i: number, structured: Structured): Record<string, unknown> {
+  return {
+    i,
+    id: run.id,
+    key: run.key ?? undefined,
+    job: run.job,
+    queue: run.queue,
+    trigger: run.trigger,
+    priority: run.priority === 0 ? undefined : run.priority,
+    input: run.input ?? undefined,
+    digest: run.key === null ? undefined : (run.digest ?? undefined),
+    args: run.args.length === 0 ? undefined : structured(run.args),
+    request: run.request === null ? undefined : structured(run.request),
+    due: run.dueAt ?? undefined,
+    delay: run.delayMs === 0 ? undefined : Math.ceil(run.delayMs),
+    timeout: run.timeoutMs ?? undefined,
+    deadline: run.deadlineMs ?? undefined,
+    crashes: run.maxCrashes,
+    callbacks: callbacksText(run.callbacks) ?? undefined,
+    trace: run.traceId,
+    parent: run.parent ?? undefined,
+    root: run.root === run.id ? undefined : run.root,
+    schedule: run.schedule ?? undefined,
+    scheduled: run.scheduledAt ?? undefined,
+    holder: run.holder ?? undefined,
+  };
+}

@@ -10,6 +10,7 @@ begin
   declare t, soon, earliest bigint;
   declare label $name;
   declare jobs, shut, got $text;
+  declare mailed int default 0;
   $begin
   set t = $now;
   -- an aggregate, so that there is a row; a burial waits for this lock, and a later claim finds the grave
@@ -27,9 +28,9 @@ begin
   end if;
   if jobs is not null then
     if tree is null then
-      call onejob_claim_lines(me, label, terms, jobs, shut, free, turn, t, got, earliest);
+      call onejob_claim_lines(me, label, terms, jobs, shut, free, turn, t, got, earliest, mailed);
     else
-      call onejob_claim_tree(me, label, terms, jobs, shut, free, tree, t, got, earliest);
+      call onejob_claim_tree(me, label, terms, jobs, shut, free, tree, t, got, earliest, mailed);
     end if;
   end if;
   if label is not null then
@@ -49,6 +50,8 @@ begin
     straight_join onejob_live l force index (primary) on l.run = h.run
     straight_join onejob_runs r force index (primary) on r.id = l.run
     order by l.priority desc, l.due_at, l.run;
+  end if;
+  if mailed > 0 then
     select m.run, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
     from json_table(got, '$[*]' columns (run $id path '$')) h
     straight_join onejob_live l force index (primary) on l.run = h.run
@@ -112,7 +115,7 @@ end`,
   // are enough, and rows that another claimer has locked are passed by. 'next_at': when the next run is due, those
   // included that were passed by.
   `create procedure onejob_claim_lines(in me $id, in label $name, in terms $text, in jobs $text, in shut $text,
-  in free int, in turn bigint, in t bigint, out got $text, out next_at bigint)
+  in free int, in turn bigint, in t bigint, out got $text, out next_at bigint, inout mailed int)
 sql security invoker
 begin
   declare lines_found, candidates, part, taken $text;
@@ -141,7 +144,9 @@ begin
           order by l.due_at, l.run limit width
         ) x;
         if part_count > 0 then
-          set candidates = json_merge_preserve(coalesce(candidates, '[]'), part);
+          if candidates is null then set candidates = part;
+          else set candidates = json_merge_preserve(candidates, part);
+          end if;
           set found = found + part_count, in_queue = in_queue + part_count, last_priority = line_priority;
         end if;
       end while;
@@ -166,14 +171,16 @@ begin
         limit free for update of l skip locked
       ) x;
       if taken_count > 0 then
-        call onejob_take(taken, me, label, terms, t);
-        set got = json_merge_preserve(coalesce(got, '[]'), taken);
+        call onejob_take(taken, me, label, terms, t, mailed);
+        if got is null then set got = taken; else set got = json_merge_preserve(got, taken); end if;
         set free = free - taken_count;
       end if;
       if free <= 0 or found < width or width > 4000 then leave widening; end if;
       set width = width * 4;
     end loop;
-    if candidates is not null then
+    -- who got all that was wished looks again anyway
+    if found > taken_count and free <= 0 then set next_at = t;
+    elseif found > taken_count then
       select min(c.due_at) into next_at
       from json_table(candidates, '$[*]' columns (run $id path '$.r', due_at bigint path '$.d')) c
       straight_join onejob_live l force index (primary) on l.run = c.run
@@ -208,7 +215,7 @@ end`,
 
   // A process that runs work by itself has few roots: their unfinished runs are read and sorted.
   `create procedure onejob_claim_tree(in me $id, in label $name, in terms $text, in jobs $text, in shut $text,
-  in free int, in tree $text, in t bigint, out got $text, out next_at bigint)
+  in free int, in tree $text, in t bigint, out got $text, out next_at bigint, inout mailed int)
 sql security invoker
 begin
   declare candidates $text;
@@ -240,23 +247,23 @@ begin
       where l.worker = '' and l.state <> 'running'
       limit free for update of l skip locked
     ) x;
-    if got is not null then call onejob_take(got, me, label, terms, t); end if;
+    if got is not null then call onejob_take(got, me, label, terms, t, mailed); end if;
   end if;
 end`,
 
   // Hands locked runs to a worker. Those that were asked for by name get what the job's 'terms' say, where they have
-  // nothing themselves.
-  `create procedure onejob_take(in runs $text, in me $id, in label $name, in terms $text, in t bigint)
+  // nothing themselves. Adds to 'mailed' how many have letters.
+  `create procedure onejob_take(in runs $text, in me $id, in label $name, in terms $text, in t bigint, inout mailed int)
 sql security invoker
 begin
-  declare by_name int;
+  declare by_name, with_mail int;
   update json_table(runs, '$[*]' columns (run $id path '$')) g
   straight_join onejob_live l force index (primary) on l.run = g.run
   set l.state = 'running', l.worker = me, l.node = label, l.epoch = l.epoch + 1, l.claimed_at = t,
     l.started_at = coalesce(l.started_at, t), l.waiting_for = null;
-  select count(*) into by_name
-  from json_table(runs, '$[*]' columns (run $id path '$')) g straight_join onejob_live l force index (primary) on l.run = g.run
-  where l.callbacks = 'unknown';
+  select coalesce(sum(l.callbacks = 'unknown'), 0), coalesce(sum(l.mail > 0), 0) into by_name, with_mail
+  from json_table(runs, '$[*]' columns (run $id path '$')) g straight_join onejob_live l force index (primary) on l.run = g.run;
+  set mailed = mailed + with_mail;
   if by_name > 0 then
     update json_table(runs, '$[*]' columns (run $id path '$')) g
     straight_join onejob_live l force index (primary) on l.run = g.run

@@ -46,12 +46,6 @@ describe('newId', () => {
     }
     expect(seen.map((digits) => digits.size)).toEqual([4, ...Array.from({ length: 15 }, () => 16)]);
   });
-
-  test('is made at more than 300,000 a second, a small part of what it takes on a quiet machine', () => {
-    const before = process.cpuUsage();
-    for (let count = 0; count < 300_000; count += 1) newId();
-    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
-  });
 });
 
 describe('isId and idTime', () => {

@@ -77,12 +77,15 @@ function responsesOf({ answers }: Route): Record<string, unknown> {
     content: { 'application/problem+json': { schema: withReferences(problem) } },
   };
   const errors = [...refusals].map((status) => [status, refusal]);
-  return Object.fromEntries([...errors, ...own]);
+  return Object.fromEntries([...errors, ['431', tooLong], ...own]);
 }
+
+/** The server refuses it before any route is asked. */
+const tooLong = { description: 'the line of the request and its headers are larger than 16 KiB; without a body' };
 
 /** Each status of the table of errors, and those of HTTP itself. */
 const refusals = new Set(
-  [400, 405, 415, 431, ...Object.values(statuses).map(({ api }) => api)].filter((status) => status >= 400).map(String),
+  [400, 405, 415, ...Object.values(statuses).map(({ api }) => api)].filter((status) => status >= 400).map(String),
 );
 
 /** A part that has a name stands in the document once. */

@@ -30,9 +30,11 @@ declare
   named integer := cardinality(holders);
   asked integer := 0;
   made integer := 0;
+  there integer;
+  given_keys text[];
 begin
   if named > 0 then holders := living(holders); end if;
-  if keyed then
+  while keyed loop
     -- waits for whoever is creating the same key, in one order for all
     with given as materialized (
       select n.* from json_to_recordset(items) n(i integer, id text, key text, job text, digest text)
@@ -43,8 +45,14 @@ begin
       on conflict (key) do nothing
       returning key
     )
-    select (select count(*) from given), (select count(*) from kept) into asked, made;
-  end if;
+    select (select count(*) from given), (select count(*) from kept), array(select distinct g.key from given g)
+    into asked, made, given_keys;
+    exit when made = asked;
+    -- Those that were there before stay until this call has answered. One that is being freed is waited for, and new.
+    select count(*) into there
+    from (select from keys k where k.key = any(given_keys) order by k.key for key share) k;
+    exit when there = cardinality(given_keys);
+  end loop;
   if made = asked and cardinality(holders) = named then
     -- As far as keys and holders say, all are new and held as wished. Taken for granted that costs half as much.
     begin

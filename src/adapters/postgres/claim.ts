@@ -46,6 +46,6 @@ export function claimCall(
 interface Row extends ClaimRow {
   readonly now: number | null;
   readonly next: number | null;
-  readonly outlook: unknown;
+  readonly outlook: string | null;
   readonly letters: LetterColumns[] | null;
 }

@@ -20,11 +20,11 @@ export class Outlook {
   note(claim: {
     readonly worker: WorkerId;
     readonly isWhole: boolean;
-    readonly seen: unknown;
+    readonly seen: string | null;
     readonly begunAt: number;
   }): void {
     this.#worker = claim.worker;
-    this.#seen = claim.seen === null ? null : JSON.stringify(claim.seen);
+    this.#seen = claim.seen;
     if (!claim.isWhole) return;
     const now = performance.now();
     this.#wholeAt = now + Math.max(1_000, 20 * (now - claim.begunAt));

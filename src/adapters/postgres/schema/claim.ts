@@ -20,7 +20,7 @@ export const claim = /* sql */ `
 -- end of a pause) is found by those that are 'whole', as the caller makes some.
 create function claim_v1(me text, terms json, free integer, turn bigint, tree text[], seen json, whole boolean)
 returns table (
-  now bigint, next bigint, outlook json, id text, epoch integer, job text, key text, trigger text, input text, args text,
+  now bigint, next bigint, outlook text, id text, epoch integer, job text, key text, trigger text, input text, args text,
   request text, attempt integer, crashes integer, generation integer, priority integer, trace_id text, parent text,
   root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer, steps integer,
   mail integer, letters json
@@ -45,12 +45,13 @@ declare
   soon bigint;
   earliest bigint;
   wanted integer := free;
-  since bigint := -9223372036854775808;
-  view json;
+  always constant bigint := -9223372036854775808;
+  since bigint := always;
+  view text;
 begin
   select w.node into label from workers w where w.id = me and w.buried_at is null for key share;
   if label is null then
-    return query select t, null::bigint, null::json, null::text, null::integer, null::text, null::text, null::text, null::text,
+    return query select t, null::bigint, null::text, null::text, null::integer, null::text, null::text, null::text, null::text,
       null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
       null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::integer, null::integer, null::json;
     return;
@@ -206,8 +207,10 @@ begin
       elsif cardinality(class_jobs) = 1 then
         select l.due_at into since from live l where l.run = had[cardinality(had)];
       end if;
-      select json_build_object('since', since, 'lines', json_agg(c)) into view
-      from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority);
+      if since > always then
+        select json_build_object('since', since, 'lines', json_agg(c)) into view
+        from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority);
+      end if;
     end if;
   end if;
   -- a pause that ends by itself is an instant to look again
@@ -222,7 +225,7 @@ begin
     null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::integer, null::integer, null::json;
   if had = '{}' then return; end if;
   return query
-  select null::bigint, null::bigint, null::json, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args, r.request,
+  select null::bigint, null::bigint, null::text, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args, r.request,
     nullif(l.attempt, 1), nullif(l.crashes, 0), nullif(l.generation, 0), nullif(l.priority, 0), r.trace_id, r.parent,
     r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at,
     case when l.epoch > 1 then (select o.seq from output o where o.run = l.run order by o.seq desc limit 1) end,

@@ -70,6 +70,31 @@ test('a setup that fails is a failure', async () => {
   expect(code).toBe(1);
 });
 
+const unsteady = `
+  import { expect, test } from 'vitest';
+  let tries = 0;
+  test('EGO-1 is late once', { retry: 1 }, () => {
+    tries += 1;
+    expect(tries, 'too early').toBe(2);
+  });
+`;
+
+test('a test that passes at its second try is named, with what it failed on', async () => {
+  const { code, said } = await runVitest({ 'a.test.ts': unsteady });
+  expect(said).toContain('Passed at their second try:\n\n  a.test.ts > EGO-1 is late once\n');
+  expect(said).toContain('too early: expected 1 to be 2');
+  expect(said.trimEnd().split('\n').at(-1)).toBe('1 passed, 0 failed');
+  expect(code).toBe(0);
+});
+
+test('many tests that pass at their second try only are a failure', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const { code, said } = await runVitest(Object.fromEntries(names.map((name) => [`${name}.test.ts`, unsteady])));
+  expect(said).toContain('Passed at their second try, and no more than 4 may:');
+  expect(said.trimEnd().split('\n').at(-1)).toBe('5 passed, 1 failed');
+  expect(code).toBe(1);
+});
+
 async function runVitest(files: Record<string, string>): Promise<{ code: number | null; said: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'onejob-table-'));
   planted.push(folder);

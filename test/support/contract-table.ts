@@ -6,6 +6,9 @@ const onAdapter = new RegExp(`\\bon (${adapters.join('|')})$`);
 const contractIds = /^[A-Z]{2,5}-[\d.]+(?:, [A-Z]{2,5}-[\d.]+)*(?= )/;
 const anyAdapter = 'any';
 
+/** So many tests may pass at their second try, where a run has second tries at all; more of them are no accident. */
+const unsteadyAtMost = 4;
+
 /** What a test counts as; `skipped` only where nothing went wrong before it. */
 type Outcome = 'passed' | 'failed' | 'skipped';
 type Counts = Record<Outcome, number>;
@@ -16,6 +19,8 @@ type Counts = Record<Outcome, number>;
  * A row is a contract's id, read from the beginning of a test's name (`EGO-1, EGO-2 only that job runs`), or, in a
  * suite `store contract on …`, the topic that its inner `describe` names. What nobody could run counts as failed: a
  * file that does not load, tests behind a failed hook, an error outside any test.
+ *
+ * Tests that needed a second try are named with what they failed on; too many of them fail the run.
  */
 export class ContractTable implements Reporter {
   #reported = false;
@@ -32,17 +37,23 @@ export class ContractTable implements Reporter {
     this.#reported = true;
     const total: Counts = { passed: 0, failed: unhandled.length, skipped: 0 };
     const table = new Map<string, Map<string, Counts>>();
+    const unsteady: TestCase[] = [];
     for (const module of modules) {
       let failedHere = 0;
       for (const test of module.children.allTests()) {
         const outcome = outcomeOf(test);
         total[outcome] += 1;
         if (outcome === 'failed') failedHere += 1;
+        if (test.diagnostic()?.flaky === true) unsteady.push(test);
         for (const row of rowsOf(test)) cellOf(table, row, columnOf(test))[outcome] += 1;
       }
       if (failedHere === 0 && module.state() === 'failed') total.failed += 1;
     }
-    console.log([formatTable(table), formatTotal(total)].join('\n'));
+    if (unsteady.length > unsteadyAtMost) {
+      total.failed += 1;
+      process.exitCode = 1;
+    }
+    console.log([formatTable(table), ...formatUnsteady(unsteady), formatTotal(total)].join('\n'));
   }
 }
 
@@ -125,6 +136,16 @@ function formatCell(counts: Counts | undefined): string {
   return [passed > 0 || skipped === 0 ? `${passed}` : '', skipped > 0 ? `${skipped} skipped` : '']
     .filter(Boolean)
     .join(', ');
+}
+
+function formatUnsteady(tests: readonly TestCase[]): string[] {
+  if (tests.length === 0) return [];
+  const allowed = tests.length > unsteadyAtMost ? `, and no more than ${unsteadyAtMost} may` : '';
+  const lines = tests.flatMap((test) => [
+    `  ${test.module.relativeModuleId} > ${test.fullName}`,
+    ...(test.result().errors ?? []).map((error) => `    ${(error.stack ?? error.message).replaceAll('\n', '\n    ')}`),
+  ]);
+  return [`Passed at their second try${allowed}:`, '', ...lines, ''];
 }
 
 function formatTotal({ passed, failed, skipped }: Counts): string {

@@ -3,6 +3,7 @@ import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import type { Range } from '../../src/ports/store-schedule.ts';
 import type { Ground } from '../../src/testing/index.ts';
 import { postgresUrl, uniqueName } from './servers.ts';
+import { until } from './until.ts';
 
 /** A store in a schema of its own on the real server, reached by `url`; `close` drops the schema. */
 export async function openPostgresGround(url = postgresUrl()): Promise<Ground & { schema: string; admin: pg.Pool }> {
@@ -34,8 +35,21 @@ export async function openPostgresGround(url = postgresUrl()): Promise<Ground & 
     },
     async close() {
       await Promise.all(stores.map((one) => one.close()));
-      await admin.query(`drop schema if exists ${schema} cascade`);
+      await dropSchema(admin, schema);
       await admin.end();
     },
   };
+}
+
+/** Again after a deadlock: the last statement of a node that the test has killed may still be going on in the server. */
+async function dropSchema(admin: pg.Pool, schema: string): Promise<void> {
+  await until('the schema is dropped', async () => {
+    try {
+      await admin.query(`drop schema if exists ${schema} cascade`);
+      return true;
+    } catch (error) {
+      if ((error as pg.DatabaseError).code === '40P01') return false;
+      throw error;
+    }
+  });
 }

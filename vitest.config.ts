@@ -22,6 +22,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'unit',
+          retry,
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
           pool: 'forks',
           maxWorkers: 2,

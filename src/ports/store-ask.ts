@@ -21,7 +21,7 @@ export type RunAsk = Asked & { readonly ref: string } &
     | { readonly kind: 'retry' }
     /** Forgets the step and all first asked for at or after it; null = all. Finished runs only; generation + 1. */
     | { readonly kind: 'restart'; readonly from: string | null }
-    /** A queued run becomes due at another time. */
+    /** A queued run becomes due at another time, and its deadline moves along. */
     | { readonly kind: 'reschedule'; readonly delayMs: number }
   );
 

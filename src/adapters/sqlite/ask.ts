@@ -66,7 +66,7 @@ function reschedule(tx: Tx, run: string, live: LiveRow | undefined, delayMs: num
   if (live.state !== 'queued') return 'active';
   tx.db.run(
     `update live set due_at = ?2,
-       deadline_at = (select ?2 + deadline_ms from runs where id = ?1) where run = ?1`,
+       deadline_at = ?2 + coalesce((select deadline_ms from runs where id = ?1), job_deadline_ms) where run = ?1`,
     run,
     tx.now + delayMs,
   );

@@ -180,6 +180,7 @@ function settleTerms(tx: Tx, rows: readonly Row[], jobs: readonly JobTerms[]): v
   tx.db.run(
     `update live set timeout_ms = coalesce(timeout_ms, j.value ->> 'timeoutMs'),
        deadline_at = coalesce(deadline_at, due_at + (j.value ->> 'deadlineMs')),
+       job_deadline_ms = j.value ->> 'deadlineMs',
        max_crashes = j.value ->> 'maxCrashes', callbacks = nullif(j.value ->> 'callbacks', 'none')
      from json_each(?2) j
      where run in (select value from json_each(?1)) and job = j.value ->> 'name'`,

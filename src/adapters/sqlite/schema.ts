@@ -147,6 +147,8 @@ create table live (
   schedule text,
   timeout_ms integer,
   deadline_at integer,
+  -- of a run that was asked for by name: as its job says, from the due instant
+  job_deadline_ms integer,
   callbacks text,
   started_at integer,
   claimed_at integer,

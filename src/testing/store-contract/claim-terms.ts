@@ -1,4 +1,4 @@
-import { handedBack, newRun, retryOf, termsOf } from './builders.ts';
+import { handedBack, newRun, rescheduleOf, retryOf, termsOf } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { only } from './scene.ts';
 
@@ -41,6 +41,19 @@ export function aboutClaimTerms({ it, expect }: Contract): void {
     const changed = termsOf('work', { timeoutMs: 1, deadlineMs: 1 });
     const { timeoutMs, deadlineAt } = only((await scene.claim(worker, { jobs: [changed] })).claims);
     expect({ timeoutMs, deadlineAt }).toEqual({ timeoutMs: 5_000, deadlineAt: first.deadlineAt });
+  });
+
+  it('the deadline of its job moves along when the run becomes due at another time', async (scene) => {
+    const worker = await scene.worker();
+    await scene.submit(byName);
+    const first = only((await scene.claim(worker, { jobs: [terms] })).claims);
+    await scene.recorded(worker, handedBack(first));
+    await scene.pass(20);
+    await scene.ask(rescheduleOf(first.run, 0));
+    const { dueAt } = await scene.run(first.run);
+    expect((dueAt ?? 0) > (first.deadlineAt ?? 0) - 60_000).toBe(true);
+    const again = only((await scene.claim(worker, { jobs: [termsOf('work')] })).claims);
+    expect(again.deadlineAt).toBe((dueAt ?? 0) + 60_000);
   });
 
   it('a run that was asked for by who knows the job takes nothing from a claim', async (scene) => {

@@ -169,7 +169,8 @@ body: begin
   elseif kind = 'reschedule' and live_state = 'queued' then
     -- the deadline counts from the due instant, so it moves along
     update onejob_live l straight_join onejob_runs r force index (primary) on r.id = l.run
-    set l.due_at = t + delay, l.deadline_at = t + delay + r.deadline_ms where l.run = target;
+    set l.due_at = t + delay, l.deadline_at = t + delay + coalesce(r.deadline_ms, l.job_deadline_ms)
+    where l.run = target;
     set verdict = 'done';
   end if;
 end`,

@@ -271,7 +271,7 @@ begin
       deadline bigint path '$.deadline', crashes int path '$.crashes', callbacks $word path '$.callbacks')) k
       on k.name = l.job
     set l.timeout_ms = coalesce(l.timeout_ms, k.timeout),
-      l.deadline_at = coalesce(l.deadline_at, l.due_at + k.deadline),
+      l.deadline_at = coalesce(l.deadline_at, l.due_at + k.deadline), l.job_deadline_ms = k.deadline,
       l.max_crashes = k.crashes, l.callbacks = k.callbacks
     where l.callbacks = 'unknown';
   end if;

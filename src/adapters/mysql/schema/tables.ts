@@ -89,6 +89,8 @@ export const tables: readonly string[] = [
   schedule $name,
   timeout_ms bigint,
   deadline_at bigint,
+  -- of a run that was asked for by name: as its job says, from the due instant
+  job_deadline_ms bigint,
   callbacks $word,
   started_at bigint,
   claimed_at bigint,

@@ -133,7 +133,7 @@ begin
     when 'reschedule' then
       if alive.state <> 'queued' then return 'active'; end if;
       -- the deadline counts from the due instant, so it moves along
-      update live l set due_at = t + delay, deadline_at = t + delay + r.deadline_ms
+      update live l set due_at = t + delay, deadline_at = t + delay + coalesce(r.deadline_ms, l.job_deadline_ms)
       from runs r where l.run = target and r.id = target;
       return 'done';
     else return 'active';

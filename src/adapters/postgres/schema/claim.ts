@@ -252,6 +252,8 @@ begin
         then (select k.timeout from known k where k.name = l.job) else l.timeout_ms end,
       deadline_at = case when l.callbacks = 'unknown' and l.deadline_at is null
         then l.due_at + (select k.deadline from known k where k.name = l.job) else l.deadline_at end,
+      job_deadline_ms = case when l.callbacks = 'unknown'
+        then (select k.deadline from known k where k.name = l.job) else l.job_deadline_ms end,
       max_crashes = case when l.callbacks = 'unknown'
         then (select k.crashes from known k where k.name = l.job) else l.max_crashes end,
       callbacks = case when l.callbacks = 'unknown'

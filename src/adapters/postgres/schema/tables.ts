@@ -88,6 +88,8 @@ create table live (
   schedule text collate "C",
   timeout_ms bigint,
   deadline_at bigint,
+  -- of a run that was asked for by name: as its job says, from the due instant
+  job_deadline_ms bigint,
   callbacks text,
   started_at bigint,
   claimed_at bigint,

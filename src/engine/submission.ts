@@ -1,4 +1,4 @@
-import { calledBack } from '../job/callbacks.ts';
+import { calledBack, isReservedKey } from '../job/callbacks.ts';
 import { computedKey, inputDigest } from '../job/key.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
@@ -107,9 +107,17 @@ function keyOf(job: AnyJob | undefined, { key: given, parent }: Wish, parsed: un
 
 /** Also where types do not hold. An empty one is a variable that was not set: all its runs would be one. */
 function checkedKey(key: unknown): string {
-  if (typeof key === 'string' && key !== '' && key.length <= 500 && checkStorable(key, { maxBytes: 2_000 }).ok)
-    return key;
-  throw new OnejobError('USAGE', `${shown(key)} is no key: a key is a text of 1 to 500 characters`);
+  const isText = typeof key === 'string' && key !== '' && key.length <= 500;
+  if (!isText || !checkStorable(key, { maxBytes: 2_000 }).ok)
+    throw new OnejobError('USAGE', `${shown(key)} is no key: a key is a text of 1 to 500 characters`);
+  if (!isReservedKey(key)) return key;
+  throw new OnejobError(
+    'USAGE',
+    `${shown(key)} cannot be a key: those that begin with callback: are given to callbacks`,
+    {
+      hint: 'write something else in front',
+    },
+  );
 }
 
 function shown(key: unknown): string {

@@ -50,10 +50,17 @@ export function callbackFor(callbacks: Callbacks | null, state: FinalState): Cal
 
 /** The key of a run that is the callback of another; one for each end of that other. */
 export function callbackKey(run: RunId, generation: number, attempt: number): string {
-  return `callback:${run}:${generation}:${attempt}`;
+  return `${reservedPrefix}${run}:${generation}:${attempt}`;
 }
+
+/** No caller may give such a key: a run that had it already would stand in the place of the callback, which never came. */
+export function isReservedKey(key: string): boolean {
+  return key.startsWith(reservedPrefix);
+}
+
+const reservedPrefix = 'callback:';
 
 /** Only the engine makes runs with trigger `parent`, so no caller's key is taken for one. */
 export function isCallbackRun(run: { readonly trigger: string; readonly key: string | null }): boolean {
-  return run.trigger === 'parent' && run.key !== null && run.key.startsWith('callback:');
+  return run.trigger === 'parent' && run.key !== null && isReservedKey(run.key);
 }

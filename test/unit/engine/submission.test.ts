@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { newRun, type Wish } from '../../../src/engine/submission.ts';
+import { callbackKey } from '../../../src/job/callbacks.ts';
 import { defineJob, type AnyJob } from '../../../src/job/define.ts';
 import { isId } from '../../../src/std/id.ts';
 
@@ -105,6 +106,15 @@ describe('its key', () => {
       await expect(submit({ key: key as string })).rejects.toMatchObject({ code: 'USAGE' });
     },
   );
+
+  test('VT-4 that a callback of another run will have is no caller’s', async () => {
+    const { id, key } = await submit({ key: 'a' });
+    for (const taken of [callbackKey(id, 0, 1), 'callback:']) {
+      await expect(submit({ key: taken })).rejects.toMatchObject({ code: 'USAGE', hint: expect.any(String) });
+    }
+    expect(key).toBe('a');
+    expect(await submit({ key: 'my callback:1' })).toMatchObject({ key: 'my callback:1' });
+  });
 
   test.each([[''], ['x'.repeat(401)], [7], [null]])('that comes out as %j is refused', async (key) => {
     const job = defineJob({ name: 'import', key: () => key as string, run: () => undefined });

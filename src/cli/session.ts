@@ -114,11 +114,16 @@ async function printLeftBehind(terminal: Terminal, app: App): Promise<void> {
     .openStore()
     .then(leftBehind)
     .catch(() => []);
-  for (const run of runs) {
+  const note = terminal.talkPaint.yellow('note:');
+  for (const run of runs.slice(0, mostNamed)) {
     const id = terminal.isTalkWatched ? shortId(run.id) : run.id;
     terminal.talk(
-      `${terminal.talkPaint.yellow('note:')} ${run.job} was left by a process that died and waits for a worker: ` +
+      `${note} ${run.job} was left by a process that died and waits for a worker: ` +
         `onejob runs wait ${id}, or onejob runs cancel ${id}`,
     );
   }
+  const more = runs.length - mostNamed;
+  if (more > 0) terminal.talk(`${note} so were ${more} more: onejob runs list --state queued, or onejob doctor`);
 }
+
+const mostNamed = 5;

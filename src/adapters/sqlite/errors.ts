@@ -84,6 +84,15 @@ export function closedError(url: string): OnejobError {
   return new OnejobError('STORE_UNAVAILABLE', `the store ${url} is closed`);
 }
 
+/** The writer's thread is gone, and with it the answers to all calls that it had. */
+export function threadError(cause: unknown, url: string): OnejobError {
+  const why = cause instanceof Error ? cause.message : 'it was ended';
+  return new OnejobError('STORE_UNAVAILABLE', `the thread that writes the store ${url} is gone: ${why}`, {
+    hint: 'the next call opens a new one; what was on its way is done, or not',
+    cause,
+  });
+}
+
 /** Errors travel between threads as plain values: a structured clone drops code and hint. */
 export interface WireError {
   readonly code: string;

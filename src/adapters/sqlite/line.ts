@@ -1,11 +1,7 @@
 import type { Enrolment } from '../../ports/store-worker.ts';
-import { openThread, type Thread } from '../../std/thread.ts';
 import { Desk } from './desk.ts';
-import { closedError, storeError } from './errors.ts';
-import { openExitGate } from './exit-gate.ts';
-import type { Inbound, Outbound } from './thread.ts';
-import { fromWireAnswer, packCalls, unpack } from './wire.ts';
 import type { Call } from './writer.ts';
+import { WriterThread } from './writer-thread.ts';
 
 /** The way to the writer: on a thread of its own, or in place. */
 export interface Line {
@@ -42,46 +38,31 @@ export interface ThreadLine extends Line {
 }
 
 /**
- * Calls made in one turn travel together, also those that are made by who hears of an earlier one: a claim that follows
- * a submit is in its message, and so in its commit. The thread holds the process only while a call is pending.
+ * A thread that died of itself (out of memory, a fault of the driver) is an outage like any (STORE §1.5): the calls that it
+ * had are told so, and the next one opens a new thread, which also beats for all workers. Nobody has to open it before:
+ * a worker asks for its mail once a second.
  */
-export function openOnThread({ path, url }: Place): ThreadLine {
-  const gate = openExitGate();
-  const thread: Thread<Inbound, Outbound> = openThread({
-    entry: new URL('./thread.js', import.meta.url),
-    name: 'onejob-sqlite',
-    data: { path, url, gate: gate.shared },
-    unref: true,
-  });
-  const desk = new Desk((isBusy) => (isBusy ? thread.ref() : thread.unref()));
-  let calls: Call[] = [];
-  const send = (): void => {
-    thread.post({ calls: packCalls(calls) });
-    calls = [];
+export function openOnThread(place: Place): ThreadLine {
+  const workers: Enrolment[] = [];
+  let thread = new WriterThread(place);
+  let isClosing = false;
+  const living = (): WriterThread => {
+    if (!thread.isOver || isClosing) return thread;
+    thread = new WriterThread(place);
+    for (const worker of workers) thread.beatFor(worker);
+    return thread;
   };
-  thread.onMessage(({ answers }) => desk.settle(unpack(answers).map(fromWireAnswer)));
-  thread.onExit((_code, error) => {
-    gate.remove();
-    desk.fail(error === undefined ? closedError(url) : storeError(error, url));
-  });
   return {
-    call: (call) =>
-      desk.ask((id) => {
-        calls.push({ ...call, id });
-        if (calls.length > 1) return;
-        queueMicrotask(() => process.nextTick(send)); // a tick that microtasks ask for comes when none is left
-      }),
+    call: (call) => living().call(call),
     beats: true,
-    beatFor: ({ id, beatMs }) => thread.post({ beat: id, everyMs: beatMs }),
-    onUp(fn) {
-      thread.onUp(fn);
-      thread.onExit(fn);
+    beatFor(worker) {
+      workers.push(worker);
+      thread.beatFor(worker);
     },
-    // Only the end of the thread frees the file: @photostructure/sqlite keeps it open as long as a statement lives.
-    async close() {
-      thread.ref();
-      thread.post({ close: true });
-      await thread.exited;
+    onUp: (fn) => thread.onUp(fn),
+    close() {
+      isClosing = true;
+      return thread.close();
     },
   };
 }

@@ -1,0 +1,80 @@
+import type { Enrolment } from '../../ports/store-worker.ts';
+import { openThread, type Thread } from '../../std/thread.ts';
+import { Desk } from './desk.ts';
+import { closedError, threadError } from './errors.ts';
+import { type ExitGate, openExitGate } from './exit-gate.ts';
+import type { Inbound, Outbound } from './thread.ts';
+import { fromWireAnswer, packCalls, unpack } from './wire.ts';
+import type { Call } from './writer.ts';
+
+/**
+ * One thread of a writer, from its opening to its end. Calls made in one turn travel together, also those that are made
+ * by who hears of an earlier one: a claim that follows a submit is in its message, and so in its commit. The thread
+ * holds the process only while a call is pending.
+ */
+export class WriterThread {
+  readonly #url: string;
+  readonly #gate: ExitGate = openExitGate();
+  readonly #thread: Thread<Inbound, Outbound>;
+  readonly #desk: Desk;
+  #calls: Call[] = [];
+  #closing = false;
+  #over = false;
+
+  constructor({ path, url }: { readonly path: string; readonly url: string }) {
+    this.#url = url;
+    const thread: Thread<Inbound, Outbound> = openThread({
+      entry: new URL('./thread.js', import.meta.url),
+      name: 'onejob-sqlite',
+      data: { path, url, gate: this.#gate.shared },
+      unref: true,
+    });
+    this.#thread = thread;
+    this.#desk = new Desk((isBusy) => (isBusy ? thread.ref() : thread.unref()));
+    thread.onMessage(({ answers }) => this.#desk.settle(unpack(answers).map(fromWireAnswer)));
+    thread.onExit((_code, error) => this.#end(error));
+  }
+
+  /** No call gets an answer any more. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** Rejects with STORE_UNAVAILABLE when the thread ends before it has answered: done or not, nobody knows. */
+  call(call: Omit<Call, 'id'>): Promise<unknown> {
+    return this.#desk.ask((id) => {
+      this.#calls.push({ ...call, id });
+      if (this.#calls.length > 1) return;
+      queueMicrotask(() => process.nextTick(this.#send)); // a tick that microtasks ask for comes when none is left
+    });
+  }
+
+  beatFor({ id, beatMs }: Enrolment): void {
+    this.#thread.post({ beat: id, everyMs: beatMs });
+  }
+
+  /** Called when the thread runs, or has ended before it did. */
+  onUp(fn: () => void): void {
+    this.#thread.onUp(fn);
+    this.#thread.onExit(fn);
+  }
+
+  /** Only the end of the thread frees the file: @photostructure/sqlite keeps it open as long as a statement lives. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#thread.ref();
+    this.#thread.post({ close: true });
+    await this.#thread.exited;
+  }
+
+  readonly #send = (): void => {
+    this.#thread.post({ calls: packCalls(this.#calls) });
+    this.#calls = [];
+  };
+
+  #end(error: unknown): void {
+    this.#over = true;
+    this.#gate.remove();
+    this.#desk.fail(this.#closing ? closedError(this.#url) : threadError(error, this.#url));
+  }
+}

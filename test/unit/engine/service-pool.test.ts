@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ServicePool } from '../../../src/engine/service-pool.ts';
 import { service, type ServiceSet } from '../../../src/job/services.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns } from '../../support/until.ts';
 
@@ -18,7 +19,8 @@ function setUp() {
         events.push(`close ${opened}`);
       },
     );
-  return { log, pool: new ServicePool(log), events, named };
+  const clock = new ManualClock();
+  return { log, clock, pool: new ServicePool(log, clock), events, named };
 }
 
 const set = (definitions: ServiceSet['definitions']): ServiceSet => ({ definitions });
@@ -118,5 +120,46 @@ describe('a set of services', () => {
     await pool.close();
     expect(events).toEqual(['open a', 'close a']);
     expect(log.lines).toMatchObject([{ level: 'error', text: 'the service b could not be closed' }]);
+  });
+
+  test('SJ-15 a close that never settles is named and left, and the others are closed', async () => {
+    const { pool, events, named, log, clock } = setUp();
+    const stuck = service(
+      () => 'stuck',
+      () => new Promise(() => undefined),
+    );
+    await pool.open(set({ a: named('a'), stuck, b: named('b') }));
+    let isClosed = false;
+    const closing = pool.close().then(() => (isClosed = true));
+    await turns();
+    clock.advance(9_999);
+    await turns();
+    expect({ isClosed, events }).toEqual({ isClosed: false, events: ['open a', 'open b', 'close b'] });
+    clock.advance(1);
+    await closing;
+    expect(events).toEqual(['open a', 'open b', 'close b', 'close a']);
+    expect(log.texts('error')).toEqual(['the service stuck did not close within 10 s and is left as it is']);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('SJ-15 an open that never settles holds no close up; what opens after all is closed', async () => {
+    const { pool, events, named, log, clock } = setUp();
+    const opening = createDeferred<string>();
+    const late = service(
+      () => opening.promise,
+      () => events.push('close late'),
+    );
+    await pool.open(set({ other: named('other') }));
+    const asked = pool.open(set({ a: named('a'), late, never: named('never') }));
+    const refused = expect(asked).rejects.toThrow('the service late could not be opened');
+    const closing = pool.close();
+    await turns();
+    clock.advance(10_000);
+    await closing;
+    expect(events).toEqual(['open other', 'open a', 'close a', 'close other']);
+    expect(log.texts('error')).toEqual(['the service late did not open within 10 s and is waited for no longer']);
+    opening.resolve('late');
+    await refused;
+    expect(events.slice(4)).toEqual(['close late']);
   });
 });

@@ -53,6 +53,82 @@ test('a claim of the same turn travels with a submit, and what it gets is answer
   expect(await store.get([first.id, second.id])).toMatchObject([{ state: 'running' }, { state: 'queued' }]);
 });
 
+test('what nothing lies before is born held, with all that a claim says of it', async () => {
+  const later = aRun({ delayMs: 60_000 });
+  await store.submit([later]);
+  const [first, second] = [
+    aRun({ priority: 1, timeoutMs: 5_000, deadlineMs: 9_000 }),
+    aRun({ priority: 2, args: ['a'] }),
+  ];
+  const [submitted, claimed] = await Promise.all([store.submit([first, second]), store.claim(request(3))]);
+  expect(submitted).toMatchObject([{ run: { state: 'running' } }, { run: { state: 'running' } }]);
+  const [held, high] = await store.get([first.id, second.id]);
+  expect(high).toMatchObject({ state: 'running', epoch: 1, attempt: 1, startedAt: claimed.now, dueAt: claimed.now });
+  expect(claimed).toMatchObject({
+    nextDueAt: (await store.get([later.id]))[0]?.dueAt,
+    claims: [
+      { run: second.id, epoch: 1, args: ['a'], createdAt: high?.createdAt },
+      { run: first.id, epoch: 1, timeoutMs: 5_000, deadlineAt: (held?.dueAt ?? 0) + 9_000 },
+    ],
+  });
+  expect(await store.held(worker.id)).toHaveLength(2);
+});
+
+test.each([
+  ['a run that is due before it', async () => void (await store.submit([aRun()]))],
+  [
+    'a run of higher priority in another queue',
+    async () => void (await store.submit([aRun({ queue: 'b', priority: 1 })])),
+  ],
+])('%s is claimed first', async (_, before) => {
+  await before();
+  const run = aRun();
+  const [submitted, { claims }] = await Promise.all([store.submit([run]), store.claim(request(1))]);
+  expect(claims).toHaveLength(1);
+  expect(claims[0]?.run).not.toBe(run.id);
+  expect(submitted).toMatchObject([{ verdict: 'created', run: { state: 'queued' } }]);
+});
+
+test('of runs born held, one whose key is there already is not taken', async () => {
+  const there = aRun({ key: 'a', delayMs: 60_000 });
+  await store.submit([there]);
+  const runs = [aRun({ key: 'a' }), aRun({ key: 'b' })] as const;
+  const [submitted, { claims }] = await Promise.all([store.submit(runs), store.claim(request(5))]);
+  expect(submitted).toMatchObject([
+    { verdict: 'existing', run: { id: there.id, state: 'queued' } },
+    { verdict: 'created', run: { id: runs[1].id, state: 'running' } },
+  ]);
+  expect(claims.map(({ run }) => run)).toEqual([runs[1].id]);
+});
+
+test('nothing is born held by a worker that is buried', async () => {
+  const [{ id, beat } = { id: '', beat: 0 }] = await store.workers();
+  await store.bury([{ id, seenBeat: beat, counted: true }]);
+  const [submitted, { claims }] = await Promise.all([store.submit([aRun()]), store.claim(request(5))]);
+  expect(claims).toEqual([]);
+  expect(submitted).toMatchObject([{ verdict: 'created', run: { state: 'queued' } }]);
+});
+
+test('a submit with its claim that is repeated after a lost answer is the same', async () => {
+  const run = aRun();
+  const losing = {
+    query: async (question: { text: string }) => {
+      const answer = await pool.query(question as pg.QueryConfig);
+      if (!question.text.includes('create_claim') || lost > 0) return answer;
+      lost++;
+      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    },
+    end: async () => undefined,
+  };
+  let lost = 0;
+  const other = await openPostgresStore({ pool: losing, schema: ground.schema });
+  await other.claim(request(1));
+  const [submitted, { claims }] = await Promise.all([other.submit([run]), other.claim(request(5))]);
+  expect(lost).toBe(1);
+  expect(submitted).toMatchObject([{ verdict: 'created', run: { id: run.id, state: 'running' } }]);
+  expect(claims).toMatchObject([{ run: run.id, epoch: 1 }]);
+});
+
 test('a pause holds for what is claimed with its submit', async () => {
   const pause = { id: 'ask 1', kind: 'pause', actor: 'ann', reason: null, until: null } as const;
   await store.ask([{ ...pause, target: { type: 'job', name: 'work' } }]);

@@ -6,46 +6,44 @@ import type { Connection } from './connection.ts';
 import type { Outlook } from './outlook.ts';
 
 export async function claim(db: Connection, request: ClaimRequest, outlook: Outlook): Promise<Claimed> {
-  const { from, values, read } = claimCall(db, request, outlook);
-  const { worker } = request;
-  return read(await db.write<Row>('claim', `select * from ${from('$1', 2)}`, [worker, ...values]));
+  const { values, isWhole, note } = claimCall(request, outlook);
+  const text = `select * from ${db.schema}.claim_v1(
+    $1, $2::json, $3::integer, $4::bigint, $5::text[], $6::json, $7::boolean)`;
+  // The first row tells the time, each other one is a claim.
+  const [first, ...rows] = await db.write<Row>('claim', text, [...values, isWhole]);
+  note(first?.outlook ?? null);
+  return { claims: rows.map(claimOfRow), now: first?.now ?? 0, nextDueAt: first?.next ?? null };
 }
 
-/** One call of `claim_v1`: a source of rows, its parameters from the number `first` on, and what the rows say. */
+/** What a claim is asked with. */
 export interface ClaimCall {
-  readonly from: (worker: string, first: number) => string;
+  /** Worker, terms, free, turn, tree, seen. */
   readonly values: readonly unknown[];
-  readonly read: (rows: readonly object[]) => Claimed;
+  readonly isWhole: boolean;
+  /** To be called with the outlook that was answered. */
+  readonly note: (seen: string | null) => void;
 }
 
-export function claimCall(
-  db: Connection,
-  { worker, jobs, free, turn, tree }: ClaimRequest,
-  outlook: Outlook,
-): ClaimCall {
+export function claimCall({ worker, jobs, free, turn, tree }: ClaimRequest, outlook: Outlook): ClaimCall {
   const { seen, isWhole } = outlook.of(worker);
   const begunAt = performance.now();
-  const types = ['json', 'integer', 'bigint', 'text[]', 'json', 'boolean'];
   return {
-    from: (me, first) =>
-      `${db.schema}.claim_v1(${[me, ...types.map((type, i) => `$${first + i}::${type}`)].join(', ')})`,
-    values: [bundle(jobs.map(termsInShort)) ?? '[]', free, turn, tree ?? null, seen, isWhole],
-    // The first row tells the time, each other one is a claim.
-    read: (rows) => {
-      const [first, ...claims] = rows as readonly Row[];
-      if (tree === undefined) outlook.note({ worker, isWhole, seen: first?.outlook ?? null, begunAt });
-      return {
-        claims: claims.map((row) => claimOf(row, (row.letters ?? []).map(letterOf))),
-        now: first?.now ?? 0,
-        nextDueAt: first?.next ?? null,
-      };
+    values: [worker, bundle(jobs.map(termsInShort)) ?? '[]', free, turn, tree ?? null, seen],
+    isWhole,
+    note: (answered) => {
+      if (tree === undefined) outlook.note({ worker, isWhole, seen: answered, begunAt });
     },
   };
 }
 
-interface Row extends ClaimRow {
+export type ClaimColumns = ClaimRow & { readonly letters: LetterColumns[] | null };
+
+export function claimOfRow(row: ClaimColumns): Claimed['claims'][number] {
+  return claimOf(row, (row.letters ?? []).map(letterOf));
+}
+
+interface Row extends ClaimColumns {
   readonly now: number | null;
   readonly next: number | null;
   readonly outlook: string | null;
-  readonly letters: LetterColumns[] | null;
 }

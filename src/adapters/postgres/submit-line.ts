@@ -3,8 +3,9 @@ import { isOnejobError } from '../../job/errors.ts';
 import type { Claimed, ClaimRequest } from '../../ports/store-claim.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { createDeferred, type Deferred } from '../../std/deferred.ts';
-import { claim, type ClaimCall, claimCall } from './claim.ts';
-import type { Connection } from './connection.ts';
+import { claim } from './claim.ts';
+import type { Connection, Message } from './connection.ts';
+import { type CreateClaimCall, createClaimCall, type CreateClaimRow } from './create-claim.ts';
 import type { Outlook } from './outlook.ts';
 import { answersOf, creationIn, submit, type SubmitRow, valuesOf } from './submit.ts';
 
@@ -30,26 +31,15 @@ export class SubmitLine {
   }
 
   async submit(runs: readonly NewRun[]): Promise<Submitted[]> {
-    const values = valuesOf(runs);
     const before = this.#last;
-    const leaving: Leaving | undefined =
-      before === undefined && this.#hasClaimer && runs.length <= mostWithClaim
-        ? { joined: createDeferred(), claim: undefined }
-        : undefined;
-    if (leaving) this.#leaving = leaving;
+    if (before === undefined && this.#hasClaimer && runs.length <= mostWithClaim) return this.#leave(runs);
+    const values = valuesOf(runs);
     const rows = this.#db.writeInTurn<SubmitRow>('submit', async () => {
-      await (leaving ? Promise.race([leaving.joined.promise, nextTurn()]) : before);
-      if (this.#leaving === leaving) this.#leaving = undefined;
-      const call = leaving?.claim?.call;
-      if (call === undefined) return { text: `select ${creationIn(this.#db)} answers`, values };
-      // What the claim is asked with comes from the row of the submit, so it is looked at afterwards.
-      const text = `with made as materialized (select ${creationIn(this.#db)} answers, $5::text me)
-        select c.*, made.answers from made cross join lateral ${call.from('made.me', 6)} c`;
-      return { text, values: [...values, leaving?.claim?.request.worker, ...call.values] };
+      await before;
+      return this.#alone(values);
     });
     this.#follow(rows);
-    if (leaving === undefined) return answersOf(runs, (await rows)[0]?.answers ?? null);
-    return this.#arrive(runs, rows, leaving);
+    return answersOf(runs, (await rows)[0]?.answers ?? null);
   }
 
   claim(request: ClaimRequest): Promise<Claimed> {
@@ -58,7 +48,7 @@ export class SubmitLine {
     if (leaving === undefined) return claim(this.#db, request, this.#outlook);
     this.#leaving = undefined;
     const claimed = createDeferred<Claimed>();
-    leaving.claim = { request, call: claimCall(this.#db, request, this.#outlook), claimed };
+    leaving.claim = { request, claimed };
     leaving.joined.resolve();
     return claimed.promise;
   }
@@ -72,15 +62,28 @@ export class SubmitLine {
     this.#last = last;
   }
 
-  /** A value that the server refuses fails both; each is then asked for alone. */
-  async #arrive(runs: readonly NewRun[], answered: Promise<SubmitRow[]>, leaving: Leaving): Promise<Submitted[]> {
+  /**
+   * Waits out this turn of the event loop for a claim, and goes alone where none comes. A value that the server refuses
+   * fails both; each is then asked for alone.
+   */
+  async #leave(runs: readonly NewRun[]): Promise<Submitted[]> {
+    const leaving: Leaving = { joined: createDeferred(), claim: undefined };
+    this.#leaving = leaving;
+    let call: CreateClaimCall | undefined;
+    const answered = this.#db.writeInTurn<SubmitRow | CreateClaimRow>('submit', async () => {
+      await Promise.race([leaving.joined.promise, nextTurn()]);
+      if (this.#leaving === leaving) this.#leaving = undefined;
+      if (leaving.claim === undefined) return this.#alone(valuesOf(runs));
+      call = createClaimCall(this.#db, { runs, request: leaving.claim.request, outlook: this.#outlook });
+      return call;
+    });
+    this.#follow(answered);
     try {
-      const rows = await answered;
-      const submitted = answersOf(runs, rows[0]?.answers ?? null);
-      if (leaving.claim === undefined) return submitted;
-      const claimed = leaving.claim.call.read(rows);
-      leaving.claim.claimed.resolve(claimed);
-      return startedOf(runs, submitted, claimed);
+      const [row] = await answered;
+      if (call === undefined) return answersOf(runs, (row as SubmitRow | undefined)?.answers ?? null);
+      const { submitted, claimed } = call.read(row as CreateClaimRow);
+      leaving.claim?.claimed.resolve(claimed);
+      return submitted;
     } catch (error) {
       if (leaving.claim === undefined) throw error;
       const { request, claimed } = leaving.claim;
@@ -92,20 +95,16 @@ export class SubmitLine {
       return submit(this.#db, runs);
     }
   }
+
+  #alone(values: readonly unknown[]): Message {
+    return { text: `select ${creationIn(this.#db)} answers`, values };
+  }
 }
 
 interface Leaving {
   readonly joined: Deferred<void>;
-  claim: { readonly request: ClaimRequest; readonly call: ClaimCall; readonly claimed: Deferred<Claimed> } | undefined;
+  claim: { readonly request: ClaimRequest; readonly claimed: Deferred<Claimed> } | undefined;
 }
 
 /** A claim does not wait for a large one. */
 const mostWithClaim = 20;
-
-/** What the claim took along is queued no more. Who asked to hold a run himself is not told that he does. */
-function startedOf(runs: readonly NewRun[], submitted: readonly Submitted[], { claims }: Claimed): Submitted[] {
-  const started = new Set(claims.map(({ run }) => run));
-  return submitted.map((each, i) =>
-    started.has(each.run.id) && runs[i]?.holder === null ? { ...each, run: { ...each.run, state: 'running' } } : each,
-  );
-}

@@ -41,13 +41,15 @@ export interface SubmitRow {
   readonly answers: Answer[] | null;
 }
 
-interface Answer {
+export interface Answer {
   readonly i: number;
   readonly verdict: Submitted['verdict'];
   readonly run: string;
   readonly key: string | null;
   readonly job: string;
   readonly state: RunState;
+  /** While the run is held as it was born. */
+  readonly holder: string | null;
 }
 
 export function creationIn({ schema }: Connection): string {

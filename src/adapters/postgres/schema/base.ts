@@ -19,14 +19,14 @@ create function holders_of(items json) returns text[] language sql immutable
 as $$ select array(select distinct n.holder from json_to_recordset(items) n(holder text) where n.holder is not null) $$;
 
 -- Creates the runs that are new. 'items' are NewRuns in short (see submit.ts), each with its place 'i', 'size' is their
--- number, 'keyed' whether any has a key, 'holders' are the workers that they name. Answers null when each is new and
--- held as wished (the usual case); else for all of them [{ i, verdict, run, key, job, state }].
-create function create_v1(items json, size integer, keyed boolean, holders text[]) returns json
-language plpgsql volatile
+-- number, 'keyed' whether any has a key, 'holders' the workers that they name; one that is not among them is passed over.
+-- Answers null when each is new and held as wished (the usual case); else for all of them
+-- [{ i, verdict, run, key, job, state, holder }], 'holder' only while it is held as it was born.
+create function create_v1(items json, size integer, keyed boolean, holders text[], t bigint default now_ms())
+returns json language plpgsql volatile
 ${settings}
 as $$
 declare
-  t bigint := now_ms();
   named integer := cardinality(holders);
   asked integer := 0;
   made integer := 0;
@@ -57,7 +57,8 @@ begin
     -- As far as keys and holders say, all are new and held as wished. Taken for granted that costs half as much.
     begin
       with given as materialized (
-        select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at
+        select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at,
+          case when n.holder = any(holders) then n.holder end keeper
         from json_to_recordset(items) n(
           id text, key text, job text, queue text, trigger text, priority integer, input text, args text,
           request text, due bigint, delay bigint, timeout bigint, deadline bigint, crashes integer, callbacks text,
@@ -72,10 +73,10 @@ begin
       insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
         schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
       select g.id, g.job, g.queue, coalesce(g.priority, 0), g.due_at,
-        case when g.holder is null then 'queued' else 'running' end, g.holder,
-        case when g.holder is not null then (select w.node from workers w where w.id = g.holder) end,
-        (g.holder is not null)::integer, g.crashes, g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline,
-        g.callbacks, case when g.holder is not null then t end, case when g.holder is not null then t end
+        case when g.keeper is null then 'queued' else 'running' end, g.keeper,
+        case when g.keeper is not null then (select w.node from workers w where w.id = g.keeper) end,
+        (g.keeper is not null)::integer, g.crashes, g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline,
+        g.callbacks, case when g.keeper is not null then t end, case when g.keeper is not null then t end
       from given g;
       return null;
     exception when unique_violation then
@@ -121,7 +122,7 @@ begin
         when k.job = n.job and k.digest is not distinct from n.digest then 'existing'
         else 'conflict' end,
       'run', coalesce(k.run, n.id), 'key', n.key, 'job', coalesce(k.job, n.job),
-      'state', coalesce(l.state, o.state, 'queued')) order by n.i)
+      'state', coalesce(l.state, o.state, 'queued'), 'holder', case when l.epoch = 1 then l.worker end) order by n.i)
     from json_to_recordset(items) n(i integer, id text, key text, job text, digest text)
     left join lateral (select * from keys k where k.key = n.key limit 1) k on true
     left join lateral (select * from live l where l.run = coalesce(k.run, n.id) limit 1) l on true

@@ -1,7 +1,7 @@
-import type { Claim } from '../ports/store-claim.ts';
-import type { NewRun } from '../ports/store-submit.ts';
+import type { Claim } from './store-claim.ts';
+import type { NewRun } from './store-submit.ts';
 
-/** What a claim would have said of a run that was created as held: it spares the read. */
+/** What a claim would have said of a run that was created as held, due at once: it spares the read. */
 export function freshClaim(run: NewRun, now: number): Claim {
   return {
     run: run.id,

@@ -1,0 +1,62 @@
+import { settings } from './settings.ts';
+
+/** Creating runs for a worker that asks for work in the same moment. */
+export const createClaim = /* sql */ `
+-- create_v1, then claim_v1, in one call with one answer: { now, next, outlook, taken, answers, claims }. 'taken' says that
+-- nothing was looked for: the runs were born held by the worker 'me', but for those that 'answers' tell of otherwise.
+--
+-- That is so where each of them would be what the claim finds first: the caller says 'takes' (they name the worker as
+-- their holder, are due at once, of jobs that it knows, and there is room for all), nothing is paused, and no run of the
+-- jobs is due. It costs half of finding them again, and leaves no dead entry in the index of the line.
+create function create_claim_v1(
+  items json, size integer, keyed boolean, takes boolean, me text, terms json, free integer, turn bigint, tree text[],
+  seen json, whole boolean
+) returns json language plpgsql volatile
+${settings}
+as $$
+declare
+  t bigint := now_ms();
+  jobs text[];
+  soon bigint;
+  made json;
+begin
+  if takes and not exists (
+    select from pauses p where p.type <> 'schedule' and (p.until is null or p.until > t)
+  ) then
+    jobs := array(select x.name from json_to_recordset(terms) x(name text));
+    if exists (
+      select from unnest(jobs) j(job)
+      cross join lateral (select from live l where l.job = j.job and l.worker is null limit 1) f
+    ) then
+      -- as claim_v1 finds the lines
+      with recursive classes as (
+        select j.job, f.queue, f.priority
+        from unnest(jobs) j(job) cross join lateral (
+          select l.queue, l.priority from live l where l.job = j.job and l.worker is null
+          order by l.queue, l.priority desc limit 1) f
+        union all
+        select c.job, n.queue, n.priority
+        from classes c cross join lateral (
+          (select l.queue, l.priority from live l where l.job = c.job and l.worker is null
+            and l.queue = c.queue and l.priority < c.priority order by l.queue, l.priority desc limit 1)
+          union all
+          (select l.queue, l.priority from live l where l.job = c.job and l.worker is null
+            and l.queue > c.queue order by l.queue, l.priority desc limit 1)
+          order by queue limit 1) n
+      )
+      select min((select l.due_at from live l where l.job = c.job and l.queue = c.queue
+        and l.priority = c.priority and l.worker is null order by l.due_at limit 1)) into soon
+      from classes c;
+    end if;
+    if soon is null or soon > t then
+      made := create_v1(items, size, keyed, array[me], t);
+      return json_build_object('now', t, 'next', soon, 'taken', true, 'answers', made);
+    end if;
+  end if;
+  made := create_v1(items, size, keyed, '{}', t);
+  return (
+    select json_build_object('now', min(c.now), 'next', min(c.next), 'outlook', min(c.outlook), 'answers', made,
+      'claims', json_agg(c) filter (where c.id is not null))
+    from claim_v1(me, terms, free, turn, tree, seen, whole) c);
+end $$;
+`;

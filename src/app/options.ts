@@ -72,7 +72,7 @@ export interface LogOptions {
 export interface LimitOptions {
   /** Bytes of an input, a step's result, an output; default 1 MiB. */
   value?: number;
-  /** Bytes of a run's log that are kept, head and tail; default 16 MiB. */
+  /** Bytes of a run's log that are kept, over all its attempts, head and tail of each; default 16 MiB. */
   output?: number;
   /** How long a worker may be silent before others take its runs over; default 10 s. */
   lease?: Duration;

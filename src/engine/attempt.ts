@@ -279,9 +279,10 @@ export class Attempt {
   }
 
   #openOutput(): RunOutput {
-    const { run, epoch, outputSeq: lastSeq } = this.claim;
+    const { run, epoch, outputSeq: lastSeq, outputBytes: writtenBytes } = this.claim;
     const { journal, clock, limits } = this.#options.host;
-    this.#output ??= new RunOutput({ run, epoch, lastSeq, maxBytes: limits.outputBytes, journal, clock });
+    const maxBytes = limits.outputBytes;
+    this.#output ??= new RunOutput({ run, epoch, lastSeq, writtenBytes, maxBytes, journal, clock });
     return this.#output;
   }
 }

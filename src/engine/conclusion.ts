@@ -91,7 +91,7 @@ export class Conclusion {
   async #outcome(state: FinalState, output: string | null, error: Failure | null): Promise<Concluded> {
     const { claim, host, output: lines } = this.#options;
     const response = this.#options.response.bytes <= host.limits.valueBytes ? this.#options.response.stored : null;
-    if (lines) await lines.flush();
+    if (lines) await lines.flush(true);
     const { run, epoch } = claim;
     const progress = lines?.lastProgress ?? null;
     const entry = {

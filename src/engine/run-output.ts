@@ -9,7 +9,9 @@ export interface RunOutputOptions {
   readonly epoch: number;
   /** The last `seq` that the store has. */
   readonly lastSeq: number;
-  /** Bytes kept of one attempt: the first half as they come, of the rest the end. */
+  /** Bytes that earlier attempts and claims have written. */
+  readonly writtenBytes: number;
+  /** Bytes kept of the run, over all its attempts. */
   readonly maxBytes: number;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -18,13 +20,20 @@ export interface RunOutputOptions {
 /**
  * Collects the lines of one attempt into chunks. Never holds up the handler: what is too much for the buffer or the
  * cap is dropped and counted in a line that says so, and a line that is too long is cut.
+ *
+ * Of what is left of the run's cap, an attempt writes the first half as it comes, and its last lines take half of the
+ * rest: so something is left for the next one, and no number of attempts fills a disk. The end of a run keeps a few lines
+ * in any case: they say how it ended.
  */
 export class RunOutput {
   readonly #options: RunOutputOptions;
   #seq: number;
   #lines: OutputLine[] = [];
   #bytes = 0;
-  #written = 0;
+  /** Of the run's cap. */
+  #left: number;
+  /** Of the first half. */
+  #headLeft: number;
   #inFlightBytes = 0;
   #inFlight = new Set<Promise<unknown>>();
   /** From the first line beyond the first half on. */
@@ -38,6 +47,8 @@ export class RunOutput {
   constructor(options: RunOutputOptions) {
     this.#options = options;
     this.#seq = options.lastSeq;
+    this.#left = Math.max(0, options.maxBytes - options.writtenBytes);
+    this.#headLeft = this.#left / 2;
   }
 
   get lastProgress(): Progress | null {
@@ -47,9 +58,8 @@ export class RunOutput {
   add(given: OutputLine): void {
     const line = cutLine(given);
     const bytes = weigh(line);
-    const half = this.#options.maxBytes / 2;
-    if (this.#tail || this.#written + bytes > half) {
-      this.#tail ??= new Tail(half);
+    if (this.#tail || bytes > this.#headLeft) {
+      this.#tail ??= new Tail(Math.max(this.#left / 2, this.#lastBytes));
       this.#dropped += this.#tail.add(line, bytes);
       return;
     }
@@ -60,7 +70,8 @@ export class RunOutput {
     if (this.#dropped > 0) this.#lines.push(this.#droppedLine());
     this.#lines.push(line);
     this.#bytes += bytes;
-    this.#written += bytes;
+    this.#left -= bytes;
+    this.#headLeft -= bytes;
     if (this.#bytes >= chunkBytes) this.#send();
     else this.#arm();
   }
@@ -70,15 +81,32 @@ export class RunOutput {
     this.#arm();
   }
 
-  /** Resolves when all lines so far are committed: the outcome of a run comes after its output (STORE §1.4). */
-  async flush(): Promise<void> {
-    if (this.#dropped > 0) this.#lines.push(this.#droppedLine());
-    for (const line of this.#tail?.take() ?? []) this.#lines.push(line);
+  /**
+   * Resolves when all lines so far are committed: the outcome of a run (`isEnd`) comes after its output (STORE §1.4).
+   * What has no room but might be the end of the run stays here.
+   */
+  async flush(isEnd = false): Promise<void> {
+    this.#takeTail(isEnd);
     this.#send();
     while (this.#inFlight.size > 0) {
       await Promise.all(this.#inFlight);
       this.#send(); // what was said meanwhile
     }
+  }
+
+  #takeTail(isEnd: boolean): void {
+    const room = isEnd ? Math.max(this.#left / 2, this.#lastBytes) : this.#left / 2;
+    const taken = this.#tail?.take(room, isEnd);
+    if (taken) this.#dropped += taken.dropped;
+    if (this.#dropped > 0 && (!taken || taken.lines.length > 0)) this.#lines.push(this.#droppedLine());
+    if (!taken) return;
+    for (const line of taken.lines) this.#lines.push(line);
+    this.#left = Math.max(0, this.#left - taken.bytes);
+  }
+
+  /** Kept of the end of a run whatever it wrote before: 64 KiB of 16 MiB. */
+  get #lastBytes(): number {
+    return this.#options.maxBytes / 256;
   }
 
   #arm(): void {
@@ -166,17 +194,28 @@ class Tail {
     return gone;
   }
 
-  take(): OutputLine[] {
-    const lines = this.#lines.slice(this.#from).map(({ line }) => line);
+  /** The last lines that fit into `maxBytes`; where none does, with `atLeastOne` the very last, else all stay. */
+  take(maxBytes: number, atLeastOne: boolean): { lines: OutputLine[]; bytes: number; dropped: number } {
+    const least = atLeastOne ? 1 : 0;
+    let from = this.#lines.length;
+    let bytes = 0;
+    for (; from > this.#from; from--) {
+      const next = this.#lines[from - 1]?.bytes ?? 0;
+      if (bytes + next > maxBytes && this.#lines.length - from >= least) break;
+      bytes += next;
+    }
+    const lines = this.#lines.slice(from).map(({ line }) => line);
+    if (lines.length === 0) return { lines, bytes, dropped: 0 };
+    const dropped = from - this.#from;
     this.#lines = [];
     this.#from = 0;
     this.#bytes = 0;
-    return lines;
+    return { lines, bytes, dropped };
   }
 }
 
 function weigh({ text, fields }: OutputLine): number {
-  return 80 + text.length + (fields === undefined ? 0 : JSON.stringify(fields).length);
+  return 80 + Buffer.byteLength(text) + (fields === undefined ? 0 : JSON.stringify(fields).length);
 }
 
 function cutLine(line: OutputLine): OutputLine {

@@ -24,6 +24,7 @@ export function freshClaim(run: NewRun, now: number): Claim {
     timeoutMs: run.timeoutMs,
     deadlineAt: run.deadlineMs === null ? null : now + run.deadlineMs,
     outputSeq: 0,
+    outputBytes: 0,
     steps: 0,
     mail: 0,
     letters: [],

@@ -64,6 +64,8 @@ export interface Claim {
   readonly deadlineAt: number | null;
   /** Last `seq` of the output. */
   readonly outputSeq: number;
+  /** Bytes of the output so far, of all attempts. */
+  readonly outputBytes: number;
   /** Steps recorded or begun: 0 spares the read. */
   readonly steps: number;
   readonly mail: number;

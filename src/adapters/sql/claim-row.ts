@@ -26,6 +26,7 @@ export interface ClaimRow {
   readonly deadline_at: number | null;
   readonly mail: number | null;
   readonly output_seq: number | null;
+  readonly output_bytes: number | null;
   readonly steps: number | null;
 }
 
@@ -51,6 +52,7 @@ export function claimOf(row: ClaimRow, letters: Claim['letters']): Claim {
     timeoutMs: row.timeout_ms,
     deadlineAt: row.deadline_at,
     outputSeq: row.output_seq ?? 0,
+    outputBytes: row.output_bytes ?? 0,
     steps: row.steps ?? 0,
     mail: row.mail ?? 0,
     letters,

@@ -168,6 +168,7 @@ function claimRows(tx: Tx, ids: string): Row[] {
     `select r.id, r.job, r.key, r.trigger, r.input, r.args, r.request, r.priority, r.trace_id, r.parent, r.root,
        r.scheduled_at, r.created_at, l.epoch, l.attempt, l.crashes, l.generation, l.timeout_ms, l.deadline_at,
        l.callbacks, l.mail, iif(l.epoch = 1, 0, coalesce((select max(seq) from output where run = l.run), 0)) output_seq,
+       iif(l.epoch = 1, 0, (select sum(length(bytes)) from output where run = l.run)) output_bytes,
        iif(l.epoch = 1, 0, (select count(*) from steps where run = l.run)) steps
      from live l cross join runs r on r.id = l.run where l.run in (select value from json_each(?))`,
     ids,

@@ -96,14 +96,14 @@ export function aboutAppendAndTail({ it, expect }: Contract): void {
       scene,
       worker,
       first,
-      ['a', 'b'].map((text, n) => numbered(bytesOf(text), n)),
+      ['ab', 'c'].map((text, n) => numbered(bytesOf(text), n)),
     );
     await scene.recorded(worker, handedBack(first, { attempt: 2 }));
     const second = only((await scene.claim(worker)).claims);
-    expect(second.outputSeq).toBe(2);
-    expect(await append(scene, worker, second, [{ seq: 3, bytes: bytesOf('c') }])).toEqual(['ok']);
+    expect({ seq: second.outputSeq, bytes: second.outputBytes }).toEqual({ seq: 2, bytes: 3 });
+    expect(await append(scene, worker, second, [{ seq: 3, bytes: bytesOf('d') }])).toEqual(['ok']);
     await scene.recorded(worker, ended(second));
-    expect(await textOf(scene, first.run)).toBe('abc');
+    expect(await textOf(scene, first.run)).toBe('abcd');
   });
 
   it('a reader goes on after any number, from any handle', async (scene) => {

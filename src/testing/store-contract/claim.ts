@@ -49,6 +49,7 @@ export function aboutClaim({ it, expect }: Contract): void {
       createdAt: stored.createdAt,
       deadlineAt: (stored.dueAt ?? 0) + 60_000,
       outputSeq: 0,
+      outputBytes: 0,
       steps: 0,
       mail: 0,
       letters: [],

@@ -8,15 +8,15 @@ import { createDeferred } from '../../../src/std/deferred.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { turns } from '../../support/until.ts';
 
-function setUp({ maxBytes = 1_000_000, lastSeq = 0 } = {}) {
+function setUp({ maxBytes = 1_000_000, lastSeq = 0, writtenBytes = 0 } = {}) {
   const clock = new ManualClock();
-  const chunks: { seq: number; lines: OutputLine[] }[] = [];
+  const chunks: { seq: number; lines: OutputLine[]; size: number }[] = [];
   const progress: Progress[] = [];
   let answer: Promise<OutputVerdict> = Promise.resolve('ok');
   const journal: Pick<Journal, 'appendChunk' | 'appendProgress'> = {
     appendChunk: ({ run, epoch, seq, bytes }) => {
       expect([run, epoch]).toEqual(['r', 3]);
-      chunks.push({ seq, lines: decodeLines(bytes) });
+      chunks.push({ seq, lines: decodeLines(bytes), size: bytes.length });
       return answer;
     },
     appendProgress: (word) => {
@@ -24,7 +24,15 @@ function setUp({ maxBytes = 1_000_000, lastSeq = 0 } = {}) {
       return answer;
     },
   };
-  const output = new RunOutput({ run: 'r', epoch: 3, lastSeq, maxBytes, journal: journal as Journal, clock });
+  const output = new RunOutput({
+    run: 'r',
+    epoch: 3,
+    lastSeq,
+    writtenBytes,
+    maxBytes,
+    journal: journal as Journal,
+    clock,
+  });
   return {
     clock,
     chunks,
@@ -32,6 +40,7 @@ function setUp({ maxBytes = 1_000_000, lastSeq = 0 } = {}) {
     output,
     say: (text: string, fields?: Record<string, unknown>) =>
       output.add({ at: 0, stream: 'log', level: 'info', text, ...(fields && { fields }) }),
+    bytes: () => chunks.reduce((sum, { size }) => sum + size, 0),
     texts: () => chunks.flatMap(({ lines }) => lines.map(({ text }) => text)),
     hold: () => {
       const held = createDeferred<OutputVerdict>();
@@ -82,7 +91,7 @@ test('a flush of nothing sends nothing', async () => {
 });
 
 test('beyond the cap head and tail are kept in order, with a line that says what was dropped', async () => {
-  const { output, say, texts, chunks } = setUp({ maxBytes: 2_000 });
+  const { output, say, texts, chunks } = setUp({ maxBytes: 3_000 });
   for (let i = 1; i <= 100; i++) say(`line ${i}`);
   await output.flush();
   const kept = texts();
@@ -99,7 +108,7 @@ test('beyond the cap head and tail are kept in order, with a line that says what
 });
 
 test('a short line behind a long one that did not fit keeps its place', async () => {
-  const { output, say, texts } = setUp({ maxBytes: 1_200 });
+  const { output, say, texts } = setUp({ maxBytes: 1_500 });
   say(`first${'.'.repeat(200)}`);
   say('x'.repeat(400));
   say('short');
@@ -111,8 +120,35 @@ test('the very last line is kept whatever its size', async () => {
   const { output, say, texts } = setUp({ maxBytes: 500 });
   for (let i = 0; i < 10; i++) say(`line ${i}`);
   say(`last ${'x'.repeat(10_000)}`);
-  await output.flush();
+  await output.flush(true);
   expect(texts().at(-1)).toMatch(/^last x/);
+});
+
+test('a hundred attempts that write without end stay within the cap of their run', async () => {
+  const maxBytes = 250_000;
+  let writtenBytes = 0;
+  for (let attempt = 1; attempt <= 100; attempt++) {
+    const { output, say, bytes, texts } = setUp({ maxBytes, writtenBytes });
+    for (let i = 0; i < 5_000; i++) say(`line ${i}`);
+    await output.flush();
+    expect(texts().filter((text) => text.startsWith('…')).length).toBeLessThanOrEqual(1);
+    if (attempt <= 3) expect(texts().at(-1)).toBe('line 4999');
+    writtenBytes += bytes();
+  }
+  expect(writtenBytes).toBeGreaterThan(200_000);
+  expect(writtenBytes).toBeLessThan(260_000);
+});
+
+test('a run that has no room left keeps a few lines of its end, with one that says what was dropped', async () => {
+  const { output, say, texts, bytes } = setUp({ maxBytes: 1_000_000, writtenBytes: 2_000_000 });
+  for (let i = 0; i < 20_000; i++) say(`line ${i}`);
+  await output.flush();
+  expect(texts()).toEqual([]);
+  await output.flush(true);
+  expect(texts()[0]).toMatch(/^… \d+ lines were dropped here/);
+  expect(texts().at(-1)).toBe('line 19999');
+  expect(texts().length - 1 + Number(/\d+/.exec(texts()[0] ?? ''))).toBe(20_000);
+  expect(bytes()).toBeLessThan(6_000);
 });
 
 test('a line of many megabytes is cut, fields too, and never through a character', async () => {

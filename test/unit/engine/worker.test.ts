@@ -110,6 +110,7 @@ function claimOf(run: string): Claim {
     timeoutMs: null,
     deadlineAt: null,
     outputSeq: 0,
+    outputBytes: 0,
     steps: 0,
     mail: 0,
     letters: [],

@@ -45,6 +45,7 @@ begin
     select r.id, l.epoch, r.job, r.run_key, r.cause, r.input, r.args, r.request, l.attempt, l.crashes, l.generation,
       l.priority, r.trace_id, r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at, l.mail,
       if(l.epoch = 1, 0, coalesce((select max(o.seq) from onejob_output o where o.run = l.run), 0)) output_seq,
+      if(l.epoch = 1, 0, (select cast(sum(length(o.bytes)) as signed) from onejob_output o where o.run = l.run)) output_bytes,
       if(l.epoch = 1, 0, (select count(*) from onejob_steps s where s.run = l.run)) steps
     from json_table(got, '$[*]' columns (run $id path '$')) h
     straight_join onejob_live l force index (primary) on l.run = h.run

@@ -22,8 +22,8 @@ create function claim_v1(me text, terms json, free integer, turn bigint, tree te
 returns table (
   now bigint, next bigint, outlook text, id text, epoch integer, job text, key text, trigger text, input text, args text,
   request text, attempt integer, crashes integer, generation integer, priority integer, trace_id text, parent text,
-  root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer, steps integer,
-  mail integer, letters json
+  root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer,
+  output_bytes bigint, steps integer, mail integer, letters json
 ) language plpgsql volatile
 ${settings}
 as $$
@@ -53,7 +53,7 @@ begin
   if label is null then
     return query select t, null::bigint, null::text, null::text, null::integer, null::text, null::text, null::text, null::text,
       null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
-      null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::integer, null::integer, null::json;
+      null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::bigint, null::integer, null::integer, null::json;
     return;
   end if;
   open_jobs := array(
@@ -222,13 +222,14 @@ begin
   return query
   select t, earliest, view, null::text, null::integer, null::text, null::text, null::text, null::text,
     null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
-    null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::integer, null::integer, null::json;
+    null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::bigint, null::integer, null::integer, null::json;
   if had = '{}' then return; end if;
   return query
   select null::bigint, null::bigint, null::text, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args, r.request,
     nullif(l.attempt, 1), nullif(l.crashes, 0), nullif(l.generation, 0), nullif(l.priority, 0), r.trace_id, r.parent,
     r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at,
     case when l.epoch > 1 then (select o.seq from output o where o.run = l.run order by o.seq desc limit 1) end,
+    case when l.epoch > 1 then (select sum(length(o.bytes)) from output o where o.run = l.run) end,
     case when l.epoch > 1 then (select count(*)::integer from steps s where s.run = l.run) end,
     nullif(l.mail, 0), case when l.mail > 0 then unread(l.run) end
   from live l cross join lateral (select * from runs r where r.id = l.run limit 1) r

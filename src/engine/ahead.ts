@@ -1,10 +1,10 @@
 import type { Claim } from '../ports/store-claim.ts';
 import type { Clock } from '../std/clock.ts';
 
-/** A claimed run that waits for a slot, and the store's clock minus ours when it was claimed. */
+/** A claimed run that waits for a slot, and what the store's clock said when our monotonic clock began. */
 export interface Waiting {
   readonly claim: Claim;
-  readonly skewMs: number;
+  readonly storeZeroMs: number;
 }
 
 /**
@@ -38,9 +38,9 @@ export class Ahead {
     this.#usualMs = this.#usualMs === Infinity ? heldMs : this.#usualMs + (heldMs - this.#usualMs) / 8;
   }
 
-  add(claims: readonly Claim[], skewMs: number): void {
+  add(claims: readonly Claim[], storeZeroMs: number): void {
     const since = this.#clock.monotonic();
-    for (const claim of claims) this.#waiting.push({ claim, skewMs, since });
+    for (const claim of claims) this.#waiting.push({ claim, storeZeroMs, since });
   }
 
   /** The first that waits, if any; it waits no more. */

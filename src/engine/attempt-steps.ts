@@ -30,7 +30,7 @@ export interface AttemptStepsOptions {
   readonly abort: Abort;
   readonly span: AttemptSpan | undefined;
   /** The store's clock minus ours. */
-  readonly skewMs: number;
+  readonly storeZeroMs: number;
   /** What was recorded before this attempt. */
   readonly records: readonly StepRecord[];
   /** What came since the claim. */
@@ -59,7 +59,8 @@ export class AttemptSteps {
 
   constructor(options: AttemptStepsOptions) {
     this.#options = options;
-    const { claim, job, host, slot, timer, abort, skewMs, records, isOver, onLeft, onLost, write, flush } = options;
+    const { claim, job, host, slot, timer, abort, storeZeroMs, records, isOver, onLeft, onLost, write, flush } =
+      options;
     const { clock, journal, limits, store } = host;
     const { run, epoch, generation, root, traceId } = claim;
     const activity = new Activity(() => this.#suspension.consider());
@@ -98,7 +99,7 @@ export class AttemptSteps {
       retry: job.retry,
       graceMs: job.graceMs,
       maxBytes: limits.valueBytes,
-      skewMs,
+      storeZeroMs,
       span: options.span,
       newChild: (child, input) =>
         newRun(

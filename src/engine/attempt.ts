@@ -26,8 +26,8 @@ export interface AttemptOptions {
   readonly job: AnyJob;
   readonly host: Host;
   readonly slot: Slot;
-  /** The store's clock minus ours. */
-  readonly skewMs: number;
+  /** As in `RunTimerOptions`. */
+  readonly storeZeroMs: number;
 }
 
 /**
@@ -57,7 +57,7 @@ export class Attempt {
   #span: AttemptSpan | undefined;
 
   constructor(options: AttemptOptions) {
-    const { claim, job, host, skewMs } = options;
+    const { claim, job, host, storeZeroMs } = options;
     this.#options = options;
     this.claim = claim;
     this.job = job;
@@ -67,7 +67,7 @@ export class Attempt {
     this.#timer = new RunTimer({
       // A run that was asked for before its job had a time-out has the job's of today.
       claim: { deadlineAt: claim.deadlineAt, timeoutMs: claim.timeoutMs ?? job.timeoutMs },
-      skewMs,
+      storeZeroMs,
       graceMs: job.graceMs,
       clock: host.clock,
       abort: (reason) => this.abort(reason),
@@ -219,14 +219,14 @@ export class Attempt {
 
   #openSteps(): AttemptSteps {
     if (this.#steps) return this.#steps;
-    const { claim, job, host, slot, skewMs } = this.#options;
+    const { claim, job, host, slot, storeZeroMs } = this.#options;
     // Named one by one: a spread made this the costliest line of a short run.
     this.#steps = new AttemptSteps({
       claim,
       job,
       host,
       slot,
-      skewMs,
+      storeZeroMs,
       timer: this.#timer,
       abort: this.#abort,
       span: this.#span,

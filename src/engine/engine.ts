@@ -172,7 +172,9 @@ export class Engine {
   /** Executes a run that `submit` has just created with this engine as its holder. */
   execute(run: NewRun): Promise<AttemptEnd> {
     this.#join(run.id);
-    return this.#worker.adopt(freshClaim(run, this.#options.clock.now()), 0);
+    const { clock } = this.#options;
+    const now = clock.now(); // its deadline counts from our clock, so the store's does not matter
+    return this.#worker.adopt(freshClaim(run, now), now - clock.monotonic());
   }
 
   /** From now on this process also executes that run, whenever it is due, and its children. */

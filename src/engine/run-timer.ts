@@ -5,8 +5,11 @@ import { formatDuration } from '../std/duration.ts';
 
 export interface RunTimerOptions {
   readonly claim: Pick<Claim, 'timeoutMs' | 'deadlineAt'>;
-  /** Store's clock minus ours. */
-  readonly skewMs: number;
+  /**
+   * What the store's clock said when our monotonic clock began, as known at the claim: whoever sets the wall clock of this
+   * machine meanwhile neither kills nor spares a run.
+   */
+  readonly storeZeroMs: number;
   readonly graceMs: number;
   readonly clock: Clock;
   readonly abort: (reason: Error) => void;
@@ -30,8 +33,8 @@ export class RunTimer {
 
   /** Milliseconds to the deadline of the run; Infinity where it has none. Nothing of the run goes on beyond it. */
   get deadlineInMs(): number {
-    const { claim, clock, skewMs } = this.#options;
-    return claim.deadlineAt === null ? Infinity : claim.deadlineAt - skewMs - clock.now();
+    const { claim, clock, storeZeroMs } = this.#options;
+    return claim.deadlineAt === null ? Infinity : claim.deadlineAt - storeZeroMs - clock.monotonic();
   }
 
   start(): void {

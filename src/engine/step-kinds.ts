@@ -18,8 +18,8 @@ export interface StepKindsOptions {
   readonly retry: RetryPolicy;
   readonly graceMs: number;
   readonly maxBytes: number;
-  /** Difference between the store's clock and ours at the claim: store = ours + skew. */
-  readonly skewMs: number;
+  /** What the store's clock said when our monotonic clock began. */
+  readonly storeZeroMs: number;
   /** Undefined where nobody collects spans. */
   readonly span: AttemptSpan | undefined;
   /** Makes the child's run, its input checked. */

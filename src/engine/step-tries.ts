@@ -13,8 +13,8 @@ export interface StepTriesOptions {
   readonly steps: Steps;
   readonly graceMs: number;
   readonly maxBytes: number;
-  /** Difference between the store's clock and ours at the claim: store = ours + skew. */
-  readonly skewMs: number;
+  /** What the store's clock said when our monotonic clock began. */
+  readonly storeZeroMs: number;
   readonly span: AttemptSpan | undefined;
 }
 
@@ -169,9 +169,11 @@ export class StepTries {
     if (ms > 0) await this.#steps.wait(`${key}: next try`, ms, 'next try');
   }
 
-  /** From now, by our clock, to an instant of the store's. */
+  /** From now to an instant of the store's clock. */
   untilMs(instant: number | null): number {
-    return instant === null ? 0 : Math.max(0, instant - this.#options.skewMs - this.#steps.options.clock.now());
+    return instant === null
+      ? 0
+      : Math.max(0, instant - this.#options.storeZeroMs - this.#steps.options.clock.monotonic());
   }
 
   /** The JSON of a value. @throws VALUE_REJECTED */

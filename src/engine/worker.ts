@@ -112,7 +112,7 @@ export class Worker implements Service {
   }
 
   /** Executes a run that this worker holds already. */
-  async adopt(claim: Claim, skewMs: number): Promise<AttemptEnd> {
+  async adopt(claim: Claim, storeZeroMs: number): Promise<AttemptEnd> {
     const job = this.#options.host.registry.find(claim.job);
     if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
     const slot = new WorkerSlot(this.#slots, this.#reach, this.#onFree);
@@ -126,7 +126,7 @@ export class Worker implements Service {
         await this.#giveBack([claim]);
         return 'handedBack';
       }
-      attempt = this.#open({ claim, job, host: this.#options.host, slot, skewMs });
+      attempt = this.#open({ claim, job, host: this.#options.host, slot, storeZeroMs });
       end = await attempt.run();
       return end;
     } finally {
@@ -219,10 +219,10 @@ export class Worker implements Service {
     this.#hungry = free === 0;
     const jobs = free > 0 ? jobTerms(host.registry) : [];
     if (jobs.length === 0 || tree?.size === 0) return this.#longest(Infinity);
-    const askedAt = host.clock.now();
+    const askedAt = host.clock.monotonic();
     const turn = this.#turns++;
     const claimed = await this.#claim({ worker: id, jobs, free, turn, ...(tree && { tree: [...tree] }) });
-    this.#ahead.add(claimed.claims, claimed.now - (askedAt + host.clock.now()) / 2);
+    this.#ahead.add(claimed.claims, claimed.now - (askedAt + host.clock.monotonic()) / 2);
     this.#begin();
     this.#hungry = claimed.claims.length >= free;
     // The next slot that comes free looks again, or one that came free meanwhile.
@@ -240,14 +240,14 @@ export class Worker implements Service {
     while (this.#slots.free > 0) {
       const next = this.#ahead.next();
       if (next === undefined) return;
-      void this.#take(next.claim, next.skewMs);
+      void this.#take(next.claim, next.storeZeroMs);
     }
   }
 
   /** A run that cannot be executed is given back by those who look for lost claims; it must not end the process. */
-  async #take(claim: Claim, skewMs: number): Promise<void> {
+  async #take(claim: Claim, storeZeroMs: number): Promise<void> {
     try {
-      await this.adopt(claim, skewMs);
+      await this.adopt(claim, storeZeroMs);
     } catch (error) {
       this.#expected.delete(claim.run);
       const { job, run } = claim;

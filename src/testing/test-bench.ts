@@ -104,9 +104,10 @@ export class TestBench {
     const { registry } = this.#host;
     const wish = { worker: this.#worker, jobs: jobTerms(registry), free: 1_000, turn: 0 };
     const { claims, nextDueAt } = await this.#store.claim(wish);
+    const storeZeroMs = this.#clock.now() - this.#clock.monotonic(); // the store goes by the same clock
     for (const claim of claims) {
       const slot = this.#slot();
-      const attempt = new Attempt({ claim, job: registry.get(claim.job), host: this.#host, slot, skewMs: 0 });
+      const attempt = new Attempt({ claim, job: registry.get(claim.job), host: this.#host, slot, storeZeroMs });
       this.#attempts.set(claim.run, attempt);
       void attempt.run().finally(() => {
         this.#attempts.delete(claim.run);

@@ -4,12 +4,13 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 function setUp({ timeoutMs = null as number | null, deadlineInMs = null as number | null, skewMs = 0 } = {}) {
   const clock = new ManualClock();
+  const storeZeroMs = clock.now() + skewMs;
   const aborts: string[] = [];
   let left = 0;
-  const deadlineAt = deadlineInMs === null ? null : clock.now() + skewMs + deadlineInMs;
+  const deadlineAt = deadlineInMs === null ? null : storeZeroMs + deadlineInMs;
   const timer = new RunTimer({
     claim: { timeoutMs, deadlineAt },
-    skewMs,
+    storeZeroMs,
     graceMs: 100,
     clock,
     abort: (reason) => aborts.push((reason as Error & { code: string }).code),
@@ -76,6 +77,18 @@ describe('the deadline', () => {
     timer.start();
     expect(aborts).toEqual(['RUN_TIMED_OUT']);
     expect(timer.deadlineInMs).toBe(-1);
+  });
+
+  test.each([3_600_000, -3_600_000])('goes on as it is when somebody sets the clock by %d ms', (jumpMs) => {
+    const { clock, timer, aborts } = setUp({ deadlineInMs: 5_000 });
+    clock.advance(1_000);
+    clock.jump(jumpMs);
+    timer.start();
+    expect(timer.deadlineInMs).toBe(4_000);
+    clock.advance(3_999);
+    expect(aborts).toEqual([]);
+    clock.advance(1);
+    expect(aborts).toEqual(['RUN_TIMED_OUT']);
   });
 
   test('of a run without one is infinitely far', () => {

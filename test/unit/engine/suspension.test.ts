@@ -36,7 +36,14 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
     deadlineAt: deadlineInMs === null ? null : clock.now() + deadlineInMs,
   } as Claim;
   const note = (text: string) => () => void told.push(text);
-  const timer = new RunTimer({ claim, skewMs: 0, graceMs: 1, clock, abort: note('abort'), leave: note('leave') });
+  const timer = new RunTimer({
+    claim,
+    storeZeroMs: clock.now(),
+    graceMs: 1,
+    clock,
+    abort: note('abort'),
+    leave: note('leave'),
+  });
   timer.start();
   activity = new Activity(() => suspension.consider());
   const journal: Pick<Journal, 'record'> = {

@@ -22,6 +22,10 @@ class ScriptedStore {
   entries: Entry[] = [];
   hold: Deferred<void> | undefined;
   failure: Error | undefined;
+  /** Of all runs, by the store's clock. */
+  deadlineAt: number | null = null;
+  /** Beyond ours at its beginning; it goes on steadily whatever is done to ours. */
+  readonly startedAt = Date.UTC(2030, 0, 1);
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock) {
@@ -31,9 +35,10 @@ class ScriptedStore {
   async claim(request: ClaimRequest): Promise<Claimed> {
     this.requests.push(request);
     if (this.failure) throw this.failure;
-    const claims = this.line.splice(0, request.free).map(claimOf);
+    const { deadlineAt } = this;
+    const claims = this.line.splice(0, request.free).map((run) => ({ ...claimOf(run), deadlineAt }));
     await this.hold?.promise;
-    return { claims, now: this.#clock.now(), nextDueAt: this.nextDueAt };
+    return { claims, now: this.startedAt + this.#clock.monotonic(), nextDueAt: this.nextDueAt };
   }
 
   record({ entries }: { entries: readonly Entry[] }): Promise<string[]> {
@@ -150,7 +155,7 @@ describe('looking for work', () => {
   });
 
   test('comes when the next run is due, if that is sooner', async () => {
-    store.nextDueAt = clock.now() + 7;
+    store.nextDueAt = store.startedAt + 7;
     await worker.start();
     await until('a look', () => store.requests.length === 1 && clock.pending === 1);
     clock.advance(6);
@@ -344,6 +349,25 @@ describe('what it holds', () => {
     expect(store.entries).toMatchObject([{ state: 'cancelled', error: { message: 'cancelled by ego: enough' } }]);
     await worker.stop();
   });
+});
+
+test('STORE §3.1 a deadline falls by the store’s clock, whatever is done to the one of this machine', async () => {
+  store.deadlineAt = store.startedAt + 5_000;
+  store.line = ['a'];
+  store.hold = createDeferred<void>();
+  await worker.start();
+  await until('a claim on its way', () => store.line.length === 0);
+  clock.jump(3_600_000);
+  store.hold.resolve();
+  await begun('a');
+  clock.jump(-7_200_000);
+  clock.advance(4_999);
+  await turns();
+  expect(store.ends).toEqual([]);
+  clock.advance(1);
+  await until('it has ended', () => store.ends.length === 1);
+  expect(store.entries[0]).toMatchObject({ kind: 'outcome', state: 'failed', error: { code: 'RUN_TIMED_OUT' } });
+  await worker.stop();
 });
 
 describe('stop', () => {

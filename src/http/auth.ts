@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { OnejobError } from '../job/errors.ts';
 import { rights as order, type Right, type TokenOptions } from '../app/options.ts';
 import type { Env } from './environment.ts';
+import { guarded, type Guard } from './guard.ts';
 
 export interface AuthOptions {
   /** Whoever shows it may do everything. */
@@ -10,18 +11,18 @@ export interface AuthOptions {
   readonly tokens?: readonly TokenOptions[] | undefined;
 }
 
-/** Finds out what the caller may do. Refuses nobody: that is up to each route, by `requireRight`. */
-export function authenticate(options: AuthOptions): MiddlewareHandler<Env> {
+/** Finds out what the caller may do. Refuses nobody: that is up to each route, by `demandRight`. */
+export function authenticate(options: AuthOptions): Guard {
   const known = [
     ...(options.token === undefined ? [] : [{ token: options.token, rights: ['write'] as const, name: 'http' }]),
     ...(options.tokens ?? []),
   ].map(({ token, rights, name = 'http' }) => ({ digest: digestOf(token), rights: implied(rights), name }));
   const everything = implied(['write']);
-  return (context, next) => {
+  return (context) => {
     if (known.length === 0) {
       context.set('rights', everything);
       context.set('actor', 'http');
-      return next();
+      return;
     }
     const shown = /^Bearer +(\S+) *$/i.exec(context.req.header('authorization') ?? '')?.[1];
     const digest = digestOf(shown ?? '');
@@ -29,20 +30,22 @@ export function authenticate(options: AuthOptions): MiddlewareHandler<Env> {
     const found = shown === undefined ? undefined : known.find((each) => timingSafeEqual(each.digest, digest));
     context.set('rights', found?.rights ?? null);
     context.set('actor', found?.name ?? 'http');
-    return next();
   };
 }
 
 /** @throws UNAUTHORIZED without a valid token where one is needed, FORBIDDEN where its rights do not suffice */
+export function demandRight(context: Context<Env>, right: Right): void {
+  const rights = context.get('rights');
+  if (rights?.has(right)) return;
+  if (rights) throw new OnejobError('FORBIDDEN', `this token does not have the right ${right}`);
+  throw new OnejobError('UNAUTHORIZED', 'a valid token is needed', {
+    hint: 'send the header Authorization: Bearer TOKEN',
+  });
+}
+
+/** The same in front of a route. */
 export function requireRight(right: Right): MiddlewareHandler<Env> {
-  return (context, next) => {
-    const { rights } = context.var;
-    if (rights?.has(right)) return next();
-    if (rights) throw new OnejobError('FORBIDDEN', `this token does not have the right ${right}`);
-    throw new OnejobError('UNAUTHORIZED', 'a valid token is needed', {
-      hint: 'send the header Authorization: Bearer TOKEN',
-    });
-  };
+  return guarded((context) => demandRight(context, right));
 }
 
 /** Each right holds those below it. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
 import type { App } from '../app/app.ts';
 import { isOnejobError, type OnejobError } from '../job/errors.ts';
@@ -7,11 +8,12 @@ import { authenticate } from './auth.ts';
 import { debugRoutes } from './debug/index.ts';
 import type { Env } from './environment.ts';
 import { governorRoutes } from './governor/index.ts';
+import { guarded } from './guard.ts';
 import type { HandlerOptions } from './handler-options.ts';
 import { metricsRoutes } from './metrics/index.ts';
 import { problem } from './problem.ts';
 import { refuseStrangers } from './strangers.ts';
-import { TextAnswer, wholeOf } from './text-answer.ts';
+import { TextAnswer, wholeOf, type AnyAnswer } from './text-answer.ts';
 
 /** All that an app answers over HTTP, as a function of web standards. */
 export function createHandler(app: App, options: HandlerOptions): (request: Request) => Promise<Response> {
@@ -19,15 +21,15 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
   return async (request) => wholeOf(await answer(request));
 }
 
-/** The same for our own server: an answer may be a `TextAnswer`. */
-export function createAnswerer(app: App, options: HandlerOptions): (request: Request) => Promise<Response> {
+/** The same for our own server, whose requests and answers need not be all that web standards say. */
+export type Answerer = (request: Request, incoming?: IncomingMessage) => Promise<AnyAnswer>;
+
+export function createAnswerer(app: App, options: HandlerOptions): Answerer {
   const hono = new Hono<Env>();
-  hono.use((_, next) => {
+  const refuseWhenStopping = (): void => {
     if (app.stopping.aborted) throw app.stopping.reason as OnejobError;
-    return next();
-  });
-  hono.use(refuseStrangers(options));
-  hono.use(authenticate(options));
+  };
+  hono.use(guarded(refuseWhenStopping, refuseStrangers(options), authenticate(options)));
   hono.route('/', governorRoutes(app, options));
   hono.route('/api/v1', apiRoutes(app));
   hono.route('/', metricsRoutes(app));
@@ -37,7 +39,7 @@ export function createAnswerer(app: App, options: HandlerOptions): (request: Req
     if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });
     return problem(error, requestIdOf(context.req.header('x-request-id')));
   });
-  return async (request) => finish(request, await hono.fetch(request));
+  return async (request, incoming) => finish(request, await hono.fetch(request, { incoming }));
 }
 
 /** Of the caller where it is one that a log can hold. */
@@ -46,18 +48,18 @@ function requestIdOf(given: string | undefined): string {
 }
 
 /** What every answer carries. Nothing here is meant for a browser's cache, frame or scripts, unless a part says so. */
-function finish(request: Request, response: Response): Response {
-  const { headers } = response;
+function finish(request: Request, answer: AnyAnswer): AnyAnswer {
+  const { headers } = answer;
   for (const [name, value] of everywhere) if (!headers.has(name)) headers.set(name, value);
-  const bytes = bytesOf(response, request.method);
+  const bytes = bytesOf(answer, request.method);
   if (bytes !== undefined) headers.set('content-length', String(bytes));
-  return response;
+  return answer;
 }
 
 /** Where it is known and has to be said. */
-function bytesOf(response: Response, method: string): number | undefined {
-  if (response instanceof TextAnswer) return Buffer.byteLength(response.content);
-  const { body, status } = response;
+function bytesOf(answer: AnyAnswer, method: string): number | undefined {
+  if (answer instanceof TextAnswer) return Buffer.byteLength(answer.content);
+  const { body, status } = answer;
   return body === null && method !== 'HEAD' && status !== 204 && status !== 304 ? 0 : undefined;
 }
 

@@ -41,9 +41,9 @@ export class HttpServer implements Face {
       showsConfig: options.debug === true,
     });
     const listener = getRequestListener(
-      async (request, { outgoing }) => {
-        const response = outgoing as ServerResponse; // not of HTTP/2: the server below is none
-        const answer = await answerer(request);
+      async (request, { incoming, outgoing }) => {
+        const response = outgoing as ServerResponse; // neither is of HTTP/2: the server below is none
+        const answer = await answerer(request, incoming as IncomingMessage);
         if (!(answer instanceof TextAnswer)) {
           writeNamesAsKnown(response);
           return answer;

@@ -1,14 +1,13 @@
-import type { MiddlewareHandler } from 'hono';
 import { OnejobError } from '../job/errors.ts';
-import type { Env } from './environment.ts';
+import type { Guard } from './guard.ts';
 
 /**
  * Keeps pages of other sites, open in a browser on this machine, from asking in its name: whoever reaches a loopback
  * address by a name of his own (DNS rebinding), and whoever writes from another origin. Programs send no `Origin`.
  * @throws FORBIDDEN
  */
-export function refuseStrangers({ isLoopback = false }: { isLoopback?: boolean }): MiddlewareHandler<Env> {
-  return (context, next) => {
+export function refuseStrangers({ isLoopback = false }: { isLoopback?: boolean }): Guard {
+  return (context) => {
     const host = context.req.header('host');
     if (isLoopback && !isLocalName(host)) {
       throw new OnejobError('FORBIDDEN', `this server is for this machine only, and does not answer for ${host}`, {
@@ -22,7 +21,6 @@ export function refuseStrangers({ isLoopback = false }: { isLoopback?: boolean }
     if (!reads && !shows && origin !== undefined && hostOf(origin) !== host) {
       throw new OnejobError('FORBIDDEN', `pages of ${origin} may not write here`);
     }
-    return next();
   };
 }
 

@@ -55,10 +55,19 @@ function textFaults({ format, pattern, minLength = 0, maxLength = Infinity }: Ap
   const { length } = text;
   if (length < minLength) return [minLength === 1 ? 'is empty' : `is a text of at least ${minLength} characters`];
   if (length > maxLength) return [`is a text of at most ${maxLength} characters, not ${length}`];
-  if (pattern !== undefined && !new RegExp(pattern, 'u').test(text)) return [`does not look like ${pattern}`];
+  if (pattern !== undefined && !compiled(pattern).test(text)) return [`does not look like ${pattern}`];
   if (format === 'date-time' && !isInstant(text)) return ['is an instant in RFC 3339, such as 2026-01-31T08:00:00Z'];
   return [];
 }
+
+function compiled(pattern: string): RegExp {
+  const known = patterns.get(pattern) ?? new RegExp(pattern, 'u');
+  patterns.set(pattern, known);
+  return known;
+}
+
+/** Those of the routes. */
+const patterns = new Map<string, RegExp>();
 
 function isInstant(text: string): boolean {
   return (

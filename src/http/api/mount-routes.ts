@@ -1,17 +1,19 @@
 import { Hono, type Context } from 'hono';
 import type { App } from '../../app/app.ts';
 import { nearest } from '../../job/name.ts';
-import { requireRight } from '../auth.ts';
+import { demandRight, requireRight } from '../auth.ts';
 import type { Env } from '../environment.ts';
+import { headerPairs } from '../header-pairs.ts';
 import { refuse } from '../problem.ts';
-import { readHeaders, readJson, readParams, readQuery } from './read-request.ts';
+import { handedOn } from '../text-answer.ts';
+import { readerOf, readJson } from './read-request.ts';
 import type { Route } from './route.ts';
 
 /** Answers each route, and says of every other request what is wrong with it: 405 with `Allow`, 404 with the nearest. */
 export function mountRoutes(app: App, routes: readonly Route[]): Hono<Env> {
   const hono = new Hono<Env>();
   for (const route of routes) {
-    hono.on(route.method, honoPath(route), requireRight(route.right), (context) => answer(app, route, context));
+    hono.on(route.method, honoPath(route), answererOf(app, route));
   }
   // A fixed path before one with parameters, which would speak for it.
   const paths = [...new Set(routes.map(honoPath))].toSorted(
@@ -25,22 +27,30 @@ export function mountRoutes(app: App, routes: readonly Route[]): Hono<Env> {
   return hono;
 }
 
-async function answer(app: App, route: Route, context: Context<Env>): Promise<Response> {
-  const request = context.req.raw;
-  const params = readParams(route, context.req.param());
-  const query = readQuery(route, queryOf(request.url));
-  const headers = readHeaders(route, request.headers);
-  const maxBytes = route.maxBytes?.(app) ?? defaultMaxBytes;
-  const read = route.method === 'GET' ? { body: undefined, text: '' } : await readJson(route, request, maxBytes);
-  const client = app.client.as(context.var.actor);
-  return route.handle({ path: context.req.path, params, query, headers, ...read, request, app, client });
+function answererOf(app: App, route: Route): (context: Context<Env>) => Promise<Response> {
+  const read = readerOf(route);
+  return async (context) => {
+    demandRight(context, route.right);
+    const request = context.req.raw;
+    const { incoming } = context.env;
+    const said = read(context.req.param(), queryOf(request.url), request.headers);
+    const maxBytes = route.maxBytes?.(app) ?? defaultMaxBytes;
+    const body = route.method === 'GET' ? noBody : await readJson(route, request, maxBytes);
+    const client = app.client.as(context.get('actor'));
+    const allHeaders = () => headerPairs(request, incoming);
+    return handedOn(await route.handle({ path: context.req.path, ...said, ...body, request, allHeaders, app, client }));
+  };
 }
+
+const noBody = { body: undefined, text: '' };
 
 /** A whole `URL` costs as much as all the rest of a short request. */
 function queryOf(url: string): URLSearchParams {
   const at = url.indexOf('?');
-  return new URLSearchParams(at === -1 ? '' : url.slice(at));
+  return at === -1 ? noQuery : new URLSearchParams(url.slice(at));
 }
+
+const noQuery = new URLSearchParams();
 
 function honoPath({ path }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');

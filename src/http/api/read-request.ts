@@ -6,16 +6,36 @@ import { faultsOf, typesOf, unknown, valueOfText, type Fault } from './check.ts'
 import type { Route } from './route.ts';
 import type { ApiSchema, Fields } from './schema.ts';
 
-/** @throws USAGE naming the parameter, as a problem of status 400 */
-export function readParams({ params = {} }: Route, given: Readonly<Record<string, string>>): Record<string, unknown> {
-  const values = Object.fromEntries(
-    Object.entries(params).map(([name, schema]) => [name, valueOfText(schema, given[name] ?? '')]),
-  );
-  return checked('the path', params, values, Object.keys(params));
+/** What a request says besides its body. */
+export interface Said {
+  readonly params: Record<string, unknown>;
+  readonly query: Record<string, unknown>;
+  readonly headers: Record<string, unknown>;
 }
 
-/** Repeated and listed with commas is the same. @throws USAGE also for a parameter that is not known */
-export function readQuery({ query = {} }: Route, given: URLSearchParams): Record<string, unknown> {
+/** Reads the requests of a route. The reader throws USAGE naming the parameter, as a problem of status 400. */
+export function readerOf(
+  route: Route,
+): (params: Readonly<Record<string, string>>, query: URLSearchParams, headers: Headers) => Said {
+  const { params = {}, query = {}, headers = {} } = route;
+  const checkParams = checkOf('the path', params, Object.keys(params));
+  const checkQuery = checkOf('the query', query);
+  const checkHeaders = checkOf('the headers', headers);
+  return (...given) => ({
+    params: checkParams(readParams(params, given[0])),
+    query: checkQuery(readQuery(query, given[1])),
+    headers: checkHeaders(readHeaders(headers, given[2])),
+  });
+}
+
+function readParams(params: Fields, given: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, schema]) => [name, valueOfText(schema, given[name] ?? '')]),
+  );
+}
+
+/** Repeated and listed with commas is the same. @throws USAGE for a parameter that is not known */
+function readQuery(query: Fields, given: URLSearchParams): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of new Set(given.keys())) {
     const schema = Object.hasOwn(query, name) ? query[name] : undefined;
@@ -25,17 +45,17 @@ export function readQuery({ query = {} }: Route, given: URLSearchParams): Record
     else if (texts.length > 1) refuseFaults('the query', [{ path: name, message: 'is given twice' }]);
     else values[name] = valueOfText(schema, texts[0] ?? '');
   }
-  return checked('the query', query, values);
+  return values;
 }
 
-/** Node reads each byte as a character; what is UTF-8 is read as such (CONTRACTS EGO-27). @throws USAGE */
-export function readHeaders({ headers = {} }: Route, given: Headers): Record<string, unknown> {
+/** Node reads each byte as a character; what is UTF-8 is read as such (CONTRACTS EGO-27). */
+function readHeaders(headers: Fields, given: Headers): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(headers)) {
     const text = given.get(name);
     if (text !== null) values[name] = valueOfText(schema, textOfHeader(text));
   }
-  return checked('the headers', headers, values);
+  return values;
 }
 
 /**
@@ -89,13 +109,16 @@ function listOf(schema: ApiSchema, texts: readonly string[]): unknown[] {
   return texts.flatMap((text) => text.split(',')).map((text) => valueOfText(items, text.trim()));
 }
 
-function checked(where: string, fields: Fields, values: Record<string, unknown>, required: readonly string[] = []) {
-  const faults = faultsOf({ type: 'object', properties: fields, required }, values);
-  if (faults.length > 0) refuseFaults(where, faults);
-  for (const [name, schema] of Object.entries(fields)) {
-    if (schema.default !== undefined && !Object.hasOwn(values, name)) values[name] = schema.default;
-  }
-  return values;
+/** Checks values of those fields, and adds the defaults. */
+function checkOf(where: string, fields: Fields, required: readonly string[] = []) {
+  const schema = { type: 'object', properties: fields, required } as const;
+  const defaults = Object.entries(fields).filter((field) => field[1].default !== undefined);
+  return (values: Record<string, unknown>): Record<string, unknown> => {
+    const faults = faultsOf(schema, values);
+    if (faults.length > 0) refuseFaults(where, faults);
+    for (const [name, { default: value }] of defaults) if (!Object.hasOwn(values, name)) values[name] = value;
+    return values;
+  };
 }
 
 /** @throws USAGE with a sentence for each, and all of them as data */

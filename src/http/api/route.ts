@@ -1,7 +1,7 @@
 import type { App } from '../../app/app.ts';
 import type { Client } from '../../app/client.ts';
 import type { Right } from '../../app/options.ts';
-import { TextAnswer } from '../text-answer.ts';
+import { TextAnswer, type AnyAnswer } from '../text-answer.ts';
 import type { ApiSchema, Fields, ValueOf, ValuesOf } from './schema.ts';
 
 /**
@@ -24,7 +24,7 @@ export interface RouteDefinition<P extends Fields, Q extends Fields, H extends F
   readonly maxBytes?: (app: App) => number;
   /** By status; those of errors are added from the one table of errors. */
   readonly answers: Readonly<Record<number, Answer>>;
-  readonly handle: (call: Call<P, Q, H, B>) => Promise<Response>;
+  readonly handle: (call: Call<P, Q, H, B>) => Promise<AnyAnswer>;
 }
 
 export interface Answer {
@@ -46,6 +46,8 @@ export interface Call<P extends Fields, Q extends Fields, H extends Fields, B ex
   /** The very text of the body. */
   readonly text: string;
   readonly request: Request;
+  /** All headers, as `headerPairs` gives them. */
+  readonly allHeaders: () => (readonly [name: string, value: string])[];
   readonly app: App;
   /** In the name of who asks. */
   readonly client: Client;
@@ -63,7 +65,7 @@ export function defineRoute<
   return definition as unknown as Route;
 }
 
-export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): TextAnswer {
   return new TextAnswer(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json', ...headers } });
 }
 

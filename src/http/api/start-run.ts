@@ -6,6 +6,7 @@ import { isFinal } from '../../job/state.ts';
 import type { Duration } from '../../std/duration.ts';
 import { isJsonOf } from '../../std/json.ts';
 import { textOfHeader } from '../header-bytes.ts';
+import type { AnyAnswer } from '../text-answer.ts';
 import { preferredWait, waitFor } from './prefer.ts';
 import { defineRoute, json, jsonAnswer, type Call } from './route.ts';
 import type { ApiSchema, Fields } from './schema.ts';
@@ -50,10 +51,10 @@ export const startRun = defineRoute({
     202: jsonAnswer('the run is stored, and goes on or waits for a worker', startedRun, location),
   },
   async handle(call) {
-    const { client, params, query, headers, body, text, request } = call;
+    const { client, params, query, headers, body, text, allHeaders } = call;
     const options: EnqueueOptions = {
       trigger: 'http',
-      headers: headersOf(request.headers),
+      headers: headersOf(allHeaders()),
       ...optional({
         key: keyOf(query.key, headers['idempotency-key']),
         delay: query.delay as Duration | undefined,
@@ -79,7 +80,7 @@ async function answerOf(
   { id, key: itsKey, jobId, state, created }: RunHandle,
   { client, params, request, app, path }: Asked,
   seconds: number | null,
-): Promise<Response> {
+): Promise<AnyAnswer> {
   const applied = seconds === null ? {} : { 'Preference-Applied': `wait=${seconds}` };
   if (seconds !== null && !isFinal(state)) await waitFor({ client, ref: id, seconds, signal: request.signal });
   const run = seconds !== null || isFinal(state) ? await client.find(id) : null;
@@ -105,8 +106,8 @@ function keyOf(query: string | undefined, header: string | undefined): string | 
 }
 
 /** What the job sees of the request: not what is spoken between programs and proxies on the way. */
-function headersOf(headers: Headers): [string, string][] {
-  return [...headers]
+function headersOf(headers: readonly (readonly [string, string])[]): [string, string][] {
+  return headers
     .filter(([header]) => !ofTheWay.has(header) && !header.startsWith('sec-'))
     .map(([header, value]) => [header, textOfHeader(value)]);
 }

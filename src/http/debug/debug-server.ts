@@ -6,6 +6,7 @@ import type { App } from '../../app/app.ts';
 import { authenticate } from '../auth.ts';
 import type { Env } from '../environment.ts';
 import { isLoopback, refuseExposure } from '../exposure.ts';
+import { guarded } from '../guard.ts';
 import { metricsRoutes } from '../metrics/index.ts';
 import { problem } from '../problem.ts';
 import { refuseStrangers } from '../strangers.ts';
@@ -26,7 +27,7 @@ export async function serveDebug(app: App, address: { host: string; port: number
   const ending = new AbortController();
   const hono = new Hono<Env>();
   const isPrivate = isLoopback(address.host) && token === undefined && (tokens ?? []).length === 0;
-  hono.use(refuseStrangers({ isLoopback: isPrivate }), authenticate(auth));
+  hono.use(guarded(refuseStrangers({ isLoopback: isPrivate }), authenticate(auth)));
   hono.route('/', metricsRoutes(app));
   hono.route('/', debugRoutes(app, { debug: true, showsConfig: app.options.http?.debug, ending: ending.signal }));
   hono.notFound((context) => context.body(null, 404));

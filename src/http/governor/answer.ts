@@ -2,7 +2,7 @@ import type { Failure } from '../../job/failure.ts';
 import { isErrorCode } from '../../job/errors.ts';
 import type { Run, StoredResponse } from '../../job/run.ts';
 import { headerOfText, oneLine } from '../header-bytes.ts';
-import { TextAnswer } from '../text-answer.ts';
+import { TextAnswer, type AnyAnswer } from '../text-answer.ts';
 
 /** The two headers of a request to ego's route, as they came; an answer holds them again (CONTRACTS EGO-9). */
 export interface Echo {
@@ -11,7 +11,7 @@ export interface Echo {
 }
 
 /** The answer of a run that has ended. It is the same whenever and wherever it is asked for (CONTRACTS EGO-15). */
-export function answerOf(run: Run, echo: Echo, { replayed }: { replayed: boolean }): Response {
+export function answerOf(run: Run, echo: Echo, { replayed }: { replayed: boolean }): AnyAnswer {
   if (run.state !== 'succeeded') return answerOfFailure(run, echo);
   const { status, headers, body } = writtenBy(run);
   const all = { ...headers, ...echoHeaders(echo), ...(replayed && { 'X-Onejob-Replayed': 'true' }) };
@@ -21,6 +21,10 @@ export function answerOf(run: Run, echo: Echo, { replayed }: { replayed: boolean
 
 /** An answer without a run: what was wrong stands in the header, as text and percent-encoded (CONTRACTS EGO-10 to EGO-14). */
 export function refusal(status: number, message: string, echo: Echo, code?: string): Response {
+  return new Response(null, { status, headers: refusalHeaders(status, message, echo, code) });
+}
+
+function refusalHeaders(status: number, message: string, echo: Echo, code?: string): Record<string, string> {
   const text = oneLine(message, maxErrorBytes);
   const headers: Record<string, string> = {
     ...echoHeaders(echo),
@@ -30,17 +34,16 @@ export function refusal(status: number, message: string, echo: Echo, code?: stri
   };
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
   if (status === 503) headers['Retry-After'] = '1';
-  return new Response(null, { status, headers });
+  return headers;
 }
 
 /** Nothing of what the job had written. Of a failure with a code of the job's own the body has all (CONTRACTS SJ-16). */
-function answerOfFailure({ state, error }: Run, echo: Echo): Response {
+function answerOfFailure({ state, error }: Run, echo: Echo): AnyAnswer {
   const failure: Failure = error ?? { code: 'JOB_FAILED', message: `the run is ${state}` };
   const { code, message, data } = failure;
-  const empty = refusal(500, message, echo, code);
-  if (isErrorCode(code)) return empty;
-  empty.headers.set('Content-Type', json);
-  return new TextAnswer(JSON.stringify({ code, message, data }), { status: 500, headers: empty.headers });
+  if (isErrorCode(code)) return refusal(500, message, echo, code);
+  const headers = { ...refusalHeaders(500, message, echo, code), 'Content-Type': json };
+  return new TextAnswer(JSON.stringify({ code, message, data }), { status: 500, headers });
 }
 
 export function echoHeaders({ name, runId }: Echo): Record<string, string> {

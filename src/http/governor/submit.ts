@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { App } from '../../app/app.ts';
 import { prefersAsync } from '../../app/callers.ts';
@@ -7,11 +8,13 @@ import { readBody, textOrBytes } from '../body.ts';
 import type { Env } from '../environment.ts';
 import type { HandlerOptions } from '../handler-options.ts';
 import { textOfHeader } from '../header-bytes.ts';
+import { headerPairs } from '../header-pairs.ts';
 import { statusOf } from '../status.ts';
+import type { AnyAnswer } from '../text-answer.ts';
 import { answerOf, echoHeaders, refusal, type Echo } from './answer.ts';
 
 /** `POST /jobs`: executes a job and answers with what came of it (CONTRACTS EGO-9 to EGO-18). */
-export async function submit(app: App, options: HandlerOptions, context: Context<Env>): Promise<Response> {
+export async function submit(app: App, options: HandlerOptions, context: Context<Env>): Promise<AnyAnswer> {
   const request = context.req.raw;
   const echo = echoOf(request);
   const { name, runId } = echo;
@@ -24,7 +27,8 @@ export async function submit(app: App, options: HandlerOptions, context: Context
   }
   await app.loadJobs();
   if (!app.registry.find(job)) return refusal(400, `job:${job} not exist`, echo, 'JOB_UNKNOWN');
-  return execute(app, request, { echo, job, actor: context.var.actor, key: egoKey(key), ...options });
+  const { incoming } = context.env;
+  return execute(app, request, { echo, job, actor: context.get('actor'), key: egoKey(key), incoming, ...options });
 }
 
 interface Submission extends Pick<HandlerOptions, 'sameRunId'> {
@@ -32,18 +36,19 @@ interface Submission extends Pick<HandlerOptions, 'sameRunId'> {
   readonly job: string;
   readonly key: string;
   readonly actor: string;
+  readonly incoming: IncomingMessage | undefined;
 }
 
 async function execute(
   app: App,
   request: Request,
-  { echo, job, key, actor, sameRunId }: Submission,
-): Promise<Response> {
+  { echo, job, key, actor, incoming, sameRunId }: Submission,
+): Promise<AnyAnswer> {
   const isDetached = prefersAsync(request.headers.get('prefer') ?? undefined);
   const { signal } = request;
   try {
     const body = textOrBytes(await readBody(request, app.settings.valueBytes));
-    const headers = [...request.headers].map(([name, value]) => [name, textOfHeader(value)] as const);
+    const headers = headerPairs(request, incoming).map(([name, value]) => [name, textOfHeader(value)] as const);
     const asked = { job, body, headers, trigger: 'http', ...(sameRunId !== 'run' && { key }) } as const;
     const { run, replayed } = await app.callers.call(asked, { signal, isDetached, actor });
     if (replayed || !isDetached) return answerOf(run, echo, { replayed });

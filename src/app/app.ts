@@ -76,7 +76,10 @@ export class App {
       close: () => Promise.resolve(),
     });
     this.callers = new Callers({
-      engine: async () => (await this.#jobs.known(this.#options.jobs)) && (await this.#workerProcess('tree')).engine(),
+      engine: async () => {
+        await this.loadJobs();
+        return (await this.#workerProcess('tree')).engine();
+      },
       submission: () => this.#submission(),
       client: this.client.on(() => this.#backend.open()),
       backend: () => this.#backend.open(),

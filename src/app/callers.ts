@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Engine } from '../engine/engine.ts';
 import { hasCode, OnejobError } from '../job/errors.ts';
 import { egoRunId } from '../job/key.ts';
@@ -7,11 +6,13 @@ import { isFinal } from '../job/state.ts';
 import type { Log } from '../ports/log.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
+import { Abort } from '../std/abort.ts';
 import { systemClock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
 import { CallerTalk } from './caller-talk.ts';
 import type { ExecuteRequest } from './execute.ts';
 import { callbackOf, wishedRun, type SubmissionOptions } from './execution.ts';
+import { JointReads } from './joint-reads.ts';
 import { conflictOf } from './key-conflict.ts';
 import type { PreparedBackend } from './prepare-backend.ts';
 import type { StoreClient } from './store-client.ts';
@@ -50,12 +51,14 @@ const clientClosed = 'client closed';
  */
 export class Callers {
   readonly #options: CallersOptions;
+  readonly #reads: JointReads;
   readonly #attended = new Map<RunId, Attendance>();
   #talk: Promise<CallerTalk> | undefined;
   #stopped = false;
 
   constructor(options: CallersOptions) {
     this.#options = options;
+    this.#reads = new JointReads((ids) => options.client.getMany(ids));
   }
 
   /**
@@ -104,7 +107,7 @@ export class Callers {
       caller.engine.follow(id);
       return { run: await this.#options.client.find(id), replayed: false };
     }
-    const execute = (signal: AbortSignal) => this.#executed(run, caller.engine, signal);
+    const execute = (waiting: Abort) => this.#executed(run, caller.engine, waiting);
     const attendance = state === 'running' ? this.#attend(id, execute) : this.#attend(id);
     attendance.isOurs = true;
     return this.#answer(attendance, caller);
@@ -150,14 +153,14 @@ export class Callers {
     }
   }
 
-  #attend(id: RunId, outcome = (signal: AbortSignal) => this.#watched(id, signal)): Attendance {
+  #attend(id: RunId, outcome = (waiting: Abort) => this.#watched(id, waiting)): Attendance {
     const known = this.#attended.get(id);
     if (known) return known;
     const attendance = new Attendance(id);
     if (this.#stopped) attendance.waiting.abort(stopping());
     this.#attended.set(id, attendance);
     const { ended, waiting } = attendance;
-    outcome(waiting.signal).then(ended.resolve, ended.reject);
+    outcome(waiting).then(ended.resolve, ended.reject);
     void ended.promise
       .catch(() => undefined)
       .then(() => {
@@ -167,19 +170,20 @@ export class Callers {
   }
 
   /** Here; where the attempt ended without an outcome, by whoever goes on with the run. */
-  async #executed(run: NewRun, engine: Engine, signal: AbortSignal): Promise<Run> {
+  async #executed(run: NewRun, engine: Engine, waiting: Abort): Promise<Run> {
     const end = await engine.execute(run);
     const { client } = this.#options;
     const hasEnded = end === 'succeeded' || end === 'failed' || end === 'cancelled';
-    const ended = hasEnded ? await client.find(run.id) : await client.wait(run.id, { signal });
+    const read = hasEnded ? await this.#reads.get(run.id) : null;
+    const ended = read ?? (await client.wait(run.id, { signal: waiting.signal }));
     this.#callBack(ended, engine);
     return ended;
   }
 
-  async #watched(id: RunId, signal: AbortSignal): Promise<Run> {
+  async #watched(id: RunId, waiting: Abort): Promise<Run> {
     const engine = await this.#options.engine();
     engine.follow(id);
-    const run = await this.#options.client.wait(id, { signal });
+    const run = await this.#options.client.wait(id, { signal: waiting.signal });
     this.#callBack(run, engine);
     return run;
   }
@@ -187,6 +191,7 @@ export class Callers {
   /** A pipeline's callback belongs to what was asked for; nobody at the other end waits for it. */
   #callBack(run: Run, engine: Engine): void {
     const { registry } = this.#options.submission();
+    if (!registry.find(run.job)?.callbacks) return;
     const { client } = this.#options;
     const signal = new AbortController().signal;
     callbackOf(run, { registry, client, engine, signal }).catch((error: unknown) => {
@@ -250,7 +255,7 @@ class Attendance {
   readonly id: RunId;
   readonly ended = createDeferred<Run>();
   /** Ends the waiting for others. */
-  readonly waiting = new AbortController();
+  readonly waiting = new Abort();
   callers = 0;
   /** It goes on when nobody waits any more. */
   stays = false;
@@ -260,7 +265,6 @@ class Attendance {
   constructor(id: RunId) {
     this.id = id;
     this.ended.promise.catch(() => undefined);
-    setMaxListeners(0, this.waiting.signal);
   }
 }
 

@@ -5,6 +5,11 @@ import { parseDuration } from '../std/duration.ts';
 import type { EnqueueOptions } from './client.ts';
 import { withTraceParent } from './tracing.ts';
 
+interface Limits {
+  readonly maxBytes: number;
+  readonly redact: readonly string[] | undefined;
+}
+
 type Item = EnqueueOptions & { readonly input: unknown };
 
 /**
@@ -13,15 +18,13 @@ type Item = EnqueueOptions & { readonly input: unknown };
  *
  * @throws as `newRun`; nothing is written
  */
-export async function newRuns(
-  job: SubmittedJob,
-  items: readonly Item[],
-  { maxBytes, redact }: { readonly maxBytes: number; readonly redact: readonly string[] | undefined },
-): Promise<NewRun[]> {
+export async function newRuns(job: SubmittedJob, items: readonly Item[], limits: Limits): Promise<NewRun[]> {
+  const [only] = items;
+  if (only && items.length === 1) return [await runOf(job, only, limits)];
   const runs: NewRun[] = [];
   for (let at = 0; at < items.length; at += portion) {
     if (at > 0) await nextTurn();
-    const made = items.slice(at, at + portion).map(async (item) => newRun(job, await wishOf(item), maxBytes, redact));
+    const made = items.slice(at, at + portion).map((item) => runOf(job, item, limits));
     runs.push(...(await Promise.all(made)));
   }
   return runs;
@@ -30,13 +33,16 @@ export async function newRuns(
 /** Some milliseconds of work. */
 const portion = 500;
 
-async function wishOf({ input, delay, timeout, trigger = 'api', headers, ...rest }: Item): Promise<Wish> {
-  return {
+async function runOf(job: SubmittedJob, item: Item, { maxBytes, redact }: Limits): Promise<NewRun> {
+  const { input, delay, timeout, trigger = 'api', headers: given, ...rest } = item;
+  const headers = withTraceParent(given);
+  const wish: Wish = {
     ...rest,
-    headers: await withTraceParent(headers),
+    headers: headers instanceof Promise ? await headers : headers,
     input,
     trigger,
     delayMs: delay === undefined ? 0 : parseDuration(delay),
     timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
   };
+  return newRun(job, wish, maxBytes, redact);
 }

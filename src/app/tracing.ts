@@ -3,6 +3,7 @@ import type { Tracer } from '../ports/tracer.ts';
 import { version } from './version.ts';
 
 type Header = readonly [name: string, value: string];
+type Headers = readonly Header[] | undefined;
 
 /**
  * Makes spans of what this process executes, where the program has registered something that collects them
@@ -21,8 +22,11 @@ export async function openTracer(log: Log): Promise<Tracer | undefined> {
 }
 
 /** Adds the span that asks for a run, so that the run's spans hang below it; another trace that was named wins. */
-export async function withTraceParent(headers: readonly Header[] | undefined): Promise<readonly Header[] | undefined> {
-  if (!isCollected()) return headers;
+export function withTraceParent(headers: Headers): Headers | Promise<Headers> {
+  return isCollected() ? withActive(headers) : headers;
+}
+
+async function withActive(headers: Headers): Promise<Headers> {
   const active = await activeTraceParent();
   if (active === undefined) return headers;
   const given = headers?.find(isTraceParent);

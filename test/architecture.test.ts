@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkArchitecture } from './support/architecture.ts';
 import { readHouse } from './support/house.ts';
+import { createProject } from './support/project.ts';
 
 test('the house stands: floors, circles, sizes and names', async () => {
   const src = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src');
@@ -12,19 +11,8 @@ test('the house stands: floors, circles, sizes and names', async () => {
 });
 
 describe('the check of the house', () => {
-  const planted: string[] = [];
-  afterEach(async () => {
-    for (const folder of planted.splice(0)) await rm(folder, { recursive: true });
-  });
-
   async function check(files: Record<string, string>): Promise<string[]> {
-    const src = await mkdtemp(join(tmpdir(), 'onejob-house-'));
-    planted.push(src);
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(src, path)), { recursive: true });
-      await writeFile(join(src, path), text);
-    }
-    return checkArchitecture(await readHouse(src));
+    return checkArchitecture(await readHouse(await createProject(files)));
   }
 
   test('accepts an empty house', async () => {

@@ -52,7 +52,7 @@ export async function startService(service, behind) {
   const owner = bin === undefined ? {} : await ownerOf(service);
   for (let tries = 1; ; tries += 1) {
     const dir = await mkdtemp(join(tmpdir(), `onejob-${service.name}-`));
-    const remove = () => rm(dir, { recursive: true, force: true });
+    const remove = () => rm(dir, { recursive: true, force: true, maxRetries: 5 });
     try {
       if (owner.uid !== undefined && owner.gid !== undefined) await chown(dir, owner.uid, owner.gid);
       const { url, server } =

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cp } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMysqlStore } from '../../src/adapters/mysql/index.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { openFolder } from '../support/folder.ts';
 import { openMysqlGround } from '../support/mysql-ground.ts';
 import { uniqueName } from '../support/servers.ts';
 import { aRun } from '../support/store-values.ts';
@@ -154,19 +153,15 @@ describe('a store that cannot be', () => {
   });
 
   test('without its driver: the line that installs it', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'onejob-no-driver-'));
-    try {
-      await cp('dist/bundle', directory, { recursive: true });
-      const script = `
-        import { openMysqlStore } from './mysql.js';
-        await openMysqlStore({ url: 'mysql://localhost/x' }).catch((error) => console.log(error.code, error.hint));`;
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: directory });
-      let said = '';
-      child.stdout.on('data', (chunk) => (said += chunk));
-      await once(child, 'close');
-      expect(said).toBe('DRIVER_MISSING npm install mysql2\n');
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+    const directory = await openFolder();
+    await cp('dist/bundle', directory, { recursive: true });
+    const script = `
+      import { openMysqlStore } from './mysql.js';
+      await openMysqlStore({ url: 'mysql://localhost/x' }).catch((error) => console.log(error.code, error.hint));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: directory });
+    let said = '';
+    child.stdout.on('data', (chunk) => (said += chunk));
+    await once(child, 'close');
+    expect(said).toBe('DRIVER_MISSING npm install mysql2\n');
   });
 });

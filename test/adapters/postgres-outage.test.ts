@@ -1,12 +1,11 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { openFolder } from '../support/folder.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { postgresUrl, uniqueName } from '../support/servers.ts';
 import { aRun } from '../support/store-values.ts';
@@ -163,19 +162,15 @@ describe('a store that cannot be', () => {
   });
 
   test('without its driver: the line that installs it', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'onejob-no-driver-'));
-    try {
-      await cp('dist/bundle', directory, { recursive: true });
-      const script = `
-        import { openPostgresStore } from './postgres.js';
-        await openPostgresStore({ url: 'postgres://localhost/x' }).catch((error) => console.log(error.code, error.hint));`;
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: directory });
-      let said = '';
-      child.stdout.on('data', (chunk) => (said += chunk));
-      await once(child, 'close');
-      expect(said).toBe('DRIVER_MISSING npm install pg\n');
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+    const directory = await openFolder();
+    await cp('dist/bundle', directory, { recursive: true });
+    const script = `
+      import { openPostgresStore } from './postgres.js';
+      await openPostgresStore({ url: 'postgres://localhost/x' }).catch((error) => console.log(error.code, error.hint));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: directory });
+    let said = '';
+    child.stdout.on('data', (chunk) => (said += chunk));
+    await once(child, 'close');
+    expect(said).toBe('DRIVER_MISSING npm install pg\n');
   });
 });

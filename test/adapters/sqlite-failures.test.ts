@@ -1,22 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, type TestContext } from 'vitest';
+import { beforeEach, describe, expect, test, type TestContext } from 'vitest';
 import { Connection } from '../../src/adapters/sqlite/connection.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { type Answer, Writer } from '../../src/adapters/sqlite/writer.ts';
 import { isOnejobError, type OnejobError } from '../../src/job/errors.ts';
 import { newRun, newRuns } from '../../src/testing/store-contract/builders.ts';
+import { openFolder } from '../support/folder.ts';
 
 let directory = '';
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'onejob-sqlite-'));
-});
-
-afterEach(async () => {
-  await rm(directory, { recursive: true });
+  directory = await openFolder();
 });
 
 /** What opening a path and using it for the first time rejects with. */

@@ -1,23 +1,22 @@
 import { statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openFileNotifier } from '../../src/adapters/sqlite/notifier.ts';
 import type { Notifier } from '../../src/ports/notifier.ts';
+import { openFolder } from '../support/folder.ts';
 import { until } from '../support/until.ts';
 
 let directory = '';
 let opened: Notifier[] = [];
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'onejob-hint-'));
+  directory = await openFolder();
 });
 
 afterEach(async () => {
   await Promise.all(opened.map((notifier) => notifier.close()));
   opened = [];
-  await rm(directory, { recursive: true });
 });
 
 function open(): Notifier {

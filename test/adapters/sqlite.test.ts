@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { storeContract } from '../../src/testing/index.ts';
+import { openFolder } from '../support/folder.ts';
 import { readRanges } from '../support/sqlite-ranges.ts';
 
 storeContract({ test, describe, expect, name: 'sqlite', open: () => openFileGround() });
@@ -11,8 +10,7 @@ storeContract({ test, describe, expect, name: 'sqlite-brief', open: () => openFi
 storeContract({ test, describe, expect, name: 'memory', open: openMemoryGround });
 
 async function openFileGround(options: { isBrief?: boolean } = {}) {
-  const directory = await mkdtemp(join(tmpdir(), 'onejob-sqlite-'));
-  const path = join(directory, 'onejob.db');
+  const path = join(await openFolder(), 'onejob.db');
   const store = await openSqliteStore({ path, ...options });
   const stores = [store];
   return {
@@ -25,7 +23,6 @@ async function openFileGround(options: { isBrief?: boolean } = {}) {
     ranges: (schedule: string) => readRanges(path, schedule),
     async close() {
       await Promise.all(stores.map((one) => one.close()));
-      await rm(directory, { recursive: true });
     },
   };
 }

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -7,14 +5,14 @@ import { openMysqlNotifier, openMysqlStore } from '../../src/adapters/mysql/inde
 import { openPostgresNotifier } from '../../src/adapters/postgres/index.ts';
 import { openFileNotifier } from '../../src/adapters/sqlite/notifier.ts';
 import { longestWords, type Notifier } from '../../src/ports/notifier.ts';
+import { openFolder } from '../support/folder.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { openMysqlDatabase, postgresUrl } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
 const places: Readonly<Record<string, () => Promise<() => Notifier>>> = {
   async sqlite() {
-    const directory = await mkdtemp(join(tmpdir(), 'onejob-words-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
+    const directory = await openFolder();
     return () => openFileNotifier(join(directory, 'onejob.db'));
   },
   async postgres() {

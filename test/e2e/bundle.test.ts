@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { openFolder } from '../support/folder.ts';
 import { createInstalled, onejob } from '../support/onejob.ts';
 import { postgresUrl, uniqueName } from '../support/servers.ts';
 
@@ -84,8 +84,7 @@ test('the thread that beats for a worker on PostgreSQL starts from the bundle', 
 });
 
 test('the launcher of a clone that is not built says what to do', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'onejob-clone-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await openFolder();
   await mkdir(join(folder, 'bin'));
   await copyFile(join(root, 'bin/onejob.js'), join(folder, 'bin/onejob.js'));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');

@@ -1,8 +1,6 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
+import { openFolder } from '../support/folder.ts';
 import { createInstalled, onejob, startOnejob, type Ended, type Started } from '../support/onejob.ts';
 import { until } from '../support/until.ts';
 
@@ -42,8 +40,7 @@ async function onStore(): Promise<Call> {
 /** The same project behind HTTP, and calls from a folder where nothing is. */
 async function onServer(): Promise<Call> {
   const url = await urlOf(await serve(await createInstalled(files), '--port', '0', '--token', 'secret'));
-  const cwd = await realpath(await mkdtemp(join(tmpdir(), 'onejob-remote-')));
-  onTestFinished(() => rm(cwd, { recursive: true, force: true }));
+  const cwd = await openFolder();
   return (...args) => {
     return onejob(['--url', url, ...args], { cwd, env: { ONEJOB_TOKEN: 'secret' } });
   };
@@ -69,8 +66,8 @@ function alike({ code, stdout, stderr }: Ended): { code: number | null; stdout: 
       .replaceAll(/\b\d\d:\d\d:\d\d\.\d{3}\b/g, 'TIME')
       .replaceAll(/\b[\d.]+ (ms|s|m)\b/g, 'TOOK')
       .replaceAll(/"(durationMs|pid|epoch)":\d+/g, '"$1":N')
-      .replaceAll(/"load":\d/g, '"load":N')
-      .replaceAll(/\/[\w./-]*onejob-project-\w+\//g, '')
+      .replaceAll(/"load":[\d.]+/g, '"load":N')
+      .replaceAll(/\/[\w./-]*onejob-test-\w+\//g, '')
       .replaceAll(/\.{2}\/[\w./-]*jobs\//g, 'jobs/')
       .replaceAll(/\b(\d+ of 10|now|just now|TOOK ago)\b/g, 'X')
       .replaceAll(/\t\d+\t/g, '\tN\t')

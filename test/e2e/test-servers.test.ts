@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { openFolder } from '../support/folder.ts';
 import { serversOf } from '../support/servers-of.ts';
 import { etcdUrl, mysqlUrl, openMysqlDatabase, postgresUrl, redisUrl } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -20,8 +20,7 @@ const names = ['postgres', 'mysql', 'redis', 'etcd'];
 // Where somebody hands us a server, there may be no program here to start one of our own.
 for (const name of names) {
   test.skipIf(given.includes(name))(`a ${name} for tests ends with its data when its owner is killed`, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'onejob-services-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const folder = await openFolder();
     await chmod(folder, 0o755);
     const variable = `TEST_${name.toUpperCase()}_URL`;
     const script = `console.log(process.env.${variable}); process.stdin.resume().on("end", () => process.exit());`;
@@ -36,8 +35,8 @@ for (const name of names) {
 
     owner.kill('SIGKILL');
     await ended;
-    await until('the server is gone', async () => !(await answers(new URL(url))), 30_000);
-    await until('its data is gone', async () => (await readdir(folder)).length === 0, 30_000);
+    await until('the server is gone', async () => !(await answers(new URL(url))), 60_000);
+    await until('its data is gone', async () => (await readdir(folder)).length === 0, 60_000);
   });
 }
 

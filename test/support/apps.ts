@@ -1,5 +1,3 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createApp, type App } from '../../src/app/app.ts';
@@ -8,6 +6,7 @@ import type { AppOptions } from '../../src/app/options.ts';
 import type { AnyJob } from '../../src/job/define.ts';
 import type { OutputLine } from '../../src/job/output-line.ts';
 import type { Run } from '../../src/job/run.ts';
+import { openFolder } from './folder.ts';
 import { RecordingLog } from './recording-log.ts';
 
 /** An app with a log to read; stopped when the test has ended. */
@@ -48,7 +47,5 @@ export function openApp(jobs: readonly AnyJob[], options: AppOptions = {}): Test
 
 /** The URL of a SQLite file that several apps can share; gone when the test has ended. */
 export async function fileStore(): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'onejob-engine-')));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return `sqlite:${join(folder, 'onejob.db')}`;
+  return `sqlite:${join(await openFolder(), 'onejob.db')}`;
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { createDeferred } from '../../src/std/deferred.ts';
+import { killed } from './onejob.ts';
 
 const program = fileURLToPath(new URL('../fixtures/engine/program.mjs', import.meta.url));
 
@@ -30,6 +31,8 @@ export interface Life {
 /** The program in execution. */
 export interface Lived {
   readonly pid: number;
+  /** SIGKILL; nothing where it has ended already. */
+  kill(): void;
   /** Its first line is in the ledger. */
   readonly up: Promise<void>;
   readonly ended: Promise<Life>;
@@ -39,7 +42,7 @@ export interface Lived {
 export function start(orders: Orders, failpoints?: string): Lived {
   const env = { ...process.env, ...(failpoints !== undefined && { ONEJOB_FAILPOINTS: failpoints }) };
   const child = spawn(process.execPath, [program, JSON.stringify(orders)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(() => killed(child));
   const up = createDeferred<void>();
   let said = '';
   let complained = '';
@@ -54,7 +57,7 @@ export function start(orders: Orders, failpoints?: string): Lived {
     const last = said.trim().split('\n').at(-1) ?? '';
     return { signal: null, runs: JSON.parse(last) as Life['runs'] };
   });
-  return { pid: child.pid ?? 0, up: up.promise, ended };
+  return { pid: child.pid ?? 0, kill: () => void child.kill('SIGKILL'), up: up.promise, ended };
 }
 
 /**
@@ -62,13 +65,9 @@ export function start(orders: Orders, failpoints?: string): Lived {
  * has ended before.
  */
 export function live(orders: Orders, how: { failpoints?: string; killAfterMs?: number } = {}): Promise<Life> {
-  const { pid, up, ended } = start(orders, how.failpoints);
+  const { kill, up, ended } = start(orders, how.failpoints);
   const { killAfterMs } = how;
-  if (killAfterMs !== undefined) {
-    let isOver = false;
-    void ended.finally(() => (isOver = true)).catch(() => undefined);
-    void up.then(() => setTimeout(() => isOver || process.kill(pid, 'SIGKILL'), killAfterMs));
-  }
+  if (killAfterMs !== undefined) void up.then(() => setTimeout(kill, killAfterMs));
   return ended;
 }
 

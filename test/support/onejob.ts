@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +41,7 @@ export function onejob(args: readonly string[], calling: Calling): Promise<Ended
 export function startOnejob(args: readonly string[], { cwd, env, stdin, program }: Calling): Started {
   const file = program ?? join(root, 'bin/onejob.js');
   const child = spawn(process.execPath, [file, ...args], { cwd, env: { ...cleanEnv(), ...env } });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(() => killed(child));
   child.stdin.end(stdin ?? '');
   return new Started(child);
 }
@@ -51,6 +52,7 @@ export class Started {
   stdout = '';
   stderr = '';
   readonly #watchers = new Set<() => void>();
+  #isOver = false;
 
   constructor(child: ChildProcess) {
     this.child = child;
@@ -58,7 +60,9 @@ export class Started {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#add('stderr', text));
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
+      // Not `exit`: what it said last may still be on its way then.
       child.once('close', (code) => {
+        this.#isOver = true;
         for (const watch of this.#watchers) watch();
         resolve({ code, stdout: this.stdout, stderr: this.stderr });
       });
@@ -69,7 +73,7 @@ export class Started {
   async said(text: string): Promise<void> {
     const holds = () => this.stdout.includes(text) || this.stderr.includes(text);
     while (!holds()) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      if (this.#isOver) {
         throw new Error(`it ended without saying '${text}': ${this.stdout}${this.stderr}`);
       }
       await new Promise<void>((resolve) => {
@@ -86,6 +90,14 @@ export class Started {
     this[stream] += text;
     for (const watch of this.#watchers) watch();
   }
+}
+
+/** Ends a process and waits until it is gone: it may hold a lock, or be about to write, until then. */
+export async function killed(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
 }
 
 /** Without what this test run itself was called with. */

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { createClient } from '../../src/app/create-client.ts';
 import type { Client } from '../../src/app/client.ts';
+import { openFolder } from './folder.ts';
 import { openMysqlDatabase, postgresUrl, uniqueName } from './servers.ts';
 
 const launcher = new URL('../../bin/onejob.js', import.meta.url).pathname;
@@ -62,7 +62,7 @@ export async function openGround(
   kind: StoreKind,
   { lease = '10s', store: own }: { lease?: string; store?: string } = {},
 ): Promise<Ground> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'onejob-durable-')));
+  const folder = await openFolder();
   const ledgerFile = join(folder, 'ledger.ndjson');
   const { url: store, drop } = own === undefined ? await placeFor(kind, folder) : { url: own };
   const config = { store, jobs, limits: { lease, parkAfter: '200ms' }, log: { level: 'info', format: 'json' } };
@@ -74,7 +74,6 @@ export async function openGround(
     await Promise.all(workers.map(({ exited }) => exited));
     await client.close();
     await drop?.();
-    await rm(folder, { recursive: true, force: true });
   });
   return {
     store,

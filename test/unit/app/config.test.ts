@@ -30,7 +30,7 @@ async function refusal(given: Given): Promise<string> {
     (error: unknown) => error as Error & { code: string },
   );
   expect(error.code).toBe('CONFIG_INVALID');
-  return error.message.replaceAll(/\/\S*onejob-project-\w+\//g, '');
+  return error.message.replaceAll(/\/\S*onejob-test-\w+\//g, '');
 }
 
 test('EGO-20 without a file everything has its default', async () => {
@@ -112,7 +112,7 @@ test('the file is looked for upwards to the package.json, and only there', async
   const files = { 'onejob.config.json': '{"node":"found"}' };
   const inPackage = await load({ files: { ...files, 'package.json': '{}' }, cwd: 'src/deep' });
   expect(inPackage.options.node).toBe('found');
-  expect(inPackage.root).toMatch(/onejob-project-\w+$/);
+  expect(inPackage.root).toMatch(/onejob-test-\w+$/);
   expect(inPackage.options.store).toBe(`sqlite:${inPackage.root}/.onejob/onejob.db`);
   expect((await load({ files: { ...files, 'app/package.json': '{}' }, cwd: 'app/src' })).file).toBeNull();
   expect((await load({ files, cwd: 'src/deep' })).file).toBeNull();
@@ -145,7 +145,7 @@ test('the project is where its onejob.config is; a file of another name does not
   expect(project.root).toMatch(/\/a$/);
   expect(project.options.jobs).toBe(join(project.root, 'jobs'));
   const settings = await load({ files, flags: { config: 'conf/prod.json' } });
-  expect(settings.root).toMatch(/onejob-project-\w+$/);
+  expect(settings.root).toMatch(/onejob-test-\w+$/);
   expect(settings.options.jobs).toBe(join(settings.root, 'jobs'));
 });
 

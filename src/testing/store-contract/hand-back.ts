@@ -30,13 +30,16 @@ export function aboutHandBack({ it, expect }: Contract): void {
     const claim = await scene.running(worker);
     const before = await scene.now();
     const error = { code: 'JOB_FAILED', message: 'try again' };
-    await scene.recorded(worker, handedBack(claim, { attempt: 2, delayMs: 200, error }));
+    await scene.recorded(worker, handedBack(claim, { attempt: 2, delayMs: 60_000, error }));
     const run = await scene.run(claim.run);
     expect(run).toMatchObject({ state: 'queued', attempt: 2, error, finishedAt: null });
-    expect((run.dueAt ?? 0) >= before + 200 && (run.dueAt ?? 0) <= (await scene.now()) + 200).toBe(true);
+    expect((run.dueAt ?? 0) >= before + 60_000 && (run.dueAt ?? 0) <= (await scene.now()) + 60_000).toBe(true);
     expect(await scene.claimIds(worker)).toEqual([]);
+    const brief = await scene.running(worker);
+    await scene.recorded(worker, handedBack(brief, { attempt: 2, delayMs: 200, error }));
     await scene.pass(200);
-    expect(only((await scene.claim(worker)).claims)).toMatchObject({ attempt: 2, epoch: claim.epoch + 1 });
+    const again = only((await scene.claim(worker)).claims);
+    expect(again).toMatchObject({ run: brief.run, attempt: 2, epoch: brief.epoch + 1 });
   });
 
   it('the error of an attempt gives way to the outcome', async (scene) => {

@@ -71,8 +71,9 @@ export function aboutPause({ it, expect }: Contract): void {
   it('a pause with an end is over then', async (scene) => {
     const worker = await scene.worker();
     const { run } = await scene.submit();
-    await scene.ask(pauseOf('job', 'work', (await scene.now()) + 200));
+    await scene.ask(pauseOf('job', 'work', (await scene.now()) + 3_600_000));
     expect(await scene.claimIds(worker)).toEqual([]);
+    await scene.ask(pauseOf('job', 'work', (await scene.now()) + 200));
     await scene.pass(200);
     expect(await scene.claimIds(worker)).toEqual([run.id]);
   });

@@ -4,11 +4,16 @@ import type { SchedulePlan } from '../../ports/store-schedule.ts';
 import { only, type Scene } from './scene.ts';
 
 export function aboutPlanAndDue({ it, expect }: Contract): void {
-  it('a declared schedule is due at its first instant, not before', async (scene) => {
-    const nextAt = (await scene.now()) + 200;
-    await plan(scene, [schedulePlan('nightly', { nextAt, job: 'report', spec: '{"cron":"0 0 2 * * *"}' })]);
+  it('a declared schedule is not due before its first instant', async (scene) => {
+    const nextAt = (await scene.now()) + 3_600_000;
+    await plan(scene, [schedulePlan('nightly', { nextAt })]);
     const early = await scene.store.due({ limit: 10 });
     expect({ schedules: early.schedules, nextAt: early.nextAt }).toEqual({ schedules: [], nextAt });
+  });
+
+  it('a declared schedule is due at its first instant', async (scene) => {
+    const nextAt = (await scene.now()) + 200;
+    await plan(scene, [schedulePlan('nightly', { nextAt, job: 'report', spec: '{"cron":"0 0 2 * * *"}' })]);
     await scene.pass(200);
     const { schedules, now } = await scene.store.due({ limit: 10 });
     const due = only(schedules);
@@ -133,8 +138,9 @@ export function aboutPlanAndDue({ it, expect }: Contract): void {
 
   it('a pause with an end is over then', async (scene) => {
     await plan(scene, [schedulePlan('nightly')]);
-    await scene.ask(pauseOf('schedule', 'nightly', (await scene.now()) + 200));
+    await scene.ask(pauseOf('schedule', 'nightly', (await scene.now()) + 3_600_000));
     expect((await scene.dueSchedule('nightly')).paused).toBe('maintenance');
+    await scene.ask(pauseOf('schedule', 'nightly', (await scene.now()) + 200));
     await scene.pass(200);
     expect((await scene.dueSchedule('nightly')).paused).toBe(null);
   });

@@ -3,6 +3,13 @@ import { join } from 'node:path';
 import { versionedFolders } from './program.mjs';
 import { runProgram, startServer } from './server.mjs';
 
+const settings = [
+  ['-c', 'max_connections=200'],
+  // A file that was made is synced at the next checkpoint, though it is gone by then, and `drop database` waits for one:
+  // with the thousands of tables of these tests a minute, when five of them have gone by since the last.
+  ['-c', 'checkpoint_timeout=30s'],
+].flat();
+
 /**
  * PostgreSQL with the durability a user has: fsync stays on, or crash tests would prove nothing.
  *
@@ -26,7 +33,7 @@ export const postgres = {
     const server = await startServer({
       file: join(bin, 'postgres'),
       // No Unix socket: its path would have to be short, and nobody uses it.
-      args: ['-D', data, '-k', '', '-h', '127.0.0.1', '-p', String(port), '-c', 'max_connections=200'],
+      args: ['-D', data, '-k', '', '-h', '127.0.0.1', '-p', String(port), ...settings],
       log: join(dir, 'log'),
       as,
       endsBy: 'SIGINT', // fast shutdown: ends sessions, keeps what was committed

@@ -1,4 +1,4 @@
 import { describeEquivalence } from '../support/equivalence.ts';
 import { openMysqlGround } from '../support/mysql-ground.ts';
 
-describeEquivalence('MySQL', openMysqlGround);
+describeEquivalence('MySQL', () => openMysqlGround({ isUsed: true }));

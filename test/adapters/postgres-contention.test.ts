@@ -14,4 +14,4 @@ test('calls that get in each other’s way all find an end, and leave no contrad
   } finally {
     await ground.close();
   }
-}, 60_000);
+}, 120_000);

@@ -1,4 +1,4 @@
 import { describeEquivalence } from '../support/equivalence.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 
-describeEquivalence('PostgreSQL', openPostgresGround);
+describeEquivalence('PostgreSQL', () => openPostgresGround({ isUsed: true }));

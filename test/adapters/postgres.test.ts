@@ -2,4 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { storeContract } from '../../src/testing/index.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 
-storeContract({ test, describe, expect, name: 'postgres', open: () => openPostgresGround() });
+/** What is about migrations needs a place without a schema. */
+const isUsed = () => !/> migrate >/.test(expect.getState().currentTestName ?? '');
+
+storeContract({ test, describe, expect, name: 'postgres', open: () => openPostgresGround({ isUsed: isUsed() }) });

@@ -1,15 +1,32 @@
 import pg from 'pg';
+import { afterAll } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import type { Range } from '../../src/ports/store-schedule.ts';
 import type { Ground } from '../../src/testing/index.ts';
 import { postgresUrl, uniqueName } from './servers.ts';
 import { until } from './until.ts';
 
-/** A store in a schema of its own on the real server, reached by `url`; `close` drops the schema. */
-export async function openPostgresGround(url = postgresUrl()): Promise<Ground & { schema: string; admin: pg.Pool }> {
-  const schema = uniqueName('store');
+/** Schemas that hold what a migration makes and nothing else. */
+const used: string[] = [];
+
+afterAll(async () => {
+  if (used.length === 0) return;
+  const admin = openAdmin();
+  for (const schema of used.splice(0)) await dropSchema(admin, schema);
+  await admin.end();
+});
+
+/**
+ * A store in a schema of its own on the real server, reached by `url`; `close` drops the schema. To make one is seventy
+ * files, which the server syncs at its next checkpoint, whether they are still there or not: with `isUsed` it may be the
+ * schema of an earlier test, emptied, whose migration has nothing to do.
+ */
+export async function openPostgresGround({ url = postgresUrl(), isUsed = false } = {}): Promise<
+  Ground & { schema: string; admin: pg.Pool }
+> {
+  const schema = (isUsed ? used.pop() : undefined) ?? uniqueName('store');
   const open = () => openPostgresStore({ url, schema, max: 4 });
-  const admin = new pg.Pool({ connectionString: postgresUrl(), max: 1, allowExitOnIdle: true });
+  const admin = openAdmin();
   const store = await open();
   const stores = [store];
   return {
@@ -35,10 +52,28 @@ export async function openPostgresGround(url = postgresUrl()): Promise<Ground & 
     },
     async close() {
       await Promise.all(stores.map((one) => one.close()));
-      await dropSchema(admin, schema);
+      if (isUsed && (await empty(admin, schema))) used.push(schema);
+      else await dropSchema(admin, schema);
       await admin.end();
     },
   };
+}
+
+function openAdmin(): pg.Pool {
+  return new pg.Pool({ connectionString: postgresUrl(), max: 1, allowExitOnIdle: true });
+}
+
+/** False where there is no whole schema. */
+async function empty(admin: pg.Pool, schema: string): Promise<boolean> {
+  const { rows } = await admin.query<{ name: string }>(
+    'select tablename as name from pg_tables where schemaname = $1',
+    [schema],
+  );
+  const names = rows.map(({ name }) => name);
+  if (!names.includes('meta')) return false;
+  const others = names.filter((name) => name !== 'meta');
+  await admin.query(others.map((name) => `delete from ${schema}.${name}`).join(';'));
+  return true;
 }
 
 /** Again after a deadlock: the last statement of a node that the test has killed may still be going on in the server. */

@@ -25,12 +25,12 @@ describe('what a page says works', () => {
     'docs/guide/database.md',
     'docs/guide/operating.md',
     'docs/reference/errors.md',
-  ])('%s', { timeout: 120_000 }, async (page) => {
+  ])('%s', { timeout: 300_000 }, async (page) => {
     expect(await tryPage(page)).toEqual([]);
   });
 });
 
-test('docs/guide/transactions.md: what it says works', { timeout: 120_000 }, async () => {
+test('docs/guide/transactions.md: what it says works', { timeout: 300_000 }, async () => {
   const admin = new pg.Client(postgresUrl());
   const database = uniqueName('docs');
   await admin.connect();

@@ -70,11 +70,11 @@ async function show(url, path, pick) {
 
 /** @param {{ lines: readonly string[] }} server */
 async function addressOf({ lines }) {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 60_000;
   for (;;) {
     const ready = lines.find((line) => line.startsWith('{"event":"ready"'));
     if (ready !== undefined) return String(/** @type {{ url: unknown }} */ (JSON.parse(ready)).url);
-    if (performance.now() > end) throw new Error('the server did not start within 15 s');
+    if (performance.now() > end) throw new Error('the server did not start within a minute');
     await sleep(10);
   }
 }

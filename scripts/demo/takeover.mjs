@@ -21,7 +21,7 @@ export async function showTakeover(stage, words) {
   remark(words.two.start);
   stage.export({ ONEJOB_JOBS: join(root, 'scripts/demo/jobs') });
   const first = stage.start(['onejob', 'start', '--roles', 'worker', '--node', 'one'], 'one');
-  await until('the first worker is ready', () => first.lines.some((line) => line.startsWith('onejob ready')));
+  await until('the first worker is ready', () => isReady(first));
   const code = await stage.run(['onejob', 'enqueue', 'bill-orders', '--ledger', 'ledger.txt', '--key', key]);
   if (code !== 0) throw new Error(`enqueue: exit code ${code}`);
 
@@ -40,13 +40,16 @@ export async function showTakeover(stage, words) {
   remark(words.two.again);
   const since = performance.now();
   const second = stage.start(['onejob', 'start', '--roles', 'worker', '--node', 'two'], 'two');
+  /** @type {number | undefined} */
+  let readyAt;
   await until('the second worker has the run', async () => {
+    if (isReady(second)) readyAt ??= performance.now();
     const run = await client.get(key);
     return run?.state === 'running' && run.node === 'two';
   });
-  const tookMs = Math.round(performance.now() - since);
-  checked(words.two.took(tookMs));
-  if (tookMs > slowestMs) throw new Error(`the takeover took ${tookMs} ms`);
+  checked(words.two.took(Math.round(performance.now() - since)));
+  const tookMs = performance.now() - (readyAt ?? Infinity);
+  if (tookMs > slowestMs) throw new Error(`the takeover took ${tookMs} ms from when the worker was ready`);
   await until('the run has ended', async () => {
     await showBills();
     return isEnded((await client.find(key)).state);
@@ -82,6 +85,11 @@ async function showLedger(ledger, words) {
   say(`\n${words.two.honest}`);
 }
 
+/** @param {{ lines: readonly string[] }} worker */
+function isReady({ lines }) {
+  return lines.some((line) => line.startsWith('onejob ready'));
+}
+
 /** Steps of the run that are recorded as done. @param {import('onejob').Client} client */
 async function recorded(client) {
   const run = await client.get(key, { steps: true });
@@ -108,9 +116,9 @@ function isEnded(state) {
  * @param {() => boolean | Promise<boolean>} isSo
  */
 async function until(what, isSo) {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 60_000;
   while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`in 15 s it did not come to this: ${what}`);
+    if (performance.now() > end) throw new Error(`in a minute it did not come to this: ${what}`);
     await sleep(10);
   }
 }

@@ -26,7 +26,8 @@ function call(program: string, args: readonly string[], locale: Readonly<Record<
 const demo = (locale: Readonly<Record<string, string>>) =>
   call(process.execPath, ['scripts/demo.mjs', '--no-build'], locale);
 
-describe('the demo', () => {
+// Each of its commands is a process.
+describe('the demo', { timeout: 300_000 }, () => {
   test('shows a run, a mistake, a takeover and a replay over HTTP, ends by itself, and leaves nothing behind', async () => {
     const { code, text } = await demo({ LANG: 'en_US.UTF-8' });
     expect(code, text).toBe(0);

@@ -90,7 +90,7 @@ describe.each(storeKinds)('stopping on %s', (kind) => {
       // Two steps that the elder recorded; what it was at when the newcomer came is refused.
       expect(by).toEqual([0, 1, 2, 3, 4, 5].map((i) => (i < 2 ? elder : newcomer).pid));
     }
-    const nodes = (await ground.client.enqueue('steps', { steps: 2 })).result({ timeout: '20s' });
+    const nodes = (await ground.client.enqueue('steps', { steps: 2 })).result({ timeout: '60s' });
     expect(await nodes).toBe(1);
     expect(newcomer.child.exitCode).toBeNull();
   }, 120_000);

@@ -143,9 +143,14 @@ function formatUnsteady(tests: readonly TestCase[]): string[] {
   const allowed = tests.length > unsteadyAtMost ? `, and no more than ${unsteadyAtMost} may` : '';
   const lines = tests.flatMap((test) => [
     `  ${test.module.relativeModuleId} > ${test.fullName}`,
-    ...(test.result().errors ?? []).map((error) => `    ${(error.stack ?? error.message).replaceAll('\n', '\n    ')}`),
+    ...(test.result().errors ?? []).map((error) => `    ${ourLines(error).join('\n    ')}`),
   ]);
   return [`Passed at their second try${allowed}:`, '', ...lines, ''];
+}
+
+/** What an error says and where, without the lines of the runner and of libraries. */
+function ourLines({ stack, message }: { stack?: string; message: string }): string[] {
+  return (stack ?? message).split('\n').filter((line) => !/^\s+at .*node_modules/.test(line));
 }
 
 function formatTotal({ passed, failed, skipped }: Counts): string {

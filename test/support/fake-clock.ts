@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { findOrInstall } from '../../scripts/services/program.mjs';
 
 /** The wall clock of one process, which a test may set while it runs; its monotonic clock goes on as it is. */
@@ -16,7 +16,11 @@ export interface FakeClock {
  */
 export async function openFakeClock(file: string): Promise<FakeClock> {
   await findOrInstall({ program: 'faketime', folders: () => Promise.resolve([]), packages: ['faketime'] });
-  const set = (hours: number): void => writeFileSync(file, `${hours < 0 ? '' : '+'}${hours * 3600}s`);
+  // The library reads it at each look at the clock, and must not find it empty.
+  const set = (hours: number): void => {
+    writeFileSync(`${file}-next`, `${hours < 0 ? '' : '+'}${hours * 3600}s`);
+    renameSync(`${file}-next`, file);
+  };
   set(0);
   const env = {
     LD_PRELOAD: library(),

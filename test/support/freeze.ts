@@ -39,7 +39,12 @@ export async function freeze({ store }: Ground, worker: WorkerProcess): Promise<
 /** SIGSTOP, for a process that is known to be outside of a commit. Resolves when none of its threads runs any more. */
 export async function halt(worker: WorkerProcess): Promise<void> {
   worker.kill('SIGSTOP');
-  await until('it stands still', () => statesOf(worker.pid).every((state) => state === 'T'));
+  await until('it stands still', () => standsStill(worker.pid));
+}
+
+/** None of its threads runs. */
+export function standsStill(pid: number): boolean {
+  return statesOf(pid).every((state) => state === 'T');
 }
 
 export function thaw(worker: WorkerProcess): void {

@@ -43,7 +43,7 @@ describe('a worker that was wrongly taken for dead', () => {
     const { id } = await opened.app.client.enqueue(job);
     await until('it has begun', () => begun.length === 1);
     await buryWorkerOf(opened);
-    const run = await opened.app.client.wait(id, { timeout: '8s' });
+    const run = await opened.app.client.wait(id, { timeout: '50s' });
     release.resolve();
     expect(run).toMatchObject({ state: 'succeeded', output: '2', attempt: 1, crashes: 0 });
     expect(reason).toMatchObject({ code: 'APP_STOPPING' });
@@ -70,13 +70,13 @@ describe('a worker that was wrongly taken for dead', () => {
     const { id } = await opened.app.client.enqueue(job);
     await until('the second is recorded', async () => (await opened.steps(id)).length === 1);
     await buryWorkerOf(opened);
-    await opened.app.client.wait(id, { timeout: '8s' });
+    await opened.app.client.wait(id, { timeout: '50s' });
     expect(calls.splice(0)).toEqual(['after', 'lost']);
     await opened.app.client.restart(id, { from: 'after' });
-    await opened.app.client.wait(id, { timeout: '8s' });
+    await opened.app.client.wait(id, { timeout: '50s' });
     expect(calls.splice(0)).toEqual(['after']);
     await opened.app.client.restart(id, { from: 'lost' });
-    await opened.app.client.wait(id, { timeout: '8s' });
+    await opened.app.client.wait(id, { timeout: '50s' });
     expect(calls).toEqual(['lost', 'after']);
   });
 
@@ -108,7 +108,7 @@ describe('a worker that was wrongly taken for dead', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     away.isAway = false;
     const { id } = await first.app.client.enqueue(job);
-    expect(await first.app.client.wait(id, { timeout: '9s' })).toMatchObject({ state: 'succeeded' });
+    expect(await first.app.client.wait(id, { timeout: '50s' })).toMatchObject({ state: 'succeeded' });
   });
 
   test('SJ-15 opens no service a second time, and closes it when the app stops', async () => {
@@ -123,10 +123,10 @@ describe('a worker that was wrongly taken for dead', () => {
     const opened = openApp([job]);
     await opened.app.start();
     const first = await opened.app.client.enqueue(job);
-    expect(await first.result({ timeout: '8s' })).toBe(1);
+    expect(await first.result({ timeout: '50s' })).toBe(1);
     await buryWorkerOf(opened);
     const second = await opened.app.client.enqueue(job);
-    expect(await second.result({ timeout: '8s' })).toBe(1);
+    expect(await second.result({ timeout: '50s' })).toBe(1);
     expect(opened.log.texts('warn')).toContainEqual(expect.stringContaining('starts anew'));
     await opened.app.stop();
     expect(events).toEqual(['open', 'close']);
@@ -190,7 +190,7 @@ test('a cancel that its owner never saw ends the run when the next worker claims
   ]);
   expect(answer?.verdict).toBe('mailed');
   await buryWorkerOf(opened);
-  expect(await opened.app.client.wait(id, { timeout: '8s' })).toMatchObject({
+  expect(await opened.app.client.wait(id, { timeout: '50s' })).toMatchObject({
     state: 'cancelled',
     error: { code: 'RUN_CANCELLED', message: 'cancelled by ego: enough' },
   });
@@ -239,7 +239,7 @@ describe('a store that is away while runs are in execution', () => {
     await opened.app.start();
     const client = createClient({ store: await inner.app.openStore() });
     const { id } = await client.enqueue('work');
-    const run = await client.wait(id, { timeout: '9s' });
+    const run = await client.wait(id, { timeout: '50s' });
     expect(run).toMatchObject({ state: 'succeeded', output: '[1,2]', attempt: 1 });
     expect(calls).toEqual(['one', 'two']);
     expect(opened.log.texts('warn')).toContain('the store answers again');
@@ -283,6 +283,6 @@ test('runs that a dead process left behind are known until a worker comes', asyn
   expect(await leftBehind(await other.app.openStore())).toHaveLength(1);
   const quick = openApp([defineJob({ name: 'work', run: () => 'done' })], { store });
   await quick.app.start();
-  expect(await quick.app.client.wait('a', { timeout: '5s' })).toMatchObject({ output: '"done"' });
+  expect(await quick.app.client.wait('a', { timeout: '50s' })).toMatchObject({ output: '"done"' });
   expect(await leftBehind(await other.app.openStore())).toEqual([]);
 });

@@ -42,7 +42,7 @@ test('the worker of a process claims right behind what the process submits, wher
     const handle = await app.client.enqueue(hello);
     const claimed = notes.indexOf('claim sent', notes.indexOf('submit sent'));
     if (claimed >= 0 && claimed < notes.indexOf('submit answered')) behind++;
-    expect(await handle.result({ timeout: '5s' })).toBe('hello');
+    expect(await handle.result({ timeout: '50s' })).toBe('hello');
   }
   expect(behind).toBeGreaterThan(0); // a look that was on its way already makes the next one wait
 });
@@ -50,6 +50,6 @@ test('the worker of a process claims right behind what the process submits, wher
 test('else it claims once the submit is answered', async () => {
   const { app, notes } = await openNoted(false);
   const handle = await app.client.enqueue(hello);
-  expect(await handle.result({ timeout: '5s' })).toBe('hello');
+  expect(await handle.result({ timeout: '50s' })).toBe('hello');
   expect(notes.indexOf('claim sent', notes.indexOf('submit answered'))).toBeGreaterThan(0);
 });

@@ -28,7 +28,7 @@ describe('enqueue', () => {
     expect(isId(handle.id)).toBe(true);
     expect((await app.client.find(handle.id)).state).toBe('queued');
     await app.start();
-    const { sum } = await handle.result({ timeout: '5s' });
+    const { sum } = await handle.result({ timeout: '50s' });
     expect(sum).toBe(2);
   });
 
@@ -40,8 +40,8 @@ describe('enqueue', () => {
     const bad = await client.enqueue('add', { a: 'x' });
     const { app } = openApp([add], { store });
     await app.start();
-    expect(await good.result({ timeout: '5s' })).toEqual({ sum: 5 });
-    await expect(bad.result({ timeout: '5s' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    expect(await good.result({ timeout: '50s' })).toEqual({ sum: 5 });
+    await expect(bad.result({ timeout: '50s' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   test('VT-7 an unknown job, where jobs are known, and input that fails its schema are refused; no row is written', async () => {
@@ -202,7 +202,7 @@ describe('reading', () => {
     const { app } = openApp([broken]);
     await app.start();
     const handle = await app.client.enqueue(broken);
-    await expect(handle.result({ timeout: '5s' })).rejects.toMatchObject({
+    await expect(handle.result({ timeout: '50s' })).rejects.toMatchObject({
       code: 'NO_LUCK',
       message: 'none today',
       data: { try: 7 },
@@ -325,14 +325,14 @@ describe('pauses', () => {
     await app.client.pause({ type: 'job', name: 'add' }, { reason: 'broken upstream' });
     const held = await app.client.enqueue(add, { a: 1 });
     const other = await app.client.enqueue(broken);
-    await app.client.wait(other.id, { timeout: '5s' });
+    await app.client.wait(other.id, { timeout: '50s' });
     expect((await app.client.find(held.id)).state).toBe('queued');
     expect(await app.client.explain(held.id)).toMatchObject({
       reason: 'paused',
       text: expect.stringContaining('broken upstream') as string,
     });
     await app.client.resume({ type: 'job', name: 'add' });
-    expect(await held.result({ timeout: '5s' })).toEqual({ sum: 2 });
+    expect(await held.result({ timeout: '50s' })).toEqual({ sum: 2 });
   });
 });
 

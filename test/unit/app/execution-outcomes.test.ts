@@ -226,7 +226,7 @@ describe('input', () => {
     const { id } = await app.client.enqueue(job, 1);
     isStrict = true;
     await app.start();
-    expect(await app.client.wait(id, { timeout: '5s' })).toMatchObject({
+    expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({
       state: 'failed',
       attempt: 1,
       error: { code: 'INPUT_INVALID', message: 'the input of parse is not valid: no longer taken' },

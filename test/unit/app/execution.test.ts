@@ -281,7 +281,7 @@ describe('two apps on one file', () => {
     onTestFinished(() => client.close());
     await worker.app.start();
     const handle = await client.enqueue('hello', 'file');
-    expect(await handle.result({ timeout: '5s' })).toEqual({ hello: 'file' });
+    expect(await handle.result({ timeout: '50s' })).toEqual({ hello: 'file' });
     expect(await worker.lines(handle.id)).toEqual([]);
   });
 
@@ -296,7 +296,7 @@ describe('two apps on one file', () => {
       job,
       Array.from({ length: 200 }, () => ({ input: undefined })),
     );
-    await Promise.all(handles.map(({ id }) => client.wait(id, { timeout: '10s' })));
+    await Promise.all(handles.map(({ id }) => client.wait(id, { timeout: '50s' })));
     expect(counts.size).toBe(200);
     expect([...counts.values()].every((count) => count === 1)).toBe(true);
   });

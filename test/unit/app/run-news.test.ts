@@ -17,7 +17,7 @@ test('a line names the place behind it, and reading on from there leaves out not
   const { app } = openApp([talk(Promise.resolve())]);
   await app.start();
   const { id } = await app.client.enqueue('talk');
-  await app.client.wait(id, { timeout: '20s' });
+  await app.client.wait(id, { timeout: '50s' });
   const read = async (after: string) => {
     const texts: string[] = [];
     for await (const { line } of app.client.lines(id, { after })) texts.push(line.text);
@@ -84,11 +84,11 @@ test('a listener hears of every run of this process, and of none once it has lef
   const leave = app.client.news.listen((run) => heard.add(run));
   await app.start();
   const { id } = await app.client.enqueue('talk');
-  await app.client.wait(id, { timeout: '20s' });
+  await app.client.wait(id, { timeout: '50s' });
   expect(heard).toContain(id);
   leave();
   heard.clear();
   const second = await app.client.enqueue('talk');
-  await app.client.wait(second.id, { timeout: '20s' });
+  await app.client.wait(second.id, { timeout: '50s' });
   expect(heard).toEqual(new Set());
 });

@@ -163,7 +163,7 @@ test('a run that parks and goes on in the same process has one span, and an atte
   const handle = await app.client.enqueue('work');
   await until('it has parked', async () => (await app.client.find(handle.id)).state === 'waiting');
   await app.client.send(handle.id, 'go');
-  await handle.result({ timeout: '30s' });
+  await handle.result({ timeout: '50s' });
   await app.stop();
   expect(tree()).toEqual(['run work < -', 'attempt work < run work', 'attempt work < run work']);
   const attempts = exporter.getFinishedSpans().filter(({ name }) => name === 'attempt work');
@@ -192,7 +192,7 @@ test('who enqueues inside a span is the parent of the run, also in another proce
   await trace.getTracer('mine').startActiveSpan('request', async (span) => {
     const handle = await web.client.enqueue('work');
     span.end();
-    await handle.result({ timeout: '30s' });
+    await handle.result({ timeout: '50s' });
   });
   await worker.stop();
   expect(tree()).toEqual(['request < -', 'run work < request', 'attempt work < run work']);

@@ -118,7 +118,7 @@ describe('a child run', () => {
     const { app } = openApp([parent, slow]);
     await app.start();
     const { id } = await app.client.enqueue(parent);
-    expect(await app.client.wait(id, { timeout: '5s' })).toMatchObject({ state: 'succeeded' });
+    expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({ state: 'succeeded' });
     release.resolve();
     await until('the child ends', async () => (await app.client.list({ parent: id })).items[0]?.state === 'succeeded');
   });

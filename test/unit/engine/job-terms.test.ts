@@ -24,7 +24,7 @@ test('runs of a job that was moved to another queue are taken where they lie', a
   const { id } = await first.app.client.enqueue('letters');
   const { app } = openApp([job('letters', 'mail')], { store: await first.app.openStore() });
   await app.start();
-  expect(await app.client.wait(id, { timeout: '8s' })).toMatchObject({ state: 'succeeded', queue: 'post' });
+  expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({ state: 'succeeded', queue: 'post' });
 });
 
 test('VT-5 a run that was enqueued by name only is taken, and has the time-out of its job', async () => {

@@ -101,7 +101,7 @@ describe('STORE §1.3 an answer of the store that is lost after the commit', () 
     armFailpoint('store.claim.committed', 'throw', { times: 1 });
     const { id } = await app.client.enqueue('work');
     await app.start();
-    expect(await app.client.wait(id, { timeout: '9s' })).toMatchObject({ state: 'succeeded', crashes: 0, attempt: 1 });
+    expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({ state: 'succeeded', crashes: 0, attempt: 1 });
     expect(calls).toBe(1);
     expect(log.texts('warn')).toContain('claims whose answers were lost are given back');
   });

@@ -134,7 +134,7 @@ describe('pages', () => {
       return all?.tries === 1;
     });
     await store.bury((await store.workers()).map((worker) => ({ id: worker.id, seenBeat: null, counted: true })));
-    expect(await app.client.wait(id, { timeout: '8s' })).toMatchObject({
+    expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({
       state: 'failed',
       error: { message: 'no luck the 3. time' },
     });

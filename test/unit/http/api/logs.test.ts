@@ -19,7 +19,7 @@ async function ran() {
   const api = openApi([talkative()]);
   await api.app.start();
   const { id } = await api.app.client.enqueue('talk');
-  await api.app.client.wait(id, { timeout: '20s' });
+  await api.app.client.wait(id, { timeout: '50s' });
   return { ...api, id };
 }
 

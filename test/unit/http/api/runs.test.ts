@@ -162,7 +162,7 @@ describe('finding runs', () => {
     const { app, ask } = openApi(jobs);
     await app.start();
     const { id } = await app.client.enqueue('steps', undefined, { key: 'shop/a:1 %' });
-    await app.client.wait(id, { timeout: '20s' });
+    await app.client.wait(id, { timeout: '50s' });
     for (const ref of [id, id.slice(-8), encodeURIComponent('shop/a:1 %')]) {
       const { body } = await ask('GET', `/runs/${ref}`);
       expect(body).toMatchObject({ id, steps: [{ key: 'get' }, { key: 'sum' }, { key: 'put' }] });

@@ -165,6 +165,37 @@ test('runs lie in the line in the order of their submits, also of those under wa
   expect(claims.map(({ run }) => run)).toEqual(groups.flat().map(({ id }) => id));
 });
 
+test('large submits are worked on side by side, and lie in the line in the order of the calls', async () => {
+  await store.submit([aRun()]); // tells the time
+  const groups = Array.from({ length: 6 }, () => Array.from({ length: 200 }, () => aRun()));
+  const answers = await Promise.all(groups.map((runs) => store.submit(runs)));
+  expect(answers.flat().every(({ verdict }) => verdict === 'created')).toBe(true);
+  expect(messages.filter((text) => text.includes('create_in_turn_v1'))).toHaveLength(6);
+  const { claims } = await store.claim(request(2_000));
+  expect(claims.slice(1).map(({ run }) => run)).toEqual(groups.flat().map(({ id }) => id));
+});
+
+test('submits with keys or holders go alone, between large ones without', async () => {
+  await store.submit([aRun()]);
+  const large = () => Array.from({ length: 30 }, () => aRun());
+  const keyed = Array.from({ length: 30 }, (_, n) => aRun({ key: `k${n}` }));
+  const groups = [large(), keyed, large(), [aRun({ holder: worker.id })], large()];
+  const answers = await Promise.all(groups.map((runs) => store.submit(runs)));
+  expect(answers.flat().every(({ verdict }) => verdict === 'created')).toBe(true);
+  const { claims } = await store.claim(request(1_000));
+  expect(claims.slice(1).map(({ run }) => run)).toEqual(
+    groups.filter(([first]) => first?.holder === null).flatMap((runs) => runs.map(({ id }) => id)),
+  );
+});
+
+test('a large submit that is repeated beside the next one has the same answer', async () => {
+  await store.submit([aRun()]);
+  const [first, second] = [0, 1].map(() => Array.from({ length: 100 }, () => aRun()));
+  const answers = await Promise.all([first, second, first].map((runs = []) => store.submit(runs)));
+  expect(answers.flat().every(({ verdict }) => verdict === 'created')).toBe(true);
+  expect((await store.claim(request(1_000))).claims).toHaveLength(201);
+});
+
 test('an idle worker has what its own process asks for with one message', async () => {
   const hello = defineJob({ name: 'hello', run: () => 'hello' });
   const { app } = openApp([hello], { store });

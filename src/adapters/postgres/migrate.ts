@@ -7,6 +7,7 @@ import { ask } from './schema/ask.ts';
 import { base } from './schema/base.ts';
 import { claim } from './schema/claim.ts';
 import { createClaim } from './schema/create-claim.ts';
+import { createInTurn } from './schema/create-in-turn.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
 import { record } from './schema/record.ts';
@@ -19,7 +20,7 @@ const schemaVersion = 1;
 
 /** Functions bear the version of their contract, so a later schema adds beside them and older code goes on. */
 const versions: readonly string[] = [
-  [tables, base, record, claim, createClaim, worker, ask, output, schedule, prune].join('\n'),
+  [tables, base, record, claim, createClaim, createInTurn, worker, ask, output, schedule, prune].join('\n'),
 ];
 
 const oldestServer = 130_000;

@@ -8,10 +8,12 @@ import type { Connection, Message } from './connection.ts';
 import { type CreateClaimCall, createClaimCall, type CreateClaimRow } from './create-claim.ts';
 import type { Outlook } from './outlook.ts';
 import { answersOf, creationIn, submit, type SubmitRow, valuesOf } from './submit.ts';
+import { Turns, waitsForNobody } from './turns.ts';
 
 /**
  * The submits of one process, one behind the other: the next one is made ready while the server works on the last one,
- * and runs lie in the line as they were asked for.
+ * and runs lie in the line as they were asked for. Large ones that cannot get into each other's way the server works on
+ * side by side, so that one uses the processor while the other waits for the disk (`create_in_turn_v1`).
  *
  * A claim that is asked for in the same turn of the event loop as a small submit travels with it, in one message and one
  * transaction. So an idle worker has what its own process asks for after one commit instead of two.
@@ -19,7 +21,10 @@ import { answersOf, creationIn, submit, type SubmitRow, valuesOf } from './submi
 export class SubmitLine {
   readonly #db: Connection;
   readonly #outlook: Outlook;
-  #last: Promise<unknown> | undefined;
+  readonly #turns = new Turns();
+  readonly #underWay = new Set<Promise<void>>();
+  /** The last one that others may not go beside. */
+  #alone: Promise<void> | undefined;
   /** About to leave; a claim may come along. */
   #leaving: Leaving | undefined;
   /** Nobody claims in most processes that submit: then nothing is waited for. */
@@ -31,15 +36,18 @@ export class SubmitLine {
   }
 
   async submit(runs: readonly NewRun[]): Promise<Submitted[]> {
-    const before = this.#last;
-    if (before === undefined && this.#hasClaimer && runs.length <= mostWithClaim) return this.#leave(runs);
+    const isSmall = runs.length <= mostWithClaim;
+    if (this.#underWay.size === 0 && this.#hasClaimer && isSmall) return this.#leave(runs);
+    const isBeside = !isSmall && this.#turns.isKnown && runs.every(waitsForNobody);
+    const before = isBeside ? this.#alone : Promise.all(this.#underWay);
     const values = valuesOf(runs);
     const rows = this.#db.writeInTurn<SubmitRow>('submit', async () => {
       await before;
-      return this.#alone(values);
+      return isBeside ? this.#inTurn(values) : this.#creation(values);
     });
-    this.#follow(rows);
-    return answersOf(runs, (await rows)[0]?.answers ?? null);
+    this.#follow(rows, isBeside);
+    const [row] = await rows;
+    return this.#read(runs, row as SubmitRow);
   }
 
   claim(request: ClaimRequest): Promise<Claimed> {
@@ -53,13 +61,34 @@ export class SubmitLine {
     return claimed.promise;
   }
 
-  #follow(rows: Promise<unknown>): void {
-    const last = rows
+  #read(runs: readonly NewRun[], { answers, now }: SubmitRow): Submitted[] {
+    this.#turns.note(now);
+    return answersOf(runs, answers);
+  }
+
+  #follow(rows: Promise<unknown>, isBeside: boolean): void {
+    const settled = rows
       .catch(() => undefined)
       .then(() => {
-        if (this.#last === last) this.#last = undefined;
+        this.#underWay.delete(settled);
+        if (this.#alone === settled) this.#alone = undefined;
       });
-    this.#last = last;
+    this.#underWay.add(settled);
+    if (!isBeside) this.#alone = settled;
+  }
+
+  #creation(values: readonly unknown[]): Message {
+    return { text: `select ${creationIn(this.#db)} answers, ${this.#db.schema}.now_ms() now`, values };
+  }
+
+  #inTurn([items, size]: readonly unknown[]): Message {
+    const { schema } = this.#db;
+    const { line, turn, latest } = this.#turns.next();
+    return {
+      text: `select ${schema}.create_in_turn_v1($1::json, $2::integer, $3::integer, $4::integer, $5::bigint) answers,
+        ${schema}.now_ms() now`,
+      values: [items, size, line, turn, latest],
+    };
   }
 
   /**
@@ -73,15 +102,16 @@ export class SubmitLine {
     const answered = this.#db.writeInTurn<SubmitRow | CreateClaimRow>('submit', async () => {
       await Promise.race([leaving.joined.promise, nextTurn()]);
       if (this.#leaving === leaving) this.#leaving = undefined;
-      if (leaving.claim === undefined) return this.#alone(valuesOf(runs));
+      if (leaving.claim === undefined) return this.#creation(valuesOf(runs));
       call = createClaimCall(this.#db, { runs, request: leaving.claim.request, outlook: this.#outlook });
       return call;
     });
-    this.#follow(answered);
+    this.#follow(answered, false);
     try {
       const [row] = await answered;
-      if (call === undefined) return answersOf(runs, (row as SubmitRow | undefined)?.answers ?? null);
+      if (call === undefined) return this.#read(runs, row as SubmitRow);
       const { submitted, claimed } = call.read(row as CreateClaimRow);
+      this.#turns.note(claimed.now);
       leaving.claim?.claimed.resolve(claimed);
       return submitted;
     } catch (error) {
@@ -94,10 +124,6 @@ export class SubmitLine {
       claim(this.#db, request, this.#outlook).then(claimed.resolve, claimed.reject);
       return submit(this.#db, runs);
     }
-  }
-
-  #alone(values: readonly unknown[]): Message {
-    return { text: `select ${creationIn(this.#db)} answers`, values };
   }
 }
 

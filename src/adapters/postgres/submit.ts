@@ -9,7 +9,7 @@ import { channelOf } from './notifier.ts';
 
 /** Creates the runs that are new. */
 export async function submit(db: Connection, runs: readonly NewRun[]): Promise<Submitted[]> {
-  const rows = await db.write<SubmitRow>('submit', `select ${creationIn(db)} answers`, valuesOf(runs));
+  const rows = await db.write<Pick<SubmitRow, 'answers'>>('submit', `select ${creationIn(db)} answers`, valuesOf(runs));
   return answersOf(runs, rows[0]?.answers ?? null);
 }
 
@@ -39,6 +39,8 @@ export async function submitWithin(
 
 export interface SubmitRow {
   readonly answers: Answer[] | null;
+  /** The server's now, when it had created them. */
+  readonly now: number;
 }
 
 export interface Answer {

@@ -31,7 +31,10 @@ export interface DueSchedule {
   readonly live: readonly RunId[];
 }
 
-/** Creates occurrences and advances the schedule (STORE §6). `(schedule, scheduledAt)` of a run is unique for good. */
+/**
+ * Creates occurrences and advances the schedule (STORE §6). `(schedule, scheduledAt)` of a run is unique for good: an
+ * instant that has its run gets no second one, and none up to the last instant whose run was pruned gets any.
+ */
 export interface Fire {
   readonly schedule: string;
   readonly revision: number;

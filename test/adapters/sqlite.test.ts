@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { storeContract } from '../../src/testing/index.ts';
 import { openFolder } from '../support/folder.ts';
-import { readRanges } from '../support/sqlite-ranges.ts';
+import { countOccurrences, readRanges } from '../support/sqlite-ranges.ts';
 
 storeContract({ test, describe, expect, name: 'sqlite', open: () => openFileGround() });
 storeContract({ test, describe, expect, name: 'sqlite-brief', open: () => openFileGround({ isBrief: true }) });
@@ -21,6 +21,7 @@ async function openFileGround(options: { isBrief?: boolean } = {}) {
       return another;
     },
     ranges: (schedule: string) => readRanges(path, schedule),
+    occurrences: (schedule: string) => countOccurrences(path, schedule),
     async close() {
       await Promise.all(stores.map((one) => one.close()));
     },

@@ -44,6 +44,11 @@ export async function openMysqlGround({ isUsed = false } = {}): Promise<
       );
       return rows.map(({ from, to, count, reason }) => ({ from, to, count, reason }));
     },
+    async occurrences(schedule) {
+      const sql = 'select count(*) n from onejob_occurrences where schedule = ?';
+      const [rows] = await admin.query<({ n: number } & mysql.RowDataPacket)[]>(sql, [schedule]);
+      return rows[0]?.n ?? 0;
+    },
     async close() {
       await Promise.all(stores.map((one) => one.close()));
       const isWhole = isUsed && (await empty(admin));

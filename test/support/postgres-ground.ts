@@ -50,6 +50,10 @@ export async function openPostgresGround({ url = postgresUrl(), isUsed = false }
         reason,
       }));
     },
+    async occurrences(schedule) {
+      const sql = `select count(*)::integer n from ${schema}.occurrences where schedule = $1`;
+      return (await admin.query<{ n: number }>(sql, [schedule])).rows[0]?.n ?? 0;
+    },
     async close() {
       await Promise.all(stores.map((one) => one.close()));
       if (isUsed && (await empty(admin, schema))) used.push(schema);

@@ -13,3 +13,13 @@ export async function readRanges(path: string, schedule: string): Promise<Range[
     db.close();
   }
 }
+
+/** How many instants of the schedule are remembered with their runs. */
+export async function countOccurrences(path: string, schedule: string): Promise<number> {
+  const db = new Connection(path);
+  try {
+    return db.get<{ n: number }>('select count(*) n from occurrences where schedule = ?', schedule)?.n ?? 0;
+  } finally {
+    db.close();
+  }
+}

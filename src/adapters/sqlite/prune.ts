@@ -3,6 +3,7 @@ import type { FinalState } from '../../job/state.ts';
 import type { PrunePolicy, Pruned } from '../../ports/store-query.ts';
 import type { Tx } from './connection.ts';
 import { idAround } from './created-bound.ts';
+import { forgetOccurrences } from './schedule.ts';
 
 const workerKeptMs = 86_400_000;
 
@@ -64,6 +65,7 @@ function surplus(
 /** All that hangs on the runs, too. Returns about how many bytes of input, output and log went. */
 function erase(tx: Tx, runs: readonly RunId[]): number {
   if (runs.length === 0) return 0;
+  forgetOccurrences(tx, runs);
   const ids = JSON.stringify(runs);
   const size = tx.db.get<{ bytes: number }>(
     `select coalesce((select sum(length(bytes)) from output where run in (select value from json_each(?1))), 0)

@@ -91,8 +91,8 @@ function dueOf(tx: Tx, { next_at: nextAt, ...row }: DueRow, paused: string | nul
 export function fire(tx: Tx, fires: readonly Fire[]): FireVerdict[] {
   return fires.map((one) => {
     const mark = JSON.stringify([one.runs.map(({ id }) => id), one.ranges, one.cancels, one.nextAt]);
-    const known = tx.db.get<{ revision: number; fired: string | null }>(
-      'select revision, fired from schedules where name = ?',
+    const known = tx.db.get<{ revision: number; fired: string | null; pruned_to: number | null }>(
+      'select revision, fired, pruned_to from schedules where name = ?',
       one.schedule,
     );
     if (known?.revision === one.revision + 1 && known.fired === mark) return 'ok';
@@ -104,7 +104,10 @@ export function fire(tx: Tx, fires: readonly Fire[]): FireVerdict[] {
       one.schedule,
     );
     for (const run of one.cancels) cancelOverlapped(tx, run, one.schedule);
-    for (const run of one.runs) occur(tx, one.schedule, run);
+    for (const run of one.runs) {
+      const instant = run.scheduledAt ?? tx.now;
+      if (known.pruned_to === null || instant > known.pruned_to) occur(tx, one.schedule, instant, run);
+    }
     for (const range of one.ranges) addRange(tx, one.schedule, range);
     return 'ok';
   });
@@ -119,11 +122,11 @@ function cancelOverlapped(tx: Tx, run: RunId, schedule: string): void {
 }
 
 /** An instant that has its run already gets no second one, whoever asks. */
-function occur(tx: Tx, schedule: string, run: Fire['runs'][number]): void {
+function occur(tx: Tx, schedule: string, instant: number, run: Fire['runs'][number]): void {
   const first = tx.db.run(
     'insert into occurrences (schedule, instant, run) values (?, ?, ?) on conflict (schedule, instant) do nothing',
     schedule,
-    run.scheduledAt ?? tx.now,
+    instant,
     run.id,
   );
   if (first > 0) submitOne(tx, run);
@@ -157,12 +160,27 @@ function addRange(tx: Tx, schedule: string, range: Range): void {
   );
 }
 
+/** Also a run that was pruned since. */
 function ranBetween(tx: Tx, schedule: string, after: number, before: number): boolean {
   const row = tx.db.get(
-    'select 1 from occurrences where schedule = ? and instant > ? and instant < ? limit 1',
+    `select 1 from occurrences where schedule = ?1 and instant > ?2 and instant < ?3
+     union all select 1 from schedules where name = ?1 and pruned_to > ?2 limit 1`,
     schedule,
     after,
     before,
   );
   return row !== undefined;
+}
+
+/** The occurrences of runs that are pruned go with them; no instant up to the last of them is fired again. */
+export function forgetOccurrences(tx: Tx, runs: readonly RunId[]): void {
+  const gone = tx.db.all<{ schedule: string; instant: number }>(
+    `select o.schedule, o.instant from json_each(?) j cross join runs r on r.id = j.value
+     cross join occurrences o on o.schedule = r.schedule and o.instant = r.scheduled_at and o.run = r.id`,
+    JSON.stringify(runs),
+  );
+  for (const { schedule, instant } of gone) {
+    tx.db.run('delete from occurrences where schedule = ? and instant = ?', schedule, instant);
+    tx.db.run('update schedules set pruned_to = max(coalesce(pruned_to, ?2), ?2) where name = ?1', schedule, instant);
+  }
 }

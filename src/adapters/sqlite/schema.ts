@@ -253,7 +253,9 @@ create table schedules (
   next_at integer,
   declared_at integer not null,
   -- the fire that made this revision: a repeat of it is recognised
-  fired text
+  fired text,
+  -- the last instant whose run was pruned: none up to it is fired again
+  pruned_to integer
 ) without rowid;
 
 create table occurrences (

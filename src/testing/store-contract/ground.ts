@@ -13,6 +13,8 @@ export interface Ground {
   readonly advance?: (ms: number) => unknown;
   /** Ranges of a schedule, oldest first: the port has no way to read them. Without it that they are kept is not tested. */
   readonly ranges?: (schedule: string) => Promise<Range[]>;
+  /** How many occurrences of a schedule the store remembers, in the same way. */
+  readonly occurrences?: (schedule: string) => Promise<number>;
   /** Closes every handle and removes the data. */
   readonly close: () => Promise<void>;
 }

@@ -21,6 +21,7 @@ import { aboutLostAnswers } from './lost-answers.ts';
 import { aboutMigrate } from './migrate.ts';
 import { aboutOutcome } from './outcome.ts';
 import { aboutPause } from './pause.ts';
+import { aboutPruneOccurrences } from './prune-occurrences.ts';
 import { aboutPrune } from './prune.ts';
 import { aboutRestart } from './restart.ts';
 import { aboutRetryAndReschedule } from './retry-and-reschedule.ts';
@@ -97,6 +98,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['plan and due', aboutPlanAndDue],
   ['fire', aboutFire],
   ['prune', aboutPrune],
+  ['prune: occurrences', aboutPruneOccurrences],
   ['lost answers', aboutLostAnswers],
   ['takeover in flight', aboutTakeover],
   ['bad values', aboutBadValues],

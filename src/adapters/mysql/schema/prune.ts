@@ -1,13 +1,14 @@
 /** Deleting what is beyond the policy: STORE §5 `prune`. */
 export const prune: readonly string[] = [
   // Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
-  // workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. 'policy' is
+  // workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. The
+  // occurrence of a run goes with it, and no instant of the schedule up to it is fired again. 'policy' is
   // [{ state, ms, runs }]. Answers (runs, bytes).
   `create procedure onejob_prune_v1(in policy $text, in most int)
 sql security invoker
 begin
   declare t bigint;
-  declare place, count_gone int default 0;
+  declare place, count_gone, locked int default 0;
   declare kept_ms, kept_runs, size, total bigint default 0;
   declare of_state $word;
   declare edge $id;
@@ -58,6 +59,28 @@ begin
     from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs r force index (primary) on r.id = g.run;
     select total + coalesce(sum(length(o.bytes)), 0) into total
     from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_output o force index (primary) on o.run = g.run;
+    -- before the keys: as a fire does it
+    select count(*) into locked
+    from (
+      select distinct r.schedule name
+      from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs r force index (primary) on r.id = g.run
+      where r.schedule is not null order by r.schedule limit 100000
+    ) x straight_join onejob_schedules s force index (primary) on s.name = x.name
+    for update of s;
+    if locked > 0 then
+      update (
+        select o.schedule, max(o.instant) latest
+        from json_table(gone, '$[*]' columns (run $id path '$')) g
+        straight_join onejob_runs r force index (primary) on r.id = g.run
+        straight_join onejob_occurrences o force index (primary) on o.schedule = r.schedule and o.instant = r.scheduled_at
+        where o.run = r.id group by o.schedule
+      ) f straight_join onejob_schedules s force index (primary) on s.name = f.schedule
+      set s.pruned_to = greatest(coalesce(s.pruned_to, f.latest), f.latest);
+      delete o from json_table(gone, '$[*]' columns (run $id path '$')) g
+      straight_join onejob_runs r force index (primary) on r.id = g.run
+      straight_join onejob_occurrences o force index (primary) on o.schedule = r.schedule and o.instant = r.scheduled_at
+      where o.run = r.id;
+    end if;
     delete k from json_table(gone, '$[*]' columns (run $id path '$')) g
     straight_join onejob_runs r force index (primary) on r.id = g.run
     straight_join onejob_keys k force index (primary) on k.name = r.run_key

@@ -97,13 +97,14 @@ begin
 end`,
 
   // What a fire brings: cancels of the overlap policy, at once where nobody holds the run, else by letter; runs, but an
-  // instant that has its run already gets no second one; ranges.
+  // instant that has its run already, or had one that was pruned since, gets no second one; ranges.
   `create procedure onejob_occur(in of_schedule $name, in runs $text, in ranges $text, in cancels $text, in t bigint)
 sql security invoker
 begin
   declare locked, place, made int default 0;
-  declare first_at, last_at, times, newest_first, newest_last bigint;
-  declare why, newest_why $word;
+  declare first_at, last_at, times bigint;
+  declare pruned bigint default (select s.pruned_to from onejob_schedules s where s.name = of_schedule);
+  declare why $word;
   declare target $id;
   declare item $text;
   if json_length(cancels) > 0 then
@@ -126,8 +127,10 @@ begin
     set item = json_extract(runs, concat('$[', place, ']'));
     set target = json_unquote(json_extract(item, '$.id'));
     set first_at = coalesce(json_extract(item, '$.scheduled'), t);
-    insert into onejob_occurrences (schedule, instant, run) values (of_schedule, first_at, target)
-    on duplicate key update run = onejob_occurrences.run;
+    if pruned is null or first_at > pruned then
+      insert into onejob_occurrences (schedule, instant, run) values (of_schedule, first_at, target)
+      on duplicate key update run = onejob_occurrences.run;
+    end if;
     if exists (
       select 1 from onejob_occurrences o where o.schedule = of_schedule and o.instant = first_at and o.run = target
     ) then
@@ -159,7 +162,7 @@ begin
   where r.schedule = of_schedule and r.last_at = newest_last and r.first_at = newest_first;
   if newest_why = why and not exists (
     select 1 from onejob_occurrences o where o.schedule = of_schedule and o.instant > newest_last and o.instant < starts
-  ) then
+  ) and not exists (select 1 from onejob_schedules s where s.name = of_schedule and s.pruned_to > newest_last) then
     update onejob_ranges r set r.last_at = greatest(r.last_at, ends), r.times = r.times + more
     where r.schedule = of_schedule and r.first_at = newest_first and r.reason = why;
   else

@@ -208,6 +208,8 @@ export const tables: readonly string[] = [
   declared_at bigint not null,
   -- digest of the fire that made this revision: a repeat of it is recognised
   fired $id,
+  -- the last instant whose run was pruned: none up to it is fired again
+  pruned_to bigint,
   key by_time (next_at)
 ) $table`,
 

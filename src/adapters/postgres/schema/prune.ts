@@ -3,7 +3,8 @@ import { settings } from './settings.ts';
 /** Deleting what is beyond the policy: STORE §5 `prune`. */
 export const prune = /* sql */ `
 -- Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
--- workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. 'policy' is
+-- workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. The occurrence
+-- of a run goes with it, and no instant of the schedule up to it is fired again. 'policy' is
 -- [{ state, ms, runs }]. Answers { runs, bytes }.
 create function prune_v1(policy json, most integer) returns json language plpgsql volatile
 ${settings}
@@ -42,6 +43,16 @@ begin
   )
   select coalesce(array_agg(run), '{}'), coalesce(sum(size), 0) into gone, total from deleted;
   if gone = '{}' then return json_build_object('runs', 0, 'bytes', 0); end if;
+  -- before the keys: as a fire does it
+  perform from schedules s where s.name in (select r.schedule from runs r where r.id = any(gone))
+  order by s.name for no key update;
+  with freed as (
+    delete from occurrences o using runs r
+    where r.id = any(gone) and o.schedule = r.schedule and o.instant = r.scheduled_at and o.run = r.id
+    returning o.schedule, o.instant
+  )
+  update schedules s set pruned_to = greatest(s.pruned_to, f.latest)
+  from (select schedule, max(instant) latest from freed group by schedule) f where s.name = f.schedule;
   with lines as (
     delete from output where run = any(gone) returning octet_length(output.bytes) size
   ), records as (

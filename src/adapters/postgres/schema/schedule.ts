@@ -25,7 +25,8 @@ begin
 end $$;
 
 -- Fires [{ i, schedule, revision, runs, ranges, cancels, next }]: each advances its schedule and creates its runs and
--- ranges, or, when the revision moved, does nothing. An instant that has its run already gets no second one. Answers
+-- ranges, or, when the revision moved, does nothing. An instant that has its run already, or had one that was pruned
+-- since, gets no second one. Answers
 -- the places of those that moved; a repeat of the very fire that moved a schedule is none of them.
 create function fire_v1(fires json) returns json language plpgsql volatile
 ${settings}
@@ -59,6 +60,7 @@ begin
       insert into occurrences (schedule, instant, run)
       select f.schedule, coalesce(x.scheduled, t), x.id
       from json_to_recordset(f.runs) x(id text, scheduled bigint)
+      where known.pruned_to is null or coalesce(x.scheduled, t) > known.pruned_to
       on conflict (schedule, instant) do nothing
       returning run
     )
@@ -100,7 +102,7 @@ begin
   select * into newest from ranges r where r.schedule = of_schedule order by r.last desc limit 1;
   if newest.reason = why and not exists (
     select from occurrences o where o.schedule = of_schedule and o.instant > newest.last and o.instant < starts
-  ) then
+  ) and not exists (select from schedules s where s.name = of_schedule and s.pruned_to > newest.last) then
     update ranges r set last = greatest(r.last, ends), count = r.count + times
     where r.schedule = of_schedule and r.first = newest.first and r.reason = why;
   else

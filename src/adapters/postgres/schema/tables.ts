@@ -211,7 +211,9 @@ create table schedules (
   next_at bigint,
   declared_at bigint not null,
   -- digest of the fire that made this revision: a repeat of it is recognised
-  fired text
+  fired text,
+  -- the last instant whose run was pruned: none up to it is fired again
+  pruned_to bigint
 ) with (fillfactor = 60);
 create index schedules_by_time on schedules (next_at) where next_at is not null;
 

@@ -101,6 +101,15 @@ test('of runs born held, one whose key is there already is not taken', async () 
   expect(claims.map(({ run }) => run)).toEqual([runs[1].id]);
 });
 
+test('a run that names its holder is held by it, and not what the claim beside it gets', async () => {
+  const [own, others] = [aRun({ holder: worker.id }), aRun()];
+  const [submitted, { claims }] = await Promise.all([store.submit([own, others]), store.claim(request(5))]);
+  expect(messages).toHaveLength(1);
+  expect(submitted).toMatchObject([{ run: { id: own.id, state: 'running' } }, { run: { state: 'running' } }]);
+  expect(claims.map(({ run }) => run)).toEqual([others.id]);
+  expect(await store.get([own.id])).toMatchObject([{ state: 'running', epoch: 1 }]);
+});
+
 test('nothing is born held by a worker that is buried', async () => {
   const [{ id, beat } = { id: '', beat: 0 }] = await store.workers();
   await store.bury([{ id, seenBeat: beat, counted: true }]);

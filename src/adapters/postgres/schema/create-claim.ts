@@ -53,7 +53,8 @@ begin
       return json_build_object('now', t, 'next', soon, 'taken', true, 'answers', made);
     end if;
   end if;
-  made := create_v1(items, size, keyed, '{}', t);
+  -- a holder that the caller wished for the claim's sake is passed over; one that the run itself names has it
+  made := create_v1(items, size, keyed, case when takes then '{}' else holders_of(items) end, t);
   return (
     select json_build_object('now', min(c.now), 'next', min(c.next), 'outlook', min(c.outlook), 'answers', made,
       'claims', json_agg(c) filter (where c.id is not null))

@@ -3,130 +3,27 @@ import type { Claim, Claimed, ClaimRequest, JobTerms } from '../../ports/store-c
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { claimOf, type ClaimRow } from '../sql/claim-row.ts';
 import type { Tx } from './connection.ts';
+import { dueInQueues, dueInTree } from './due-runs.ts';
 import { unread } from './mail.ts';
 import { pausedNames } from './pause.ts';
 import { nodeOf } from './submit.ts';
 
 /** Hands out due runs, each once: all that happens inside one write transaction. */
 export function claim(tx: Tx, { worker, jobs, free, turn, tree }: ClaimRequest): Claimed {
+  const nothing: Claimed = { claims: [], now: tx.now, nextDueAt: null };
   const node = nodeOf(tx, worker);
-  if (node === undefined) return { claims: [], now: tx.now, nextDueAt: null };
+  if (node === undefined) return nothing;
+  const paused = pausedNames(tx);
   // What a process was asked for itself it does, also on a node that is drained.
-  if (tree === undefined && pausedNames(tx, 'node').has(node)) return { claims: [], now: tx.now, nextDueAt: null };
-  const pausedJobs = pausedNames(tx, 'job');
-  const open = jobs.filter(({ name }) => !pausedJobs.has(name));
-  if (open.length === 0) return { claims: [], now: tx.now, nextDueAt: null };
-  const known = JSON.stringify(open.map(({ name }) => name));
+  if (tree === undefined && paused.node.has(node)) return nothing;
+  const open = jobs.filter(({ name }) => !paused.job.has(name));
+  if (open.length === 0) return nothing;
+  const names = open.map(({ name }) => name);
   const { due, nextDueAt } =
-    tree === undefined ? inQueues(tx, known, { free, turn }) : inTree(tx, known, { free, tree });
+    tree === undefined
+      ? dueInQueues(tx, { jobs: new Set(names), paused: paused.queue, free, turn })
+      : dueInTree(tx, { jobs: names, paused: paused.queue, free, tree });
   return { claims: take(tx, due, { worker, node, jobs: open }), now: tx.now, nextDueAt };
-}
-
-interface Found {
-  readonly due: readonly RunId[];
-  readonly nextDueAt: number | null;
-}
-
-/** One seek finds the next queue that has anything in its line; most stores have one. */
-function inQueues(tx: Tx, known: string, { free, turn }: { free: number; turn: number }): Found {
-  const paused = pausedNames(tx, 'queue');
-  const lines: (readonly RunId[])[] = [];
-  let nextDueAt: number | null = null;
-  for (let queue = nextQueue(tx, null); queue !== null; queue = nextQueue(tx, queue)) {
-    if (paused.has(queue)) continue;
-    const found = inLine(tx, queue, known, free);
-    if (found.due.length > 0) lines.push(found.due);
-    nextDueAt = earlier(nextDueAt, found.nextDueAt);
-  }
-  return { due: inTurn(lines, free, turn), nextDueAt };
-}
-
-function nextQueue(tx: Tx, after: string | null): string | null {
-  const row =
-    after === null
-      ? tx.db.get<{ queue: string }>('select queue from live where worker is null order by queue limit 1')
-      : tx.db.get<{ queue: string }>(
-          'select queue from live where worker is null and queue > ? order by queue limit 1',
-          after,
-        );
-  return row?.queue ?? null;
-}
-
-/** One of each line, then the second of each, and so on. */
-function inTurn(lines: readonly (readonly RunId[])[], free: number, turn: number): readonly RunId[] {
-  const [only] = lines;
-  if (only === undefined || lines.length === 1) return only ?? [];
-  const first = turn % lines.length;
-  const ordered = [...lines.slice(first), ...lines.slice(0, first)];
-  const due: RunId[] = [];
-  for (let place = 0; due.length < free && ordered.some((line) => place < line.length); place++) {
-    for (const line of ordered) if (due.length < free) due.push(...line.slice(place, place + 1));
-  }
-  return due;
-}
-
-/**
- * One seek per priority that exists in the queue, then a range of due runs: runs that are due later are never walked
- * over (100,000 delayed ones of one priority cost nothing).
- */
-function inLine(tx: Tx, queue: string, known: string, free: number): Found {
-  const due: RunId[] = [];
-  let nextDueAt: number | null = null;
-  for (let priority = nextPriority(tx, queue, null); priority !== null; priority = nextPriority(tx, queue, priority)) {
-    const left = free - due.length;
-    if (left > 0) {
-      const rows = tx.db.all<{ run: string }>(
-        `select run from live where worker is null and queue = ? and priority = ? and due_at <= ?
-           and job in (select value from json_each(?)) order by due_at, run limit ?`,
-        queue,
-        priority,
-        tx.now,
-        known,
-        left,
-      );
-      for (const { run } of rows) due.push(run);
-    }
-    const later = tx.db.get<{ due_at: number }>(
-      `select due_at from live where worker is null and queue = ? and priority = ? and due_at > ?
-         and job in (select value from json_each(?)) order by due_at limit 1`,
-      queue,
-      priority,
-      tx.now,
-      known,
-    );
-    nextDueAt = earlier(nextDueAt, later?.due_at ?? null);
-  }
-  return { due, nextDueAt };
-}
-
-function nextPriority(tx: Tx, queue: string, below: number | null): number | null {
-  const row = tx.db.get<{ priority: number }>(
-    `select priority from live where worker is null and queue = ? and priority < ? order by priority desc limit 1`,
-    queue,
-    below ?? Number.MAX_SAFE_INTEGER,
-  );
-  return row?.priority ?? null;
-}
-
-/** A process that runs work by itself has few roots: their unfinished runs are read and sorted here. */
-function inTree(tx: Tx, known: string, { free, tree }: { free: number; tree: readonly RunId[] }): Found {
-  const paused = pausedNames(tx, 'queue');
-  const rows = tx.db.all<{ run: string; queue: string; due_at: number }>(
-    `select run, queue, due_at from live
-     where (run in (select value from json_each(?1)) or root in (select value from json_each(?1)))
-       and worker is null and job in (select value from json_each(?2)) and due_at is not null
-     order by priority desc, due_at, run`,
-    JSON.stringify(tree),
-    known,
-  );
-  const due: RunId[] = [];
-  let nextDueAt: number | null = null;
-  for (const { run, queue, due_at: dueAt } of rows) {
-    if (paused.has(queue)) continue;
-    if (dueAt > tx.now) nextDueAt = earlier(nextDueAt, dueAt);
-    else if (due.length < free) due.push(run);
-  }
-  return { due, nextDueAt };
 }
 
 interface Taker {
@@ -188,10 +85,6 @@ function settleTerms(tx: Tx, rows: readonly Row[], jobs: readonly JobTerms[]): v
     JSON.stringify(rows.map(({ id }) => id)),
     JSON.stringify(jobs.filter(({ name }) => names.has(name))),
   );
-}
-
-function earlier(a: number | null, b: number | null): number | null {
-  return a === null || (b !== null && b < a) ? b : a;
 }
 
 interface Row extends ClaimRow {

@@ -37,14 +37,17 @@ function resume(tx: Tx, { target }: PauseAsk): boolean {
   return tx.db.run('delete from pauses where type = ? and name = ?', target.type, target.name) > 0;
 }
 
-/** Names of one kind that are paused now, with the reason. */
-export function pausedNames(tx: Tx, type: PauseTarget): Map<string, string> {
-  const rows = tx.db.all<{ name: string; actor: string; reason: string | null }>(
-    'select name, actor, reason from pauses where type = ? and (until is null or until > ?)',
-    type,
+/** Names that are paused now, by kind, each with the reason. */
+export type PausedNames = Readonly<Record<PauseTarget, ReadonlyMap<string, string>>>;
+
+export function pausedNames(tx: Tx): PausedNames {
+  const rows = tx.db.all<{ type: PauseTarget; name: string; actor: string; reason: string | null }>(
+    'select type, name, actor, reason from pauses where until is null or until > ?',
     tx.now,
   );
-  return new Map(rows.map(({ name, actor, reason }) => [name, reason ?? `paused by ${actor}`]));
+  const names = { job: new Map(), queue: new Map(), schedule: new Map(), node: new Map() };
+  for (const { type, name, actor, reason } of rows) names[type].set(name, reason ?? `paused by ${actor}`);
+  return names;
 }
 
 /** All that is paused now. */

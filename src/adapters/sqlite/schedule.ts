@@ -56,7 +56,7 @@ function put(tx: Tx, { name, job, spec, nextAt }: SchedulePlan, app: string): vo
 }
 
 export function due(tx: Tx, { limit }: { limit: number }): Due {
-  const paused = pausedNames(tx, 'schedule');
+  const paused = pausedNames(tx).schedule;
   const rows = tx.db.all<DueRow>(
     `select name, app, job, spec, revision, next_at from schedules where next_at <= ? order by next_at, name limit ?`,
     tx.now,

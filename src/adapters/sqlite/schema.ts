@@ -158,7 +158,7 @@ create table live (
   -- the workers that crashed with it, as JSON
   casualties text
 ) without rowid;
-create index live_line on live (worker, queue, priority desc, due_at, run, job);
+create index live_line on live (worker, job, queue, priority desc, due_at, run);
 create index live_by_parent on live (parent) where parent is not null;
 create index live_by_root on live (root) where root is not null;
 create index live_by_schedule on live (schedule, run) where schedule is not null;

@@ -11,9 +11,10 @@ import {
   type EndedWindow,
 } from '../sql/ended-stats.ts';
 import { liveStats, type FoundLive } from '../sql/live-stats.ts';
-import { lineAfter, mostLines, type Line } from './backlog.ts';
+import { mostLines } from './backlog.ts';
 import type { Tx } from './connection.ts';
 import type { SqlValue } from './driver.ts';
+import { type Line, lineAfter } from './line-of-work.ts';
 
 /** Nothing else is written meanwhile: ranges of indexes, and of each at most what is asked for. */
 export function stats(tx: Tx, request: StatsRequest): Stats {
@@ -81,20 +82,21 @@ function findLive(tx: Tx, atMost: number): { found: FoundLive[]; isCut: boolean 
 }
 
 /** Those that are due, those that have a later instant, and those that have none. */
-function findInLine(tx: Tx, { queue, priority }: Line, atMost: number): FoundLive[][] {
-  const line = 'worker is null and queue = ? and priority = ?';
+function findInLine(tx: Tx, { job, queue, priority }: Line, atMost: number): FoundLive[][] {
+  const line = 'worker is null and job = ? and queue = ? and priority = ?';
   return [
-    count(tx, `${line} and due_at <= ? order by due_at limit ?`, 'due', [queue, priority, tx.now, atMost]),
+    count(tx, `${line} and due_at <= ? order by due_at limit ?`, 'due', [job, queue, priority, tx.now, atMost]),
     tx.db.all<FoundLive>(
       `select job, iif(state = 'waiting', 'waiting', 'later') kind, count(*) n, null oldest from (
          select job, state from live where ${line} and due_at > ? order by due_at limit ?
        ) group by job, kind`,
+      job,
       queue,
       priority,
       tx.now,
       atMost,
     ),
-    count(tx, `${line} and due_at is null limit ?`, 'waiting', [queue, priority, atMost]),
+    count(tx, `${line} and due_at is null limit ?`, 'waiting', [job, queue, priority, atMost]),
   ];
 }
 

@@ -1,0 +1,159 @@
+import type { RunId } from '../../job/run.ts';
+import type { Tx } from './connection.ts';
+import { type Line, lineAfter, lineOfNextJob } from './line-of-work.ts';
+import type { PausedNames } from './pause.ts';
+
+/** Runs in the order in which they are to be claimed, and when one that is not among them is due. */
+export interface Found {
+  readonly due: readonly RunId[];
+  readonly nextDueAt: number | null;
+}
+
+interface Look {
+  readonly jobs: ReadonlySet<string>;
+  readonly paused: PausedNames['queue'];
+  readonly free: number;
+  readonly turn: number;
+}
+
+/** Of queues with due runs each gives one in turn until there are enough. */
+export function dueInQueues(tx: Tx, { jobs, paused, free, turn }: Look): Found {
+  const lines: (readonly RunId[])[] = [];
+  let nextDueAt: number | null = null;
+  for (const classes of queuesOf(tx, jobs, paused)) {
+    const found = inQueue(tx, classes, free);
+    if (found.due.length > 0) lines.push(found.due);
+    nextDueAt = earlier(nextDueAt, found.nextDueAt);
+  }
+  return { due: inTurn(lines, free, turn), nextDueAt };
+}
+
+/** Of each queue in which one of these jobs has a line: its lines by priority, the highest first. */
+function queuesOf(tx: Tx, jobs: ReadonlySet<string>, paused: PausedNames['queue']): (readonly Line[])[][] {
+  const queues = new Map<string, Map<number, Line[]>>();
+  for (let line = lineAfter(tx, null); line !== undefined;) {
+    const isKnown = jobs.has(line.job);
+    if (isKnown && !paused.has(line.queue)) {
+      const classes = getOrAdd(queues, line.queue, () => new Map<number, Line[]>());
+      getOrAdd(classes, line.priority, () => []).push(line);
+    }
+    line = isKnown ? lineAfter(tx, line) : lineOfNextJob(tx, line.job);
+  }
+  return sortedBy([...queues], (a, b) => (a < b ? -1 : 1)).map((classes) => sortedBy([...classes], (a, b) => b - a));
+}
+
+function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function sortedBy<Key, Value>(entries: readonly [Key, Value][], order: (a: Key, b: Key) => number): Value[] {
+  return entries.toSorted(([a], [b]) => order(a, b)).map(([, value]) => value);
+}
+
+/** One of each line, then the second of each, and so on. */
+function inTurn(lines: readonly (readonly RunId[])[], free: number, turn: number): readonly RunId[] {
+  const [only] = lines;
+  if (only === undefined || lines.length === 1) return only ?? [];
+  const first = turn % lines.length;
+  const ordered = [...lines.slice(first), ...lines.slice(0, first)];
+  const due: RunId[] = [];
+  for (let place = 0; due.length < free && ordered.some((line) => place < line.length); place++) {
+    for (const line of ordered) if (due.length < free) due.push(...line.slice(place, place + 1));
+  }
+  return due;
+}
+
+/**
+ * By priority, then due instant, then age, whatever the job. Runs that are due later, and those of jobs that are paused
+ * or not known, are never walked over (100,000 of either cost nothing).
+ */
+function inQueue(tx: Tx, classes: readonly (readonly Line[])[], free: number): Found {
+  const due: RunId[] = [];
+  let nextDueAt: number | null = null;
+  for (const lines of classes) {
+    if (due.length < free) due.push(...dueInLines(tx, lines, free - due.length).map(({ run }) => run));
+    for (const line of lines) nextDueAt = earlier(nextDueAt, laterIn(tx, line));
+  }
+  return { due, nextDueAt };
+}
+
+interface DueRow {
+  readonly run: RunId;
+  readonly due_at: number;
+}
+
+/** Of one queue and priority. SQLite reads the lines side by side, and only as far as it needs. */
+function dueInLines(tx: Tx, lines: readonly Line[], limit: number): readonly DueRow[] {
+  const [first] = lines;
+  if (first === undefined) return [];
+  if (lines.length > mostAtOnce) {
+    const parts = Array.from({ length: Math.ceil(lines.length / mostAtOnce) }, (_, i) =>
+      dueInLines(tx, lines.slice(i * mostAtOnce, (i + 1) * mostAtOnce), limit),
+    );
+    return parts.flat().toSorted(byAge).slice(0, limit);
+  }
+  const parts = lines.map(
+    (_, i) => `select run, due_at from live
+       where worker is null and job = ?${i + 5} and queue = ?1 and priority = ?2 and due_at <= ?3`,
+  );
+  const jobs = lines.map(({ job }) => job);
+  const { queue, priority } = first;
+  return tx.db.all(
+    `${parts.join(' union all ')} order by due_at, run limit ?4`,
+    queue,
+    priority,
+    tx.now,
+    limit,
+    ...jobs,
+  );
+}
+
+/** SQLite takes 500 parts of a `union all`. */
+const mostAtOnce = 50;
+
+function byAge(a: DueRow, b: DueRow): number {
+  return a.due_at - b.due_at || (a.run < b.run ? -1 : 1);
+}
+
+function laterIn(tx: Tx, { job, queue, priority }: Line): number | null {
+  const row = tx.db.get<{ due_at: number }>(
+    `select due_at from live where worker is null and job = ? and queue = ? and priority = ? and due_at > ?
+     order by due_at limit 1`,
+    job,
+    queue,
+    priority,
+    tx.now,
+  );
+  return row?.due_at ?? null;
+}
+
+/** A process that runs work by itself has few roots: their unfinished runs are read and sorted here. */
+export function dueInTree(
+  tx: Tx,
+  { jobs, paused, free, tree }: Omit<Look, 'jobs' | 'turn'> & { jobs: readonly string[]; tree: readonly RunId[] },
+): Found {
+  const rows = tx.db.all<{ run: string; queue: string; due_at: number }>(
+    `select run, queue, due_at from live
+     where (run in (select value from json_each(?1)) or root in (select value from json_each(?1)))
+       and worker is null and job in (select value from json_each(?2)) and due_at is not null
+     order by priority desc, due_at, run`,
+    JSON.stringify(tree),
+    JSON.stringify(jobs),
+  );
+  const due: RunId[] = [];
+  let nextDueAt: number | null = null;
+  for (const { run, queue, due_at: dueAt } of rows) {
+    if (paused.has(queue)) continue;
+    if (dueAt > tx.now) nextDueAt = earlier(nextDueAt, dueAt);
+    else if (due.length < free) due.push(run);
+  }
+  return { due, nextDueAt };
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b < a) ? b : a;
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { enrolment, newRun, newRuns, pauseOf, termsOf } from '../../src/testing/store-contract/builders.ts';
+
+interface Bench {
+  readonly store: Store;
+  readonly claim: (jobs: readonly string[], free: number) => Promise<readonly string[]>;
+}
+
+async function open(): Promise<Bench> {
+  const store = await openSqliteStore({ path: ':memory:' });
+  await store.migrate();
+  const worker = enrolment();
+  await store.enrol(worker);
+  return {
+    store,
+    async claim(jobs, free) {
+      const { claims } = await store.claim({ worker: worker.id, jobs: jobs.map((job) => termsOf(job)), free, turn: 0 });
+      return claims.map(({ run }) => run);
+    },
+  };
+}
+
+test('a claim never walks over due runs of jobs that are paused or not known', async () => {
+  const { store, claim } = await open();
+  const fastest = async (): Promise<number> => {
+    let best = Infinity;
+    for (let i = 0; i < 20; i++) {
+      const begin = performance.now();
+      expect(await claim(['paused', 'work'], 10)).toEqual([]);
+      best = Math.min(best, performance.now() - begin);
+    }
+    return best;
+  };
+  await store.ask([pauseOf('job', 'paused')]);
+  const empty = await fastest();
+  for (const job of ['paused', 'unknown']) {
+    for (let i = 0; i < 40; i++) await store.submit(newRuns(1_000, { job }));
+  }
+  expect(await fastest()).toBeLessThan(Math.max(1, 20 * empty));
+  const due = newRun({ job: 'work' });
+  await store.submit([due]);
+  expect(await claim(['paused', 'work'], 10)).toEqual([due.id]);
+  await store.close();
+});
+
+test('the runs of many jobs in one queue are claimed in one order: priority, then due instant, then age', async () => {
+  const { store, claim } = await open();
+  const jobs = Array.from({ length: 130 }, (_, i) => `job-${i % 2 === 0 ? i : 200 - i}`);
+  const now = Date.now();
+  const runs = jobs.map((job, i) => newRun({ job, priority: i % 3, dueAt: now - 100_000 + ((i * 37) % 50) }));
+  await store.submit(runs);
+  const expected = runs
+    .toSorted((a, b) => b.priority - a.priority || Number(a.dueAt) - Number(b.dueAt) || (a.id < b.id ? -1 : 1))
+    .map(({ id }) => id);
+  expect(await claim(jobs, 60)).toEqual(expected.slice(0, 60));
+  expect(await claim(jobs, 200)).toEqual(expected.slice(60));
+  await store.close();
+});

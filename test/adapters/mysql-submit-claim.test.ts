@@ -14,10 +14,11 @@ describeSubmitWithClaim('mysql', async () => {
       return {
         async query(question: { sql: string }) {
           messages.push(question.sql);
-          const answer = await connection.query(question);
-          if (!loses) return answer;
+          const isLost = loses;
           loses = false;
-          throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+          const answer = await connection.query(question);
+          if (isLost) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+          return answer;
         },
         release: () => connection.release(),
         destroy: () => connection.destroy(),

@@ -11,7 +11,7 @@ export interface OutboxOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: Meter | undefined;
-  /** Called when a group is on its way, before it is answered. */
+  /** Called when a group that others may take or hear is on its way, before it is answered. */
   readonly onSent?: (what: 'submits' | 'asks') => void;
 }
 
@@ -28,7 +28,7 @@ export class Outbox {
       name: 'submits',
       send: (runs) => {
         const answers = store.submit(runs);
-        onSent('submits');
+        if (runs.some(({ holder }) => holder === null)) onSent('submits'); // else there is nothing to claim
         return answers;
       },
       weigh: (run) => 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0),

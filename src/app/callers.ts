@@ -6,9 +6,10 @@ import { isFinal } from '../job/state.ts';
 import type { Log } from '../ports/log.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
-import { Abort } from '../std/abort.ts';
+import type { Abort } from '../std/abort.ts';
 import { systemClock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
+import { Attendance, type Presence } from './attendance.ts';
 import { CallerTalk } from './caller-talk.ts';
 import type { ExecuteRequest } from './execute.ts';
 import { callbackOf, wishedRun, type SubmissionOptions } from './execution.ts';
@@ -28,8 +29,7 @@ export interface CallersOptions {
 }
 
 export interface CallOptions {
-  /** Aborts when the caller has gone away. */
-  readonly signal: AbortSignal;
+  readonly presence: Presence;
   /** The caller does not wait: the run goes on without it. */
   readonly isDetached?: boolean;
   readonly actor: string;
@@ -63,7 +63,7 @@ export class Callers {
 
   /**
    * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, KEY_CONFLICT, STORE_UNAVAILABLE: nothing runs
-   * then; APP_STOPPING; or the signal's reason
+   * then; APP_STOPPING; RUN_CANCELLED when the caller has gone
    */
   async call(request: ExecuteRequest, options: CallOptions): Promise<Answer> {
     const { submission, engine: open } = this.#options;
@@ -74,7 +74,7 @@ export class Callers {
     const run = await wishedRun(wishes.registry.get(request.job), request, { ...wishes, holder });
     await engine.enrol();
     this.#talk ??= this.#listen();
-    options.signal.throwIfAborted();
+    if (options.presence.hasGone) throw gone();
     const [answer] = (await engine.submit([run])) as [Submitted];
     const conflict = conflictOf([run], [answer]);
     if (conflict) throw conflict;
@@ -131,25 +131,24 @@ export class Callers {
       attendance.stays = true;
       return { run: await this.#options.client.find(id), replayed: false };
     }
-    const run = await this.#outcome(attendance, caller.signal);
+    const run = await this.#outcome(attendance, caller.presence);
     // It was given up by callers that have gone, here or on another node, and this one has not.
     return wasGivenUp(run) ? this.#join(id, caller) : { run, replayed: false };
   }
 
   /** Of several callers of one run the last one to leave takes the run along. */
-  async #outcome(attendance: Attendance, signal: AbortSignal): Promise<Run> {
-    const gone = createDeferred<never>();
-    const leave = () => gone.reject(signal.reason);
-    signal.addEventListener('abort', leave);
+  async #outcome(attendance: Attendance, presence: Presence): Promise<Run> {
+    const left = createDeferred<never>();
+    const forget = presence.onGone(() => left.reject(gone()));
     attendance.callers++;
     try {
-      if (signal.aborted) leave();
-      return await Promise.race([attendance.ended.promise, gone.promise]);
+      if (presence.hasGone) left.reject(gone());
+      return await Promise.race([attendance.ended.promise, left.promise]);
     } finally {
-      gone.promise.catch(() => undefined);
-      signal.removeEventListener('abort', leave);
+      left.promise.catch(() => undefined);
+      forget();
       attendance.callers--;
-      if (signal.aborted && attendance.callers === 0 && !attendance.stays) void this.#giveUp(attendance);
+      if (presence.hasGone && attendance.callers === 0 && !attendance.stays) void this.#giveUp(attendance);
     }
   }
 
@@ -216,7 +215,7 @@ export class Callers {
 
   async #giveUp(attendance: Attendance): Promise<void> {
     const { id, waiting } = attendance;
-    const reason = new OnejobError('RUN_CANCELLED', clientClosed);
+    const reason = gone();
     try {
       const engine = await this.#options.engine();
       if (await this.#isNeeded(attendance, engine.id)) return;
@@ -250,24 +249,6 @@ export class Callers {
 
 type Caller = CallOptions & { readonly engine: Engine };
 
-/** One run, and who waits for it here. */
-class Attendance {
-  readonly id: RunId;
-  readonly ended = createDeferred<Run>();
-  /** Ends the waiting for others. */
-  readonly waiting = new Abort();
-  callers = 0;
-  /** It goes on when nobody waits any more. */
-  stays = false;
-  /** This process asked for it, or for its present attempt. */
-  isOurs = false;
-
-  constructor(id: RunId) {
-    this.id = id;
-    this.ended.promise.catch(() => undefined);
-  }
-}
-
 /** Nobody's connection carries it: it was asked for in another way, or by a caller that did not want to wait. */
 function goesOnAlone({ trigger, request }: Run): boolean {
   const prefer = request?.headers.find(([name]) => name.toLowerCase() === 'prefer')?.[1];
@@ -281,6 +262,10 @@ export function prefersAsync(prefer: string | undefined): boolean {
 
 function wasGivenUp({ state, error }: Run): boolean {
   return state === 'cancelled' && error?.code === 'RUN_CANCELLED' && error.message.endsWith(clientClosed);
+}
+
+function gone(): OnejobError {
+  return new OnejobError('RUN_CANCELLED', clientClosed);
 }
 
 function stopping(): OnejobError {

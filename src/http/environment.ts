@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Right } from '../app/options.ts';
 
 /** What the guards of `createHandler` leave for the routes. */
@@ -9,8 +9,11 @@ export interface Env {
     /** Who asks, for the record. */
     actor: string;
   };
-  Bindings: {
-    /** The request as Node has it, where our own server took it. */
-    incoming?: IncomingMessage | undefined;
-  };
+  Bindings: Partial<NodeSide>;
+}
+
+/** The request and its answer as Node has them, where our own server took it. */
+export interface NodeSide {
+  incoming: IncomingMessage;
+  outgoing: ServerResponse;
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
 import type { App } from '../app/app.ts';
 import { isOnejobError, type OnejobError } from '../job/errors.ts';
@@ -6,12 +5,13 @@ import { newId } from '../std/id.ts';
 import { apiRoutes } from './api/index.ts';
 import { authenticate } from './auth.ts';
 import { debugRoutes } from './debug/index.ts';
-import type { Env } from './environment.ts';
+import type { Env, NodeSide } from './environment.ts';
 import { governorRoutes } from './governor/index.ts';
 import { guarded } from './guard.ts';
 import type { HandlerOptions } from './handler-options.ts';
 import { metricsRoutes } from './metrics/index.ts';
 import { problem } from './problem.ts';
+import { RememberingRouter } from './remembering-router.ts';
 import { refuseStrangers } from './strangers.ts';
 import { TextAnswer, wholeOf, type AnyAnswer } from './text-answer.ts';
 
@@ -22,10 +22,10 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
 }
 
 /** The same for our own server, whose requests and answers need not be all that web standards say. */
-export type Answerer = (request: Request, incoming?: IncomingMessage) => Promise<AnyAnswer>;
+export type Answerer = (request: Request, node?: Partial<NodeSide>) => Promise<AnyAnswer>;
 
 export function createAnswerer(app: App, options: HandlerOptions): Answerer {
-  const hono = new Hono<Env>();
+  const hono = new Hono<Env>({ router: new RememberingRouter() });
   const refuseWhenStopping = (): void => {
     if (app.stopping.aborted) throw app.stopping.reason as OnejobError;
   };
@@ -39,7 +39,7 @@ export function createAnswerer(app: App, options: HandlerOptions): Answerer {
     if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });
     return problem(error, requestIdOf(context.req.header('x-request-id')));
   });
-  return async (request, incoming) => finish(request, await hono.fetch(request, { incoming }));
+  return async (request, node = {}) => finish(request, await hono.fetch(request, node));
 }
 
 /** Of the caller where it is one that a log can hold. */

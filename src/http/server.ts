@@ -7,6 +7,7 @@ import type { Face } from '../app/face.ts';
 import type { HttpOptions } from '../app/options.ts';
 import { OnejobError } from '../job/errors.ts';
 import { isLoopback, refuseExposure } from './exposure.ts';
+import type { NodeSide } from './environment.ts';
 import { createAnswerer } from './handler.ts';
 import { writeNamesAsKnown } from './header-case.ts';
 import { TextAnswer, writeText } from './text-answer.ts';
@@ -41,9 +42,10 @@ export class HttpServer implements Face {
       showsConfig: options.debug === true,
     });
     const listener = getRequestListener(
-      async (request, { incoming, outgoing }) => {
-        const response = outgoing as ServerResponse; // neither is of HTTP/2: the server below is none
-        const answer = await answerer(request, incoming as IncomingMessage);
+      async (request, bindings) => {
+        const node = bindings as NodeSide; // not of HTTP/2: the server below is none
+        const response = node.outgoing;
+        const answer = await answerer(request, node);
         if (!(answer instanceof TextAnswer)) {
           writeNamesAsKnown(response);
           return answer;

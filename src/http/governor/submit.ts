@@ -1,14 +1,14 @@
-import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { App } from '../../app/app.ts';
 import { prefersAsync } from '../../app/callers.ts';
 import { hasCode, isOnejobError } from '../../job/errors.ts';
 import { egoKey } from '../../job/key.ts';
 import { readBody, textOrBytes } from '../body.ts';
-import type { Env } from '../environment.ts';
+import type { Env, NodeSide } from '../environment.ts';
 import type { HandlerOptions } from '../handler-options.ts';
 import { textOfHeader } from '../header-bytes.ts';
 import { headerPairs } from '../header-pairs.ts';
+import { presenceOf } from '../presence.ts';
 import { statusOf } from '../status.ts';
 import type { AnyAnswer } from '../text-answer.ts';
 import { answerOf, echoHeaders, refusal, type Echo } from './answer.ts';
@@ -27,8 +27,8 @@ export async function submit(app: App, options: HandlerOptions, context: Context
   }
   await app.loadJobs();
   if (!app.registry.find(job)) return refusal(400, `job:${job} not exist`, echo, 'JOB_UNKNOWN');
-  const { incoming } = context.env;
-  return execute(app, request, { echo, job, actor: context.get('actor'), key: egoKey(key), incoming, ...options });
+  const node = context.env;
+  return execute(app, request, { echo, job, actor: context.get('actor'), key: egoKey(key), node, ...options });
 }
 
 interface Submission extends Pick<HandlerOptions, 'sameRunId'> {
@@ -36,25 +36,25 @@ interface Submission extends Pick<HandlerOptions, 'sameRunId'> {
   readonly job: string;
   readonly key: string;
   readonly actor: string;
-  readonly incoming: IncomingMessage | undefined;
+  readonly node: Partial<NodeSide>;
 }
 
 async function execute(
   app: App,
   request: Request,
-  { echo, job, key, actor, incoming, sameRunId }: Submission,
+  { echo, job, key, actor, node, sameRunId }: Submission,
 ): Promise<AnyAnswer> {
   const isDetached = prefersAsync(request.headers.get('prefer') ?? undefined);
-  const { signal } = request;
+  const presence = presenceOf(request, node);
   try {
     const body = textOrBytes(await readBody(request, app.settings.valueBytes));
-    const headers = headerPairs(request, incoming).map(([name, value]) => [name, textOfHeader(value)] as const);
+    const headers = headerPairs(request, node.incoming).map(([name, value]) => [name, textOfHeader(value)] as const);
     const asked = { job, body, headers, trigger: 'http', ...(sameRunId !== 'run' && { key }) } as const;
-    const { run, replayed } = await app.callers.call(asked, { signal, isDetached, actor });
+    const { run, replayed } = await app.callers.call(asked, { presence, isDetached, actor });
     if (replayed || !isDetached) return answerOf(run, echo, { replayed });
     return accepted(run.id, echo);
   } catch (error) {
-    if (signal.aborted) return refusal(499, 'client closed', echo); // nobody reads it
+    if (presence.hasGone) return refusal(499, 'client closed', echo); // nobody reads it
     return refuse(app, error, echo);
   }
 }

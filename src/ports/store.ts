@@ -110,7 +110,7 @@ export interface StoreFacts {
   readonly beat: 'store' | { readonly module: string; readonly options: unknown } | null;
   /** Calls are carried out in the order in which they were made: a claim right behind a submit finds its runs. */
   readonly isOrdered?: boolean;
-  /** Submits are carried out in the order in which they were made, also when several are under way. */
+  /** Runs lie in the line in the order in which their submits were made, also when several are under way. */
   readonly keepsSubmitsInOrder?: boolean;
   /** A claim of the same turn of the event loop travels with a submit; what it gets is answered as running. */
   readonly joinsClaims?: boolean;

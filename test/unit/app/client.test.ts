@@ -123,10 +123,13 @@ describe('enqueue', () => {
     const { app } = openApp([job], { concurrency: 1 });
     await app.client.enqueue(job, 'low', { priority: -1 });
     await app.client.enqueue(job, 'high', { priority: 5 });
-    await app.client.enqueue(job, 'later', { delay: 150, priority: 9 });
+    await app.client.enqueue(job, 'later', { delay: '1h', priority: 9 });
     await app.start();
-    await until('all have run', () => order.length === 3);
-    expect(order).toEqual(['high', 'low', 'later']);
+    await until('both have run', () => order.length === 2);
+    expect(order).toEqual(['high', 'low']);
+    const { id } = await app.client.enqueue(job, 'soon', { delay: 150 });
+    const { startedAt, createdAt } = await app.client.wait(id);
+    expect(startedAt! - createdAt).toBeGreaterThanOrEqual(150);
     await expect(app.client.enqueue(job, 1, { priority: 5_000 })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });

@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
@@ -51,6 +52,18 @@ describe('a store behind a bad line', () => {
     proxy.loseNextAnswer();
     expect(await store.submit([run])).toMatchObject([{ verdict: 'created', run: { id: run.id } }]);
     expect((await store.list({ limit: 10 })).items.map(({ id }) => id)).toEqual([run.id]);
+  });
+
+  test('lets a call stand behind another for longer than a connection may take', async () => {
+    const one = await openPostgresStore({ url: postgresUrl(), schema: ground.schema, max: 1 });
+    const holder = await ground.admin.connect();
+    await holder.query(`begin; lock table ${ground.schema}.runs`);
+    const calls = [one.submit([aRun()]), one.workers()];
+    await sleep(6_000); // the time is what is tried
+    await holder.query('commit');
+    holder.release();
+    expect(await Promise.all(calls)).toMatchObject([[{ verdict: 'created' }], []]);
+    await one.close();
   });
 
   test('says that the server is away, where, and what to do, and goes on when it is back', async () => {

@@ -17,12 +17,21 @@ interface Question {
   readonly query_timeout?: number;
 }
 const connectMs = 5_000;
+/** A call that stands behind others waits for them as long as they may take: the server is there. */
+const queueMs = 30_000;
 
 /** @throws DRIVER_MISSING when the optional package `pg` is not installed */
 export async function openPool({ connection }: Address, max: number): Promise<Pool> {
   const pg = await importDriver();
   const pool = new pg.Pool({
     ...settingsOf(connection),
+    // The pool's own limit holds for the turn of a call, too, and stands in for that of its connections.
+    connectionTimeoutMillis: queueMs,
+    Client: class extends pg.Client {
+      constructor(settings?: Pg.ClientConfig) {
+        super({ ...settings, connectionTimeoutMillis: connectMs });
+      }
+    },
     max,
     // A client that somebody forgot to close does not keep the process alive.
     allowExitOnIdle: true,

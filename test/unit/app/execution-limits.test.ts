@@ -143,7 +143,7 @@ describe('a deadline', () => {
     let calls = 0;
     const job = defineJob({
       name: 'slow',
-      deadline: 500,
+      deadline: 2_000,
       retry: { attempts: Infinity, delay: 10, factor: 1 },
       run: () => {
         calls++;

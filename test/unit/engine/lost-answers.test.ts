@@ -1,20 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { JobContext } from '../../../src/job/context.ts';
-import { defineJob, type AnyJob, type JobOptions } from '../../../src/job/define.ts';
+import { defineJob } from '../../../src/job/define.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { armFailpoint, disarmFailpoints } from '../../../src/std/failpoint.ts';
 import { openApp } from '../../support/apps.ts';
+import { job } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
-
-type Context = JobContext<unknown, object>;
-
-function job(
-  run: (context: Context) => unknown,
-  options: Partial<JobOptions<undefined, unknown, object>> = {},
-): AnyJob {
-  return defineJob({ name: 'work', ...options, run });
-}
 
 afterEach(disarmFailpoints);
 

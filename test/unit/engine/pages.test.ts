@@ -1,17 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { JobContext } from '../../../src/job/context.ts';
-import { defineJob, type AnyJob, type JobOptions } from '../../../src/job/define.ts';
 import { openApp } from '../../support/apps.ts';
+import { job } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
-
-type Context = JobContext<unknown, object>;
-
-function job(
-  run: (context: Context) => unknown,
-  options: Partial<JobOptions<undefined, unknown, object>> = {},
-): AnyJob {
-  return defineJob({ name: 'work', ...options, run });
-}
 
 /** Numbers from 1 to 10 in pages of 3, by the last one read. */
 const numbers = {
@@ -123,7 +113,7 @@ describe('pages', () => {
           },
           () => undefined,
         ),
-      { retry: { attempts: 3, delay: 100, factor: 1, jitter: 0 } },
+      { retry: { attempts: 3, delay: 300, factor: 1, jitter: 0 } },
     );
     const { app } = openApp([failing]);
     await app.start();
@@ -131,7 +121,7 @@ describe('pages', () => {
     const store = await app.openStore();
     await until('one try is recorded', async () => {
       const [all] = (await app.client.find(id, { steps: true })).steps ?? [];
-      return all?.tries === 1;
+      return (all?.tries ?? 0) > 0; // or more, where a busy machine looks late
     });
     await store.bury((await store.workers()).map((worker) => ({ id: worker.id, seenBeat: null, counted: true })));
     expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({

@@ -1,19 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
-import { defineJob, type AnyJob, type JobOptions } from '../../../src/job/define.ts';
-import type { JobContext } from '../../../src/job/context.ts';
+import type { AnyJob } from '../../../src/job/define.ts';
 import { JobError, PermanentError, RetryLater } from '../../../src/job/failure.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { openApp } from '../../support/apps.ts';
+import { job, type Context } from '../../support/job.ts';
 import { turns, until } from '../../support/until.ts';
-
-type Context = JobContext<unknown, object>;
-
-function job(
-  run: (context: Context) => unknown,
-  options: Partial<JobOptions<undefined, unknown, object>> = {},
-): AnyJob {
-  return defineJob({ name: 'work', ...options, run });
-}
 
 /** A job whose handler is executed once more after it has failed outside of steps, so that all is replayed. */
 function replayed(run: (context: Context) => unknown): AnyJob {

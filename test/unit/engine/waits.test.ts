@@ -1,19 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineJob, type AnyJob, type JobOptions } from '../../../src/job/define.ts';
-import type { JobContext } from '../../../src/job/context.ts';
+import { defineJob, type AnyJob } from '../../../src/job/define.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { fileStore, openApp, type TestApp } from '../../support/apps.ts';
+import { job, type Context } from '../../support/job.ts';
 import { turns, until } from '../../support/until.ts';
-
-type Context = JobContext<unknown, object>;
-
-function job(
-  run: (context: Context) => unknown,
-  options: Partial<JobOptions<undefined, unknown, object>> = {},
-): AnyJob {
-  return defineJob({ name: 'work', ...options, run });
-}
 
 /** Until a run that is known by its key waits, in memory or parked. */
 async function untilWaiting({ app }: TestApp, key: string): Promise<void> {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
-import { postgresUrl } from '../support/servers.ts';
 import { createInstalled, onejob, startOnejob, type Ended, type Started } from '../support/onejob.ts';
 import { until } from '../support/until.ts';
 
@@ -374,9 +373,7 @@ describe('a running run', () => {
 
 test('VT-13, VT-20, VT-22 all of it on postgres', async () => {
   const ground = await openPostgresGround();
-  const url = postgresUrl();
-  const store = `${url}${url.includes('?') ? '&' : '?'}schema=${ground.schema}`;
-  const cwd = await createInstalled({ ...files, 'onejob.config.json': JSON.stringify({ store }) });
+  const cwd = await createInstalled({ ...files, 'onejob.config.json': JSON.stringify({ store: ground.url }) });
   const said = async (...args: string[]) => {
     const { stdout, stderr } = await onejob(args, { cwd });
     return stdout + stderr;

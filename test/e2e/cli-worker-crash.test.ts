@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createInstalled, onejob, startOnejob, type Started } from '../support/onejob.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
-import { postgresUrl } from '../support/servers.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
@@ -235,12 +234,11 @@ describe('a store that is away', () => {
 
   test('later is waited for, and the run goes on where it was (PostgreSQL)', async () => {
     const cwd = await createInstalled({ 'jobs/steps.job.mjs': steps });
-    const proxy = await openTcpProxy(postgresUrl());
     const ground = await openPostgresGround();
-    const at = (url: string) => `${url}${url.includes('?') ? '&' : '?'}schema=${ground.schema}`;
+    const proxy = await openTcpProxy(ground.url);
     try {
-      const worker = await startWorker(cwd, '--store', at(proxy.url));
-      const direct = ['--store', at(postgresUrl())];
+      const worker = await startWorker(cwd, '--store', proxy.url);
+      const direct = ['--store', ground.url];
       await onejob(['enqueue', 'steps', '--key', 'k', ...direct], { cwd });
       await begun(cwd);
       await proxy.shut();

@@ -5,7 +5,7 @@ import { createClient } from '../../src/index.ts';
 import { createInstalled, startOnejob } from '../support/onejob.ts';
 import { runNode } from '../support/node-process.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
-import { openMysqlDatabase, postgresUrl } from '../support/servers.ts';
+import { openMysqlDatabase } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
 const files = {
@@ -49,13 +49,11 @@ describe('an idle worker begins what another process enqueues before its next po
     const cwd = await createInstalled(files);
     const ground = await openPostgresGround();
     try {
-      const url = postgresUrl();
-      const store = `${url}${url.includes('?') ? '&' : '?'}schema=${ground.schema}`;
-      expect(await begunByHint(store, cwd)).toBe(2);
+      expect(await begunByHint(ground.url, cwd)).toBe(2);
       // A client that nobody closes, and its hints, keep no process alive.
       const { code } = await runNode(
         `const { createClient } = await import(dist + 'index.js');
-         await createClient({ store: ${JSON.stringify(store)} }).enqueue('hello');`,
+         await createClient({ store: ${JSON.stringify(ground.url)} }).enqueue('hello');`,
       );
       expect(code).toBe(0);
     } finally {

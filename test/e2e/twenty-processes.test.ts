@@ -4,7 +4,7 @@ import { createClient } from '../../src/index.ts';
 import { runNode } from '../support/node-process.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { createProject } from '../support/project.ts';
-import { openMysqlDatabase, postgresUrl } from '../support/servers.ts';
+import { openMysqlDatabase } from '../support/servers.ts';
 
 const processes = 20;
 const runsEach = 50;
@@ -27,7 +27,7 @@ async function crowd(store: string): Promise<void> {
   const ended = await Promise.all(Array.from({ length: processes }, () => runNode(program(store))));
   const expected = Array.from({ length: runsEach }, (_, input) => `succeeded ${input}`);
   for (const { code, stdout, stderr } of ended) {
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, said: saidIn(stderr) }).toEqual({ code: 0, said: [] });
     expect(JSON.parse(stdout)).toEqual(expected);
   }
   const client = createClient({ store });
@@ -41,6 +41,12 @@ async function crowd(store: string): Promise<void> {
   }
 }
 
+/** Without that the server let it wait for a while, as a busy one does: what it had to say was kept. */
+function saidIn(stderr: string): string[] {
+  const waited = /"the store (does not answer; what runs recorded is kept and sent again|answers again)"/;
+  return stderr.split('\n').filter((line) => line !== '' && !waited.test(line));
+}
+
 describe('twenty processes of fifty runs each at once, on a store that none has made yet', () => {
   test('lose nothing on sqlite', async () => {
     const folder = await createProject({});
@@ -50,8 +56,7 @@ describe('twenty processes of fifty runs each at once, on a store that none has 
   test('lose nothing on postgres', async () => {
     const ground = await openPostgresGround();
     try {
-      const url = postgresUrl();
-      await crowd(`${url}${url.includes('?') ? '&' : '?'}schema=${ground.schema}`);
+      await crowd(ground.url);
     } finally {
       await ground.close();
     }

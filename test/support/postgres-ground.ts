@@ -22,15 +22,18 @@ afterAll(async () => {
  * schema of an earlier test, emptied, whose migration has nothing to do.
  */
 export async function openPostgresGround({ url = postgresUrl(), isUsed = false } = {}): Promise<
-  Ground & { schema: string; admin: pg.Pool }
+  Ground & { url: string; schema: string; admin: pg.Pool }
 > {
   const schema = (isUsed ? used.pop() : undefined) ?? uniqueName('store');
   const open = () => openPostgresStore({ url, schema, max: 4 });
   const admin = openAdmin();
   const store = await open();
   const stores = [store];
+  const address = new URL(url);
+  address.searchParams.set('schema', schema);
   return {
     store,
+    url: address.href,
     schema,
     admin,
     async second() {

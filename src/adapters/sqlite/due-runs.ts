@@ -102,14 +102,10 @@ function dueInLines(tx: Tx, lines: readonly Line[], limit: number): readonly Due
   );
   const jobs = lines.map(({ job }) => job);
   const { queue, priority } = first;
-  return tx.db.all(
-    `${parts.join(' union all ')} order by due_at, run limit ?4`,
-    queue,
-    priority,
-    tx.now,
-    limit,
-    ...jobs,
-  );
+  // `+ 0`: at a bare place SQLite's planner looks at the value, and then prepares the statement anew for each call (tried:
+  // 8.5 us instead of 1.4, and 85 us where nothing is in the processor's caches).
+  const order = 'order by due_at, run limit ?4 + 0';
+  return tx.db.all(`${parts.join(' union all ')} ${order}`, queue, priority, tx.now, limit, ...jobs);
 }
 
 /** SQLite takes 500 parts of a `union all`. */

@@ -73,8 +73,9 @@ function pageOf(tx: Tx, source: Source, query: RunQuery, limit: number): RunRow[
   // Ids alone stand close together in an index.
   const ids = `select id from runs indexed by runs_by_job where substr(id, -${query.tail?.length ?? 0}) = ?`;
   add(`${source.id} in (${ids})`, query.tail);
+  // `+ 0`: else prepared anew for each page (due-runs.ts).
   return tx.db.all<RunRow>(
-    `select ${runColumns} from ${source.from} where ${where.join(' and ')} order by ${source.id} desc limit ?`,
+    `select ${runColumns} from ${source.from} where ${where.join(' and ')} order by ${source.id} desc limit ? + 0`,
     ...values,
     limit,
   );

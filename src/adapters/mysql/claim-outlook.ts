@@ -16,48 +16,36 @@ export interface Look {
 }
 
 /**
- * When claims use an outlook. The server does not count the deleted entries that it passes by, so the time tells: looks
- * at everything in a row, each of which took longer for its seeks than so many lines need, while this worker took a
- * thousand runs. A busy machine may hold up some looks in a row, but not for so long, and who takes few runs does
- * without.
+ * When claims use an outlook. The server does not count the deleted entries that it passes by, so the time tells: eight
+ * looks at everything in a row of which each took longer for its seeks than so many lines need. On a busy machine one of
+ * them may be held up in the middle of such a seek, not all.
  */
 export class ClaimOutlook {
   readonly #outlook = new Outlook<Seen>();
   #slowLooks = 0;
-  /** Runs that were taken during these looks. */
-  #taken = 0;
 
   /** `isSlow`: looks at everything take long. */
   of(worker: WorkerId): { readonly seen: Seen | null; readonly isWhole: boolean; readonly isSlow: boolean } {
-    return { ...this.#outlook.of(worker), isSlow: this.#isSlow };
+    return { ...this.#outlook.of(worker), isSlow: this.#slowLooks >= looks };
   }
 
-  /** After a claim of so many runs; `begunAt` by `performance.now()`. */
+  /** After a claim; `begunAt` by `performance.now()`. */
   note(claim: {
     readonly worker: WorkerId;
     readonly isWhole: boolean;
     readonly look: Look;
-    readonly taken: number;
     readonly begunAt: number;
   }): void {
     const { lines, since, spentMs } = claim.look;
     const count = lines === null ? 0 : (JSON.parse(lines) as unknown[]).length;
-    this.#taken += claim.taken;
-    if (claim.isWhole && spentMs !== null) {
+    if (claim.isWhole && spentMs !== null)
       this.#slowLooks = spentMs > slowMs + count * lineMs ? this.#slowLooks + 1 : 0;
-      if (this.#slowLooks === 0) this.#taken = 0;
-    }
-    const isKept = this.#isSlow && lines !== null && since !== null && count <= mostLines;
+    const isKept = this.#slowLooks >= looks && lines !== null && since !== null && count <= mostLines;
     this.#outlook.note({ ...claim, seen: isKept ? { lines, since } : null });
-  }
-
-  get #isSlow(): boolean {
-    return this.#slowLooks >= looks && this.#taken >= fewestTaken;
   }
 }
 
 const looks = 8;
-const fewestTaken = 1_000;
 const slowMs = 2;
 const lineMs = 1;
 const mostLines = 100;

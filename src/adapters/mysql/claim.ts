@@ -16,8 +16,8 @@ export interface ClaimCall {
   readonly values: readonly Value[];
   /** It may take runs that are born in the same call, without a look for others that is known to take long. */
   readonly mayTake: boolean;
-  /** What the lists of rows say that the server answers; `born`: so many runs were born held. */
-  readonly read: (lists: AnyRow[][], born?: number) => Claimed;
+  /** What the lists of rows say that the server answers. */
+  readonly read: (lists: AnyRow[][]) => Claimed;
 }
 
 export function claimCall({ worker, jobs, free, turn, tree }: ClaimRequest, outlook: ClaimOutlook): ClaimCall {
@@ -34,12 +34,12 @@ export function claimCall({ worker, jobs, free, turn, tree }: ClaimRequest, outl
       isWhole ? null : (seen?.since ?? null),
     ],
     mayTake: isWhole && !isSlow,
-    read: ([clock = [], rows = [], letters = []], born = 0) => {
+    read: ([clock = [], rows = [], letters = []]) => {
       const [{ now = 0, next = null, spent = null, since = null, seen: lines = null } = {}] =
         clock as Partial<ClockRow>[];
       if (tree === undefined) {
         const look = { lines, since, spentMs: spent === null ? null : spent / 1_000 };
-        outlook.note({ worker, isWhole, look, taken: born + rows.length, begunAt });
+        outlook.note({ worker, isWhole, look, begunAt });
       }
       const byRun = lettersByRun(letters);
       return {

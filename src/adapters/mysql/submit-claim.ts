@@ -17,8 +17,8 @@ export async function submitAndClaim(
   const isTold = 'verdict' in (lists[0]?.[0] ?? {});
   const answers = isTold ? (lists[0] as unknown as Answer[]) : null;
   const rest = isTold ? lists.slice(1) : lists;
+  const looked = read(rest);
   const wasTaken = rest[0]?.[0]?.['taken'] === 1;
-  const looked = read(rest, wasTaken ? runs.length : 0);
   const claimed = wasTaken
     ? { ...looked, claims: takenOf(runs, { answers, worker: request.worker, now: looked.now }) }
     : looked;

@@ -14,11 +14,10 @@ describeSubmitWithClaim('mysql', async () => {
       return {
         async query(question: { sql: string }) {
           messages.push(question.sql);
-          const isLost = loses;
-          loses = false;
           const answer = await connection.query(question);
-          if (isLost) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
-          return answer;
+          if (!loses) return answer;
+          loses = false;
+          throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
         },
         release: () => connection.release(),
         destroy: () => connection.destroy(),

@@ -1,59 +1,171 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
+import { defineJob } from '../../src/job/define.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { termsOf } from '../../src/testing/store-contract/builders.ts';
+import { openApp } from '../support/apps.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { postgresUrl } from '../support/servers.ts';
 import { anEnrolment, aRun } from '../support/store-values.ts';
-import { describeSubmitWithClaim, type NotedGround } from '../support/submit-with-claim.ts';
+import { until } from '../support/until.ts';
 
-async function openNoted(): Promise<NotedGround & { schema: string }> {
-  const { schema, close } = await openPostgresGround();
-  const pool = new pg.Pool({ connectionString: postgresUrl() });
-  const messages: string[] = [];
-  let loses = false;
-  const noted = {
-    async query(question: { text: string }) {
-      messages.push(question.text);
-      const isLost = loses;
-      loses = false;
-      const answer = await pool.query(question as pg.QueryConfig);
-      if (isLost) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
-      return answer;
-    },
-    end: async () => undefined,
-  };
-  return {
-    schema,
-    store: await openPostgresStore({ pool: noted, schema }),
-    messages,
-    loseNext: () => (loses = true),
-    async close() {
-      await pool.end();
-      await close();
-    },
-  };
-}
-
-describeSubmitWithClaim('postgres', openNoted);
-
-let ground: Awaited<ReturnType<typeof openNoted>>;
+let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+let pool: pg.Pool;
+/** On `pool`, whose messages are noted. */
 let store: Store;
 let messages: string[];
 const worker = anEnrolment({ jobs: ['work'] });
 const request = (free: number) => ({ worker: worker.id, jobs: [termsOf('work')], free, turn: 0 });
 
 beforeEach(async () => {
-  ground = await openNoted();
-  ({ store, messages } = ground);
+  ground = await openPostgresGround();
+  pool = new pg.Pool({ connectionString: postgresUrl() });
+  messages = [];
+  const noted = {
+    query: (question: { text: string }) => {
+      messages.push(question.text);
+      return pool.query(question as pg.QueryConfig);
+    },
+    end: async () => undefined,
+  };
+  store = await openPostgresStore({ pool: noted, schema: ground.schema });
   await store.migrate();
   await store.enrol(worker);
   await store.claim(request(1)); // from now on it is a process that claims
   messages.length = 0;
 });
 
-afterEach(() => ground.close());
+afterEach(async () => {
+  await pool.end();
+  await ground.close();
+});
+
+test('a claim of the same turn travels with a submit, and what it gets is answered as running', async () => {
+  const [first, second] = [aRun(), aRun()];
+  const [submitted, claimed] = await Promise.all([store.submit([first, second]), store.claim(request(1))]);
+  expect(messages).toHaveLength(1);
+  expect(claimed.claims).toMatchObject([{ run: first.id, epoch: 1 }]);
+  expect(submitted).toMatchObject([
+    { verdict: 'created', run: { id: first.id, state: 'running' } },
+    { verdict: 'created', run: { id: second.id, state: 'queued' } },
+  ]);
+  expect(await store.get([first.id, second.id])).toMatchObject([{ state: 'running' }, { state: 'queued' }]);
+});
+
+test('what nothing lies before is born held, with all that a claim says of it', async () => {
+  const later = aRun({ delayMs: 60_000 });
+  await store.submit([later]);
+  const [first, second] = [
+    aRun({ priority: 1, timeoutMs: 5_000, deadlineMs: 9_000 }),
+    aRun({ priority: 2, args: ['a'] }),
+  ];
+  const [submitted, claimed] = await Promise.all([store.submit([first, second]), store.claim(request(3))]);
+  expect(submitted).toMatchObject([{ run: { state: 'running' } }, { run: { state: 'running' } }]);
+  const [held, high] = await store.get([first.id, second.id]);
+  expect(high).toMatchObject({ state: 'running', epoch: 1, attempt: 1, startedAt: claimed.now, dueAt: claimed.now });
+  expect(claimed).toMatchObject({
+    nextDueAt: (await store.get([later.id]))[0]?.dueAt,
+    claims: [
+      { run: second.id, epoch: 1, args: ['a'], createdAt: high?.createdAt },
+      { run: first.id, epoch: 1, timeoutMs: 5_000, deadlineAt: (held?.dueAt ?? 0) + 9_000 },
+    ],
+  });
+  expect(await store.held(worker.id)).toHaveLength(2);
+});
+
+test.each([
+  ['a run that is due before it', async () => void (await store.submit([aRun()]))],
+  [
+    'a run of higher priority in another queue',
+    async () => void (await store.submit([aRun({ queue: 'b', priority: 1 })])),
+  ],
+])('%s is claimed first', async (_, before) => {
+  await before();
+  const run = aRun();
+  const [submitted, { claims }] = await Promise.all([store.submit([run]), store.claim(request(1))]);
+  expect(claims).toHaveLength(1);
+  expect(claims[0]?.run).not.toBe(run.id);
+  expect(submitted).toMatchObject([{ verdict: 'created', run: { state: 'queued' } }]);
+});
+
+test('of runs born held, one whose key is there already is not taken', async () => {
+  const there = aRun({ key: 'a', delayMs: 60_000 });
+  await store.submit([there]);
+  const runs = [aRun({ key: 'a' }), aRun({ key: 'b' })] as const;
+  const [submitted, { claims }] = await Promise.all([store.submit(runs), store.claim(request(5))]);
+  expect(submitted).toMatchObject([
+    { verdict: 'existing', run: { id: there.id, state: 'queued' } },
+    { verdict: 'created', run: { id: runs[1].id, state: 'running' } },
+  ]);
+  expect(claims.map(({ run }) => run)).toEqual([runs[1].id]);
+});
+
+test('a run that names its holder is held by it, and not what the claim beside it gets', async () => {
+  const [own, others] = [aRun({ holder: worker.id }), aRun()];
+  const [submitted, { claims }] = await Promise.all([store.submit([own, others]), store.claim(request(5))]);
+  expect(messages).toHaveLength(1);
+  expect(submitted).toMatchObject([{ run: { id: own.id, state: 'running' } }, { run: { state: 'running' } }]);
+  expect(claims.map(({ run }) => run)).toEqual([others.id]);
+  expect(await store.get([own.id])).toMatchObject([{ state: 'running', epoch: 1 }]);
+});
+
+test('nothing is born held by a worker that is buried', async () => {
+  const [{ id, beat } = { id: '', beat: 0 }] = await store.workers();
+  await store.bury([{ id, seenBeat: beat, counted: true }]);
+  const [submitted, { claims }] = await Promise.all([store.submit([aRun()]), store.claim(request(5))]);
+  expect(claims).toEqual([]);
+  expect(submitted).toMatchObject([{ verdict: 'created', run: { state: 'queued' } }]);
+});
+
+test('a submit with its claim that is repeated after a lost answer is the same', async () => {
+  const run = aRun();
+  const losing = {
+    query: async (question: { text: string }) => {
+      const answer = await pool.query(question as pg.QueryConfig);
+      if (!question.text.includes('create_claim') || lost > 0) return answer;
+      lost++;
+      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    },
+    end: async () => undefined,
+  };
+  let lost = 0;
+  const other = await openPostgresStore({ pool: losing, schema: ground.schema });
+  await other.claim(request(1));
+  const [submitted, { claims }] = await Promise.all([other.submit([run]), other.claim(request(5))]);
+  expect(lost).toBe(1);
+  expect(submitted).toMatchObject([{ verdict: 'created', run: { id: run.id, state: 'running' } }]);
+  expect(claims).toMatchObject([{ run: run.id, epoch: 1 }]);
+});
+
+test('a pause holds for what is claimed with its submit', async () => {
+  const pause = { id: 'ask 1', kind: 'pause', actor: 'ann', reason: null, until: null } as const;
+  await store.ask([{ ...pause, target: { type: 'job', name: 'work' } }]);
+  const [submitted, claimed] = await Promise.all([store.submit([aRun()]), store.claim(request(1))]);
+  expect(claimed.claims).toEqual([]);
+  expect(submitted).toMatchObject([{ run: { state: 'queued' } }]);
+});
+
+test('a submit that repeats another one is answered as that stands, with a claim too', async () => {
+  const run = aRun({ key: 'a' });
+  await store.submit([run]);
+  const [submitted, claimed] = await Promise.all([store.submit([run]), store.claim(request(1))]);
+  expect(claimed.claims).toMatchObject([{ run: run.id, key: 'a' }]);
+  expect(submitted).toMatchObject([{ verdict: 'created', run: { id: run.id, state: 'running' } }]);
+});
+
+test('a submit that the server refuses takes no claim down with it', async () => {
+  const due = aRun();
+  await store.submit([due]);
+  const answers = await Promise.allSettled([
+    store.submit([aRun({ priority: 2 ** 40 })]), // no integer of the server
+    store.claim(request(1)),
+  ]);
+  expect(answers).toMatchObject([
+    { status: 'rejected', reason: { code: 'VALUE_REJECTED' } },
+    { status: 'fulfilled', value: { claims: [{ run: due.id }] } },
+  ]);
+});
 
 test('runs lie in the line in the order of their submits, also of those under way at once', async () => {
   const groups = Array.from({ length: 5 }, (_, n) => Array.from({ length: n === 0 ? 500 : 5 }, () => aRun()));
@@ -91,4 +203,17 @@ test('a large submit that is repeated beside the next one has the same answer', 
   const answers = await Promise.all([first, second, first].map((runs = []) => store.submit(runs)));
   expect(answers.flat().every(({ verdict }) => verdict === 'created')).toBe(true);
   expect((await store.claim(request(1_000))).claims).toHaveLength(201);
+});
+
+test('an idle worker has what its own process asks for with one message', async () => {
+  const hello = defineJob({ name: 'hello', run: () => 'hello' });
+  const { app } = openApp([hello], { store });
+  await app.start();
+  // A look that is on its way already makes the next one wait.
+  await until('a run started with its submit', async () => {
+    const handle = await app.client.enqueue(hello);
+    expect(await handle.result({ timeout: '30s' })).toBe('hello');
+    return handle.state === 'running';
+  });
+  await app.stop();
 });

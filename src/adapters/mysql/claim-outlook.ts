@@ -16,17 +16,16 @@ export interface Look {
 }
 
 /**
- * When claims use an outlook. The server does not count the deleted entries that it passes by, so the time tells: eight
- * looks at everything in a row of which each took longer for its seeks than so many lines need. On a busy machine one of
- * them may be held up in the middle of such a seek, not all.
+ * When claims use an outlook. The server does not count the deleted entries that it passes by, so the time tells: five
+ * looks at everything in a row of which each took longer than so many lines need. A busy machine delays one or two of
+ * them, not all.
  */
 export class ClaimOutlook {
   readonly #outlook = new Outlook<Seen>();
   #slowLooks = 0;
 
-  /** `isSlow`: looks at everything take long. */
-  of(worker: WorkerId): { readonly seen: Seen | null; readonly isWhole: boolean; readonly isSlow: boolean } {
-    return { ...this.#outlook.of(worker), isSlow: this.#slowLooks >= looks };
+  of(worker: WorkerId): { readonly seen: Seen | null; readonly isWhole: boolean } {
+    return this.#outlook.of(worker);
   }
 
   /** After a claim; `begunAt` by `performance.now()`. */
@@ -38,6 +37,7 @@ export class ClaimOutlook {
   }): void {
     const { lines, since, spentMs } = claim.look;
     const count = lines === null ? 0 : (JSON.parse(lines) as unknown[]).length;
+    // Who finds no line has walked once, too, but there is nothing to remember.
     if (claim.isWhole && spentMs !== null)
       this.#slowLooks = spentMs > slowMs + count * lineMs ? this.#slowLooks + 1 : 0;
     const isKept = this.#slowLooks >= looks && lines !== null && since !== null && count <= mostLines;
@@ -45,7 +45,7 @@ export class ClaimOutlook {
   }
 }
 
-const looks = 8;
-const slowMs = 2;
+const looks = 5;
+const slowMs = 5;
 const lineMs = 1;
 const mostLines = 100;

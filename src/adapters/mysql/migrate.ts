@@ -10,7 +10,6 @@ import { claim } from './schema/claim.ts';
 import { create } from './schema/create.ts';
 import { end } from './schema/end.ts';
 import { inspect } from './schema/inspect.ts';
-import { lines } from './schema/lines.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
 import { read } from './schema/read.ts';
@@ -23,21 +22,7 @@ import { worker } from './schema/worker.ts';
 /** Version of the schema that this code writes. */
 const schemaVersion = 1;
 
-const procedures = [
-  create,
-  end,
-  steps,
-  record,
-  lines,
-  claim,
-  worker,
-  ask,
-  output,
-  schedule,
-  prune,
-  read,
-  inspect,
-].flat();
+const procedures = [create, end, steps, record, claim, worker, ask, output, schedule, prune, read, inspect].flat();
 
 /**
  * Brings the schema to this code's version. On an up-to-date one it is one read; else it is done on one connection

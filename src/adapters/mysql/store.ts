@@ -14,6 +14,8 @@ import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import { ask, pauses } from './ask.ts';
 import { backlog } from './backlog.ts';
 import { checkArgument } from './bundle.ts';
+import { claim } from './claim.ts';
+import { ClaimOutlook } from './claim-outlook.ts';
 import { examine } from './examine.ts';
 import type { Connection } from './connection.ts';
 import { list } from './list.ts';
@@ -25,20 +27,18 @@ import { beat, bury, enrol, held, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
 import { stats } from './stats.ts';
-import { submitWithin } from './submit.ts';
-import { SubmitDesk } from './submit-desk.ts';
+import { submit, submitWithin } from './submit.ts';
 import { prunable, refuseBackup } from './upkeep.ts';
 
 /** The ports of a store, each method one message to the server, checked before it is sent. */
 export class MysqlStore implements Store, Inspector, Upkeep {
   readonly #db: Connection;
-  readonly #desk: SubmitDesk;
+  readonly #outlook = new ClaimOutlook();
   #facts: StoreFacts;
 
   constructor(db: Connection, beat: StoreFacts['beat']) {
     this.#db = db;
-    this.#desk = new SubmitDesk(db);
-    this.#facts = { id: '', reach: 'network', url: db.url, beat, joinsClaims: true };
+    this.#facts = { id: '', reach: 'network', url: db.url, beat };
   }
 
   get facts(): StoreFacts {
@@ -58,7 +58,7 @@ export class MysqlStore implements Store, Inspector, Upkeep {
   async submit(runs: readonly NewRun[], { tx }: { tx?: unknown } = {}): Promise<Submitted[]> {
     if (runs.length === 0) return [];
     checkArgument(runs);
-    return tx === undefined ? this.#desk.submit(runs) : submitWithin(this.#db, runs, { tx, storeId: this.#facts.id });
+    return tx === undefined ? submit(this.#db, runs) : submitWithin(this.#db, runs, { tx, storeId: this.#facts.id });
   }
 
   async enrol(worker: Enrolment): Promise<void> {
@@ -81,7 +81,7 @@ export class MysqlStore implements Store, Inspector, Upkeep {
 
   async claim(request: ClaimRequest): Promise<Claimed> {
     checkArgument(request);
-    return this.#desk.claim(request);
+    return claim(this.#db, request, this.#outlook);
   }
 
   held(worker: WorkerId): Promise<Hold[]> {

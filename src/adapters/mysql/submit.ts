@@ -37,19 +37,17 @@ export async function submitWithin(
   return answersOf(runs, rows.filter((row) => 'verdict' in row) as unknown as Answer[]);
 }
 
-export interface Answer {
+interface Answer {
   readonly i: number;
   readonly verdict: Submitted['verdict'];
   readonly run: string;
   readonly run_key: string | null;
   readonly job: string;
   readonly state: RunState;
-  /** While the run is held as it was born. */
-  readonly holder: string | null;
 }
 
 /** In the order of ids, so that rows are locked in one order by all; of an id that comes twice, the first. */
-export function valuesOf(runs: readonly NewRun[]): Value[] {
+function valuesOf(runs: readonly NewRun[]): Value[] {
   const items = new Map<string, Record<string, unknown>>();
   runs.forEach((run, i) => {
     if (!items.has(run.id)) items.set(run.id, inShort(run, i));
@@ -60,7 +58,7 @@ export function valuesOf(runs: readonly NewRun[]): Value[] {
 }
 
 /** No answers: all are new, and held as they wished. */
-export function answersOf(runs: readonly NewRun[], answers: readonly Answer[]): Submitted[] {
+function answersOf(runs: readonly NewRun[], answers: readonly Answer[]): Submitted[] {
   const byId = new Map(answers.map((answer) => [runs[answer.i]?.id, answer]));
   return runs.map(({ id, key, job, holder }) => {
     const answer = byId.get(id);

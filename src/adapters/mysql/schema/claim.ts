@@ -7,67 +7,19 @@ export const claim: readonly string[] = [
   //
   // While a transaction is held open, what was taken since cannot be cleaned up, and each claim walks over all of it
   // before it comes to what is due, and once more behind it, for the servers pass by deleted entries without asking
-  // whether the range has ended. 'spent', the microseconds of looking for due runs, tells it; then the caller gives back 'seen', the lines, and 'since',
+  // whether the range has ended. 'spent' microseconds tell it; then the caller gives back 'seen', the lines, and 'since',
   // the instant before which nothing due was left, and the claim looks from there on, by equality, which has an end. What
   // comes to lie before it or in another line is found by those without 'since', as the caller makes some.
   `create procedure onejob_claim_v1(in me $id, in terms $text, in free int, in turn bigint, in tree $text, in seen $text,
   in since bigint)
 sql security invoker
 begin
-  $begin
-  call onejob_claim(me, terms, free, turn, tree, seen, since, $now);
-  commit;
-end`,
-
-  // Creates runs for a worker that asks for work in the same moment: `submit_v1`, then `claim_v1`, in one call and one
-  // commit, with the answers of both. Of the claim's first answer, 'taken' says that nothing was looked for: the runs were
-  // born held by the worker, but for those of which the submit's answer says otherwise.
-  //
-  // That is so where each of them would be what the claim finds first: the caller says 'takes' (they have no holder, are
-  // due at once, of jobs that the worker knows, and there is room for all), nothing is paused, and no run of these jobs is
-  // due.
-  `create procedure onejob_submit_claim_v1(in items $text, in size int, in keyed tinyint, in holders $text, in takes tinyint,
-  in me $id, in terms $text, in free int, in turn bigint, in tree $text, in seen $text, in since bigint)
-sql security invoker
-begin
-  declare t, soon, spent bigint;
-  declare pauses int default 1;
-  declare begun_at datetime(6) default sysdate(6);
-  declare jobs, lines_found $text;
-  $begin
-  set t = $now;
-  if takes then
-    select count(*) into pauses from onejob_pauses p where p.type <> 'schedule' and (p.ends_at is null or p.ends_at > t);
-  end if;
-  if pauses = 0 then
-    select json_arrayagg(x.name) into jobs from json_table(terms, '$[*]' columns (name $name path '$.name')) x;
-    set begun_at = sysdate(6);
-    call onejob_lines(jobs, null, null, 0, lines_found);
-    if lines_found is not null then
-      set begun_at = sysdate(6);
-      call onejob_next_due(lines_found, 0, 0, soon);
-    end if;
-    set spent = timestampdiff(microsecond, begun_at, sysdate(6));
-  end if;
-  if pauses = 0 and (soon is null or soon > t) then
-    call onejob_submit(items, size, keyed, json_array(me), me, t);
-    select t now, soon next, spent, null since, lines_found seen, 1 taken;
-  else
-    call onejob_submit(items, size, keyed, holders, null, t);
-    call onejob_claim(me, terms, free, turn, tree, seen, since, $now);
-  end if;
-  commit;
-end`,
-
-  // What a claim does, in the transaction that is open.
-  `create procedure onejob_claim(in me $id, in terms $text, in free int, in turn bigint, in tree $text, in seen $text,
-  in since bigint, in t bigint)
-sql security invoker
-begin
-  declare soon, earliest, spent bigint;
+  declare t, soon, earliest, spent bigint;
   declare label $name;
   declare jobs, shut, got $text;
   declare mailed int default 0;
+  $begin
+  set t = $now;
   -- an aggregate, so that there is a row; a burial waits for this lock, and a later claim finds the grave
   select max(node) into label from onejob_seats where id = me for share;
   -- what a process was asked for itself (tree) it does, also on a node that is drained
@@ -114,6 +66,63 @@ begin
     straight_join onejob_letters m force index (primary) on m.run = l.run
     where l.mail > 0 and m.consumed_by is null order by m.run, m.n;
   end if;
+  commit;
+end`,
+
+  // The lines of work of these jobs: [{ j: job, q: queue, p: priority }], by queue, higher priority first, without
+  // those of the queues 'shut': those that are 'known', and unless 'only_known' all others. Found by seeks, one for each that exists: nothing is walked over. One by one, for the
+  // servers seek beyond a value that is fixed, not beyond a column of another table (tried: it read all that came after).
+  // No seek is a subquery of SET: in there they lock what they read, deleted entries too.
+  `create procedure onejob_lines(in jobs $text, in shut $text, in known $text, in only_known tinyint, out found $text)
+sql security invoker
+begin
+  declare busy $text;
+  declare lines_found $text default known;
+  declare of_job, of_queue $name;
+  declare of_priority int;
+  declare place int default 0;
+  if not only_known then
+    select json_arrayagg(x.job) into busy
+    from (
+      select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j
+      where (select 1 from onejob_live l force index (line) where l.worker = '' and l.job = j.job limit 1) = 1
+    ) x;
+  end if;
+  while place < json_length(busy) do
+    set of_job = json_unquote(json_extract(busy, concat('$[', place, ']')));
+    select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
+      where l.worker = '' and l.job = of_job order by l.queue limit 1) x;
+    while of_queue is not null do
+      if shut is null or not exists (
+        select 1 from json_table(shut, '$[*]' columns (queue $name path '$')) s where s.queue = of_queue
+      ) then
+        select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
+          where l.worker = '' and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1) x;
+        while of_priority is not null do
+          set lines_found = json_array_append(coalesce(lines_found, '[]'), '$',
+            json_object('j', of_job, 'q', of_queue, 'p', of_priority));
+          select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
+            where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority < of_priority
+            order by l.priority desc limit 1) x;
+        end while;
+      end if;
+      select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
+        where l.worker = '' and l.job = of_job and l.queue > of_queue order by l.queue limit 1) x;
+    end while;
+    set place = place + 1;
+  end while;
+  set found = null;
+  if lines_found is not null then
+    select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into found
+    from (
+      select distinct f.job, f.queue, f.priority
+      from json_table(lines_found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) f
+      where known is null
+        or f.job in (select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j)
+        and (shut is null or f.queue not in (select s.queue from json_table(shut, '$[*]' columns (queue $name path '$')) s))
+      order by f.queue, f.priority desc limit 100000
+    ) x;
+  end if;
 end`,
 
   // Of each line a range of due runs: what is due later, paused, or of a job that this worker does not know is never
@@ -126,14 +135,12 @@ end`,
 sql security invoker
 begin
   declare begun_at datetime(6) default sysdate(6);
-  declare walked bigint default 0;
   declare lines_found, candidates, part, taken $text;
   declare width, found, in_queue, part_count, taken_count, place, line_priority, last_priority int;
   declare line_job, line_queue, last_queue $name;
   set got = null, next_at = null;
   call onejob_lines(jobs, shut, seen, since is not null, lines_found);
   set seen = lines_found;
-  if lines_found is null then set spent = timestampdiff(microsecond, begun_at, sysdate(6)); end if;
   if lines_found is not null then
     set width = 2 * free + 16;
     widening: loop
@@ -146,9 +153,7 @@ begin
         if not line_queue <=> last_queue then set last_queue = line_queue, in_queue = 0; end if;
         -- enough of higher priority
         if in_queue >= width and line_priority < last_priority then iterate gathering; end if;
-        set begun_at = sysdate(6);
         call onejob_due(line_job, line_queue, line_priority, since, t, width, part_count, part);
-        set walked = walked + timestampdiff(microsecond, begun_at, sysdate(6));
         if part_count > 0 then
           if candidates is null then set candidates = part;
           else set candidates = json_merge_preserve(candidates, part);
@@ -156,7 +161,7 @@ begin
           set found = found + part_count, in_queue = in_queue + part_count, last_priority = line_priority;
         end if;
       end while;
-      set spent = coalesce(spent, walked);
+      if spent is null then set spent = timestampdiff(microsecond, begun_at, sysdate(6)); end if;
       if candidates is null then leave widening; end if;
       select count(*), json_arrayagg(x.run) into taken_count, taken
       from (
@@ -203,6 +208,89 @@ begin
       from json_table(got, '$[*]' columns (run $id path '$')) g straight_join onejob_live l force index (primary) on l.run = g.run;
     end if;
   end if;
+end`,
+
+  // The first runs of a line that are due and that nobody holds, some more than 'width' of them, as a list of
+  // { r: run, q: queue, p: priority, d: due_at }. With 'since' those that were due after it, asked for in a way that the
+  // server cannot take for a range.
+  `create procedure onejob_due(in of_job $name, in of_queue $name, in of_priority int, in since bigint, in t bigint,
+  in width int, out due_count int, out due $text)
+sql security invoker
+begin
+  declare last_span bigint default t div 4096;
+  declare span bigint default since div 4096;
+  declare part $text;
+  declare part_count int;
+  set due_count = 0, due = null;
+  if since is null then
+    select count(*), json_arrayagg(json_object('r', x.run, 'q', of_queue, 'p', of_priority, 'd', x.due_at)) into due_count, due
+    from (
+      (select l.run, l.due_at from onejob_live l force index (line)
+       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span < last_span
+       order by l.due_span, l.due_at, l.run limit width)
+      union all
+      (select l.run, l.due_at from onejob_live l force index (line)
+       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span = last_span
+         and l.due_at <= t
+       order by l.due_at, l.run limit width)
+    ) x;
+  end if;
+  while span <= last_span do
+    select count(*), json_arrayagg(json_object('r', x.run, 'q', of_queue, 'p', of_priority, 'd', x.due_at)) into part_count, part
+    from (
+      select l.run, l.due_at from onejob_live l force index (line)
+      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span = span
+        and l.due_at + 0 <= t
+      order by l.due_at, l.run limit width
+    ) x;
+    if part_count > 0 then
+      set due = if(due is null, part, json_merge_preserve(due, part)), due_count = due_count + part_count;
+    end if;
+    set span = span + 1;
+  end while;
+end`,
+
+  // When the next run of these lines is due that is not due yet; where the caller 'looks_near', if that is within some
+  // seconds. A seek for each, with fixed values: of a line that is a row of another table MySQL reads and sorts all that
+  // is due later.
+  `create procedure onejob_next_due(in lines_found $text, in looks_near tinyint, in t bigint, out next_at bigint)
+sql security invoker
+begin
+  declare line_job, line_queue $name;
+  declare line_priority, place int default 0;
+  declare span bigint default t div 4096;
+  declare line_next bigint;
+  set next_at = null;
+  while place < json_length(lines_found) do
+    set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
+    set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
+    set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
+    if looks_near then
+      select min(x.due_at) into line_next
+      from (
+        (select l.due_at from onejob_live l force index (line)
+         where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
+           and l.due_span = span and l.due_at + 0 > t order by l.due_at limit 1)
+        union all
+        (select l.due_at from onejob_live l force index (line)
+         where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
+           and l.due_span = span + 1 order by l.due_at limit 1)
+      ) x;
+    else
+      select min(x.due_at) into line_next
+      from (
+        (select l.due_at from onejob_live l force index (line)
+         where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
+           and l.due_span = span and l.due_at > t order by l.due_at limit 1)
+        union all
+        (select l.due_at from onejob_live l force index (line)
+         where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
+           and l.due_span > span order by l.due_span, l.due_at limit 1)
+      ) x;
+    end if;
+    if next_at is null or line_next < next_at then set next_at = line_next; end if;
+    set place = place + 1;
+  end while;
 end`,
 
   // A process that runs work by itself has few roots: their unfinished runs are read and sorted.

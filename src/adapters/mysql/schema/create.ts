@@ -12,8 +12,8 @@ end`,
 
   // Creates the runs that are new, inside the caller's transaction. 'items' are NewRuns in short (see new-run.ts) in
   // the order of their ids, 'keyed' says whether any has a key. 'made' is how many there are of them now that were not.
-  // The holders that they name, and the one of all ('taker', or null), are locked by the caller.
-  `create procedure onejob_create(in items $text, in keyed tinyint, in taker $id, in t bigint, out made int)
+  // The holders that they name are locked by the caller.
+  `create procedure onejob_create(in items $text, in keyed tinyint, in t bigint, out made int)
 sql security invoker
 begin
   declare token bigint unsigned default uuid_short();
@@ -48,29 +48,27 @@ begin
     r.callbacks, if(w.id is null, null, t), if(w.id is null, null, t)
   from json_table(items, '$[*]' columns (id $id path '$.id', holder $id path '$.holder')) n
   straight_join onejob_runs r force index (primary) on r.id = n.id and r.born = token
-  left join onejob_workers w force index (primary) on w.id = coalesce(n.holder, taker) and w.buried_at is null
+  left join onejob_workers w force index (primary) on w.id = n.holder and w.buried_at is null
   on duplicate key update run = onejob_live.run;
   set made = row_count();
 end`,
 
   // Creates the runs that are new, 'size' of them, in the transaction that is open. Answers nothing when each is new and
-  // held as wished (the usual case); else for all of them (i, verdict, run, run_key, job, state, holder), the last while the
-  // run is held as it was born.
-  `create procedure onejob_submit(in items $text, in size int, in keyed tinyint, in holders $text, in taker $id, in t bigint)
+  // held as wished (the usual case); else for all of them (i, verdict, run, run_key, job, state).
+  `create procedure onejob_submit(in items $text, in size int, in keyed tinyint, in holders $text)
 sql security invoker
 begin
   declare made int;
   declare living int default 0;
   if holders is not null then call onejob_count_living(holders, living); end if;
-  call onejob_create(items, keyed, taker, t, made);
+  call onejob_create(items, keyed, $now, made);
   if made <> size or (holders is not null and living <> json_length(holders)) then
     -- locked, because a transaction of the user may look at an older snapshot
     select n.i, case
         when n.run_key is null or k.run = n.id then 'created'
         when k.job = n.job and k.digest <=> n.digest then 'existing'
         else 'conflict' end verdict,
-      coalesce(k.run, n.id) run, n.run_key, coalesce(k.job, n.job) job, coalesce(l.state, o.state, 'queued') state,
-      if(l.epoch = 1 and l.state = 'running', l.worker, null) holder
+      coalesce(k.run, n.id) run, n.run_key, coalesce(k.job, n.job) job, coalesce(l.state, o.state, 'queued') state
     from json_table(items, '$[*]' columns (i int path '$.i', id $id path '$.id', run_key $key path '$.key',
       job $name path '$.job', digest $name path '$.digest')) n
     left join onejob_keys k force index (primary) on k.name = n.run_key
@@ -84,7 +82,7 @@ end`,
 sql security invoker
 begin
   $begin
-  call onejob_submit(items, size, keyed, holders, null, $now);
+  call onejob_submit(items, size, keyed, holders);
   commit;
 end`,
 
@@ -109,7 +107,7 @@ begin
     release savepoint onejob_probe;
   end;
   savepoint onejob_submit;
-  call onejob_submit(items, size, keyed, holders, null, $now);
+  call onejob_submit(items, size, keyed, holders);
   release savepoint onejob_submit;
   select id store from onejob_meta;
 end`,

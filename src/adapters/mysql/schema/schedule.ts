@@ -134,7 +134,7 @@ begin
     if exists (
       select 1 from onejob_occurrences o where o.schedule = of_schedule and o.instant = first_at and o.run = target
     ) then
-      call onejob_create(concat('[', item, ']'), 1, null, t, made);
+      call onejob_create(concat('[', item, ']'), 1, t, made);
     end if;
     set place = place + 1;
   end while;

@@ -108,7 +108,7 @@ begin
   left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
   left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
   if wanted = given then
-    call onejob_create(born, 1, null, t, made);
+    call onejob_create(born, 1, t, made);
   else
     while place < given do
       set item = json_extract(born, concat('$[', place, ']'));
@@ -118,7 +118,7 @@ begin
         left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
         where l.worker = me and l.state = 'running' and l.epoch = g.epoch and (s.run is null or s.state = 'running')
       ) then
-        call onejob_create(concat('[', item, ']'), 1, null, t, made);
+        call onejob_create(concat('[', item, ']'), 1, t, made);
       end if;
       set place = place + 1;
     end while;

@@ -15,7 +15,6 @@ import { ask, pauses } from './ask.ts';
 import { backlog } from './backlog.ts';
 import { checkArgument } from './bundle.ts';
 import { claim } from './claim.ts';
-import { ClaimOutlook } from './claim-outlook.ts';
 import { examine } from './examine.ts';
 import type { Connection } from './connection.ts';
 import { list } from './list.ts';
@@ -33,7 +32,6 @@ import { prunable, refuseBackup } from './upkeep.ts';
 /** The ports of a store, each method one message to the server, checked before it is sent. */
 export class MysqlStore implements Store, Inspector, Upkeep {
   readonly #db: Connection;
-  readonly #outlook = new ClaimOutlook();
   #facts: StoreFacts;
 
   constructor(db: Connection, beat: StoreFacts['beat']) {
@@ -81,7 +79,7 @@ export class MysqlStore implements Store, Inspector, Upkeep {
 
   async claim(request: ClaimRequest): Promise<Claimed> {
     checkArgument(request);
-    return claim(this.#db, request, this.#outlook);
+    return claim(this.#db, request);
   }
 
   held(worker: WorkerId): Promise<Hold[]> {

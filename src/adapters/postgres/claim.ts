@@ -3,7 +3,7 @@ import { claimOf, type ClaimRow, termsInShort } from '../sql/claim-row.ts';
 import { type LetterColumns, letterOf } from '../sql/run-row.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
-import type { Outlook } from '../sql/outlook.ts';
+import type { Outlook } from './outlook.ts';
 
 export async function claim(db: Connection, request: ClaimRequest, outlook: Outlook): Promise<Claimed> {
   const { values, isWhole, note } = claimCall(request, outlook);

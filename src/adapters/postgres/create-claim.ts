@@ -3,7 +3,7 @@ import type { Claim, Claimed, ClaimRequest } from '../../ports/store-claim.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { type ClaimColumns, claimCall, claimOfRow } from './claim.ts';
 import type { Connection, Message } from './connection.ts';
-import type { Outlook } from '../sql/outlook.ts';
+import type { Outlook } from './outlook.ts';
 import { type Answer, answersOf, valuesOf } from './submit.ts';
 
 /** A submit and a claim as one message; `read` makes of its row what both are answered. */

@@ -17,7 +17,7 @@ import type { Connection } from './connection.ts';
 import { examine } from './examine.ts';
 import { list } from './list.ts';
 import { migrate, script } from './migrate.ts';
-import { Outlook } from '../sql/outlook.ts';
+import { Outlook } from './outlook.ts';
 import { append } from './output.ts';
 import { get, steps, tail } from './read.ts';
 import { record } from './record.ts';

@@ -6,7 +6,7 @@ import { createDeferred, type Deferred } from '../../std/deferred.ts';
 import { claim } from './claim.ts';
 import type { Connection, Message } from './connection.ts';
 import { type CreateClaimCall, createClaimCall, type CreateClaimRow } from './create-claim.ts';
-import type { Outlook } from '../sql/outlook.ts';
+import type { Outlook } from './outlook.ts';
 import { answersOf, creationIn, submit, type SubmitRow, valuesOf } from './submit.ts';
 import { Turns, waitsForNobody } from './turns.ts';
 

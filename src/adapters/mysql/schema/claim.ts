@@ -2,26 +2,19 @@
 export const claim: readonly string[] = [
   // Gives each due run of the jobs 'terms' [{ name, timeout, deadline, crashes, callbacks }] to at most one worker, at
   // most 'free' in all: of each queue in the order priority, due, age, and of queues with due runs one each in turn,
-  // beginning with the one at the place 'turn'. 'tree' (null: all) restricts to these roots. Answers (now, next, spent, since,
-  // seen), the claims, and the letters in their boxes.
-  //
-  // While a transaction is held open, what was taken since cannot be cleaned up, and each claim walks over all of it
-  // before it comes to what is due, and once more behind it, for the servers pass by deleted entries without asking
-  // whether the range has ended. 'spent' microseconds tell it; then the caller gives back 'seen', the lines, and 'since',
-  // the instant before which nothing due was left, and the claim looks from there on, by equality, which has an end. What
-  // comes to lie before it or in another line is found by those without 'since', as the caller makes some.
-  `create procedure onejob_claim_v1(in me $id, in terms $text, in free int, in turn bigint, in tree $text, in seen $text,
-  in since bigint)
+  // beginning with the one at the place 'turn'. 'tree' (null: all) restricts to these roots. Answers (now, next), the
+  // claims, and the letters in their boxes.
+  `create procedure onejob_claim_v1(in me $id, in terms $text, in free int, in turn bigint, in tree $text)
 sql security invoker
 begin
-  declare t, soon, earliest, spent bigint;
+  declare t, soon, earliest bigint;
   declare label $name;
   declare jobs, shut, got $text;
   declare mailed int default 0;
   $begin
   set t = $now;
   -- an aggregate, so that there is a row; a burial waits for this lock, and a later claim finds the grave
-  select max(node) into label from onejob_seats where id = me for share;
+  select max(node) into label from onejob_workers where id = me and buried_at is null for share;
   -- what a process was asked for itself (tree) it does, also on a node that is drained
   if label is not null and (tree is not null or not exists (
     select 1 from onejob_pauses p where p.type = 'node' and p.name = label and (p.ends_at is null or p.ends_at > t)
@@ -35,7 +28,7 @@ begin
   end if;
   if jobs is not null then
     if tree is null then
-      call onejob_claim_lines(me, label, terms, jobs, shut, free, turn, t, seen, since, spent, got, earliest, mailed);
+      call onejob_claim_lines(me, label, terms, jobs, shut, free, turn, t, got, earliest, mailed);
     else
       call onejob_claim_tree(me, label, terms, jobs, shut, free, tree, t, got, earliest, mailed);
     end if;
@@ -47,7 +40,7 @@ begin
       select 1 from json_table(terms, '$[*]' columns (name $name path '$.name')) x where x.name = p.name));
     set earliest = if(earliest is null or soon < earliest, soon, earliest);
   end if;
-  select t now, earliest next, spent, since, seen;
+  select t now, earliest next;
   if got is not null then
     select r.id, l.epoch, r.job, r.run_key, r.cause, r.input, r.args, r.request, l.attempt, l.crashes, l.generation,
       l.priority, r.trace_id, r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at, l.mail,
@@ -70,44 +63,40 @@ begin
 end`,
 
   // The lines of work of these jobs: [{ j: job, q: queue, p: priority }], by queue, higher priority first, without
-  // those of the queues 'shut': those that are 'known', and unless 'only_known' all others. Found by seeks, one for each that exists: nothing is walked over. One by one, for the
+  // those of the queues 'shut'. Found by seeks, one for each that exists: nothing is walked over. One by one, for the
   // servers seek beyond a value that is fixed, not beyond a column of another table (tried: it read all that came after).
-  // No seek is a subquery of SET: in there they lock what they read, deleted entries too.
-  `create procedure onejob_lines(in jobs $text, in shut $text, in known $text, in only_known tinyint, out found $text)
+  `create procedure onejob_lines(in jobs $text, in shut $text, out found $text)
 sql security invoker
 begin
-  declare busy $text;
-  declare lines_found $text default known;
+  declare busy, lines_found $text;
   declare of_job, of_queue $name;
   declare of_priority int;
   declare place int default 0;
-  if not only_known then
-    select json_arrayagg(x.job) into busy
-    from (
-      select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j
-      where (select 1 from onejob_live l force index (line) where l.worker = '' and l.job = j.job limit 1) = 1
-    ) x;
-  end if;
+  select json_arrayagg(x.job) into busy
+  from (
+    select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j
+    where (select 1 from onejob_live l force index (line) where l.worker = '' and l.job = j.job limit 1) = 1
+  ) x;
   while place < json_length(busy) do
     set of_job = json_unquote(json_extract(busy, concat('$[', place, ']')));
-    select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job order by l.queue limit 1) x;
+    set of_queue = (select l.queue from onejob_live l force index (line)
+      where l.worker = '' and l.job = of_job order by l.queue limit 1);
     while of_queue is not null do
       if shut is null or not exists (
         select 1 from json_table(shut, '$[*]' columns (queue $name path '$')) s where s.queue = of_queue
       ) then
-        select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
-          where l.worker = '' and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1) x;
+        set of_priority = (select l.priority from onejob_live l force index (line)
+          where l.worker = '' and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1);
         while of_priority is not null do
           set lines_found = json_array_append(coalesce(lines_found, '[]'), '$',
             json_object('j', of_job, 'q', of_queue, 'p', of_priority));
-          select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
+          set of_priority = (select l.priority from onejob_live l force index (line)
             where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority < of_priority
-            order by l.priority desc limit 1) x;
+            order by l.priority desc limit 1);
         end while;
       end if;
-      select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
-        where l.worker = '' and l.job = of_job and l.queue > of_queue order by l.queue limit 1) x;
+      set of_queue = (select l.queue from onejob_live l force index (line)
+        where l.worker = '' and l.job = of_job and l.queue > of_queue order by l.queue limit 1);
     end while;
     set place = place + 1;
   end while;
@@ -115,11 +104,8 @@ begin
   if lines_found is not null then
     select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into found
     from (
-      select distinct f.job, f.queue, f.priority
+      select f.job, f.queue, f.priority
       from json_table(lines_found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) f
-      where known is null
-        or f.job in (select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j)
-        and (shut is null or f.queue not in (select s.queue from json_table(shut, '$[*]' columns (queue $name path '$')) s))
       order by f.queue, f.priority desc limit 100000
     ) x;
   end if;
@@ -130,17 +116,14 @@ end`,
   // are enough, and rows that another claimer has locked are passed by. 'next_at': when the next run is due, those
   // included that were passed by.
   `create procedure onejob_claim_lines(in me $id, in label $name, in terms $text, in jobs $text, in shut $text,
-  in free int, in turn bigint, in t bigint, inout seen $text, inout since bigint, out spent bigint, out got $text,
-  out next_at bigint, inout mailed int)
+  in free int, in turn bigint, in t bigint, out got $text, out next_at bigint, inout mailed int)
 sql security invoker
 begin
-  declare begun_at datetime(6) default sysdate(6);
   declare lines_found, candidates, part, taken $text;
   declare width, found, in_queue, part_count, taken_count, place, line_priority, last_priority int;
   declare line_job, line_queue, last_queue $name;
   set got = null, next_at = null;
-  call onejob_lines(jobs, shut, seen, since is not null, lines_found);
-  set seen = lines_found;
+  call onejob_lines(jobs, shut, lines_found);
   if lines_found is not null then
     set width = 2 * free + 16;
     widening: loop
@@ -153,7 +136,14 @@ begin
         if not line_queue <=> last_queue then set last_queue = line_queue, in_queue = 0; end if;
         -- enough of higher priority
         if in_queue >= width and line_priority < last_priority then iterate gathering; end if;
-        call onejob_due(line_job, line_queue, line_priority, since, t, width, part_count, part);
+        select count(*), json_arrayagg(json_object('r', x.run, 'q', line_queue, 'p', line_priority, 'd', x.due_at))
+        into part_count, part
+        from (
+          select l.run, l.due_at from onejob_live l force index (line)
+          where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
+            and l.due_at <= t
+          order by l.due_at, l.run limit width
+        ) x;
         if part_count > 0 then
           if candidates is null then set candidates = part;
           else set candidates = json_merge_preserve(candidates, part);
@@ -161,7 +151,6 @@ begin
           set found = found + part_count, in_queue = in_queue + part_count, last_priority = line_priority;
         end if;
       end while;
-      if spent is null then set spent = timestampdiff(microsecond, begun_at, sysdate(6)); end if;
       if candidates is null then leave widening; end if;
       select count(*), json_arrayagg(x.run) into taken_count, taken
       from (
@@ -199,95 +188,27 @@ begin
       where l.worker = '';
     end if;
     if next_at is null then
-      call onejob_next_due(lines_found, since is not null, t, next_at);
-    end if;
-    -- a commit takes its time after its runs were due
-    if free > 0 then set since = t - 2000;
-    elseif json_length(lines_found) = 1 then
-      select max(l.due_at) into since
-      from json_table(got, '$[*]' columns (run $id path '$')) g straight_join onejob_live l force index (primary) on l.run = g.run;
+      call onejob_next_due(lines_found, t, next_at);
     end if;
   end if;
 end`,
 
-  // The first runs of a line that are due and that nobody holds, some more than 'width' of them, as a list of
-  // { r: run, q: queue, p: priority, d: due_at }. With 'since' those that were due after it, asked for in a way that the
-  // server cannot take for a range.
-  `create procedure onejob_due(in of_job $name, in of_queue $name, in of_priority int, in since bigint, in t bigint,
-  in width int, out due_count int, out due $text)
-sql security invoker
-begin
-  declare last_span bigint default t div 4096;
-  declare span bigint default since div 4096;
-  declare part $text;
-  declare part_count int;
-  set due_count = 0, due = null;
-  if since is null then
-    select count(*), json_arrayagg(json_object('r', x.run, 'q', of_queue, 'p', of_priority, 'd', x.due_at)) into due_count, due
-    from (
-      (select l.run, l.due_at from onejob_live l force index (line)
-       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span < last_span
-       order by l.due_span, l.due_at, l.run limit width)
-      union all
-      (select l.run, l.due_at from onejob_live l force index (line)
-       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span = last_span
-         and l.due_at <= t
-       order by l.due_at, l.run limit width)
-    ) x;
-  end if;
-  while span <= last_span do
-    select count(*), json_arrayagg(json_object('r', x.run, 'q', of_queue, 'p', of_priority, 'd', x.due_at)) into part_count, part
-    from (
-      select l.run, l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span = span
-        and l.due_at + 0 <= t
-      order by l.due_at, l.run limit width
-    ) x;
-    if part_count > 0 then
-      set due = if(due is null, part, json_merge_preserve(due, part)), due_count = due_count + part_count;
-    end if;
-    set span = span + 1;
-  end while;
-end`,
-
-  // When the next run of these lines is due that is not due yet; where the caller 'looks_near', if that is within some
-  // seconds. A seek for each, with fixed values: of a line that is a row of another table MySQL reads and sorts all that
-  // is due later.
-  `create procedure onejob_next_due(in lines_found $text, in looks_near tinyint, in t bigint, out next_at bigint)
+  // When the next run of these lines is due that is not due yet. A seek for each, with fixed values: of a line that is a
+  // row of another table MySQL reads and sorts all that is due later.
+  `create procedure onejob_next_due(in lines_found $text, in t bigint, out next_at bigint)
 sql security invoker
 begin
   declare line_job, line_queue $name;
   declare line_priority, place int default 0;
-  declare span bigint default t div 4096;
   declare line_next bigint;
   set next_at = null;
   while place < json_length(lines_found) do
     set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
     set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
     set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
-    if looks_near then
-      select min(x.due_at) into line_next
-      from (
-        (select l.due_at from onejob_live l force index (line)
-         where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
-           and l.due_span = span and l.due_at + 0 > t order by l.due_at limit 1)
-        union all
-        (select l.due_at from onejob_live l force index (line)
-         where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
-           and l.due_span = span + 1 order by l.due_at limit 1)
-      ) x;
-    else
-      select min(x.due_at) into line_next
-      from (
-        (select l.due_at from onejob_live l force index (line)
-         where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
-           and l.due_span = span and l.due_at > t order by l.due_at limit 1)
-        union all
-        (select l.due_at from onejob_live l force index (line)
-         where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
-           and l.due_span > span order by l.due_span, l.due_at limit 1)
-      ) x;
-    end if;
+    set line_next = (select l.due_at from onejob_live l force index (line)
+      where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority and l.due_at > t
+      order by l.due_at limit 1);
     if next_at is null or line_next < next_at then set next_at = line_next; end if;
     set place = place + 1;
   end while;

@@ -1,13 +1,14 @@
 /** Creating runs: STORE §5 `submit`, and the runs that steps, outcomes and schedules bring. */
 export const create: readonly string[] = [
-  // The workers among 'ids' that are enrolled and not buried, counted. Their seats stay locked against a burial.
+  // The workers among 'ids' that are enrolled and not buried, counted. Their rows stay locked against a burial.
   `create procedure onejob_count_living(in ids $text, out living int)
 sql security invoker
 begin
   select count(*) into living
   from json_table(ids, '$[*]' columns (id $id path '$')) n
-  straight_join onejob_seats s force index (primary) on s.id = n.id
-  for share of s;
+  straight_join onejob_workers w force index (primary) on w.id = n.id
+  where w.buried_at is null
+  for share of w;
 end`,
 
   // Creates the runs that are new, inside the caller's transaction. 'items' are NewRuns in short (see new-run.ts) in

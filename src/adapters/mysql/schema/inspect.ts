@@ -5,19 +5,17 @@ export const inspect: readonly string[] = [
 sql security invoker
 begin
   declare jobs $text;
-  declare of_job $name;
+  declare of_job $name default (
+    select l.job from onejob_live l force index (line) where l.worker = '' order by l.job limit 1);
   declare jobs_found int default 0;
   set found = null;
-  -- not by SET, which would lock what it reads
-  select max(x.job) into of_job
-  from (select l.job from onejob_live l force index (line) where l.worker = '' order by l.job limit 1) x;
   while of_job is not null and jobs_found < most do
     set jobs = json_array_append(coalesce(jobs, '[]'), '$', of_job);
     set jobs_found = jobs_found + 1;
-    select max(x.job) into of_job
-    from (select l.job from onejob_live l force index (line) where l.worker = '' and l.job > of_job order by l.job limit 1) x;
+    set of_job = (
+      select l.job from onejob_live l force index (line) where l.worker = '' and l.job > of_job order by l.job limit 1);
   end while;
-  if jobs is not null then call onejob_lines(jobs, null, null, 0, found); end if;
+  if jobs is not null then call onejob_lines(jobs, null, found); end if;
 end`,
 
   // Due runs that nobody holds, by job, in at most 1,000 jobs: of each line of work the 'most' that come first are
@@ -26,7 +24,6 @@ end`,
 sql security invoker
 begin
   declare t bigint default $now;
-  declare span bigint default t div 4096;
   declare lines_found, found $text;
   declare place, due int default 0;
   declare oldest bigint;
@@ -39,15 +36,9 @@ begin
     set of_priority = json_extract(lines_found, concat('$[', place, '].p'));
     select count(*), min(x.due_at) into due, oldest
     from (
-      (select l.due_at from onejob_live l force index (line)
-       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span < span
-       order by l.due_span, l.due_at limit most)
-      union all
-      (select l.due_at from onejob_live l force index (line)
-       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span = span
-         and l.due_at <= t
-       order by l.due_at limit most)
-      limit most
+      select l.due_at from onejob_live l force index (line)
+      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
+      order by l.due_at limit most
     ) x;
     if due > 0 then
       set found = if(found is null, '[]', found);
@@ -68,7 +59,6 @@ end`,
 sql security invoker
 begin
   declare t bigint default $now;
-  declare span bigint default t div 4096;
   declare lines_found $text;
   declare found $text default '[]';
   declare place, lines_looked, due, later, waiting, idle int default 0;
@@ -85,32 +75,20 @@ begin
     set of_priority = json_extract(lines_found, concat('$[', place, '].p'));
     select count(*), min(x.due_at) into due, oldest
     from (
-      (select l.due_at from onejob_live l force index (line)
-       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span < span
-       order by l.due_span, l.due_at limit most)
-      union all
-      (select l.due_at from onejob_live l force index (line)
-       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span = span
-         and l.due_at <= t
-       order by l.due_at limit most)
-      limit most
+      select l.due_at from onejob_live l force index (line)
+      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
+      order by l.due_at limit most
     ) x;
     select count(*), coalesce(sum(x.state = 'waiting'), 0) into later, waiting
     from (
-      (select l.state from onejob_live l force index (line)
-       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span = span
-         and l.due_at > t
-       limit most)
-      union all
-      (select l.state from onejob_live l force index (line)
-       where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span > span
-       limit most)
-      limit most
+      select l.state from onejob_live l force index (line)
+      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at > t
+      order by l.due_at limit most
     ) x;
     select count(*) into idle
     from (
       select l.run from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_span is null
+      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at is null
       limit most
     ) x;
     if greatest(due, later, idle) >= most then set cut = 1; end if;

@@ -21,9 +21,7 @@ begin
     from json_table(json_extract(policy, concat('$[', place, ']')), '$' columns (state $word path '$.state',
       ms bigint path '$.ms', runs bigint path '$.runs')) p;
     -- walks over as many entries of the index as runs may stay, not over the table
-    -- (and not by SET, which would lock them)
-    select max(x.run) into edge
-    from (select o.run from onejob_outcomes o force index (by_state) where o.state = of_state order by o.run desc limit kept_runs, 1) x;
+    set edge = (select o.run from onejob_outcomes o force index (by_state) where o.state = of_state order by o.run desc limit kept_runs, 1);
     set size = most - count_gone;
     select json_arrayagg(x.run), count(*) into victims, size
     from (

@@ -39,17 +39,15 @@ end`,
   `create procedure onejob_tail_v1(in of_run $id, in after_seq int, in most bigint)
 sql security invoker
 begin
-  declare last int;
-  -- not as a default, which would lock what it reads
-  select max(x.seq) into last
-  from (
-    select w.seq, sum(w.size) over (order by w.seq) so_far, row_number() over (order by w.seq) place
-    from (
-      select o.seq, length(o.bytes) size from onejob_output o
-      where o.run = of_run and o.seq > after_seq order by o.seq limit 1000
-    ) w
-  ) x
-  where x.so_far <= most or x.place = 1;
+  declare last int default (
+    select max(x.seq) from (
+      select w.seq, sum(w.size) over (order by w.seq) so_far, row_number() over (order by w.seq) place
+      from (
+        select o.seq, length(o.bytes) size from onejob_output o
+        where o.run = of_run and o.seq > after_seq order by o.seq limit 1000
+      ) w
+    ) x where x.so_far <= most or x.place = 1
+  );
   select o.seq, o.bytes from onejob_output o
   where o.run = of_run and o.seq > after_seq and o.seq <= last order by o.seq;
 end`,

@@ -74,8 +74,6 @@ export const tables: readonly string[] = [
   priority int not null,
   -- null: by mail only
   due_at bigint,
-  -- so that runs due within one of these spans of 4,096 ms can be asked for by equality (claim.ts)
-  due_span bigint generated always as (due_at div 4096) stored,
   state $word not null,
   -- '': nobody
   worker $id not null default '',
@@ -102,9 +100,8 @@ export const tables: readonly string[] = [
   -- the workers that crashed with it, as JSON, and as a sentence names them
   casualties $text,
   casualty_names $text,
-  -- by job, so that a long line of a job that is paused, or that this worker does not know, is never walked over; the
-  -- span changes nothing of the order
-  key line (worker, job, queue, priority, due_span, due_at, run),
+  -- by job, so that a long line of a job that is paused, or that this worker does not know, is never walked over
+  key line (worker, job, queue, priority, due_at, run),
   key by_parent (parent),
   key by_root (root),
   key by_schedule (schedule, run)
@@ -182,13 +179,6 @@ export const tables: readonly string[] = [
   identity $text not null,
   enrolled_at bigint not null,
   buried_at bigint
-) $table`,
-
-  // A row for as long as a worker lives: claims hold it, a burial takes it away. Apart from the row that its beats write,
-  // or claims and beats would wait for each other's commits.
-  `create table if not exists onejob_seats (
-  id $id not null primary key,
-  node $name not null
 ) $table`,
 
   `create table if not exists onejob_pauses (

@@ -19,10 +19,6 @@ begin
   insert into onejob_workers (id, node, slots, jobs, version, identity, enrolled_at)
   values (me, my_node, my_slots, my_jobs, my_version, my_identity, $now)
   on duplicate key update id = onejob_workers.id;
-  -- our lock on the row keeps a burial away
-  insert into onejob_seats (id, node)
-  select w.id, w.node from onejob_workers w where w.id = me and w.buried_at is null
-  on duplicate key update id = onejob_seats.id;
   if known = 0 and replaced is not null then
     select json_arrayagg(w.id) into elders from onejob_workers w
     where w.node = replaced and w.id <> me and w.buried_at is null;
@@ -36,19 +32,16 @@ end`,
   `create procedure onejob_beat_v1(in me $id, in new_load double, in new_stalled tinyint)
 sql security invoker
 begin
-  declare beaten, holds, mailed int;
+  declare beaten int;
   $begin
   update onejob_workers set beat = beat + 1, busy = coalesce(new_load, busy), stalled = coalesce(new_stalled, stalled)
   where id = me and buried_at is null;
   set beaten = row_count();
   commit;
-  select count(*), coalesce(sum(l.mail > 0), 0) into holds, mailed from onejob_live l force index (line) where l.worker = me;
-  select beaten, holds;
-  if mailed > 0 then
-    select l.run, l.epoch, l.mail, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
-    from onejob_live l force index (line) straight_join onejob_letters m force index (primary) on m.run = l.run
-    where l.worker = me and l.mail > 0 and m.consumed_by is null order by l.run, m.n;
-  end if;
+  select beaten, (select count(*) from onejob_live l where l.worker = me) holds;
+  select l.run, l.epoch, l.mail, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
+  from onejob_live l straight_join onejob_letters m force index (primary) on m.run = l.run
+  where l.worker = me and l.mail > 0 and m.consumed_by is null order by l.run, m.n;
 end`,
 
   // All workers that live, as far as anybody knows, and of the runs that they hold those with a limit, which counts from
@@ -82,8 +75,6 @@ begin
     set t = $now;
     update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w force index (primary) on w.id = n.id
     set w.buried_at = t;
-    -- waits for their claims
-    delete s from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_seats s force index (primary) on s.id = n.id;
     select count(*) into locked
     from (
       select x.run from (

@@ -6,12 +6,12 @@ import type { WorkerId } from '../../ports/store-worker.ts';
  * Else each look at everything is followed by others for a second, or twenty times as long as it took: whatever was
  * passed by waits so long at most, and however long the transaction, looking costs a twentieth of the time.
  */
-export class Outlook<Seen = string> {
+export class Outlook {
   #worker: WorkerId | undefined;
-  #seen: Seen | null = null;
+  #seen: string | null = null;
   #wholeAt = 0;
 
-  of(worker: WorkerId): { readonly seen: Seen | null; readonly isWhole: boolean } {
+  of(worker: WorkerId): { readonly seen: string | null; readonly isWhole: boolean } {
     if (worker !== this.#worker) return { seen: null, isWhole: true };
     return { seen: this.#seen, isWhole: this.#seen === null || performance.now() >= this.#wholeAt };
   }
@@ -20,7 +20,7 @@ export class Outlook<Seen = string> {
   note(claim: {
     readonly worker: WorkerId;
     readonly isWhole: boolean;
-    readonly seen: Seen | null;
+    readonly seen: string | null;
     readonly begunAt: number;
   }): void {
     this.#worker = claim.worker;

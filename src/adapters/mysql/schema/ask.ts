@@ -47,12 +47,13 @@ begin
         left join onejob_keys k force index (primary) on k.name = a.ref
       ) a
       union
-      select l.parent from (
+      -- also of a run that has ended: it may be revived before its turn
+      select p.parent from (
         select coalesce(r.id, k.run) run from json_table(items, '$[*]' columns (ref $key path '$.ref', kind $word path '$.kind')) a
         left join onejob_runs r force index (primary) on r.id = a.ref
         left join onejob_keys k force index (primary) on k.name = a.ref
         where a.kind = 'cancel'
-      ) a straight_join onejob_live l force index (primary) on l.run = a.run
+      ) a straight_join onejob_runs p force index (primary) on p.id = a.run
     ) y where y.run is not null order by y.run limit 1000000
   ) s
   straight_join onejob_live l force index (primary) on l.run = s.run

@@ -65,6 +65,8 @@ end`,
   // The lines of work of these jobs: [{ j: job, q: queue, p: priority }], by queue, higher priority first, without
   // those of the queues 'shut'. Found by seeks, one for each that exists: nothing is walked over. One by one, for the
   // servers seek beyond a value that is fixed, not beyond a column of another table (tried: it read all that came after).
+  // Each is a statement of its own: InnoDB reads without locks only for those. In the subquery of a SET it locks what
+  // it passes by, also what is deleted, and waits for all who have not committed.
   `create procedure onejob_lines(in jobs $text, in shut $text, out found $text)
 sql security invoker
 begin
@@ -79,24 +81,24 @@ begin
   ) x;
   while place < json_length(busy) do
     set of_job = json_unquote(json_extract(busy, concat('$[', place, ']')));
-    set of_queue = (select l.queue from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job order by l.queue limit 1);
+    select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
+      where l.worker = '' and l.job = of_job order by l.queue limit 1) x;
     while of_queue is not null do
       if shut is null or not exists (
         select 1 from json_table(shut, '$[*]' columns (queue $name path '$')) s where s.queue = of_queue
       ) then
-        set of_priority = (select l.priority from onejob_live l force index (line)
-          where l.worker = '' and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1);
+        select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
+          where l.worker = '' and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1) x;
         while of_priority is not null do
           set lines_found = json_array_append(coalesce(lines_found, '[]'), '$',
             json_object('j', of_job, 'q', of_queue, 'p', of_priority));
-          set of_priority = (select l.priority from onejob_live l force index (line)
+          select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
             where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority < of_priority
-            order by l.priority desc limit 1);
+            order by l.priority desc limit 1) x;
         end while;
       end if;
-      set of_queue = (select l.queue from onejob_live l force index (line)
-        where l.worker = '' and l.job = of_job and l.queue > of_queue order by l.queue limit 1);
+      select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
+        where l.worker = '' and l.job = of_job and l.queue > of_queue order by l.queue limit 1) x;
     end while;
     set place = place + 1;
   end while;
@@ -168,7 +170,7 @@ begin
           order by c.place, mod(c.queue_place + c.queues - mod(turn, c.queues), c.queues) limit width
         ) s
         straight_join onejob_live l force index (primary) on l.run = s.run
-        where l.worker = '' and l.state <> 'running'
+        where l.worker = '' and l.state <> 'running' and l.due_at <= t
         limit free for update of l skip locked
       ) x;
       if taken_count > 0 then
@@ -206,9 +208,9 @@ begin
     set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
     set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
     set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
-    set line_next = (select l.due_at from onejob_live l force index (line)
+    select max(x.due_at) into line_next from (select l.due_at from onejob_live l force index (line)
       where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority and l.due_at > t
-      order by l.due_at limit 1);
+      order by l.due_at limit 1) x;
     if next_at is null or line_next < next_at then set next_at = line_next; end if;
     set place = place + 1;
   end while;
@@ -245,7 +247,7 @@ begin
         where c.due_at <= t order by c.priority desc, c.due_at, c.run limit 100000
       ) s
       straight_join onejob_live l force index (primary) on l.run = s.run
-      where l.worker = '' and l.state <> 'running'
+      where l.worker = '' and l.state <> 'running' and l.due_at <= t
       limit free for update of l skip locked
     ) x;
     if got is not null then call onejob_take(got, me, label, terms, t, mailed); end if;

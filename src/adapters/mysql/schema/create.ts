@@ -1,11 +1,11 @@
 /** Creating runs: STORE §5 `submit`, and the runs that steps, outcomes and schedules bring. */
 export const create: readonly string[] = [
-  // The workers among 'ids' that are enrolled and not buried, counted. Their rows stay locked against a burial.
-  `create procedure onejob_count_living(in ids $text, out living int)
+  // Those of the workers 'ids' that are enrolled and not buried. Their rows stay locked against a burial.
+  `create procedure onejob_lock_living(in ids $text, out living $text)
 sql security invoker
 begin
-  select count(*) into living
-  from json_table(ids, '$[*]' columns (id $id path '$')) n
+  select json_arrayagg(w.id) into living
+  from (select distinct x.id from json_table(ids, '$[*]' columns (id $id path '$')) x) n
   straight_join onejob_workers w force index (primary) on w.id = n.id
   where w.buried_at is null
   for share of w;
@@ -13,8 +13,9 @@ end`,
 
   // Creates the runs that are new, inside the caller's transaction. 'items' are NewRuns in short (see new-run.ts) in
   // the order of their ids, 'keyed' says whether any has a key. 'made' is how many there are of them now that were not.
-  // The holders that they name are locked by the caller.
-  `create procedure onejob_create(in items $text, in keyed tinyint, in t bigint, out made int)
+  // Only holders among 'living', whose rows the caller has locked, are given their runs: one that comes to life in between
+  // could be buried without them.
+  `create procedure onejob_create(in items $text, in keyed tinyint, in living $text, in t bigint, out made int)
 sql security invoker
 begin
   declare token bigint unsigned default uuid_short();
@@ -49,7 +50,10 @@ begin
     r.callbacks, if(w.id is null, null, t), if(w.id is null, null, t)
   from json_table(items, '$[*]' columns (id $id path '$.id', holder $id path '$.holder')) n
   straight_join onejob_runs r force index (primary) on r.id = n.id and r.born = token
-  left join onejob_workers w force index (primary) on w.id = n.holder and w.buried_at is null
+  left join (
+    json_table(living, '$[*]' columns (id $id path '$')) h
+    straight_join onejob_workers w force index (primary) on w.id = h.id
+  ) on h.id = n.holder
   on duplicate key update run = onejob_live.run;
   set made = row_count();
 end`,
@@ -60,10 +64,10 @@ end`,
 sql security invoker
 begin
   declare made int;
-  declare living int default 0;
-  if holders is not null then call onejob_count_living(holders, living); end if;
-  call onejob_create(items, keyed, $now, made);
-  if made <> size or (holders is not null and living <> json_length(holders)) then
+  declare living $text;
+  if holders is not null then call onejob_lock_living(holders, living); end if;
+  call onejob_create(items, keyed, living, $now, made);
+  if made <> size or (holders is not null and coalesce(json_length(living), 0) <> json_length(holders)) then
     -- locked, because a transaction of the user may look at an older snapshot
     select n.i, case
         when n.run_key is null or k.run = n.id then 'created'

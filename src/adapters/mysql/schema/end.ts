@@ -87,7 +87,7 @@ begin
   straight_join onejob_outcomes o force index (primary) on o.run = e.run
   straight_join onejob_live l force index (primary) on l.run = o.run;
   if parents is not null then call onejob_end_children(parents, t, calls); end if;
-  if calls is not null then call onejob_create(calls, 1, t, made); end if;
+  if calls is not null then call onejob_create(calls, 1, null, t, made); end if;
 end`,
 
   // Cancels the unfinished children of runs that ended without success: those that run by letter, the others here and

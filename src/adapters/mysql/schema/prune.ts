@@ -20,8 +20,9 @@ begin
     select max(p.state), max(p.ms), max(p.runs) into of_state, kept_ms, kept_runs
     from json_table(json_extract(policy, concat('$[', place, ']')), '$' columns (state $word path '$.state',
       ms bigint path '$.ms', runs bigint path '$.runs')) p;
-    -- walks over as many entries of the index as runs may stay, not over the table
-    set edge = (select o.run from onejob_outcomes o force index (by_state) where o.state = of_state order by o.run desc limit kept_runs, 1);
+    -- walks over as many entries of the index as runs may stay, not over the table; a SET would lock them all
+    select max(x.run) into edge from (
+      select o.run from onejob_outcomes o force index (by_state) where o.state = of_state order by o.run desc limit kept_runs, 1) x;
     set size = most - count_gone;
     select json_arrayagg(x.run), count(*) into victims, size
     from (

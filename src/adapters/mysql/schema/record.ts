@@ -13,7 +13,10 @@ sql security invoker
 begin
   declare t, base bigint;
   declare found, ends, held, parents, mailed, fallen, called, lists, place int default 0;
+  declare living $text;
   $begin
+  -- workers before runs, as a burial locks them
+  if born is not null then call onejob_lock_living(json_extract(born, '$[*][*].holder'), living); end if;
   if outcomes is not null then
     -- a parent never changes, so it may be read without a lock
     select count(*) into parents
@@ -49,7 +52,7 @@ begin
     set lists = json_length(steps);
     while place < lists do
       call onejob_write_steps(me, json_extract(steps, concat('$[', place, ']')),
-        json_extract(born, concat('$[', place, ']')), base * 1048576, t);
+        json_extract(born, concat('$[', place, ']')), living, base * 1048576, t);
       set place = place + 1;
     end while;
   end if;

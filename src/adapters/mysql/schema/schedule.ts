@@ -106,10 +106,20 @@ begin
   declare pruned bigint default (select s.pruned_to from onejob_schedules s where s.name = of_schedule);
   declare why $word;
   declare target $id;
-  declare item $text;
+  declare item, living $text;
+  if runs is not null then call onejob_lock_living(json_extract(runs, '$[*].holder'), living); end if;
   if json_length(cancels) > 0 then
     select count(*) into locked
-    from json_table(cancels, '$[*]' columns (run $id path '$')) c straight_join onejob_live l force index (primary) on l.run = c.run for update of l;
+    from (
+      select x.run from (
+        select c.run from json_table(cancels, '$[*]' columns (run $id path '$')) c
+        union
+        select r.parent from json_table(cancels, '$[*]' columns (run $id path '$')) c
+        straight_join onejob_runs r force index (primary) on r.id = c.run
+      ) x where x.run is not null order by x.run limit 1000000
+    ) s
+    straight_join onejob_live l force index (primary) on l.run = s.run
+    for update of l;
     while place < json_length(cancels) do
       set target = json_unquote(json_extract(cancels, concat('$[', place, ']')));
       if exists (select 1 from onejob_live l where l.run = target and l.state = 'running') then
@@ -134,7 +144,7 @@ begin
     if exists (
       select 1 from onejob_occurrences o where o.schedule = of_schedule and o.instant = first_at and o.run = target
     ) then
-      call onejob_create(concat('[', item, ']'), 1, t, made);
+      call onejob_create(concat('[', item, ']'), 1, living, t, made);
     end if;
     set place = place + 1;
   end while;

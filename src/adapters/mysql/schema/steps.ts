@@ -4,7 +4,8 @@ export const steps: readonly string[] = [
   // is a 'conflict', a try of it is 'ok' without effect. The same try again does not push back the instant at which it
   // goes on. Children are created before their steps, unless their step is finished. A finished step gets the order
   // 'base' + its place in the group, by which the statements below know what this call wrote.
-  `create procedure onejob_write_steps(in me $id, in list $text, in born $text, in base bigint, in t bigint)
+  `create procedure onejob_write_steps(in me $id, in list $text, in born $text, in living $text, in base bigint,
+  in t bigint)
 sql security invoker
 begin
   declare given, held, known, begun, crashed, eaten, kids int default 0;
@@ -16,7 +17,7 @@ begin
   left join onejob_live l force index (primary)
     on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
   left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
-  if kids > 0 then call onejob_create_kids(me, born, t); end if;
+  if kids > 0 then call onejob_create_kids(me, born, living, t); end if;
 
   if known = 0 and begun = 0 then
     -- the usual case: steps that are new and finished, a fifth cheaper so
@@ -98,7 +99,7 @@ begin
 end`,
 
   // Creates the child runs of a list; each names the entry it comes with: 'of', 'epoch', 'step'.
-  `create procedure onejob_create_kids(in me $id, in born $text, in t bigint)
+  `create procedure onejob_create_kids(in me $id, in born $text, in living $text, in t bigint)
 sql security invoker
 begin
   declare given, wanted, place, made int default 0;
@@ -108,7 +109,7 @@ begin
   left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
   left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
   if wanted = given then
-    call onejob_create(born, 1, t, made);
+    call onejob_create(born, 1, living, t, made);
   else
     while place < given do
       set item = json_extract(born, concat('$[', place, ']'));
@@ -118,7 +119,7 @@ begin
         left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
         where l.worker = me and l.state = 'running' and l.epoch = g.epoch and (s.run is null or s.state = 'running')
       ) then
-        call onejob_create(concat('[', item, ']'), 1, t, made);
+        call onejob_create(concat('[', item, ']'), 1, living, t, made);
       end if;
       set place = place + 1;
     end while;

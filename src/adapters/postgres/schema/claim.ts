@@ -1,6 +1,19 @@
 import { settings } from './settings.ts';
 
-/** Handing out due runs: STORE §5 `claim`. */
+/** Runs of one line of work (a job, a queue, a priority) that nobody holds, in the order of `live_line`. */
+const ofLine = (line: { job: string; queue: string; priority: string }): string =>
+  `l.job = ${line.job} and l.queue = ${line.queue} and l.priority = ${line.priority} and l.worker is null`;
+const lineOfC = ofLine({ job: 'c.job', queue: 'c.queue', priority: 'c.priority' });
+const onlyLine = ofLine({ job: 'class_jobs[1]', queue: 'class_queues[1]', priority: 'class_priorities[1]' });
+
+/**
+ * Whether a row may be claimed, to be asked of the row that is locked: since it was found another may have claimed it,
+ * or put it off. A claim comes by line, so job, queue and priority hold; they never change. Not `worker is null`: that
+ * would allow the index of the line, which knows no way to a run.
+ */
+const isClaimable = `l.state <> 'running' and l.due_at <= t`;
+
+/** Handing out due runs. */
 export const claim = /* sql */ `
 -- Gives each due run of the jobs 'terms' [{ name, timeout, deadline, crashes, callbacks }] to at most one worker, at most
 -- 'free' in all: of each queue in the order priority, due, age, and of queues with due runs one each in turn, beginning
@@ -73,8 +86,7 @@ begin
       union select l.run from live l where l.root = any(tree));
     with locked as (
       select l.run from live l
-      where l.run = any(members) and l.state <> 'running' and l.queue <> all(shut) and l.job = any(open_jobs)
-        and l.due_at <= t
+      where l.run = any(members) and l.queue <> all(shut) and l.job = any(open_jobs) and ${isClaimable}
       order by l.priority desc, l.due_at, l.run limit free for no key update skip locked
     )
     select array(select run from locked) into got;
@@ -119,19 +131,16 @@ begin
       -- one line: its index has the order, so rows are locked as they are found
       got := array(
         select l.run from live l
-        where l.job = class_jobs[1] and l.queue = class_queues[1] and l.priority = class_priorities[1]
-          and l.worker is null and l.due_at between since and t
+        where ${onlyLine} and l.due_at between since and t
         order by l.due_at, l.run limit free for no key update skip locked);
       if cardinality(got) < free then
         select l.due_at into soon from live l
-        where l.job = class_jobs[1] and l.queue = class_queues[1] and l.priority = class_priorities[1]
-          and l.worker is null and l.due_at between since and t
+        where ${onlyLine} and l.due_at between since and t
         order by l.due_at, l.run offset cardinality(got) limit 1;
       else
         select d.due_at into soon from live e cross join lateral (
           select l.due_at from live l
-          where l.job = class_jobs[1] and l.queue = class_queues[1] and l.priority = class_priorities[1]
-            and l.worker is null and l.due_at <= t and (l.due_at, l.run) > (e.due_at, e.run)
+          where ${onlyLine} and l.due_at <= t and (l.due_at, l.run) > (e.due_at, e.run)
           order by l.due_at, l.run limit 1) d
         where e.run = got[cardinality(got)];
       end if;
@@ -145,15 +154,13 @@ begin
           select d.run, c.priority, d.due_at
           from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
             select l.run, l.due_at from live l
-            where l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
-              and l.due_at between since and t
+            where ${lineOfC} and l.due_at between since and t
             order by l.due_at, l.run limit width) d
           order by c.priority desc, d.due_at, d.run limit width
         ), locked as materialized (
           select l.run from (select * from candidates order by priority desc, due_at, run) c
           cross join lateral (
-            -- not 'worker is null': that would allow the index of the line, which knows no way to a run
-            select l.run from live l where l.run = c.run and l.state <> 'running' for no key update skip locked) l
+            select l.run from live l where l.run = c.run and ${isClaimable} for no key update skip locked) l
           limit free
         )
         select array(select run from locked), count(*),
@@ -167,8 +174,7 @@ begin
             row_number() over (partition by c.queue order by c.priority desc, d.due_at, d.run) place
           from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
             select l.run, l.due_at from live l
-            where l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
-              and l.due_at between since and t
+            where ${lineOfC} and l.due_at between since and t
             order by l.due_at, l.run limit width) d
         ), queues as materialized (
           select q.queue, mod(row_number() over (order by q.queue) - 1 - mod(turn, count(*) over ()) + count(*) over (),
@@ -180,7 +186,7 @@ begin
         ), locked as materialized (
           select l.run from (select * from candidates order by place, seat) c
           cross join lateral (
-            select l.run from live l where l.run = c.run and l.state <> 'running' for no key update skip locked) l
+            select l.run from live l where l.run = c.run and ${isClaimable} for no key update skip locked) l
           limit free
         )
         select array(select run from locked), count(*),
@@ -195,8 +201,7 @@ begin
     end loop;
     if soon is null then
       -- beyond now: so it does not walk over what was taken just before and is not cleaned up yet
-      select min((select l.due_at from live l where l.job = c.job and l.queue = c.queue
-        and l.priority = c.priority and l.worker is null and l.due_at > t order by l.due_at limit 1)) into soon
+      select min((select l.due_at from live l where ${lineOfC} and l.due_at > t order by l.due_at limit 1)) into soon
       from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority);
     end if;
     earliest := soon;

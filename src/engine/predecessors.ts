@@ -20,7 +20,9 @@ export async function buryPredecessors(store: Store, log: Log, meter?: Meter): P
   for (const [i, { node, identity }] of dead.entries()) {
     log.info('a worker of this machine is gone', { node, pid: identity.pid, freedRuns: freed[i]?.length ?? 0 });
   }
-  meter?.tookOver({ workers: dead.length, runs: freed.flat().length });
+  // Of several processes that start at once, each buries them and one gets their runs.
+  const from = freed.filter((runs) => runs.length > 0).length;
+  if (from > 0) meter?.tookOver({ workers: from, runs: freed.flat().length });
   await tellEnds({ store, meter, log }, graves, freed);
   return freed.flat();
 }

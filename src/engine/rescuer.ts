@@ -121,6 +121,11 @@ export class Rescuer implements Service {
         continue;
       }
       const node = workers.find(({ id }) => id === grave.id)?.node;
+      // It held nothing, another rescuer was first, or its counter moved after all: nothing was taken over.
+      if (runs.length === 0) {
+        log.debug('a worker stood still; no run was taken over', { node, worker: grave.id });
+        continue;
+      }
       meter?.tookOver({ workers: 1, runs: runs.length });
       log.warn('a worker is dead; its runs are taken over', { node, worker: grave.id, runs: runs.length });
     }

@@ -76,7 +76,7 @@ export class EngineMetrics implements Meter {
       registers,
     });
     const counter = (name: string, help: string) => new Counter({ name, help, registers });
-    this.#dead = counter('onejob_dead_workers_total', 'Workers that this process found dead');
+    this.#dead = counter('onejob_dead_workers_total', 'Dead workers whose runs this process took over');
     this.#takeovers = counter('onejob_takeovers_total', 'Runs of dead workers that this process took over');
     this.#buried = counter('onejob_buried_total', 'How often this worker was taken for dead by others');
   }

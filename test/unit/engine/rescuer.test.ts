@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../../src/engine/identity.ts';
 import { Rescuer } from '../../../src/engine/rescuer.ts';
+import type { Meter } from '../../../src/ports/meter.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import type { Grave, WorkerView } from '../../../src/ports/store-worker.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
@@ -15,6 +16,10 @@ let clock: ManualClock;
 let workers: WorkerView[];
 let graves: Grave[];
 let freed: string[];
+/** What the store answers to a burial, per grave. */
+let taken: string[];
+let log: RecordingLog;
+let told: { workers: number; runs: number }[];
 let polls: number;
 let read: () => Promise<WorkerView[]>;
 let rescuer: Rescuer;
@@ -25,6 +30,7 @@ beforeEach(async () => {
   clock = new ManualClock();
   workers = [worker('own'), worker('other')];
   [graves, freed, polls] = [[], [], 0];
+  [taken, log, told] = [['a run'], new RecordingLog(), []];
   beating = true;
   read = () => Promise.resolve(workers);
   rescuer = new Rescuer({
@@ -37,12 +43,13 @@ beforeEach(async () => {
       bury: (given: Grave[]) => {
         graves.push(...given);
         workers = workers.filter(({ id }) => !given.some((grave) => 'id' in grave && grave.id === id));
-        return Promise.resolve(given.map(() => ['a run']));
+        return Promise.resolve(given.map(() => taken));
       },
     } as unknown as Store,
     own: 'own',
     clock,
-    log: new RecordingLog(),
+    log,
+    meter: { tookOver: (dead: (typeof told)[number]) => void told.push(dead) } as unknown as Meter,
     leaseMs,
     onFreed: (runs) => freed.push(...runs),
   });
@@ -86,6 +93,20 @@ describe('STORE §3.1 a worker', () => {
     await pass(1);
     expect(graves).toEqual([{ id: 'other', seenBeat: 7, counted: true }]);
     expect(freed).toEqual(['a run']);
+  });
+
+  test('whose runs are taken over is told to the log and the meter', async () => {
+    await pass(5);
+    expect(log.texts('warn')).toEqual(['a worker is dead; its runs are taken over']);
+    expect(told).toEqual([{ workers: 1, runs: 1 }]);
+  });
+
+  test('of whom nothing was taken is neither called dead nor counted: another was first, or it lives', async () => {
+    taken = [];
+    await pass(5);
+    expect(graves).toHaveLength(1);
+    expect(log.texts('warn')).toEqual([]);
+    expect(told).toEqual([]);
   });
 
   test('whose counter moves is not, however slowly within the lease', async () => {

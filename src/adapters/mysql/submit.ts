@@ -1,6 +1,6 @@
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
-import { elsewhere, failed, noneOpen, readTransaction } from '../sql/user-transaction.ts';
+import { collided, elsewhere, noneOpen, readTransaction } from '../sql/user-transaction.ts';
 import { bundle } from './bundle.ts';
 import type { Connection, Row } from './connection.ts';
 import { named, type Value } from './dialect.ts';
@@ -83,7 +83,7 @@ function transactionError(error: unknown, url: string): Error {
   if (hasNumber(error, noTransaction)) return noneOpen();
   if (hasNumber(error, 1046, 1049, 1146, 1305)) return elsewhere(url, error);
   // The server has rolled all of it back.
-  return hasNumber(error, 1213) ? failed(error) : storeError(error, url);
+  return hasNumber(error, 1213, 1020) ? collided(error) : storeError(error, url);
 }
 
 /** Signalled by `onejob_submit_within_v1`. */

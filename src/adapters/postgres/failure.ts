@@ -39,6 +39,11 @@ export function storeError(cause: unknown, url: string): OnejobError {
   return new OnejobError(code, `the store ${url} ${says}`, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 
+/** What `check_isolation` says of a session, asked before there are functions. */
+export function wrongIsolation(isolation: string, url: string): OnejobError {
+  return storeError(Object.assign(new Error(isolation), { code: 'OJ003' }), url);
+}
+
 export function closedError(url: string): OnejobError {
   return new OnejobError('STORE_UNAVAILABLE', `the store ${url} is closed`);
 }
@@ -95,6 +100,11 @@ const byState: Record<string, Reading> = {
   '54000': { code: 'VALUE_REJECTED', says: 'refuses a value: %', hint: value },
   '21000': { code: 'VALUE_REJECTED', says: 'refuses a batch: %' },
   OJ001: { code: 'CONFIG_INVALID', says: 'is PostgreSQL %, and onejob needs 13 or newer', hint: 'use a newer server' },
+  OJ003: {
+    code: 'CONFIG_INVALID',
+    says: 'begins its transactions as %, in which a lock is no fence',
+    hint: "alter role … set default_transaction_isolation = 'read committed', or set it for the database; then start anew",
+  },
   OJ002: { code: 'CONFIG_INVALID', says: 'keeps text as %', hint: 'create a database with encoding UTF8' },
 };
 

@@ -2,7 +2,7 @@ import { OnejobError } from '../../job/errors.ts';
 import { newId } from '../../std/id.ts';
 import type { Migration } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
-import { hasState } from './failure.ts';
+import { hasState, wrongIsolation } from './failure.ts';
 import { ask } from './schema/ask.ts';
 import { base } from './schema/base.ts';
 import { claim } from './schema/claim.ts';
@@ -50,7 +50,7 @@ export async function script(db: Connection): Promise<string> {
   const { schema } = db;
   const [row] = await db.query<{ name: string }>('select quote_ident(current_user) as name', []);
   const user = row?.name ?? 'current_user';
-  return `begin;
+  return `begin isolation level read committed;
 ${scriptFor(schema)};
 -- what the user of the store needs
 grant usage on schema ${schema} to ${user};
@@ -69,13 +69,20 @@ interface Meta {
 
 async function readMeta(db: Connection): Promise<Meta | undefined> {
   try {
-    const rows = await db.query<Meta>(`select id, version, min_version from ${db.schema}.meta`, []);
-    return rows[0];
+    const text = `select id, version, min_version, current_setting('transaction_isolation') isolation from ${db.schema}.meta`;
+    const [row] = await db.query<Meta & { isolation: string }>(text, []);
+    if (row !== undefined && !isFence(row.isolation)) throw wrongIsolation(row.isolation, db.url);
+    return row;
   } catch (error) {
     // No such schema, no such table.
     if (hasState(error, '3F000') || hasState(error, '42P01')) return undefined;
     throw error;
   }
+}
+
+/** As `check_isolation` asks in each call. */
+function isFence(isolation: string): boolean {
+  return isolation === 'read committed' || isolation === 'read uncommitted';
 }
 
 function refuseIfTooNew({ version, min_version: least }: Meta, db: Connection): void {
@@ -102,6 +109,9 @@ begin
   end if;
   if current_setting('server_encoding') <> 'UTF8' then
     raise exception using errcode = 'OJ002', message = current_setting('server_encoding');
+  end if;
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception using errcode = 'OJ003', message = current_setting('transaction_isolation');
   end if;
   perform pg_advisory_xact_lock(hashtextextended('onejob ' || ${literal(schema)}, 0));
   -- asked first, because the command needs the right to create schemas even where there is nothing to create

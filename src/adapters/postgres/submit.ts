@@ -2,7 +2,7 @@ import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { newRunInShort } from '../sql/new-run.ts';
 import { bundle } from './bundle.ts';
-import { elsewhere, failed, readTransaction } from '../sql/user-transaction.ts';
+import { collided, elsewhere, failed, readTransaction } from '../sql/user-transaction.ts';
 import type { Connection } from './connection.ts';
 import { hasState, storeError } from './failure.ts';
 import { channelOf } from './notifier.ts';
@@ -71,7 +71,8 @@ function rowsOf(answer: unknown): Partial<{ answers: Answer[] | string | null; s
 /** The store's own schema is there, or we would not be here: where `tx` looks there is none. */
 function transactionError(error: unknown, url: string): Error {
   if (['3F000', '42P01', '42883'].some((state) => hasState(error, state))) return elsewhere(url, error);
-  return hasState(error, '25P02') ? failed(error) : storeError(error, url);
+  if (hasState(error, '25P02')) return failed(error);
+  return ['40001', '40P01'].some((state) => hasState(error, state)) ? collided(error) : storeError(error, url);
 }
 
 /** No answers: all are new, and held as they wished. */

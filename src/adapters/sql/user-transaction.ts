@@ -64,6 +64,15 @@ export function failed(cause?: unknown): OnejobError {
   });
 }
 
+/** As any statement of the caller's own may end: by a deadlock, or because its isolation lets it see only the past. */
+export function collided(cause: unknown): OnejobError {
+  return new OnejobError(
+    'STORE_UNAVAILABLE',
+    'the transaction of `tx` and another one were in each other’s way, and the server ended this one',
+    { hint: 'roll it back and begin anew; nothing was enqueued', cause },
+  );
+}
+
 export function elsewhere(url: string, cause?: unknown): OnejobError {
   return new OnejobError(
     'CONFIG_INVALID',

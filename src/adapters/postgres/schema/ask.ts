@@ -14,6 +14,7 @@ declare
   known text;
   answer json[] := '{}';
 begin
+  perform check_isolation();
   -- waits for the same asks on their way elsewhere, in one order for all
   insert into asks (run, id, kind, actor, reason, at)
   select distinct on (x.run, x.id) x.run, x.id, x.kind, x.actor, x.reason, now_ms()

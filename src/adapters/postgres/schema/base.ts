@@ -6,6 +6,16 @@ export const base = /* sql */ `
 create function now_ms() returns bigint language sql volatile
 as $$ select floor(extract(epoch from clock_timestamp()) * 1000)::bigint $$;
 
+-- Refuses a transaction that looks at one moment for all of its statements: what waited for a lock there goes on with what
+-- it saw before, and no lock is a fence. Which isolation a session begins with is a setting of role, database and server.
+create function check_isolation() returns void language plpgsql stable
+as $$
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception using errcode = 'OJ003', message = current_setting('transaction_isolation');
+  end if;
+end $$;
+
 -- The workers among these that are enrolled and not buried. Their rows stay locked against a burial, not against a beat.
 create function living(ids text[]) returns text[] language plpgsql volatile
 as $$
@@ -22,6 +32,8 @@ as $$ select array(select distinct n.holder from json_to_recordset(items) n(hold
 -- number, 'keyed' whether any has a key, 'holders' the workers that they name; one that is not among them is passed over.
 -- Answers null when each is new and held as wished (the usual case); else for all of them
 -- [{ i, verdict, run, key, job, state, holder }], 'holder' only while it is held as it was born.
+-- Without holders it is right in a transaction of any isolation, as one of a user may be: where that has missed a key, the
+-- server ends it.
 create function create_v1(items json, size integer, keyed boolean, holders text[], t bigint default now_ms())
 returns json language plpgsql volatile
 ${settings}
@@ -33,7 +45,10 @@ declare
   there integer;
   given_keys text[];
 begin
-  if named > 0 then holders := living(holders); end if;
+  if named > 0 then
+    perform check_isolation();
+    holders := living(holders);
+  end if;
   while keyed loop
     -- waits for whoever is creating the same key, in one order for all
     with given as materialized (

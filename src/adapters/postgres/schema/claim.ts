@@ -62,6 +62,7 @@ declare
   since bigint := always;
   view text;
 begin
+  perform check_isolation();
   select w.node into label from workers w where w.id = me and w.buried_at is null for key share;
   if label is null then
     return query select t, null::bigint, null::text, null::text, null::integer, null::text, null::text, null::text, null::text,

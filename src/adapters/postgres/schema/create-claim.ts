@@ -20,6 +20,7 @@ declare
   soon bigint;
   made json;
 begin
+  perform check_isolation();
   if takes and not exists (
     select from pauses p where p.type <> 'schedule' and (p.until is null or p.until > t)
   ) then

@@ -14,6 +14,7 @@ as $$
 declare
   made json;
 begin
+  perform check_isolation();
   perform pg_advisory_xact_lock(line, turn);
   made := create_v1(items, size, false, '{}', least(latest, now_ms()));
   perform pg_advisory_xact_lock(line, turn - 1);

@@ -16,6 +16,7 @@ declare
   lasts integer[];
   odd json;
 begin
+  perform check_isolation();
   select array_agg(l.run), array_agg(l.epoch) into held, held_epochs
   from (
     select l.run, l.epoch, l.state, l.worker from live l

@@ -17,6 +17,7 @@ declare
   gone text[] := '{}';
   total bigint;
 begin
+  perform check_isolation();
   delete from workers where buried_at < t - 86400000;
   for p in select * from json_to_recordset(policy) x(state text, ms bigint, runs bigint) loop
     exit when cardinality(gone) >= most;

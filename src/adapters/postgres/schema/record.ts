@@ -25,6 +25,7 @@ declare
   odd json[] := '{}';
   part json;
 begin
+  perform check_isolation();
   if outcomes is not null then
     -- a parent never changes, so it may be read without a lock
     runs := runs || array(select l.parent from live l where l.run = any(ends) and l.parent is not null);

@@ -8,6 +8,7 @@ create function plan_v1(of_app text, of_version text, of_order text, items json)
 ${settings}
 as $$
 begin
+  perform check_isolation();
   insert into apps as had (name, version, version_order) values (of_app, of_version, of_order)
   on conflict (name) do update set version = excluded.version, version_order = excluded.version_order
   where had.version_order <= excluded.version_order;
@@ -40,6 +41,7 @@ declare
   moved integer[] := '{}';
   t bigint;
 begin
+  perform check_isolation();
   perform from schedules where name in (select x.schedule from json_to_recordset(fires) x(schedule text))
   order by name for no key update;
   for f in

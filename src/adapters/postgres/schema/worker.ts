@@ -10,6 +10,7 @@ as $$
 declare
   replaced text := them->>'replaces';
 begin
+  perform check_isolation();
   -- two newcomers of one node, one after the other: else neither sees the other
   if replaced is not null then
     perform pg_advisory_xact_lock(hashtextextended(format('onejob %s node %s', current_schema, replaced), 0));
@@ -27,6 +28,7 @@ create function beat_v1(me text, new_load double precision, new_stalled boolean)
 ${settings}
 as $$
 begin
+  perform check_isolation();
   update workers set beat = beat + 1, load = coalesce(new_load, load), stalled = coalesce(new_stalled, stalled)
   where id = me and buried_at is null;
   if not found then return null; end if;
@@ -104,6 +106,7 @@ declare
   taken json;
   answer json[] := '{}';
 begin
+  perform check_isolation();
   for g in
     select x.* from json_to_recordset(graves) x(
       i integer, id text, beat bigint, counted boolean, run text, epoch integer, state text, error json)

@@ -21,6 +21,7 @@ import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
 import { RunNews } from './run-news.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { StoreClient } from './store-client.ts';
+import { userLog } from './user-log.ts';
 import { Watchers } from './watchers.ts';
 import { WorkerProcess, type CurrentRun } from './worker-process.ts';
 
@@ -97,7 +98,7 @@ export class App {
 
   get log(): Log {
     const { log } = this.#options;
-    this.#log ??= isLog(log) ? log : createLogger(log ?? {});
+    this.#log ??= isLog(log) ? userLog(log) : createLogger(log ?? {});
     return this.#log;
   }
 

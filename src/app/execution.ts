@@ -9,6 +9,7 @@ import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { parseDuration } from '../std/duration.ts';
+import { harmless } from '../std/harmless.ts';
 import { isJsonOf } from '../std/json.ts';
 import type { Client } from './client.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
@@ -49,7 +50,8 @@ export async function execute(
     await takeBack(submitted, refusal, options);
     throw refusal;
   }
-  return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, watcher, options)));
+  const told = harmless(watcher);
+  return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, told, options)));
 }
 
 /** Leaves runs to whichever worker is free; resolves with them as they are stored, and which of them are new. */

@@ -2,15 +2,17 @@ import type { FinalState, Trigger } from '../job/state.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import { harmless } from '../std/harmless.ts';
 
-/** Passes what the engine tells on to everyone who measures this app. */
+/** Passes what the engine tells on to everyone who measures this app; one that throws fails no run. */
 export class Meters implements Meter {
   #listeners: readonly Meter[] = [];
   /** Runs are taken over when the store is opened, which may be before anybody could listen; the first of it are kept. */
   #unheard: ((meter: Meter) => void)[] = [];
 
   /** Returns the way to stop listening. */
-  listen(meter: Meter): () => void {
+  listen(listener: Meter): () => void {
+    const meter = harmless(listener);
     for (const tell of this.#unheard) tell(meter);
     this.#unheard = [];
     this.#listeners = [...this.#listeners, meter];
@@ -33,6 +35,10 @@ export class Meters implements Meter {
 
   settledLate(claim: Claim): void {
     for (const each of this.#listeners) each.settledLate(claim);
+  }
+
+  internalError(claim: Claim): void {
+    for (const each of this.#listeners) each.internalError(claim);
   }
 
   endedByStore({ job, trigger }: { readonly job: string; readonly trigger: Trigger }, outcome: FinalState): void {

@@ -1,11 +1,17 @@
 import { readFailure, type Failure } from '../job/failure.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { AttemptSpan } from '../ports/tracer.ts';
+import { createDeferred } from '../std/deferred.ts';
+import { failpoint } from '../std/failpoint.ts';
+import { internalError } from './breakdown.ts';
 import { hookRun, namesOf } from './claim-names.ts';
+import type { Concluded } from './conclusion.ts';
 import type { Host } from './host.ts';
 
 /** Tells whoever measures, watches and reads the log that an attempt begins. */
 export function reportBegin({ meter, observer, log }: Host, claim: Claim): void {
+  void failpoint('attempt.begin');
   meter?.began(claim);
   observer.onStart?.(claim);
   if (log.isOn?.('info') !== false) {
@@ -13,25 +19,52 @@ export function reportBegin({ meter, observer, log }: Host, claim: Claim): void 
   }
 }
 
-/** The same of its end, after `ms`. */
-export function reportEnd({ meter, log }: Host, claim: Claim, end: AttemptEnd, ms: number): void {
-  meter?.ended(claim, end, ms);
-  if (log.isOn?.('info') !== false) {
-    log.info('run ended', { ...namesOf(claim), outcome: end, durationMs: Math.round(ms) });
+/** The same of its end, after `ms`, and calls the hook. What is recorded stays, whoever of them throws. */
+export async function reportEnd(host: Host, ended: EndedAttempt, { end, failure }: Concluded): Promise<void> {
+  const { meter, log, observer } = host;
+  const { claim, span, ms } = ended;
+  try {
+    span?.end(end, failure);
+    meter?.ended(claim, end, ms);
+    if (log.isOn?.('info') !== false) {
+      log.info('run ended', { ...namesOf(claim), outcome: end, durationMs: Math.round(ms) });
+    }
+    if (host.hooks.afterRun) await callAfterRun(host, ended, end, failure);
+    observer.onEnd?.(claim, end);
+  } catch (fault) {
+    internalError(host, claim, fault);
   }
 }
 
-/** The hook is called in any case of an outcome, and cannot change what is stored. */
-export async function callAfterRun(
-  { hooks, log }: Host,
-  claim: Claim,
+export interface EndedAttempt {
+  readonly claim: Claim;
+  /** Of its job. */
+  readonly graceMs: number;
+  readonly span: AttemptSpan | undefined;
+  readonly ms: number;
+}
+
+/**
+ * The hook is called in any case of an outcome, and cannot change what is stored. One that does not settle within the
+ * grace of its job is named in the log and waited for no longer: it must not keep the slot, nor hold up a stop.
+ */
+async function callAfterRun(
+  { hooks, log, clock }: Host,
+  { claim, graceMs }: EndedAttempt,
   end: AttemptEnd,
   error: Failure | null,
 ): Promise<void> {
   if (end === 'parked' || end === 'handedBack' || end === 'lost') return;
+  const late = createDeferred<'late'>();
+  const timer = clock.setTimer(graceMs, () => late.resolve('late'));
   try {
-    await hooks.afterRun?.(hookRun(claim), { state: end, error });
+    const called = (async () => hooks.afterRun?.(hookRun(claim), { state: end, error }))();
+    if ((await Promise.race([called, late.promise])) !== 'late') return;
+    called.catch(() => undefined); // it was named already
+    log.error('the hook afterRun did not end in time and is left behind', namesOf(claim));
   } catch (thrown) {
     log.error('the hook afterRun failed', { ...namesOf(claim), error: readFailure(thrown).failure.message });
+  } finally {
+    timer.cancel();
   }
 }

@@ -39,6 +39,8 @@ export interface AttemptStepsOptions {
   readonly isOver: () => boolean;
   readonly onLeft: (end: 'parked' | 'handedBack') => void;
   readonly onLost: () => void;
+  /** The engine cannot go on with this attempt, by a fault of its own. */
+  readonly onBroken: (fault: Error) => void;
   readonly write: (line: OutputLine) => void;
   /** Resolves when all output so far is committed. */
   readonly flush: () => Promise<void>;
@@ -59,8 +61,8 @@ export class AttemptSteps {
 
   constructor(options: AttemptStepsOptions) {
     this.#options = options;
-    const { claim, job, host, slot, timer, abort, storeZeroMs, records, isOver, onLeft, onLost, write, flush } =
-      options;
+    const { claim, job, host, slot, timer, abort, storeZeroMs, records } = options;
+    const { isOver, onLeft, onLost, onBroken, write, flush } = options;
     const { clock, journal, limits, store } = host;
     const { run, epoch, generation, root, traceId } = claim;
     const activity = new Activity(() => this.#suspension.consider());
@@ -85,7 +87,7 @@ export class AttemptSteps {
       generation,
       records,
       clock,
-      journal: new StepJournal({ journal, clock, run, epoch, onLost, isOver }),
+      journal: new StepJournal({ journal, clock, run, epoch, onLost, onBroken, isOver }),
       dispenser: new Dispenser(),
       activity,
       mailbox,

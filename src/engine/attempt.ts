@@ -9,9 +9,11 @@ import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
 import { Abort } from '../std/abort.ts';
-import { callAfterRun, reportBegin, reportEnd } from './attempt-report.ts';
+import { reportBegin, reportEnd } from './attempt-report.ts';
 import { AttemptSteps, insist } from './attempt-steps.ts';
+import { concludePlainly, internalError } from './breakdown.ts';
 import { runCallback } from './callback.ts';
+import { cancellation } from './cancellation.ts';
 import { hookRun, namesOf } from './claim-names.ts';
 import { Conclusion, type Concluded, type Settled } from './conclusion.ts';
 import { currentSink, withConsole, type ConsoleSink } from './console-capture.ts';
@@ -75,22 +77,25 @@ export class Attempt {
     });
   }
 
+  /** Never rejects: an error on this way is our own, and ends the attempt as INTERNAL (docs/decisions/0052). */
   async run(): Promise<AttemptEnd> {
-    const { host } = this.#options;
-    this.#begin();
-    const settled = await new Promise<Settled>((settle) => {
-      this.#settle = settle;
-      void (this.#span ? this.#span.within(() => this.#handle()) : this.#handle());
-    });
-    this.#over = true;
-    this.#timer.stop();
-    this.#steps?.close();
-    const { end, failure } = await this.#conclude(settled);
-    this.#span?.end(end, failure);
-    reportEnd(host, this.claim, end, host.clock.monotonic() - this.startedAt);
-    if (host.hooks.afterRun) await callAfterRun(host, this.claim, end, failure);
-    host.observer.onEnd?.(this.claim, end);
-    return end;
+    const { host, claim, job } = this.#options;
+    let concluded: Concluded;
+    try {
+      this.#begin();
+      const settled = await new Promise<Settled>((settle) => {
+        this.#settle = settle;
+        void (this.#span ? this.#span.within(() => this.#handle()) : this.#handle());
+      });
+      this.#close();
+      concluded = await this.#conclude(settled);
+    } catch (fault) {
+      this.#close();
+      concluded = await concludePlainly({ ...this.#options, deadlineInMs: this.#timer.deadlineInMs }, fault);
+    }
+    const ms = host.clock.monotonic() - this.startedAt;
+    await reportEnd(host, { claim, graceMs: job.graceMs, span: this.#span, ms }, concluded);
+    return concluded.end;
   }
 
   /** Cancel, time-out, interruption: the handler is told by its signal; past its grace it is left behind. */
@@ -133,19 +138,25 @@ export class Attempt {
    * Its code threw where nobody could catch it, so what it waits for may never come: the run fails at once and for
    * good. False: it has ended already.
    */
-  fault(error: Error): boolean {
+  fault(error: Error, isFinal = true): boolean {
     if (this.#over) return false;
-    this.#settle({ how: 'threw', thrown: error, isFinal: true });
+    this.#settle({ how: 'threw', thrown: error, isFinal });
     this.#abort.abort(error);
     return true;
   }
 
   deliver(mail: number, letters: readonly Letter[]): void {
     const cancel = letters.find(({ kind }) => kind === 'cancel');
-    if (cancel) this.abort(cancelled(cancel));
+    if (cancel) this.abort(cancellation(cancel));
     if (this.#steps) return this.#steps.deliver(mail, letters);
     this.#letters = [...this.#letters, ...letters.filter(({ n }) => n > this.#mail)];
     this.#mail = Math.max(this.#mail, mail);
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#timer.stop();
+    this.#steps?.close();
   }
 
   #begin(): void {
@@ -155,7 +166,7 @@ export class Attempt {
     reportBegin(host, claim);
     const cancel = claim.letters.find(({ kind }) => kind === 'cancel');
     this.#timer.start();
-    if (cancel) this.abort(cancelled(cancel));
+    if (cancel) this.abort(cancellation(cancel));
   }
 
   /** Input, services, hook, handler, and every step that it began. */
@@ -236,6 +247,7 @@ export class Attempt {
       isOver: () => this.#over,
       onLeft: (end) => this.#settle({ how: 'left', end }),
       onLost: () => this.lose(),
+      onBroken: (fault) => void this.fault(internalError(host, claim, fault), false),
       write: (line) => this.#write(line),
       flush: async () => this.#output?.flush(),
     });
@@ -285,9 +297,4 @@ export class Attempt {
     this.#output ??= new RunOutput({ run, epoch, lastSeq, writtenBytes, maxBytes, journal, clock });
     return this.#output;
   }
-}
-
-function cancelled({ actor, reason }: Letter): OnejobError {
-  const by = actor ? ` by ${actor}` : '';
-  return new OnejobError('RUN_CANCELLED', `cancelled${by}${reason ? `: ${reason}` : ''}`);
 }

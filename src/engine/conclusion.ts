@@ -6,6 +6,7 @@ import type { FinalState } from '../job/state.ts';
 import type { Verdict } from '../job/transition.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import { failpoint } from '../std/failpoint.ts';
 import { namesOf } from './claim-names.ts';
 import type { ResponseNotes } from './context.ts';
 import type { Host } from './host.ts';
@@ -46,6 +47,7 @@ export class Conclusion {
   }
 
   conclude(settled: Settled): Promise<Concluded> {
+    void failpoint('attempt.conclude');
     if (settled.how === 'left') {
       if (settled.end !== 'handedBack') return Promise.resolve({ end: settled.end, failure: null });
       return this.#handBack(this.#options.claim.attempt, 0, null, 'handedBack');

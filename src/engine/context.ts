@@ -1,4 +1,5 @@
 import type { JobContext, JobResponse, RunInfo, RunLog } from '../job/context.ts';
+import { isHeaderName, isHeaderValue } from '../job/header.ts';
 import { formatFields, type OutputLine } from '../job/output-line.ts';
 import type { Progress, StoredResponse } from '../job/run.ts';
 import type { Step } from '../job/step.ts';
@@ -53,7 +54,7 @@ export function createContext(options: ContextOptions): JobContext<never, never>
     },
     progress: (fraction, text) => {
       const known = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : null;
-      options.onProgress({ fraction: known, text: text === undefined ? null : clean(text.slice(0, 500)) });
+      options.onProgress({ fraction: known, text: text === undefined ? null : clean(textOf(text).slice(0, 500)) });
     },
   };
 }
@@ -88,23 +89,28 @@ export class ResponseNotes implements JobResponse {
     return this;
   }
 
+  /** Checked here, where the handler can see it: recorded, it would fail each later answer. */
   header(name: string, value: string): this {
+    const text = textOf(value).toWellFormed();
+    if (!isHeaderName(name) || !isHeaderValue(text)) throw new TypeError(`${shown(name)} is no header of one line`);
     this.#touched = true;
     this.#headers ??= new Map();
-    this.#headers.set(name.toLowerCase(), [name, value]);
+    this.#headers.set(name.toLowerCase(), [name, text]);
     return this;
   }
 
   write(text: string): this {
+    const part = textOf(text); // as it is: half of a pair may end one part, its other half begin the next
     this.#touched = true;
     this.#body ??= [];
-    this.#body.push(text);
+    this.#body.push(part);
     return this;
   }
 
-  /** Of the body, in UTF-8. */
+  /** Of headers and body, in UTF-8. */
   get bytes(): number {
-    return this.#body?.reduce((sum, text) => sum + Buffer.byteLength(clean(text)), 0) ?? 0;
+    const { headers = [], body } = this.stored ?? {};
+    return headers.flat().reduce((sum, text) => sum + Buffer.byteLength(text), Buffer.byteLength(body ?? ''));
   }
 
   /** Null when the handler said nothing. */
@@ -141,7 +147,15 @@ function createRequest(claim: Claim): Request {
   return new Request(`http://onejob/jobs/${encodeURIComponent(claim.job)}`, init);
 }
 
+function shown(name: unknown): string {
+  return typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : typeof name;
+}
+
 /** Also for callers without types, who log anything. */
 function clean(text: unknown): string {
-  return String(text).toWellFormed().replaceAll('\u0000', '\u2400');
+  return textOf(text).toWellFormed().replaceAll('\u0000', '\u2400');
+}
+
+function textOf(given: unknown): string {
+  return String(given);
 }

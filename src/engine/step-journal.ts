@@ -35,6 +35,7 @@ export class StepJournal {
   readonly #run: RunId;
   readonly #epoch: number;
   readonly #onLost: () => void;
+  readonly #onBroken: (fault: Error) => void;
   readonly #isOver: () => boolean;
 
   constructor(options: {
@@ -43,6 +44,7 @@ export class StepJournal {
     run: RunId;
     epoch: number;
     onLost: () => void;
+    onBroken: (fault: Error) => void;
     isOver: () => boolean;
   }) {
     this.#journal = options.journal;
@@ -50,15 +52,17 @@ export class StepJournal {
     this.#run = options.run;
     this.#epoch = options.epoch;
     this.#onLost = options.onLost;
+    this.#onBroken = options.onBroken;
     this.#isOver = options.isOver;
   }
 
   /**
    * Records the end of a step and tells what is recorded, in the very call that brings the verdict: so results are told
-   * in the order in which they were recorded. A value that the database refuses is recorded as a failure instead. When
-   * the run was lost to another worker nothing is told: nothing may happen after it.
+   * in the order in which they were recorded. A value that the database refuses is recorded as a failure instead, once:
+   * nothing of the handler is left in that, so a second refusal is a fault of ours. When the run was lost to another
+   * worker nothing is told: nothing may happen after it.
    */
-  end(asked: Asked, end: StepEnd, told: (recorded: StepEnd) => void): void {
+  end(asked: Asked, end: StepEnd, told: (recorded: StepEnd) => void, isBare = false): void {
     if (this.#isOver()) return;
     const entry: StepEntry = {
       kind: 'step',
@@ -77,7 +81,8 @@ export class StepJournal {
     };
     this.#journal.recordThen(entry, (verdict) => {
       if (verdict === 'ok') told(end);
-      else if (verdict === 'refused') this.end(asked, refusedEnd(asked, end), told);
+      else if (verdict === 'refused' && !isBare) this.end(asked, refusedEnd(asked, end), told, true);
+      else if (verdict === 'refused') this.#onBroken(new Error(`the end of the step ${asked.key} cannot be recorded`));
       else this.#onLost();
     });
   }

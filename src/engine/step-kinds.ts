@@ -1,5 +1,6 @@
 import type { StepName } from '../job/key.ts';
 import type { AnyJob } from '../job/define.ts';
+import { OnejobError } from '../job/errors.ts';
 import { retryPolicy, type RetryPolicy } from '../job/retry.ts';
 import type { Run, RunId } from '../job/run.ts';
 import type { PageOptions, Step, StepOptions, StepWork } from '../job/step.ts';
@@ -11,7 +12,7 @@ import type { Asked } from './step-journal.ts';
 import { readPages } from './step-pages.ts';
 import { StepTries } from './step-tries.ts';
 import { waitForEvent, type WaitOptions } from './step-wait.ts';
-import type { Steps } from './steps.ts';
+import { checkText, type Steps } from './steps.ts';
 
 export interface StepKindsOptions {
   readonly steps: Steps;
@@ -49,11 +50,17 @@ export function createStep(options: StepKindsOptions): Step {
 
 const noOptions: StepOptions = {};
 
+/** As `client.send` has it. */
+const longestEvent = 500;
+
 function checkedInstant(instant: Date): number {
-  const at = instant.getTime();
-  if (Number.isNaN(at)) throw new TypeError('sleepUntil takes a valid Date');
-  return at;
+  const at = Math.trunc(instant.getTime());
+  if (Math.abs(at) <= lastInstant) return at;
+  throw new TypeError('sleepUntil takes a valid Date, of a year of four digits at most');
 }
+
+/** Databases and RFC 3339 know no later ones. */
+const lastInstant = Date.UTC(9_999, 11, 31);
 
 class StepKinds {
   readonly #options: StepKindsOptions;
@@ -99,6 +106,10 @@ class StepKinds {
   }
 
   async wait(event: string, options: WaitOptions): Promise<unknown> {
+    if (typeof event !== 'string' || event === '' || event.length > longestEvent) {
+      throw new OnejobError('CONFIG_INVALID', `the name of an event has 1 to ${longestEvent} characters`);
+    }
+    checkText(event, 'the name of an event');
     const asked = this.#steps.ask(options.name ?? event, 'wait');
     const { onRefused } = this.#options;
     return waitForEvent({ steps: this.#steps, tries: this.#tries, asked, event, options, onRefused });

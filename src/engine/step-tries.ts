@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { OnejobError } from '../job/errors.ts';
 import { readFailure, type Reading } from '../job/failure.ts';
 import { nextTryMs, type RetryPolicy } from '../job/retry.ts';
@@ -69,7 +70,7 @@ export class StepTries {
     };
     try {
       const result = execute(1);
-      if (isThenable(result)) result.then(succeeded, failed);
+      if (isThenable(result)) settledOnce(result).then(succeeded, failed);
       else succeeded(result);
     } catch (thrown) {
       failed(thrown);
@@ -200,6 +201,15 @@ class StepExecution implements StepContext {
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
+}
+
+/**
+ * A promise of the language settles once; a thenable of somebody else's may settle twice, or throw after it has. It costs
+ * a promise more.
+ */
+function settledOnce(result: PromiseLike<unknown>): PromiseLike<unknown> {
+  const isPlain = types.isPromise(result) && result.then === Promise.prototype.then;
+  return isPlain ? result : new Promise((resolve) => resolve(result));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

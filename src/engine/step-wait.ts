@@ -89,7 +89,7 @@ async function refusalOf(
 async function refuse({ steps, asked, onRefused }: WaitWork, letter: Letter, refusal: OnejobError): Promise<void> {
   const by = letter.actor === null ? '' : `, sent by ${letter.actor}`;
   onRefused(asked.key, `${refusal.message}${by}; the run waits on`);
-  const key = `${asked.key.slice(0, longestName)} (refused ${letter.n})`;
+  const key = `${asked.key.slice(0, longestName).toWellFormed()} (refused ${letter.n})`;
   const startedAt = steps.options.clock.now();
   await steps.record(
     { key, kind: 'wait', order: asked.order, record: undefined, startedAt, isOver: false },

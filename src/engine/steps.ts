@@ -4,6 +4,7 @@ import { stepKey, type StepName } from '../job/key.ts';
 import type { JsonText, RunId, StepKind, StepRecord } from '../job/run.ts';
 import type { Abort } from '../std/abort.ts';
 import type { Clock } from '../std/clock.ts';
+import { isCleanText } from '../std/json.ts';
 import type { Activity } from './activity.ts';
 import type { Dispenser } from './dispenser.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -61,6 +62,7 @@ export class Steps {
         `a step's key has 1 to ${longestKey} characters; this one has ${key.length}`,
       );
     }
+    checkText(key, "a step's key");
     if (this.#asked.has(key)) throw repeated(name, key);
     const record = this.#records?.get(key)?.record;
     const startedAt = record?.startedAt ?? this.options.clock.now();
@@ -242,6 +244,16 @@ export class Steps {
     this.#failures.add(error);
     reject(error);
   }
+}
+
+/** Before anything is recorded under it: what a database refuses could never be. @throws CONFIG_INVALID */
+export function checkText(text: string, what: string): void {
+  if (isCleanText(text)) return;
+  throw new OnejobError(
+    'CONFIG_INVALID',
+    `${what} holds half of a surrogate pair or U+0000, which no database keeps: ${JSON.stringify(text.slice(0, 100))}`,
+    { hint: 'a text that is cut by characters stays whole: [...text].slice(0, 10).join("")' },
+  );
 }
 
 /** MySQL indexes at most 3,072 bytes; this leaves room for the run's id in four-byte characters. */

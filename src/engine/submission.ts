@@ -3,6 +3,7 @@ import { computedKey, inputDigest } from '../job/key.ts';
 import type { AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import { importedHeader } from '../job/imported.ts';
+import { isHeaderName, isHeaderValue } from '../job/header.ts';
 import { parseInput } from '../job/input.ts';
 import type { RunId, StoredRequest } from '../job/run.ts';
 import type { Trigger } from '../job/state.ts';
@@ -149,10 +150,9 @@ function requestOf({ headers = [], body }: Wish, maxBytes: number, redact: reado
 
 /** As `Headers` will want it when the job reads its request: there it would fail the run. */
 function checkHeader([name, value]: readonly [string, string]): void {
-  const isName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name);
-  if (isName && !/[\0\r\n]/.test(value)) return;
-  const what = isName
-    ? `the value of the header ${name} holds a line break`
+  if (isHeaderName(name) && isHeaderValue(value)) return;
+  const what = isHeaderName(name)
+    ? `the value of the header ${name} is no text of one line`
     : `${JSON.stringify(name)} cannot be the name of a header`;
   throw new OnejobError('USAGE', what, { hint: 'a name is made of letters, digits and hyphens, a value of one line' });
 }

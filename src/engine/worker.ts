@@ -10,6 +10,7 @@ import type { Service } from '../std/service.ts';
 import { Tally } from '../std/tally.ts';
 import { Ahead, patienceMs } from './ahead.ts';
 import { Attempt, type AttemptOptions } from './attempt.ts';
+import { concludePlainly } from './breakdown.ts';
 import { faultAmong } from './fault-among.ts';
 import type { Host } from './host.ts';
 import { jobTerms } from './job-terms.ts';
@@ -113,7 +114,8 @@ export class Worker implements Service {
 
   /** Executes a run that this worker holds already. */
   async adopt(claim: Claim, storeZeroMs: number): Promise<AttemptEnd> {
-    const job = this.#options.host.registry.find(claim.job);
+    const { host } = this.#options;
+    const job = host.registry.find(claim.job);
     if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
     const slot = new WorkerSlot(this.#slots, this.#reach, this.#onFree);
     let attempt: Attempt | undefined;
@@ -126,8 +128,11 @@ export class Worker implements Service {
         await this.#giveBack([claim]);
         return 'handedBack';
       }
-      attempt = this.#open({ claim, job, host: this.#options.host, slot, storeZeroMs });
+      attempt = this.#open({ claim, job, host, slot, storeZeroMs });
       end = await attempt.run();
+      return end;
+    } catch (fault) {
+      if (!attempt) end = (await concludePlainly({ claim, job, host, deadlineInMs: Infinity }, fault)).end;
       return end;
     } finally {
       if (attempt) this.#close(attempt, slot, end);
@@ -246,13 +251,11 @@ export class Worker implements Service {
 
   /** A run that cannot be executed is given back by those who look for lost claims; it must not end the process. */
   async #take(claim: Claim, storeZeroMs: number): Promise<void> {
-    try {
-      await this.adopt(claim, storeZeroMs);
-    } catch (error) {
+    await this.adopt(claim, storeZeroMs).catch((error: unknown) => {
       this.#expected.delete(claim.run);
       const { job, run } = claim;
       this.#options.host.log.error('a claimed run could not be executed', { job, run, error: String(error) });
-    }
+    });
   }
 
   async #claim(request: ClaimRequest): Promise<Claimed> {

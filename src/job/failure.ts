@@ -1,5 +1,5 @@
 import { parseDuration, type Duration } from '../std/duration.ts';
-import { hasBrand, isErrorCode, isOnejobError, OnejobError } from './errors.ts';
+import { hasBrand, isErrorCode, isOnejobError, OnejobError, type ErrorCode } from './errors.ts';
 import { messageOf, messageWithCauses, stackWithCauses } from './thrown-text.ts';
 
 /** How loudly a failure is logged: `info` pages nobody (CONTRACTS SJ-16). */
@@ -77,7 +77,16 @@ export interface Reading {
   readonly laterMs?: number;
 }
 
+/** Codes of ours that another attempt may not meet again. */
+const triedAgain: ReadonlySet<string> = new Set<ErrorCode>([
+  'JOB_FAILED',
+  'RUN_TIMED_OUT',
+  'STORE_UNAVAILABLE',
+  'INTERNAL',
+]);
+
 const textLimit = 8_192;
+const longestCode = 200;
 
 /**
  * Reads anything that a job can throw (also `undefined`, strings, and what throws when it is looked at) into a stored
@@ -100,25 +109,39 @@ function readThrown(thrown: unknown): Reading {
       failure: describe('JOB_FAILED', later, messageOf(later)),
       level: 'info',
       retry: true,
-      laterMs: later.delayMs,
+      laterMs: laterMsOf(later),
     };
   }
   if (hasBrand(thrown, jobErrorBrand)) {
     const error = thrown as JobError;
-    const failure = describe(error.code, error, messageOf(error), error.data);
-    return { failure, level: error.level, retry: error.retry && !isPermanent(error) };
+    const failure = describe(codeOf(error), error, messageOf(error), error.data);
+    return { failure, level: levelOf(error), retry: error.retry && !isPermanent(error) };
   }
   if (isOnejobError(thrown)) {
-    const retry =
-      thrown.code === 'JOB_FAILED' || thrown.code === 'RUN_TIMED_OUT' || thrown.code === 'STORE_UNAVAILABLE';
     return {
       failure: describe(thrown.code, thrown, messageOf(thrown), thrown.data),
       level: 'error',
-      retry: retry && !isPermanent(thrown),
+      retry: triedAgain.has(thrown.code) && !isPermanent(thrown),
     };
   }
   const failure = describe('JOB_FAILED', thrown, messageWithCauses(thrown));
   return { failure, level: 'error', retry: !isPermanent(thrown) };
+}
+
+/** A code is a short text, whatever was given where types do not hold: it is stored, shown and compared. */
+function codeOf({ code }: { readonly code: unknown }): string {
+  const text = storable(String(code).slice(0, longestCode));
+  return text === '' || isErrorCode(text) ? 'JOB_FAILED' : text;
+}
+
+/** A level that no log has counts as the loudest. */
+function levelOf({ level }: JobError): FailureLevel {
+  return level === 'info' || level === 'warn' ? level : 'error';
+}
+
+/** Also of a `RetryLater` that another copy of onejob made, or that was changed since. */
+function laterMsOf({ delayMs }: { readonly delayMs: unknown }): number {
+  return parseDuration(Number(delayMs));
 }
 
 /** The error a replay throws for a step that was recorded as failed: same code, text and data. */

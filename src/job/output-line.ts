@@ -1,3 +1,5 @@
+import { readFailure } from './failure.ts';
+
 /** One line of a run's output, as kept in the store: a JSON object a line, UTF-8. */
 export interface OutputLine {
   /** Milliseconds since the epoch, by the worker's clock. */
@@ -29,13 +31,17 @@ export function decodeLines(bytes: Uint8Array): OutputLine[] {
 /** Fields as plain JSON; what cannot be printed is named instead of failing the log call. */
 export function formatFields(fields: Record<string, unknown>): Record<string, unknown> {
   try {
-    return JSON.parse(JSON.stringify(fields, (_, value: unknown) => printable(value)).toWellFormed()) as Record<
-      string,
-      unknown
-    >;
+    const text: string | undefined = JSON.stringify(fields, (_, value: unknown) => printable(value));
+    const plain: unknown = text === undefined ? undefined : JSON.parse(text);
+    return isRecord(plain) ? plain : { fields: plain };
   } catch (error) {
-    return { unprintable: error instanceof Error ? error.message : String(error) };
+    return { unprintable: readFailure(error).failure.message };
   }
+}
+
+/** Where types do not hold anything may be given as fields. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function printable(value: unknown): unknown {

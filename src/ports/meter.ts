@@ -14,6 +14,8 @@ export interface Meter {
   leftBehind(claim: Claim): void;
   /** A handler that was left behind has ended after all. */
   settledLate(claim: Claim): void;
+  /** An error of the engine's own ended this attempt, which fails with the code INTERNAL. */
+  internalError(claim: Claim): void;
   /**
    * The store ended a run itself, as this process asked it to: one that nobody executed, or over the head of its owner,
    * whose attempt then ends as `lost`. Of children that it cancelled along with the run nothing is told.

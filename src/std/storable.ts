@@ -24,7 +24,16 @@ export function checkStorable(value: unknown, { maxBytes }: { maxBytes: number }
   } catch (error) {
     if (error instanceof TooLarge) return { ok: false, why: error.message, path: '', tooLarge: true };
     if (error instanceof Refusal) return { ok: false, why: error.message, path: error.path };
-    return { ok: false, why: `reading it failed: ${error instanceof Error ? error.message : String(error)}`, path: '' };
+    return { ok: false, why: `reading it failed: ${messageOf(error)}`, path: '' };
+  }
+}
+
+/** Of what a getter or a `toJSON` threw, which may be anything. */
+function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'it threw an object that cannot be printed';
   }
 }
 
@@ -158,7 +167,8 @@ function whyNot(value: unknown, holder: object, key: string): string | undefined
 
 const UNCLEAN = 'it has the character U+0000 or half of a surrogate pair, which databases refuse';
 
-function isCleanText(text: string): boolean {
+/** Whether every database keeps that text: it has neither U+0000 nor half of a surrogate pair. */
+export function isCleanText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
 

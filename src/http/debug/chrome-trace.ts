@@ -53,6 +53,7 @@ function attempts(emit: (event: object) => void): Meter {
     ended: (claim, outcome) => event('e', claim, { outcome }),
     leftBehind: nothing,
     settledLate: nothing,
+    internalError: nothing,
     endedByStore: nothing,
     committed: nothing,
     beat: nothing,

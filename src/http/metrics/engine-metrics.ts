@@ -11,6 +11,7 @@ export class EngineMetrics implements Meter {
   readonly #durations: Histogram<'job' | 'outcome'>;
   readonly #leftBehind: Counter<'job'>;
   readonly #zombies: Gauge<'job'>;
+  readonly #internalErrors: Counter<'job'>;
   readonly #goingOn = new Map<string, number>();
   readonly #knows: (job: string) => boolean;
   readonly #groups: Histogram<'lane'>;
@@ -52,6 +53,12 @@ export class EngineMetrics implements Meter {
     this.#zombies = new Gauge({
       name: 'onejob_zombies',
       help: 'Handlers that were left behind and still go on',
+      labelNames: ['job'],
+      registers,
+    });
+    this.#internalErrors = new Counter({
+      name: 'onejob_internal_errors_total',
+      help: 'Attempts that an error of onejob itself ended',
       labelNames: ['job'],
       registers,
     });
@@ -98,6 +105,10 @@ export class EngineMetrics implements Meter {
 
   settledLate({ job }: Claim): void {
     this.#countZombies(job, -1);
+  }
+
+  internalError({ job }: Claim): void {
+    this.#internalErrors.inc({ job });
   }
 
   endedByStore({ job, trigger }: { readonly job: string; readonly trigger: Trigger }, outcome: FinalState): void {

@@ -15,6 +15,7 @@ class RecordingMeter implements Meter {
   began: Meter['began'] = ({ job, trigger }) => void this.heard.push(`began ${job} by ${trigger}`);
   ended: Meter['ended'] = ({ job }, end, ms) => void this.heard.push(`ended ${job} ${end}${ms >= 0 ? '' : '?'}`);
   leftBehind: Meter['leftBehind'] = ({ job }) => void this.heard.push(`left ${job} behind`);
+  internalError: Meter['internalError'] = ({ job }) => void this.heard.push(`${job} internal error`);
   settledLate: Meter['settledLate'] = ({ job }) => void this.heard.push(`${job} settled late`);
   endedByStore: Meter['endedByStore'] = ({ job, trigger }, outcome) =>
     void this.heard.push(`the store ended ${job} by ${trigger} as ${outcome}`);

@@ -124,19 +124,17 @@ export class Lane<Entry, Answer> {
 
   /** Sends until answered; halves a group that fails for its data until the guilty entry stands alone (STORE §1.6). */
   async #deliver(group: readonly Waiting<Entry, Answer>[]): Promise<void> {
-    const { meter, clock, name } = this.#options;
-    const begunAt = meter ? clock.monotonic() : 0;
+    const { clock } = this.#options;
+    const begunAt = clock.monotonic();
     for (let tries = 1; !this.#abandoned; tries++) {
       try {
         const answers = await this.#options.send(group.map(({ entry }) => entry));
         this.#cameBack();
-        meter?.committed(name, group.length, clock.monotonic() - begunAt);
-        group.forEach(({ resolve }, i) => resolve(answers[i] as Answer));
-        return;
+        return this.#answer(group, answers, clock.monotonic() - begunAt);
       } catch (error) {
         if (isOnejobError(error) && error.code === 'VALUE_REJECTED') return this.#halve(group, error);
         if (this.#options.patience === 'once') {
-          for (const { reject } of group) reject(error);
+          for (const { reject } of group) this.#tell(() => reject(error));
           return;
         }
         await this.#waitForStore(error, tries);
@@ -144,11 +142,28 @@ export class Lane<Entry, Answer> {
     }
   }
 
+  /** All of the group are told, and none of it is sent again, whatever becomes of the telling. */
+  #answer(group: readonly Waiting<Entry, Answer>[], answers: readonly Answer[], ms: number): void {
+    const { meter, name } = this.#options;
+    group.forEach(({ resolve }, i) => this.#tell(() => resolve(answers[i] as Answer)));
+    if (meter) this.#tell(() => meter.committed(name, group.length, ms));
+  }
+
+  /** What is called here belongs to one run, or to nobody; the others of its group have nothing to do with its errors. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      const { log, name } = this.#options;
+      log.error('an error inside of onejob: an answer of the store was not heard', { lane: name, error });
+    }
+  }
+
   async #halve(group: readonly Waiting<Entry, Answer>[], error: OnejobError): Promise<void> {
     const [only] = group;
     if (only && group.length === 1) {
-      if (this.#options.refused === undefined) only.reject(error);
-      else only.resolve(this.#options.refused);
+      const { refused } = this.#options;
+      this.#tell(() => (refused === undefined ? only.reject(error) : only.resolve(refused)));
       return;
     }
     const middle = group.length >> 1;

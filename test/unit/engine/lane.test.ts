@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Lane, type LaneOptions } from '../../../src/engine/lane.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
+import type { Meter } from '../../../src/ports/meter.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
@@ -180,6 +181,45 @@ describe('STORE §1.6 a value that the database refuses', () => {
     const { lane, groups } = setUp(refuse(new Set(['777'])), { refused: 'refused' });
     await Promise.all(Array.from({ length: 1_000 }, (_, i) => lane.push(String(i))));
     expect(groups.length).toBeLessThan(25);
+  });
+});
+
+describe('an error of who is told', () => {
+  const bang = () => {
+    throw new Error('bang');
+  };
+
+  test.each(['for ever', 'once'] as const)(
+    'is heard by nobody else of its group, and nothing is sent again: %s',
+    async (patience) => {
+      const { lane, groups, log } = setUp(echo, { patience });
+      const before = lane.push('a');
+      lane.add('b', bang, bang);
+      expect(await Promise.all([before, lane.push('c')])).toEqual(['a!', 'c!']);
+      await lane.settled();
+      expect(groups).toEqual([['a', 'b', 'c']]);
+      expect(log.texts('error')).toEqual(['an error inside of onejob: an answer of the store was not heard']);
+    },
+  );
+
+  test('keeps nobody from hearing that the store is away, or refuses a value', async () => {
+    const errors = [away(), new OnejobError('VALUE_REJECTED', 'no such value')];
+    for (const error of errors) {
+      const { lane, log } = setUp(() => Promise.reject(error), { patience: 'once' });
+      lane.add('a', bang, bang);
+      await expect(lane.push('b')).rejects.toBe(error);
+      await lane.settled();
+      expect(log.texts('error')).toHaveLength(1);
+    }
+  });
+
+  test('of a meter is not an answer of the store either', async () => {
+    const meter = new Proxy({} as Meter, { get: () => bang });
+    const { lane, groups, log } = setUp(echo, { meter });
+    expect(await lane.push('a')).toBe('a!');
+    await lane.settled();
+    expect(groups).toEqual([['a']]);
+    expect(log.texts('error')).toHaveLength(1);
   });
 });
 

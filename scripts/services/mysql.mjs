@@ -19,7 +19,7 @@ export const mysql = {
   user: 'mysql',
   container: { port: 3306, url: (port) => `mysql://root@127.0.0.1:${port}/onejob` },
 
-  async start({ bin, dir, port, as }) {
+  async start({ bin, dir, port, as, args }) {
     const data = join(dir, 'data');
     const own = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${dir}`];
     const install = [...own, '--auth-root-authentication-method=normal', '--skip-test-db'];
@@ -41,6 +41,7 @@ export const mysql = {
         '--skip-name-resolve',
         '--max-connections=200',
         '--innodb-flush-log-at-trx-commit=1',
+        ...args,
       ],
       log: join(dir, 'log'),
       as,

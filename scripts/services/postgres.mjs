@@ -25,7 +25,7 @@ export const postgres = {
   user: 'postgres',
   container: { port: 5432, url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres` },
 
-  async start({ bin, dir, port, as }) {
+  async start({ bin, dir, port, as, args }) {
     const data = join(dir, 'data');
     const initdb = ['-D', data, '-U', 'postgres', '-A', 'trust', '-N', '-E', 'UTF8', '--locale=C'];
     const made = await runProgram(join(bin, 'initdb'), initdb, as);
@@ -33,7 +33,7 @@ export const postgres = {
     const server = await startServer({
       file: join(bin, 'postgres'),
       // No Unix socket: its path would have to be short, and nobody uses it.
-      args: ['-D', data, '-k', '', '-h', '127.0.0.1', '-p', String(port), ...settings],
+      args: ['-D', data, '-k', '', '-h', '127.0.0.1', '-p', String(port), ...settings, ...args],
       log: join(dir, 'log'),
       as,
       endsBy: 'SIGINT', // fast shutdown: ends sessions, keeps what was committed

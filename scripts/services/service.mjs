@@ -28,6 +28,7 @@ import { freePort, runProgram } from './server.mjs';
  * @property {number} port
  * @property {{ uid?: number, gid?: number, cwd: string }} as
  * @property {string} [behind] the URL of the server that it talks to
+ * @property {string[]} args more of them for the program
  *
  * @typedef {object} Started
  * @property {string} url
@@ -37,10 +38,11 @@ import { freePort, runProgram } from './server.mjs';
 /**
  * @param {Service} service
  * @param {string} [behind] URL of the server that it talks to
+ * @param {string[]} [args] more of them for the program; in a container there are none
  * @returns {Promise<Started>} `server.stop` also removes its data
  * @throws {Error} one sentence that says why there is none, and what to do
  */
-export async function startService(service, behind) {
+export async function startService(service, behind, args = []) {
   const bin = await findOrInstall(service);
   if (bin === undefined && !(service.container && (await dockerRuns()))) {
     const { program, packages, variable } = service;
@@ -63,6 +65,7 @@ export async function startService(service, behind) {
               dir,
               port: await freePort(),
               as: { ...owner, cwd: dir },
+              args,
               ...(behind && { behind }),
             });
       const stop = () => server.stop().finally(remove);

@@ -14,8 +14,9 @@ export interface OwnServer {
   resume(): void;
 }
 
-export async function openOwnServer(kind: 'postgres' | 'mysql'): Promise<OwnServer> {
-  const { url, server } = await startService({ postgres, mysql }[kind]);
+/** @param args more of them for the program */
+export async function openOwnServer(kind: 'postgres' | 'mysql', args: readonly string[] = []): Promise<OwnServer> {
+  const { url, server } = await startService({ postgres, mysql }[kind], undefined, [...args]);
   const tell = (signal: NodeJS.Signals) => {
     for (const pid of familyOf(server.pid)) sendTo(pid, signal);
   };

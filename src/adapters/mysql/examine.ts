@@ -17,7 +17,6 @@ export async function examine(db: Connection, { oldMs = 15 * 60_000 } = {}): Pro
       await checkConnections(db, row),
       checkRole(row),
       checkCommit(row),
-      ...checkBinaryLog(row),
       ...(await checkTransactions(db, oldMs)),
     ],
   };
@@ -32,13 +31,12 @@ interface Row {
   readonly flush: number;
   readonly logs: number;
   readonly sync: number;
-  readonly log_format: string;
 }
 
 /** ?: the prefix of our tables, as a pattern. */
 const question = /* sql */ `
 select version() version, ${now} now, @@max_connections most, @@global.read_only read_only,
-  @@innodb_flush_log_at_trx_commit flush, @@log_bin logs, @@sync_binlog sync, @@binlog_format log_format,
+  @@innodb_flush_log_at_trx_commit flush, @@log_bin logs, @@sync_binlog sync,
   (select sum(t.data_length + t.index_length) from information_schema.tables t
    where t.table_schema = database() and t.table_name like ?) bytes`;
 
@@ -72,12 +70,6 @@ function checkCommit({ flush, logs, sync }: Row): Finding {
     };
   }
   return { grade: 'ok', text: 'a commit is on disk when it is answered' };
-}
-
-function checkBinaryLog({ logs, log_format: format }: Row): Finding[] {
-  if (logs !== 1 || format !== 'STATEMENT') return [];
-  const text = 'binlog_format is STATEMENT, in which the server refuses what onejob writes';
-  return [{ grade: 'fail', text, hint: 'set binlog_format to ROW or MIXED' }];
 }
 
 /** They keep old rows alive, over which every claim then walks. Only who may see all processes is told. */

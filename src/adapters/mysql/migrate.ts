@@ -10,6 +10,7 @@ import { claim } from './schema/claim.ts';
 import { create } from './schema/create.ts';
 import { end } from './schema/end.ts';
 import { inspect } from './schema/inspect.ts';
+import { notify } from './schema/notify.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
 import { read } from './schema/read.ts';
@@ -22,7 +23,21 @@ import { worker } from './schema/worker.ts';
 /** Version of the schema that this code writes. */
 const schemaVersion = 1;
 
-const procedures = [create, end, steps, record, claim, worker, ask, output, schedule, prune, read, inspect].flat();
+const procedures = [
+  create,
+  end,
+  steps,
+  record,
+  claim,
+  worker,
+  ask,
+  output,
+  schedule,
+  prune,
+  read,
+  inspect,
+  notify,
+].flat();
 
 /**
  * Brings the schema to this code's version. On an up-to-date one it is one read; else it is done on one connection
@@ -174,12 +189,15 @@ interface Server {
   readonly list_length: number;
   readonly commits: number;
   readonly charset: string;
+  readonly logs: number;
+  readonly log_format: string;
 }
 
 async function readServer(db: Connection): Promise<Server> {
   const [server] = await db.query<Server>(
     `select version() version, version() like '%mariadb%' is_mariadb, @@max_allowed_packet max_packet,
-       @@group_concat_max_len list_length, @@autocommit commits, @@character_set_client charset`,
+       @@group_concat_max_len list_length, @@autocommit commits, @@character_set_client charset,
+       @@log_bin logs, @@binlog_format log_format`,
     [],
   );
   if (server === undefined) throw new Error(`the store ${db.url} does not say what it is`);
@@ -202,6 +220,12 @@ function refuseServer(server: Server, { url }: Connection): void {
   if (server.commits !== 1) refuse('is used with autocommit off', 'turn autocommit on for the pool');
   if (!server.charset.startsWith('utf8mb4')) {
     refuse(`is used with the character set ${server.charset}`, 'give the pool charset: "utf8mb4"');
+  }
+  if (server.logs === 1 && server.log_format === 'STATEMENT') {
+    refuse(
+      'writes its binary log by statement, in which the server refuses what onejob writes',
+      'set binlog_format of the server to ROW or MIXED',
+    );
   }
   if (server.max_packet < 4 * megabyte) {
     refuse(`takes packets of ${server.max_packet} bytes only`, 'set max_allowed_packet of the server to 16M or more');

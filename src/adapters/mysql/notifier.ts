@@ -12,8 +12,7 @@ export interface NotifierOptions {
 }
 
 /**
- * Hints through a counter in a table that the server keeps in memory, for it has no LISTEN: raised by who hints, read
- * again and again by who listens, on one connection of its own that is opened with the first hint or listener. Who
+ * Hints through a counter in a table, for the server has no LISTEN: raised by who hints, read again and again by who listens, on one connection of its own that is opened with the first hint or listener. Who
  * listens in the process that hints is told without the server. Words are read with the counter, in one question.
  *
  * @throws CONFIG_INVALID for a URL or a prefix that cannot be
@@ -111,7 +110,7 @@ class MysqlNotifier implements Notifier {
     for (const neighbour of listening.get(this.#store) ?? []) if (neighbour !== this) neighbour.#tell();
     try {
       const connection = await this.#connected();
-      await connection.query('insert into onejob_hints (one, n) values (1, 1) on duplicate key update n = n + 1', []);
+      await connection.call('hint_v1', []);
     } catch {
       // Nobody waits for it.
     }
@@ -131,13 +130,12 @@ class MysqlNotifier implements Notifier {
     void this.#lookForNews();
   }
 
-  /** A counter that is gone was lost with the memory of a server: that is news too. */
   async #lookForNews(): Promise<void> {
     this.#look = undefined;
     let away = false;
     try {
       const connection = await this.#connected();
-      const question = `${this.#words.question} union all select -1, n from onejob_hints order by n`;
+      const question = `${this.#words.question} union all select -1, n from onejob_hints where kind = 'hint' order by n`;
       const rows = await connection.query<Row>(question, []);
       const count = rows.find(({ n }) => n === -1)?.words ?? '0';
       // With the first look, too: whatever was said while nobody listened.

@@ -6,12 +6,11 @@ export interface Row {
   readonly words: string;
 }
 
-/** Lines that processes say to each other: rows of a table that the server keeps in memory, the last thousand or two. */
+/** Lines that processes say to each other: rows of a table, the last thousand. */
 export class WordTable {
   readonly #listeners = new Set<(words: string | null) => void>();
   /** The number of the last line heard; undefined: none yet, or the server was away. */
   #heard: number | undefined;
-  #written = 0;
 
   get isHeard(): boolean {
     return this.#listeners.size > 0;
@@ -29,10 +28,7 @@ export class WordTable {
   }
 
   async write(connection: Connection, words: string): Promise<void> {
-    await connection.query('insert into onejob_words (words) values (?)', [words]);
-    if (++this.#written % kept > 0) return;
-    const old = 'delete from onejob_words where n < (select * from (select max(n) - ? from onejob_words) last)';
-    await connection.query(old, [kept]);
+    await connection.call('say_v1', [words]);
   }
 
   /** What is read for `take`: the last line that was heard again, for where it is gone, so may be others behind it. */
@@ -60,7 +56,5 @@ export class WordTable {
   }
 }
 
-/** Older lines are deleted by who has said so many. */
-const kept = 1_000;
 /** No line has this number. */
 const nowhere = Number.MAX_SAFE_INTEGER;

@@ -234,16 +234,17 @@ export const tables: readonly string[] = [
   id bigint not null auto_increment primary key
 ) $table`,
 
-  // A counter that says that there is news (notifier.ts). In memory, so that a hint waits for no disk.
+  // Counters of what is told between processes (notifier.ts): 'hint' says that there is news, 'words' numbers the lines.
+  // Not in memory, though a hint then waits for the disk: a replica that starts anew has such a table empty, finds no
+  // row to change in it and stops (decision 0048).
   `create table if not exists onejob_hints (
-  one tinyint not null primary key,
+  kind $word not null primary key,
   n bigint not null
-) engine=memory`,
+) $table`,
 
-  // Lines that processes say to each other (notifier.ts), the last thousand or two.
+  // Lines that processes say to each other, the last thousand.
   `create table if not exists onejob_words (
-  n bigint not null auto_increment,
-  words varchar(2000) character set ascii not null,
-  primary key using btree (n)
-) engine=memory`,
+  n bigint not null primary key,
+  words varchar(2000) character set ascii not null
+) $table`,
 ];

@@ -35,6 +35,19 @@ export default defineConfig({
       {
         plugins,
         test: {
+          name: 'simulation',
+          retry: 0, // the same seed gives the same history
+          include: ['test/simulation/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+          server,
+        },
+      },
+      {
+        plugins,
+        test: {
           name: 'adapters',
           retry,
           globalSetup: './test/support/servers-first.ts',

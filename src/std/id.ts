@@ -6,7 +6,7 @@ import { randomFillSync } from 'node:crypto';
  * time part runs ahead of the clock.
  */
 export function newId(): string {
-  const now = Date.now();
+  const now = source.now();
   if (now > lastMs) startMs(now);
   else if (++counter === COUNTER_END) startMs(lastMs + 1);
   text[15] = DIGITS.charCodeAt(counter >>> 8);
@@ -17,6 +17,25 @@ export function newId(): string {
   copyDigits({ from: start * 2 + 1, to: 20, count: 3 });
   copyDigits({ from: start * 2 + 4, to: 24, count: 12 });
   return text.toString('latin1');
+}
+
+/** What ids are made of. `fill` overwrites the bytes with random ones. */
+export interface IdSource {
+  now(): number;
+  fill(bytes: Uint8Array): void;
+}
+
+/**
+ * From now on ids of this thread are drawn from this source, as if it had made none before: the same source gives the
+ * same ids. For simulations. Returns the way back.
+ */
+export function drawIdsFrom(other: IdSource): () => void {
+  const before = { lastMs, counter };
+  take(other, 0);
+  return () => {
+    take(system, before.lastMs);
+    counter = before.counter;
+  };
 }
 
 /** When an id was made, in milliseconds since the epoch. Throws TypeError for a text that is none. */
@@ -52,8 +71,17 @@ const DIGITS = '0123456789abcdef';
 const VARIANTS = '89ab';
 const COUNTER_END = 4_096;
 
+const system: IdSource = { now: () => Date.now(), fill: (bytes) => void randomFillSync(bytes) };
+
+let source = system;
 let lastMs = 0;
 let counter = 0;
+
+function take(from: IdSource, ms: number): void {
+  source = from;
+  startMs(ms);
+  taken = random.length;
+}
 
 /**
  * The id is written in place and read out once. Joining slices makes a rope of ten parts, which whoever stores the id
@@ -77,7 +105,7 @@ let taken = random.length;
 /** Reserves random bytes and returns where they begin in `random`; their digits begin at twice that. */
 function takeRandom(count: number): number {
   if (taken + count > random.length) {
-    randomFillSync(random);
+    source.fill(random);
     randomDigits.write(random.toString('hex'), 'latin1');
     taken = 0;
   }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { idTime, isId, newId, newSpanId, newTraceId, shortId } from '../../../src/std/id.ts';
+import { drawIdsFrom, idTime, isId, newId, newSpanId, newTraceId, shortId } from '../../../src/std/id.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -45,6 +45,23 @@ describe('newId', () => {
       for (const [index, digit] of Array.from(digits).entries()) seen[index]?.add(digit);
     }
     expect(seen.map((digits) => digits.size)).toEqual([4, ...Array.from({ length: 15 }, () => 16)]);
+  });
+});
+
+describe('ids that are drawn from a source', () => {
+  test('are the same for the same source, and real ones afterwards', () => {
+    const draw = (): string[] => {
+      let byte = 0;
+      const restore = drawIdsFrom({ now: () => 1_000, fill: (bytes) => bytes.forEach((_, i) => (bytes[i] = byte++)) });
+      const ids = [...Array.from({ length: 2_000 }, newId), newTraceId()];
+      restore();
+      return ids;
+    };
+    const before = newId();
+    const ids = draw();
+    expect(draw()).toEqual(ids);
+    expect(idTime(ids[0] as string)).toBe(1_000);
+    expect(idTime(newId())).toBeGreaterThanOrEqual(idTime(before));
   });
 });
 

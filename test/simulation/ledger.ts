@@ -1,0 +1,238 @@
+import type { RunId, Run } from '../../src/job/run.ts';
+import { isFinal, type FinalState } from '../../src/job/state.ts';
+import type { Ask, AskAnswer } from '../../src/ports/store-ask.ts';
+import type { Claim } from '../../src/ports/store-claim.ts';
+import type { Entry, StepEntry, TryEntry } from '../../src/ports/store-entry.ts';
+import type { NewRun } from '../../src/ports/store-submit.ts';
+import type { KnownRun, KnownStep } from './known-run.ts';
+import type { Observed } from './observed.ts';
+import type { Program } from './program.ts';
+
+/**
+ * What must be so, by the calls that the store has carried out. It is no second store: it believes verdicts, and where
+ * one leaves open what became of a run (`touched`) the store is asked. The checks see it as it was before a call.
+ */
+export class Ledger {
+  readonly #runs = new Map<RunId, KnownRun>();
+  #touched = new Set<RunId>();
+  #roots = 0;
+
+  get runs(): readonly KnownRun[] {
+    return [...this.#runs.values()];
+  }
+
+  find(run: RunId): KnownRun | undefined {
+    return this.#runs.get(run);
+  }
+
+  /** @throws where nobody has created it */
+  get(run: RunId): KnownRun {
+    const known = this.#runs.get(run);
+    if (!known) throw new Error(`nobody has created the run ${run}`);
+    return known;
+  }
+
+  nameOf(run: RunId): string {
+    return this.#runs.get(run)?.name ?? run;
+  }
+
+  /** Runs asked for by nobody's step, in order. */
+  get roots(): KnownRun[] {
+    return this.runs.filter(({ parent }) => parent === null);
+  }
+
+  take(call: Observed): void {
+    switch (call.method) {
+      case 'submit':
+        call.args[0].forEach((run, i) => {
+          if (call.answer[i]?.verdict === 'created') this.#add(run, call.now, call.worker);
+        });
+        break;
+      case 'claim':
+        for (const claim of call.answer.claims) this.#claimed(claim, call.worker);
+        break;
+      case 'record':
+        this.#recorded(call.args[0].entries, call.answer, call);
+        break;
+      case 'bury':
+        for (const run of call.answer.flat()) this.#touch(run);
+        break;
+      case 'ask':
+        call.args[0].forEach((ask, i) => this.#asked(ask, call.answer[i], call.now));
+        break;
+      default:
+    }
+  }
+
+  /** What the store is to be asked about; it is forgotten with the asking. */
+  touched(): RunId[] {
+    const touched = [...this.#touched];
+    this.#touched = new Set();
+    return touched;
+  }
+
+  /** What the store says of runs that were touched. */
+  hear(rows: readonly (Run | null)[]): void {
+    for (const row of rows) {
+      const run = row && this.#runs.get(row.id);
+      if (!run) continue;
+      const ended = !isFinal(run.state) && isFinal(row.state);
+      run.state = row.state;
+      run.epoch = row.epoch;
+      if (row.state !== 'running') run.holder = null;
+      if (ended) this.#ended(run, row.state, row);
+    }
+  }
+
+  #add(run: NewRun, now: number, worker: number | null): void {
+    if (this.#runs.has(run.id)) return;
+    const parent = run.parent === null ? undefined : this.#runs.get(run.parent);
+    this.#runs.set(run.id, {
+      id: run.id,
+      name: parent ? `${parent.name}.${++parent.children}` : `r${this.#roots++}`,
+      job: run.job,
+      key: run.key,
+      parent: run.parent,
+      program: run.input === null ? null : (JSON.parse(run.input) as Program),
+      callbacks: run.callbacks,
+      state: run.holder === null ? 'queued' : 'running',
+      holder: run.holder === null ? null : worker,
+      epoch: run.holder === null ? 0 : 1,
+      dueAt: run.dueAt ?? now + run.delayMs,
+      sent: false,
+      cancelled: false,
+      steps: new Map(),
+      output: null,
+      ends: [],
+      children: 0,
+      lives: 0,
+      pruned: false,
+    });
+  }
+
+  /** The store makes the runs of callbacks itself: the first that anybody hears of one is its claim. */
+  #claimed(claim: Claim, worker: number | null): void {
+    const run = this.#runs.get(claim.run) ?? this.#callback(claim);
+    run.state = 'running';
+    run.holder = worker;
+    run.epoch = claim.epoch;
+    run.sent = false;
+  }
+
+  #callback({ run: id, job, key, parent }: Claim): KnownRun {
+    const name = `${parent === null ? '?' : this.nameOf(parent)}!`;
+    const nothing = { program: null, callbacks: 'none', holder: null, output: null } as const;
+    const since = { epoch: 0, dueAt: 0, sent: false, cancelled: false, children: 0, lives: 0, pruned: false };
+    const run = {
+      id,
+      name,
+      job,
+      key,
+      parent,
+      ...nothing,
+      state: 'queued',
+      ...since,
+      steps: new Map(),
+      ends: [],
+    } as const;
+    this.#runs.set(id, { ...run, ends: [] });
+    return this.get(id);
+  }
+
+  #recorded(entries: readonly Entry[], verdicts: readonly string[], { now, worker }: Observed): void {
+    entries.forEach((entry, i) => {
+      const run = this.#runs.get(entry.run);
+      // A repeat has the verdict of the first time, and no effect.
+      if (verdicts[i] !== 'ok' || run?.holder !== worker || run.epoch !== entry.epoch) return;
+      switch (entry.kind) {
+        case 'step':
+          run.steps.set(entry.key, finished(entry, run.steps.get(entry.key), now));
+          break;
+        case 'try':
+          if (entry.child) this.#add(entry.child, now, null);
+          run.steps.set(entry.key, begun(entry, run.steps.get(entry.key), now));
+          break;
+        case 'suspend':
+          run.dueAt = run.sent ? now : now + (entry.wakeInMs ?? Infinity);
+          this.#touch(run.id);
+          break;
+        case 'handBack':
+          if (entry.delayMs > 0) run.dueAt = now + entry.delayMs;
+          this.#touch(run.id);
+          break;
+        case 'outcome':
+          this.#touch(run.id);
+          break;
+      }
+    });
+  }
+
+  #asked(ask: Ask, answer: AskAnswer | undefined, now: number): void {
+    const run = answer?.run ? this.#runs.get(answer.run) : undefined;
+    if (!run || 'target' in ask) return;
+    const { verdict } = answer as AskAnswer;
+    if (verdict === 'mailed') {
+      this.#send(run, now);
+      if (ask.kind === 'cancel') run.cancelled = true;
+    }
+    if (verdict !== 'done') return;
+    if (ask.kind === 'reschedule') run.dueAt = now + ask.delayMs;
+    if (ask.kind === 'cancel') run.cancelled = true;
+    if (ask.kind === 'retry') this.#revive(run, now, ({ state }) => state === 'failed');
+    if (ask.kind === 'restart') {
+      const from = ask.from === null ? 0 : (run.steps.get(ask.from)?.asked ?? 0);
+      this.#revive(run, now, ({ asked }) => asked >= from);
+    }
+    this.#touch(run.id);
+  }
+
+  #send(run: KnownRun, now: number): void {
+    run.sent = true;
+    if (run.state === 'waiting') {
+      run.dueAt = now;
+      run.state = 'queued';
+    }
+  }
+
+  #ended(run: KnownRun, state: FinalState, { output, attempt, generation, finishedAt }: Run): void {
+    run.output = output;
+    run.cancelled = false;
+    run.ends.push({ state, attempt, generation });
+    const parent = run.parent === null ? undefined : this.#runs.get(run.parent);
+    if (parent) this.#send(parent, finishedAt ?? 0);
+    if (state === 'succeeded') return;
+    for (const child of this.runs) {
+      if (child.parent !== run.id || isFinal(child.state) || child.program === null) continue;
+      if (child.state === 'running') child.cancelled = child.sent = true;
+      this.#touch(child.id);
+    }
+  }
+
+  #revive(run: KnownRun, now: number, isForgotten: (step: KnownStep) => boolean): void {
+    for (const [key, step] of run.steps) if (isForgotten(step)) run.steps.delete(key);
+    run.state = 'queued';
+    run.lives++;
+    run.dueAt = now;
+    run.cancelled = false;
+    run.output = null;
+  }
+
+  #touch(run: RunId): void {
+    this.#touched.add(run);
+  }
+}
+
+function finished(entry: StepEntry, before: KnownStep | undefined, now: number): KnownStep {
+  const { state, output, epoch, tries, asked } = entry;
+  if (before && before.state !== 'running') return before;
+  const { child = null, begunAt = now, resumeAt = null } = before ?? {};
+  return { state, output, epoch, tries, asked, child, begunAt, resumeAt };
+}
+
+/** Made again, it is the same beginning: what it waits for counts from the first. */
+function begun(entry: TryEntry, before: KnownStep | undefined, now: number): KnownStep {
+  const { epoch, tries, asked, output, child, resumeAt, resumeInMs } = entry;
+  if (before?.state === 'running' && before.tries === tries && before.epoch === epoch) return before;
+  const at = resumeInMs === null ? resumeAt : now + resumeInMs;
+  return { state: 'running', output, epoch, tries, asked, child: child?.id ?? null, begunAt: now, resumeAt: at };
+}

@@ -21,10 +21,17 @@ export interface Connection {
   write(method: string, procedure: string, values: readonly Value[]): Promise<Row[][]>;
   /** Several statements, one after the other on one connection. */
   session<T>(work: (tell: (statement: string) => Promise<Row[]>) => Promise<T>): Promise<T>;
-  /** No larger message reaches the server. */
-  limitTo(maxAllowedPacket: number): void;
+  /** What the server said of itself. */
+  adaptTo(server: ServerTraits): void;
   /** Resolves when every call begun has settled. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface ServerTraits {
+  /** No larger message reaches it (`max_allowed_packet`). */
+  readonly largestMessage: number;
+  /** Stands before each call, for what only holds during it. */
+  readonly beforeCalls: string;
 }
 
 export interface ConnectionOptions {
@@ -52,11 +59,11 @@ export async function openConnection({
   const { shown: url, names } = address;
   const begun = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
-  let largest = Infinity;
+  let traits: ServerTraits = { largestMessage: Infinity, beforeCalls: '' };
 
   const ask = async (sql: string, values: readonly Value[]): Promise<Row[][]> => {
     const text = filledIn(sql, values);
-    if (text.length > largest) throw tooLarge(url, text.length, largest);
+    if (text.length > traits.largestMessage) throw tooLarge(url, text.length, traits.largestMessage);
     const question = { sql: text, ...plainly };
     return using(driver, async (connection) => answersOf((await within(timeoutMs, connection.query(question)))[0]));
   };
@@ -83,7 +90,7 @@ export async function openConnection({
     return settled;
   };
   const callOf = (procedure: string, values: readonly Value[]) =>
-    named(`call onejob_${procedure}(${values.map(() => '?').join(', ')})`, names);
+    named(`${traits.beforeCalls}call onejob_${procedure}(${values.map(() => '?').join(', ')})`, names);
 
   return {
     names,
@@ -104,8 +111,8 @@ export async function openConnection({
           work(async (sql) => answersOf((await connection.query({ sql, ...plainly }))[0])[0] ?? []),
         ),
       ),
-    limitTo(maxAllowedPacket) {
-      largest = maxAllowedPacket - 1_024;
+    adaptTo(server) {
+      traits = server;
     },
     close() {
       closed ??= Promise.allSettled(begun).then(() => (pool === undefined ? driver.end() : undefined));

@@ -51,7 +51,10 @@ export function written(statement: string, { prefix }: Pick<Names, 'prefix'>, is
     text: `longtext ${charset}`,
     table: `engine=innodb row_format=dynamic default ${charset}`,
     now,
-    begin: `declare exit handler for sqlexception begin rollback; resignal; end;
+    // Whatever completion_type says: a chained transaction would stay open when the call is over.
+    commit: 'commit and no chain no release',
+    rollback,
+    begin: `declare exit handler for sqlexception begin ${rollback}; resignal; end;
   set transaction isolation level read committed;
   start transaction;`,
     run_columns: runColumns,
@@ -70,6 +73,8 @@ function withoutOf(sql: string): string {
     .replaceAll(/\bfor (update|share) of \w+(?:, \w+)*/g, 'for $1')
     .replaceAll('for share', 'lock in share mode');
 }
+
+const rollback = 'rollback and no chain no release';
 
 /** The store's clock in milliseconds: of the statement, whatever the time zone of the session. */
 export const now = `(timestampdiff(microsecond, '1970-01-01 00:00:00', utc_timestamp(6)) div 1000)`;

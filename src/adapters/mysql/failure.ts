@@ -108,6 +108,16 @@ const byNumber: Record<number, Reading> = {
     says: 'takes no packet of that size: %',
     hint: 'raise max_allowed_packet of the server',
   },
+  1104: {
+    code: 'CONFIG_INVALID',
+    says: 'refuses large selects: %',
+    hint: 'leave max_join_size and sql_big_selects at their defaults',
+  },
+  1175: {
+    code: 'CONFIG_INVALID',
+    says: 'is used with sql_safe_updates on',
+    hint: 'give all connections of the pool the same, best off',
+  },
   1205: {
     code: 'STORE_UNAVAILABLE',
     says: 'was locked for too long',
@@ -128,6 +138,11 @@ const byNumber: Record<number, Reading> = {
     code: 'CONFIG_INVALID',
     says: 'writes its binary log by statement, which cannot follow what onejob does',
     hint: 'set binlog_format to ROW or MIXED',
+  },
+  1792: {
+    code: 'STORE_UNAVAILABLE',
+    says: 'is read-only',
+    hint: 'name the primary server, not a replica, and leave transaction_read_only off',
   },
   1836: { code: 'STORE_UNAVAILABLE', says: 'is read-only', hint: 'name the primary server, not a replica' },
   1969: { code: 'STORE_UNAVAILABLE', says: 'cancelled a statement: %', hint: 'raise max_statement_time of this user' },

@@ -49,7 +49,11 @@ const procedures = [
 export async function migrate(db: Connection, dryRun: boolean): Promise<Migration & { id: string }> {
   const server = await readServer(db);
   refuseServer(server, db);
-  db.limitTo(server.max_packet);
+  db.adaptTo({
+    largestMessage: server.max_packet - 1_024,
+    // It forbids to change what a list of ours names, because the list itself is read from end to end.
+    beforeCalls: server.safe_updates === 1 ? 'set statement sql_safe_updates = 0 for ' : '',
+  });
   const before = await readMeta(db);
   if (before !== undefined) refuseIfTooNew(before, db);
   const from = before?.version ?? 0;
@@ -189,6 +193,7 @@ interface Server {
   readonly list_length: number;
   readonly commits: number;
   readonly charset: string;
+  readonly safe_updates: number;
   readonly logs: number;
   readonly log_format: string;
 }
@@ -196,7 +201,7 @@ interface Server {
 async function readServer(db: Connection): Promise<Server> {
   const [server] = await db.query<Server>(
     `select version() version, version() like '%mariadb%' is_mariadb, @@max_allowed_packet max_packet,
-       @@group_concat_max_len list_length, @@autocommit commits, @@character_set_client charset,
+       @@group_concat_max_len list_length, @@autocommit commits, @@character_set_client charset, @@sql_safe_updates safe_updates,
        @@log_bin logs, @@binlog_format log_format`,
     [],
   );
@@ -226,6 +231,9 @@ function refuseServer(server: Server, { url }: Connection): void {
       'writes its binary log by statement, in which the server refuses what onejob writes',
       'set binlog_format of the server to ROW or MIXED',
     );
+  }
+  if (!isMariaDb && server.safe_updates === 1) {
+    refuse('is used with sql_safe_updates on', 'turn sql_safe_updates off for the user of the store');
   }
   if (server.max_packet < 4 * megabyte) {
     refuse(`takes packets of ${server.max_packet} bytes only`, 'set max_allowed_packet of the server to 16M or more');

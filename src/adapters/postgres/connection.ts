@@ -107,7 +107,6 @@ function parserOf(oid: number): (text: string) => unknown {
 
 const parsers: Record<number, (text: string) => unknown> = {
   16: (text) => text === 't',
-  17: (text) => Buffer.from(text.slice(2), 'hex'),
   20: Number,
   21: Number,
   23: Number,

@@ -90,7 +90,11 @@ const byState: Record<string, Reading> = {
     says: 'has no connection free',
     hint: 'raise max_connections, or lower the pools',
   },
-  '25006': { code: 'STORE_UNAVAILABLE', says: 'is read-only', hint: 'name the primary server, not a standby' },
+  '25006': {
+    code: 'STORE_UNAVAILABLE',
+    says: 'is read-only',
+    hint: 'name the primary server, not a standby, and leave default_transaction_read_only off',
+  },
   '57014': {
     code: 'STORE_UNAVAILABLE',
     says: 'cancelled a statement: %',

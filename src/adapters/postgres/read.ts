@@ -57,11 +57,13 @@ export async function tail(
   { run, after, maxBytes }: { run: RunId; after: number; maxBytes: number },
 ): Promise<Chunk[]> {
   if (!isStorable(run)) return [];
-  return db.query<Chunk>(
-    `select seq, bytes from (
+  const rows = await db.query<{ seq: number; bytes: string }>(
+    // as text, for how bytes are written is a setting of the session (bytea_output)
+    `select seq, encode(bytes, 'base64') bytes from (
        select seq, bytes, sum(octet_length(bytes)) over (order by seq) so_far, row_number() over (order by seq) place
        from (select seq, bytes from ${db.schema}.output where run = $1 and seq > $2 order by seq limit 1000) o
      ) o where so_far <= $3 or place = 1 order by seq`,
     [run, after, maxBytes],
   );
+  return rows.map(({ seq, bytes }) => ({ seq, bytes: Buffer.from(bytes, 'base64') }));
 }

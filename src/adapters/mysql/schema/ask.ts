@@ -91,7 +91,7 @@ begin
   left join onejob_keys k force index (primary) on k.name = a.ref
   straight_join onejob_asks s force index (primary) on s.run = coalesce(r.id, k.run) and s.id = a.id
   where s.verdict is null;
-  commit;
+  $commit;
 end`,
 
   // Pausing what is paused, or resuming what is not, is done too. A change moves the revision of a schedule, so that a

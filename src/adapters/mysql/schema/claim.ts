@@ -59,7 +59,7 @@ begin
     straight_join onejob_letters m force index (primary) on m.run = l.run
     where l.mail > 0 and m.consumed_by is null order by m.run, m.n;
   end if;
-  commit;
+  $commit;
 end`,
 
   // The lines of work of these jobs: [{ j: job, q: queue, p: priority }], by queue, higher priority first, without

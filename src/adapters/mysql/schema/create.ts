@@ -88,7 +88,7 @@ sql security invoker
 begin
   $begin
   call onejob_submit(items, size, keyed, holders);
-  commit;
+  $commit;
 end`,
 
   // The same inside a transaction of the user, all of it or nothing: a failure takes back what it did so far, so that

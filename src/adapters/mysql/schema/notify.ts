@@ -6,7 +6,7 @@ sql security invoker
 begin
   $begin
   insert into onejob_hints (kind, n) values ('hint', 1) on duplicate key update n = n + 1;
-  commit;
+  $commit;
 end`,
 
   // Adds a line. The row of the counter stays locked until the commit, so lines appear in the order of their numbers: a
@@ -20,6 +20,6 @@ begin
   select n into place from onejob_hints where kind = 'words';
   insert into onejob_words (n, words) values (place, said);
   delete from onejob_words where n <= place - 1000;
-  commit;
+  $commit;
 end`,
 ];

@@ -45,6 +45,6 @@ begin
     straight_join onejob_live l force index (primary) on l.run = p.run
     set l.progress = p.progress where l.worker = me and l.state = 'running' and l.epoch = p.epoch;
   end if;
-  commit;
+  $commit;
 end`,
 ];

@@ -93,7 +93,7 @@ begin
     delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes x force index (primary) on x.run = g.run;
     delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs x force index (primary) on x.id = g.run;
   end if;
-  commit;
+  $commit;
   select count_gone runs, total bytes;
 end`,
 ];

@@ -4,7 +4,7 @@ export const read: readonly string[] = [
   `create procedure onejob_get_v1(in refs $text, in with_steps tinyint)
 sql security invoker
 begin
-  declare exit handler for sqlexception begin rollback; resignal; end;
+  declare exit handler for sqlexception begin $rollback; resignal; end;
   set transaction isolation level repeatable read;
   start transaction;
   select a.ref, $run_columns
@@ -23,7 +23,7 @@ begin
     straight_join onejob_steps s force index (primary) on s.run = coalesce(i.id, k.run)
     order by a.ref, s.state = 'running', s.n, s.asked;
   end if;
-  commit;
+  $commit;
 end`,
 
   `create procedure onejob_steps_v1(in runs $text)

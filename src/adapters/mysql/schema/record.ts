@@ -115,6 +115,6 @@ begin
       l.attempt = coalesce(g.attempt, l.attempt), l.state = 'queued', l.worker = ''
     where l.worker = me and l.state = 'running' and l.epoch = g.epoch;
   end if;
-  commit;
+  $commit;
 end`,
 ];

@@ -26,7 +26,7 @@ begin
       fired = if(onejob_schedules.spec = values(spec) and onejob_schedules.job = values(job), onejob_schedules.fired, null),
       app = values(app), declared_at = values(declared_at), job = values(job), spec = values(spec);
   end if;
-  commit;
+  $commit;
 end`,
 
   // Due schedules with their unfinished runs, by the store's clock: (now, next), schedules, (schedule, run).
@@ -34,7 +34,7 @@ end`,
 sql security invoker
 begin
   declare t bigint default $now;
-  declare exit handler for sqlexception begin rollback; resignal; end;
+  declare exit handler for sqlexception begin $rollback; resignal; end;
   set transaction isolation level repeatable read;
   start transaction;
   select t now, (
@@ -51,7 +51,7 @@ begin
   from (select s.name from onejob_schedules s where s.next_at <= t order by s.next_at, s.name limit most) d
   straight_join onejob_live l force index (by_schedule) on l.schedule = d.name
   order by l.run;
-  commit;
+  $commit;
 end`,
 
   // Fires [{ i, schedule, revision, mark, runs, ranges, cancels, next }]: each advances its schedule and creates its runs
@@ -93,7 +93,7 @@ begin
     end if;
   end loop;
   close fire;
-  commit;
+  $commit;
 end`,
 
   // What a fire brings: cancels of the overlap policy, at once where nobody holds the run, else by letter; runs, but an

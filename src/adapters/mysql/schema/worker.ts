@@ -25,7 +25,7 @@ begin
     if elders is not null then call onejob_bury_workers(elders, null, 0); end if;
   end if;
   if replaced is not null then delete from onejob_workers where id = ''; end if;
-  commit;
+  $commit;
 end`,
 
   // Raises the counter and answers (beaten), the number of runs held, and their unread letters.
@@ -37,7 +37,7 @@ begin
   update onejob_workers set beat = beat + 1, busy = coalesce(new_load, busy), stalled = coalesce(new_stalled, stalled)
   where id = me and buried_at is null;
   set beaten = row_count();
-  commit;
+  $commit;
   select beaten, (select count(*) from onejob_live l where l.worker = me) holds;
   select l.run, l.epoch, l.mail, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
   from onejob_live l straight_join onejob_letters m force index (primary) on m.run = l.run
@@ -152,6 +152,6 @@ begin
     end if;
   end loop;
   close grave;
-  commit;
+  $commit;
 end`,
 ];

@@ -167,11 +167,11 @@ async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, optio
 
 /** A pipeline's callback belongs to what was asked for: this process executes it and stays for it. */
 export async function callbackOf(
-  { id, generation, attempt, state, job }: Run,
+  ended: Run,
   options: Pick<ExecutionOptions, 'registry' | 'client' | 'engine' | 'signal'>,
 ): Promise<void> {
-  if (!isFinal(state) || !options.registry.find(job)?.callbacks) return;
-  const callback = await options.client.get(callbackKey(id, generation, attempt));
+  if (!isFinal(ended.state) || !options.registry.find(ended.job)?.callbacks) return;
+  const callback = await options.client.get(callbackKey(ended));
   if (!callback || isFinal(callback.state)) return;
   options.engine.follow(callback.id); // the run may have ended before this process asked for it
   await wait(callback.id, options);

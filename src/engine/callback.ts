@@ -1,4 +1,4 @@
-import { callbackFor } from '../job/callbacks.ts';
+import { callbackFor, callbackKey } from '../job/callbacks.ts';
 import type { JobContext } from '../job/context.ts';
 import type { AnyJob } from '../job/define.ts';
 import type { Run } from '../job/run.ts';
@@ -14,7 +14,8 @@ export async function runCallback(
   { services, log, signal }: JobContext<never, never>,
 ): Promise<void> {
   const [run] = claim.parent === null ? [] : await store.get([claim.parent], { steps: true });
-  if (!run || !isFinal(run.state)) return; // pruned, or run again meanwhile: its next end has a callback of its own
+  // Pruned, or run again since: its next end has a callback of its own.
+  if (!run || !isFinal(run.state) || callbackKey(run) !== claim.key) return;
   const callback = callbackFor(job.callbacks, run.state);
   const { id, key, job: name, state, error } = run;
   await callback?.(

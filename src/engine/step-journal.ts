@@ -90,7 +90,7 @@ export class StepJournal {
   /** Records a step that has begun and goes on later. */
   async begin(
     asked: Asked,
-    begun: Partial<Pick<TryEntry, 'tries' | 'output' | 'error' | 'resumeAt' | 'resumeInMs' | 'child'>>,
+    begun: Partial<Pick<TryEntry, 'tries' | 'output' | 'error' | 'resumeAt' | 'resumeInMs' | 'child' | 'retriesChild'>>,
   ): Promise<void> {
     if (this.#isOver()) return never();
     const verdict = await this.#journal.record({
@@ -107,6 +107,7 @@ export class StepJournal {
       resumeAt: null,
       resumeInMs: null,
       child: null,
+      retriesChild: false,
       ...begun,
     });
     if (verdict === 'refused') {

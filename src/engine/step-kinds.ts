@@ -4,11 +4,10 @@ import { OnejobError } from '../job/errors.ts';
 import { retryPolicy, type RetryPolicy } from '../job/retry.ts';
 import type { Run, RunId } from '../job/run.ts';
 import type { PageOptions, Step, StepOptions, StepWork } from '../job/step.ts';
-import type { Letter } from '../ports/store-ask.ts';
 import type { NewRun } from '../ports/store-submit.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
 import { parseDuration, formatDuration, type Duration } from '../std/duration.ts';
-import type { Asked } from './step-journal.ts';
+import { childResult } from './step-child.ts';
 import { readPages } from './step-pages.ts';
 import { StepTries } from './step-tries.ts';
 import { waitForEvent, type WaitOptions } from './step-wait.ts';
@@ -25,7 +24,7 @@ export interface StepKindsOptions {
   readonly span: AttemptSpan | undefined;
   /** Makes the child's run, its input checked. */
   readonly newChild: (job: AnyJob, input: unknown) => Promise<NewRun>;
-  /** Told when a child has been created. */
+  /** Told when a child has been created or retried. */
   readonly onChild: () => void;
   readonly readRun: (run: RunId) => Promise<Run | null>;
   readonly onItemFailed: (name: string, item: number, thrown: unknown) => void;
@@ -119,19 +118,8 @@ class StepKinds {
     const asked = this.#steps.ask(name, 'child');
     const replay = this.#steps.recorded(asked);
     if (replay) return replay.result;
-    await this.#steps.options.gate();
-    const child = asked.record?.child ?? (await this.#beginChild(asked, job, input));
-    const { mailbox } = this.#steps.options;
-    const woken = await this.#steps.wait<Letter>(`${asked.key}: run of ${job.name}`, null, (take) =>
-      mailbox.take('child', child, take),
-    );
-    const run = await this.#steps.options.activity.work(() => this.#options.readRun(child));
-    const consumes = woken.by === 'word' ? woken.word.n : null;
-    if (run?.state === 'succeeded') {
-      return this.#steps.finish(asked, { state: 'succeeded', output: run.output, error: null, tries: 1, consumes });
-    }
-    const error = run?.error ?? { code: 'RUN_CANCELLED', message: `the run of ${job.name} is gone` };
-    return this.#steps.finish(asked, { state: 'failed', output: null, error, tries: 1, consumes });
+    const { newChild, onChild, readRun } = this.#options;
+    return childResult({ steps: this.#steps, tries: this.#tries, asked, job, input, newChild, onChild, readRun });
   }
 
   async pages(
@@ -148,12 +136,5 @@ class StepKinds {
       retry,
       readPages({ tries: this.#tries, steps: this.#steps, asked, pages, each, onItemFailed }),
     );
-  }
-
-  async #beginChild(asked: Asked, job: AnyJob, input: unknown): Promise<RunId> {
-    const child = await this.#options.newChild(job, input);
-    await this.#tries.begin(asked, { tries: 1, child });
-    this.#options.onChild();
-    return child.id;
   }
 }

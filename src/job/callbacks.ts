@@ -48,9 +48,9 @@ export function callbackFor(callbacks: Callbacks | null, state: FinalState): Cal
   return state === 'succeeded' ? callbacks.onSuccess : callbacks.onFailure;
 }
 
-/** The key of a run that is the callback of another; one for each end of that other. */
-export function callbackKey(run: RunId, generation: number, attempt: number): string {
-  return `${reservedPrefix}${run}:${generation}:${attempt}`;
+/** The key of a run that is the callback of another; one for each end of that other, which has an epoch of its own. */
+export function callbackKey({ id, epoch }: { readonly id: RunId; readonly epoch: number }): string {
+  return `${reservedPrefix}${id}:${epoch}`;
 }
 
 /** No caller may give such a key: a run that had it already would stand in the place of the callback, which never came. */

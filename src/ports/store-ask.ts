@@ -17,9 +17,15 @@ export type RunAsk = Asked & { readonly ref: string } &
   (
     | { readonly kind: 'cancel'; readonly callbacks: CalledBack }
     | { readonly kind: 'event'; readonly name: string; readonly data: JsonText | null }
-    /** Forgets failed steps only; finished runs that did not succeed. */
+    /**
+     * Finished runs that did not succeed; they get the attempts of a new run. Forgets failed steps only. Steps that wait
+     * for a child, or failed with theirs, are begun, with `tries` 0: nobody has looked at the child since.
+     */
     | { readonly kind: 'retry' }
-    /** Forgets the step and all first asked for at or after it; null = all. Finished runs only; generation + 1. */
+    /**
+     * Forgets the step and all first asked for at or after it; null = all. Finished runs only; generation + 1. Of those
+     * that stay, the ones that wait for a child have `tries` 0.
+     */
     | { readonly kind: 'restart'; readonly from: string | null }
     /** A queued run becomes due at another time, and its deadline moves along. */
     | { readonly kind: 'reschedule'; readonly delayMs: number }

@@ -43,6 +43,11 @@ export interface TryEntry {
   readonly resumeInMs: number | null;
   /** Created in the same commit unless its id exists. */
   readonly child: NewRun | null;
+  /**
+   * The child that the step has, and that ended without success, is retried in the same commit, as by an ask: once for
+   * each number of `tries`.
+   */
+  readonly retriesChild: boolean;
 }
 
 /** The run parks: `waiting`, held by nobody, until `wakeInMs` or mail. Sets crashes to 0. */

@@ -47,6 +47,5 @@ export interface KnownStep {
 
 export interface KnownEnd {
   readonly state: FinalState;
-  readonly attempt: number;
-  readonly generation: number;
+  readonly epoch: number;
 }

@@ -150,6 +150,7 @@ export class Ledger {
           break;
         case 'try':
           if (entry.child) this.#add(entry.child, now, null);
+          if (entry.retriesChild) this.#childRetried(run.steps.get(entry.key), entry.tries, now);
           run.steps.set(entry.key, begun(entry, run.steps.get(entry.key), now));
           break;
         case 'suspend':
@@ -178,10 +179,10 @@ export class Ledger {
     if (verdict !== 'done') return;
     if (ask.kind === 'reschedule') run.dueAt = now + ask.delayMs;
     if (ask.kind === 'cancel') run.cancelled = true;
-    if (ask.kind === 'retry') this.#revive(run, now, ({ state }) => state === 'failed');
+    if (ask.kind === 'retry') this.#revive(run, now, ({ state, child }) => state === 'failed' && child === null, true);
     if (ask.kind === 'restart') {
       const from = ask.from === null ? 0 : (run.steps.get(ask.from)?.asked ?? 0);
-      this.#revive(run, now, ({ asked }) => asked >= from);
+      this.#revive(run, now, ({ asked }) => asked >= from, false);
     }
     this.#touch(run.id);
   }
@@ -194,10 +195,10 @@ export class Ledger {
     }
   }
 
-  #ended(run: KnownRun, state: FinalState, { output, attempt, generation, finishedAt }: Run): void {
+  #ended(run: KnownRun, state: FinalState, { output, epoch, finishedAt }: Run): void {
     run.output = output;
     run.cancelled = false;
-    run.ends.push({ state, attempt, generation });
+    run.ends.push({ state, epoch });
     const parent = run.parent === null ? undefined : this.#runs.get(run.parent);
     if (parent) this.#send(parent, finishedAt ?? 0);
     if (state === 'succeeded') return;
@@ -208,8 +209,20 @@ export class Ledger {
     }
   }
 
-  #revive(run: KnownRun, now: number, isForgotten: (step: KnownStep) => boolean): void {
-    for (const [key, step] of run.steps) if (isForgotten(step)) run.steps.delete(key);
+  #childRetried(step: KnownStep | undefined, tries: number, now: number): void {
+    const child =
+      step?.child && step.state === 'running' && step.tries < tries ? this.#runs.get(step.child) : undefined;
+    if (!child || child.state === 'succeeded' || !isFinal(child.state)) return;
+    this.#revive(child, now, ({ state, child: own }) => state === 'failed' && own === null, true);
+    this.#touch(child.id);
+  }
+
+  #revive(run: KnownRun, now: number, isForgotten: (step: KnownStep) => boolean, withChildren: boolean): void {
+    for (const [key, step] of run.steps) {
+      if (isForgotten(step)) run.steps.delete(key);
+      else if (step.child !== null && (step.state === 'running' || (step.state === 'failed' && withChildren)))
+        run.steps.set(key, { ...step, state: 'running', tries: 0, output: null });
+    }
     run.state = 'queued';
     run.lives++;
     run.dueAt = now;
@@ -234,5 +247,6 @@ function begun(entry: TryEntry, before: KnownStep | undefined, now: number): Kno
   const { epoch, tries, asked, output, child, resumeAt, resumeInMs } = entry;
   if (before?.state === 'running' && before.tries === tries && before.epoch === epoch) return before;
   const at = resumeInMs === null ? resumeAt : now + resumeInMs;
-  return { state: 'running', output, epoch, tries, asked, child: child?.id ?? null, begunAt: now, resumeAt: at };
+  const kid = child?.id ?? before?.child ?? null;
+  return { state: 'running', output, epoch, tries, asked, child: kid, begunAt: now, resumeAt: at };
 }

@@ -205,7 +205,18 @@ export class RandomCalls {
       const child = this.#chance(0.5) ? this.#newRun({ parent: run, root, key: null }) : null;
       if (child !== null) this.#runs.push(child);
       const resumeInMs = child === null && this.#chance(0.5) ? 3_600_000 : null;
-      return { kind: 'try', ...fence, ...step, type: 'child', output, error, resumeAt: null, resumeInMs, child };
+      return {
+        kind: 'try',
+        ...fence,
+        ...step,
+        type: 'child',
+        output,
+        error,
+        resumeAt: null,
+        resumeInMs,
+        child,
+        retriesChild: this.#chance(0.2),
+      };
     }
     if (kind < 7) {
       const state = this.#pick<FinalState>(['succeeded', 'failed', 'cancelled'])!;

@@ -90,6 +90,6 @@ export const runColumns = `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.
 /** The run of a callback of the run `l`, as adapters/sql/callback-run.ts makes it; its id is a UUIDv7 (RFC 9562 §5.7). */
 const callbackOf = `'i', 0, 'id', lower(concat(substr(lpad(hex(t), 12, '0'), 1, 8), '-', substr(lpad(hex(t), 12, '0'), 9, 4),
       '-7', substr(sha2(uuid(), 256), 1, 3), '-8', substr(sha2(uuid(), 256), 1, 3), '-', substr(sha2(uuid(), 256), 1, 12))),
-      'key', concat('callback:', l.run, ':', l.generation, ':', l.attempt), 'job', l.job, 'queue', l.queue,
+      'key', concat('callback:', l.run, ':', l.epoch), 'job', l.job, 'queue', l.queue,
       'trigger', 'parent', 'priority', l.priority, 'timeout', l.timeout_ms, 'crashes', l.max_crashes, 'trace', r.trace_id,
       'parent', l.run, 'root', coalesce(l.root, l.run)`;

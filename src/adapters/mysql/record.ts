@@ -28,4 +28,5 @@ export async function record(
 const forms: EntryForms = {
   structured: JSON.stringify,
   child: ({ run, epoch, key }, child, i) => ({ ...inShort(child, i), of: run, epoch, step: key }),
+  again: ({ run, epoch, key, tries }) => ({ of: run, epoch, step: key, again: tries }),
 };

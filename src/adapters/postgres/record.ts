@@ -34,4 +34,5 @@ export async function record(
 const forms: EntryForms = {
   structured: (value) => value,
   child: ({ run, epoch, key }, child, i) => ({ run, epoch, key, child: inShort(child, i) }),
+  again: ({ run, epoch, key, tries }) => ({ run, epoch, key, again: tries }),
 };

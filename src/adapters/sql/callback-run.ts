@@ -8,8 +8,7 @@ export interface CalledRun {
   readonly job: string;
   readonly queue: string;
   readonly priority: number;
-  readonly attempt: number;
-  readonly generation: number;
+  readonly epoch: number;
   readonly root: RunId;
   readonly timeoutMs: number | null;
   readonly maxCrashes: number;
@@ -24,7 +23,7 @@ export function callbackRun(ended: CalledRun, id: RunId): NewRun {
   const { job, queue, priority, timeoutMs, maxCrashes, traceId, root } = ended;
   return {
     id,
-    key: callbackKey(ended.id, ended.generation, ended.attempt),
+    key: callbackKey(ended),
     job,
     queue,
     trigger: 'parent',

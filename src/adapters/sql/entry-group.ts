@@ -8,6 +8,8 @@ export interface EntryForms {
   readonly structured: Structured;
   /** The child run that comes with the `i`th entry. */
   readonly child: (entry: TryEntry, child: NewRun, i: number) => unknown;
+  /** The wish to retry the child that the entry's step has. */
+  readonly again: (entry: TryEntry) => unknown;
 }
 
 /** Members that are undefined are left out of the batch: procedures read them as null. */
@@ -22,7 +24,7 @@ export class EntryGroup {
   readonly runs = new Set<RunId>();
   /** List n holds the entries of steps that were named n times before: an upsert cannot touch one row twice. */
   readonly steps: Short[][] = [];
-  /** The child runs that come with the entries of list n. */
+  /** The child runs that come with the entries of list n, or are retried with them. */
   readonly children: unknown[][] = [];
   readonly outcomes: Short[] = [];
   readonly suspends: Short[] = [];
@@ -49,16 +51,13 @@ export class EntryGroup {
   }
 
   #add(entry: Entry, i: number): void {
-    const { structured, child } = this.#forms;
+    const { structured } = this.#forms;
     this.runs.add(entry.run);
     switch (entry.kind) {
       case 'step':
         return this.#addStep(stepInShort(entry, i, structured), []);
       case 'try':
-        return this.#addStep(
-          tryInShort(entry, i, structured),
-          entry.child === null ? [] : [child(entry, entry.child, i)],
-        );
+        return this.#addStep(tryInShort(entry, i, structured), this.#childrenOf(entry, i));
       case 'outcome':
         if (this.#isFirst(entry, i)) this.outcomes.push(outcomeInShort(entry, i, structured));
         return;
@@ -69,6 +68,11 @@ export class EntryGroup {
         if (this.#isFirst(entry, i)) this.handBacks.push(handBackInShort(entry, i, structured));
         return;
     }
+  }
+
+  #childrenOf(entry: TryEntry, i: number): unknown[] {
+    const born = entry.child === null ? [] : [this.#forms.child(entry, entry.child, i)];
+    return entry.retriesChild ? [...born, this.#forms.again(entry)] : born;
   }
 
   #addStep(short: Short, children: readonly unknown[]): void {

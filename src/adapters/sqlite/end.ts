@@ -73,7 +73,7 @@ function callbackRuns(tx: Tx, ends: readonly End[], ties: readonly Ties[]): NewR
     .flatMap(({ run }) =>
       tx.db
         .all<CalledRow>(
-          `select l.run id, l.job, l.queue, l.priority, l.attempt, l.generation, coalesce(l.root, l.run) root,
+          `select l.run id, l.job, l.queue, l.priority, l.epoch, coalesce(l.root, l.run) root,
              l.timeout_ms timeoutMs, l.max_crashes maxCrashes, r.trace_id traceId
            from live l join runs r on r.id = l.run where l.run = ?`,
           run,

@@ -1,4 +1,4 @@
-import type { RunId } from '../../job/run.ts';
+import type { RunId, StepState } from '../../job/run.ts';
 import type { AskAnswer } from '../../ports/store-ask.ts';
 import type { Tx } from './connection.ts';
 
@@ -6,9 +6,15 @@ import type { Tx } from './connection.ts';
 export function retry(tx: Tx, run: RunId): AskAnswer['verdict'] {
   const ended = tx.db.get<{ state: string }>('select state from outcomes where run = ?', run);
   if (ended?.state === 'succeeded') return 'finished';
-  forget(tx, run, tx.db.all<{ key: string }>(`select key from steps where run = ? and state = 'failed'`, run));
-  revive(tx, run, 'attempt + 1', 'generation');
+  const failed = `select key from steps where run = ? and state = 'failed' and child is null`;
+  forget(tx, run, tx.db.all<{ key: string }>(failed, run));
+  revive(tx, run, ['running', 'failed'], 'generation');
   return 'done';
+}
+
+/** The same for a run that may be unfinished, or succeeded: then nothing happens. */
+export function retryEnded(tx: Tx, run: RunId): void {
+  if (tx.db.get('select 1 from outcomes where run = ?', run) !== undefined) retry(tx, run);
 }
 
 /** Queues any finished run once more, without the step `from` and all first asked for at or after it; null: all. */
@@ -16,7 +22,7 @@ export function restart(tx: Tx, run: RunId, from: string | null): AskAnswer['ver
   const asked = from === null ? 0 : askedOf(tx, run, from);
   if (asked === undefined) return 'step-unknown';
   forget(tx, run, tx.db.all<{ key: string }>('select key from steps where run = ? and asked >= ?', run, asked));
-  revive(tx, run, '1', 'generation + 1');
+  revive(tx, run, ['running'], 'generation + 1');
   return 'done';
 }
 
@@ -32,13 +38,24 @@ function forget(tx: Tx, run: RunId, steps: readonly { key: string }[]): void {
   }
 }
 
-/** Id, key, input and the instant of creation stay, the output goes on, and the epoch grows on with the next claim. */
-function revive(tx: Tx, run: RunId, attempt: string, generation: string): void {
+/**
+ * Id, key, input and the instant of creation stay, the output goes on, and the epoch grows on: each life has its own.
+ * Steps in `states` that have a child are to look at it, whose end told nobody while this run was finished; what it told
+ * before is read.
+ */
+function revive(tx: Tx, run: RunId, states: readonly StepState[], generation: string): void {
+  tx.db.run(
+    `update steps set state = 'running', n = 0, tries = 0, output = null, error = null, finished_at = null
+     where run = ? and child is not null and state in (select value from json_each(?))`,
+    run,
+    JSON.stringify(states),
+  );
+  tx.db.run(`update letters set consumed_by = '' where run = ? and kind = 'child' and consumed_by is null`, run);
   tx.db.run(
     `insert into live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
        parent, schedule, timeout_ms, deadline_at, callbacks)
-     select id, job, queue, priority, ?2, 'queued', epoch, coalesce((select max(n) from letters where run = ?1), 0),
-       max_crashes, ${attempt}, ${generation}, root, parent, schedule, timeout_ms, ?2 + deadline_ms,
+     select id, job, queue, priority, ?2, 'queued', epoch + 1, coalesce((select max(n) from letters where run = ?1), 0),
+       max_crashes, 1, ${generation}, root, parent, schedule, timeout_ms, ?2 + deadline_ms,
        callbacks
      from runs join outcomes on run = id where id = ?1`,
     run,

@@ -7,6 +7,7 @@ import type { Tx } from './connection.ts';
 import { isConstraint } from './errors.ts';
 import type { Fences } from './fence.ts';
 import { insertMany } from './insert-many.ts';
+import { retryEnded } from './revive.ts';
 import { submitOne } from './submit.ts';
 
 /** Records the steps and tries of a group in their order; finished steps in a row are inserted together. */
@@ -156,12 +157,13 @@ function afterStep(tx: Tx, entry: StepEntry, fences: Fences): void {
 /** A begun step, and the child run that is created with it. On a finished step it is `ok` and changes nothing. */
 function recordTry(tx: Tx, entry: TryEntry, fences: Fences): Verdict {
   const begun = tx.db.get<BegunRow>(
-    'select state, tries, output, error, started_at, resume_at from steps where run = ? and key = ?',
+    'select state, tries, output, error, started_at, resume_at, child from steps where run = ? and key = ?',
     entry.run,
     entry.key,
   );
   if (begun !== undefined && begun.state !== 'running') return 'ok';
   if (entry.child !== null) submitOne(tx, entry.child);
+  if (entry.retriesChild && begun?.child && begun.tries < entry.tries) retryEnded(tx, begun.child);
   if (begun !== undefined && isRepeat(tx, begun, entry)) return 'ok';
   tx.db.run(
     `insert into steps (run, key, n, kind, state, epoch, tries, asked, output, error, resume_at, child, started_at)
@@ -192,6 +194,7 @@ interface BegunRow {
   readonly error: string | null;
   readonly started_at: number;
   readonly resume_at: number | null;
+  readonly child: RunId | null;
 }
 
 /** The same try again, after a lost answer, must not push back the instant at which it goes on. */

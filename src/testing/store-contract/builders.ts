@@ -101,6 +101,7 @@ export function stepBegun(hold: Hold, key: string, over: Partial<TryEntry> = {})
     resumeAt: null,
     resumeInMs: null,
     child: null,
+    retriesChild: false,
     ...over,
   };
 }

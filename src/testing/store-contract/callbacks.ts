@@ -26,7 +26,7 @@ export function aboutCallbacks({ it, expect }: Contract): void {
       for (const [n, end] of [ended, failed].entries()) {
         const claim = await scene.running(worker, { callbacks: callbacks as keyof typeof expected });
         await scene.recorded(worker, end(claim));
-        const callback = await scene.find(callbackKey(claim.run, 0, 1));
+        const callback = await scene.find(callbackKey({ id: claim.run, epoch: 1 }));
         expect({ callbacks, n, called: callback !== null }).toEqual({ callbacks, n, called: called[n] });
         if (callback) await scene.recorded(worker, ended(only((await scene.claim(worker)).claims)));
       }
@@ -39,7 +39,7 @@ export function aboutCallbacks({ it, expect }: Contract): void {
     const root = newRun({ job: 'root' });
     await scene.store.submit([root, { ...run, parent: root.id, root: root.id }]);
     await scene.recorded(worker, ended(only((await scene.claim(worker)).claims)));
-    const callback = await scene.run(callbackKey(run.id, 0, 1));
+    const callback = await scene.run(callbackKey(await scene.run(run.id)));
     expect(callback).toMatchObject({
       job: 'work',
       queue: 'mail',
@@ -62,7 +62,7 @@ export function aboutCallbacks({ it, expect }: Contract): void {
     const [worker, other] = [await scene.worker(), await scene.worker()];
     const claim = await scene.running(worker, { callbacks: 'both' });
     expect(await scene.record(other, ended(claim))).toEqual(['stale']);
-    expect(await scene.find(callbackKey(claim.run, 0, 1))).toBe(null);
+    expect(await scene.find(callbackKey({ id: claim.run, epoch: 1 }))).toBe(null);
     expect(await scene.record(worker, ended(claim))).toEqual(['ok']);
     expect(await scene.record(worker, ended(claim))).toEqual(['ok']);
     expect((await scene.listAll({ parent: claim.run })).length).toBe(1);
@@ -80,10 +80,19 @@ export function aboutCallbacks({ it, expect }: Contract): void {
     await scene.recorded(worker, failed(only((await scene.claim(worker)).claims)));
     const callbacks = await scene.listAll({ parent: first.run });
     expect(callbacks.map(({ key }) => key).toReversed()).toEqual([
-      callbackKey(first.run, 0, 1),
-      callbackKey(first.run, 0, 2),
-      callbackKey(first.run, 1, 1),
+      callbackKey({ id: first.run, epoch: 1 }),
+      callbackKey({ id: first.run, epoch: 3 }),
+      callbackKey({ id: first.run, epoch: 5 }),
     ]);
+  });
+
+  it('each end of a run that nobody claims in between is called back', async (scene) => {
+    const { run } = await scene.submit({ callbacks: 'failure', job: 'nobody knows it' });
+    for (let lives = 1; lives <= 2; lives++) {
+      await scene.ask(cancelOf(run.id));
+      expect((await scene.listAll({ parent: run.id })).length).toBe(lives);
+      await scene.ask(retryOf(run.id));
+    }
   });
 
   it('a run that is taken back before it began is not called back', async (scene) => {
@@ -97,8 +106,7 @@ export function aboutCallbacks({ it, expect }: Contract): void {
     it(`${what} is called back in the same commit`, async (scene) => {
       const run = await end(scene);
       expect(run.state === 'failed' || run.state === 'cancelled').toBe(true);
-      const { generation, attempt } = run;
-      expect(await scene.find(callbackKey(run.id, generation, attempt))).toMatchObject({
+      expect(await scene.find(callbackKey(run))).toMatchObject({
         state: 'queued',
         job: run.job,
         parent: run.id,

@@ -25,6 +25,7 @@ import { aboutPruneOccurrences } from './prune-occurrences.ts';
 import { aboutPrune } from './prune.ts';
 import { aboutRestart } from './restart.ts';
 import { aboutRetryAndReschedule } from './retry-and-reschedule.ts';
+import { aboutRetriedParents } from './retried-parents.ts';
 import { openScene, type Scene } from './scene.ts';
 import { aboutFire } from './fire.ts';
 import { aboutPlanAndDue } from './plan-and-due.ts';
@@ -89,6 +90,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['ask: cancel', aboutCancel],
   ['ask: events', aboutEvents],
   ['ask: retry and reschedule', aboutRetryAndReschedule],
+  ['ask: retried parents', aboutRetriedParents],
   ['ask: restart', aboutRestart],
   ['pause', aboutPause],
   ['backlog', aboutBacklog],

@@ -13,7 +13,7 @@ export const callbacksOnce: MakeCheck = ({ ledger, blame }) => {
       for (const run of ledger.runs) {
         const last = run.ends.at(-1);
         if (!last || !endsInCallback(run.callbacks, last.state)) continue;
-        const key = callbackKey(run.id, last.generation, last.attempt);
+        const key = callbackKey({ id: run.id, epoch: last.epoch });
         const made = runs.filter((one) => one.key === key);
         if (made.length > 1) blame(`${run.name} is called back by ${made.length} runs`);
         const [only] = made;

@@ -109,7 +109,7 @@ describe('its key', () => {
 
   test('VT-4 that a callback of another run will have is no caller’s', async () => {
     const { id, key } = await submit({ key: 'a' });
-    for (const taken of [callbackKey(id, 0, 1), 'callback:']) {
+    for (const taken of [callbackKey({ id, epoch: 1 }), 'callback:']) {
       await expect(submit({ key: taken })).rejects.toMatchObject({ code: 'USAGE', hint: expect.any(String) });
     }
     expect(key).toBe('a');

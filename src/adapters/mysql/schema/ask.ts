@@ -141,7 +141,7 @@ body: begin
   set verdict = if(live_state is null, 'finished', 'active');
   if live_state is null then
     if kind = 'retry' and end_state <> 'succeeded' then
-      call onejob_revive(target, 'failed', 0, 0, t);
+      call onejob_revive(target, 0, 0, t);
       set verdict = 'done';
     elseif kind = 'restart' then
       set from_asked = if(from_step is null, 0, (
@@ -149,7 +149,7 @@ body: begin
       if from_asked is null then
         set verdict = 'step-unknown';
       else
-        call onejob_revive(target, null, from_asked, 1, t);
+        call onejob_revive(target, from_asked, 1, t);
         set verdict = 'done';
       end if;
     end if;
@@ -176,19 +176,28 @@ body: begin
   end if;
 end`,
 
-  // Queues a finished run once more without the steps in the state 'forgotten' (null: any) that were first asked for at
-  // or after 'from_asked': the letters that they took are in the box again, their children are linked no more. Id, key,
-  // input and the instant of creation stay, the output goes on, the epoch grows on. 'anew': a restart.
-  `create procedure onejob_revive(in target $id, in forgotten $word, in from_asked int, in anew tinyint, in t bigint)
+  // Queues a finished run once more. 'anew': a restart, without the steps that were first asked for at or after
+  // 'from_asked'; else without those that failed and have no child. The letters that these took are in the box again,
+  // their children are linked no more. Id, key, input and the instant of creation stay, the output goes on, the epoch
+  // grows on: each life has its own. Steps that wait for a child (of a retry also those that failed with theirs) are to
+  // look at it, whose end told nobody while this run was finished; what it told before is read.
+  `create procedure onejob_revive(in target $id, in from_asked int, in anew tinyint, in t bigint)
 sql security invoker
 begin
+  declare locked int;
+  -- a child that is ending saw no parent to tell: who looks at it later must find it ended
+  select count(*) into locked from onejob_live l force index (by_parent) where l.parent = target for update;
   update onejob_steps s straight_join onejob_letters m force index (primary) on m.run = s.run and m.consumed_by = s.step
   set m.consumed_by = null
-  where s.run = target and s.asked >= from_asked and (forgotten is null or s.state = forgotten);
-  delete from onejob_steps where run = target and asked >= from_asked and (forgotten is null or state = forgotten);
+  where s.run = target and s.asked >= from_asked and (anew or s.state = 'failed' and s.child is null);
+  delete from onejob_steps
+  where run = target and asked >= from_asked and (anew or state = 'failed' and child is null);
+  update onejob_steps set state = 'running', n = 0, tries = 0, output = null, error = null, finished_at = null
+  where run = target and child is not null and (state = 'running' or state = 'failed' and not anew);
+  update onejob_letters set consumed_by = '' where run = target and kind = 'child' and consumed_by is null;
   insert into onejob_live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
     parent, schedule, timeout_ms, deadline_at, callbacks)
-  select r.id, r.job, r.queue, r.priority, t, 'queued', o.epoch, o.mail, r.max_crashes, if(anew, 1, o.attempt + 1),
+  select r.id, r.job, r.queue, r.priority, t, 'queued', o.epoch + 1, o.mail, r.max_crashes, 1,
     o.generation + anew, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms,
     r.callbacks
   from onejob_outcomes o straight_join onejob_runs r force index (primary) on r.id = o.run

@@ -17,7 +17,7 @@ begin
   left join onejob_live l force index (primary)
     on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
   left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
-  if kids > 0 then call onejob_create_kids(me, born, living, t); end if;
+  if json_length(born) > 0 then call onejob_create_kids(me, born, living, t); end if;
 
   if known = 0 and begun = 0 then
     -- the usual case: steps that are new and finished, a fifth cheaper so
@@ -98,14 +98,18 @@ begin
     state = if(onejob_steps.state = 'running', values(state), onejob_steps.state);
 end`,
 
-  // Creates the child runs of a list; each names the entry it comes with: 'of', 'epoch', 'step'.
+  // Creates the child runs of a list; each names the entry it comes with: 'of', 'epoch', 'step'. Those that say 'again'
+  // retry the child that the step has, once for each number of tries.
   `create procedure onejob_create_kids(in me $id, in born $text, in living $text, in t bigint)
 sql security invoker
 begin
   declare given, wanted, place, made int default 0;
   declare item $text;
-  select count(*), count(if(s.state <> 'running', null, l.run)) into given, wanted
-  from json_table(born, '$[*]' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step')) g
+  declare ended $id;
+  declare verdict $word;
+  select count(*), count(if(s.state <> 'running' or g.again is not null, null, l.run)) into given, wanted
+  from json_table(born, '$[*]' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step',
+    again int path '$.again')) g
   left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
   left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
   if wanted = given then
@@ -113,7 +117,17 @@ begin
   else
     while place < given do
       set item = json_extract(born, concat('$[', place, ']'));
-      if exists (
+      if json_extract(item, '$.again') is not null then
+        select max(s.child) into ended
+        from json_table(item, '$' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step',
+          again int path '$.again')) g
+        straight_join onejob_live l force index (primary) on l.run = g.run
+        straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
+        where l.worker = me and l.state = 'running' and l.epoch = g.epoch and s.state = 'running' and s.tries < g.again;
+        if ended is not null then
+          call onejob_ask_run(ended, 'retry', null, null, null, null, null, null, null, t, verdict);
+        end if;
+      elseif exists (
         select 1 from json_table(item, '$' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step')) g
         straight_join onejob_live l force index (primary) on l.run = g.run
         left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step

@@ -208,7 +208,7 @@ begin
     select array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
       array_agg(l.run) filter (where g.state <> 'succeeded'),
       json_agg(json_build_object('i', 0, 'id', new_id(), 'job', l.job, 'queue', l.queue, 'trigger', 'parent',
-        'key', format('callback:%s:%s:%s', l.run, l.generation, l.attempt), 'priority', l.priority,
+        'key', format('callback:%s:%s', l.run, l.epoch), 'priority', l.priority,
         'timeout', l.timeout_ms, 'crashes', l.max_crashes, 'parent', l.run, 'root', coalesce(l.root, l.run),
         'trace', (select r.trace_id from runs r where r.id = l.run)))
         filter (where l.callbacks in ('both', case g.state when 'succeeded' then 'success' else 'failure' end)

@@ -1,0 +1,91 @@
+import { isCancelledWithParent } from '../job/child.ts';
+import type { AnyJob } from '../job/define.ts';
+import type { Run, RunId } from '../job/run.ts';
+import { isFinal } from '../job/state.ts';
+import type { Letter } from '../ports/store-ask.ts';
+import type { NewRun } from '../ports/store-submit.ts';
+import type { Asked } from './step-journal.ts';
+import type { StepTries } from './step-tries.ts';
+import type { Steps } from './steps.ts';
+
+export interface ChildWork {
+  readonly steps: Steps;
+  readonly tries: StepTries;
+  readonly asked: Asked;
+  readonly job: AnyJob;
+  readonly input: unknown;
+  /** Makes the child's run, its input checked. */
+  readonly newChild: (job: AnyJob, input: unknown) => Promise<NewRun>;
+  /** Told when a child has been created or retried. */
+  readonly onChild: () => void;
+  readonly readRun: (run: RunId) => Promise<Run | null>;
+}
+
+/**
+ * Waits for the end of a child run. A letter tells of it, but not while this run was finished itself: so after a retry
+ * or a restart (`tries` 0) the child is looked at first. A child that ended without success before this life of its
+ * parent is executed again (decision 0050).
+ */
+export async function childResult(work: ChildWork): Promise<unknown> {
+  const { steps, asked, job } = work;
+  const { activity, mailbox } = steps.options;
+  await steps.options.gate();
+  let tries = asked.record?.tries ?? 0;
+  let isWaitedFor = tries > 0;
+  let child = asked.record?.child ?? null;
+  if (child === null) {
+    child = await start(work, ++tries);
+    isWaitedFor = true;
+  }
+  for (isWaitedFor ||= mailbox.has('child', child); ; isWaitedFor = true) {
+    const letter = isWaitedFor ? await endOf(work, child) : null;
+    const run = await activity.work(() => work.readRun(child as RunId));
+    if (run !== null && !isFinal(run.state)) {
+      // It was retried before this end of it was read, so the next one counts. Or nobody had waited for it.
+      if (letter === null) await work.tries.begin(asked, { tries: ++tries });
+      continue;
+    }
+    const consumes = letter?.n ?? null;
+    if (run?.state === 'succeeded') {
+      return steps.finish(asked, {
+        state: 'succeeded',
+        output: run.output,
+        error: null,
+        tries: Math.max(1, tries),
+        consumes,
+      });
+    }
+    if (letter === null || (run !== null && isCancelledWithParent(run))) {
+      child = await again(work, run, ++tries);
+      continue;
+    }
+    const error = run?.error ?? { code: 'RUN_CANCELLED', message: `the run of ${job.name} is gone` };
+    return steps.finish(asked, { state: 'failed', output: null, error, tries: Math.max(1, tries), consumes });
+  }
+}
+
+async function endOf({ steps, asked, job }: ChildWork, child: RunId): Promise<Letter | null> {
+  const woken = await steps.wait<Letter>(`${asked.key}: run of ${job.name}`, null, (take) =>
+    steps.options.mailbox.take('child', child, take),
+  );
+  return woken.by === 'word' ? woken.word : null;
+}
+
+async function start(work: ChildWork, tries: number): Promise<RunId> {
+  return begin(work, await work.newChild(work.job, work.input), tries);
+}
+
+/** Retries the child, which keeps what it has recorded; with another input, or when it is gone, there is a new one. */
+async function again(work: ChildWork, run: Run | null, tries: number): Promise<RunId> {
+  const child = await work.newChild(work.job, work.input);
+  if (run === null || run.job !== child.job || run.input !== child.input) return begin(work, child, tries);
+  await work.tries.begin(work.asked, { tries, retriesChild: true });
+  work.onChild();
+  return run.id;
+}
+
+async function begin(work: ChildWork, child: NewRun, tries: number): Promise<RunId> {
+  await work.tries.begin(work.asked, { tries, child });
+  work.onChild();
+  return child.id;
+}

@@ -6,6 +6,7 @@ import type { JobFileProblem } from '../plugins/problem.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock } from '../std/clock.ts';
+import { createDeferred } from '../std/deferred.ts';
 import { defaultStore } from './backend.ts';
 import { Callers } from './callers.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
@@ -21,17 +22,10 @@ import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
 import { RunNews } from './run-news.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { StoreClient } from './store-client.ts';
+import type { Surroundings } from './surroundings.ts';
 import { userLog } from './user-log.ts';
 import { Watchers } from './watchers.ts';
 import { WorkerProcess, type CurrentRun } from './worker-process.ts';
-
-/** What only the command line says of an app. */
-export interface Surroundings {
-  /** Who asks, for the record; default `api`. */
-  readonly actor?: string;
-  /** Works on the store for a moment, as most commands do. */
-  readonly isBrief?: boolean;
-}
 
 /** Checks the options; opens nothing and starts nothing. @throws CONFIG_INVALID */
 export function createApp(options: AppOptions = {}, surroundings: Surroundings = {}): App {
@@ -54,6 +48,7 @@ export class App {
   readonly #backend: LazyBackend;
   readonly #faces = new Faces();
   readonly #stopping = new AbortController();
+  readonly #failed = createDeferred<never>();
   #worker: WorkerProcess | undefined;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -61,10 +56,11 @@ export class App {
   constructor(options: AppOptions, { actor = 'api', isBrief = false }: Surroundings) {
     // Each run that is waited for, and each open answer, hears one of them.
     setMaxListeners(0, this.#interrupted.signal, this.#stopping.signal);
+    this.#failed.promise.catch(() => undefined);
     this.#options = options;
     this.#settings = settingsOf(options);
     this.#jobs = new JobCatalog(options.jobs);
-    this.#backend = new LazyBackend(() => this.#prepareBackend(isBrief));
+    this.#backend = new LazyBackend(() => this.#prepareBackend(isBrief), this.#failed.reject);
     this.client = new StoreClient({
       backend: () => this.#backend.use(),
       registry: () => this.#jobs.known(this.#options.jobs),
@@ -134,7 +130,7 @@ export class App {
     return this.#settings;
   }
 
-  /** Where it serves HTTP; null where it does not. */
+  /** Where it serves HTTP, or null. */
   get url(): string | null {
     return this.#faces.url;
   }
@@ -149,7 +145,6 @@ export class App {
     return this.#jobs.problems;
   }
 
-  /** Runs in execution here. */
   get load(): number {
     return this.#worker?.load ?? 0;
   }
@@ -178,9 +173,12 @@ export class App {
     return this.#started;
   }
 
-  /** Rejects with NODE_TAKEN when another process has taken over the name of this node; else never settles. */
+  /**
+   * Rejects when this app is of no use any more: with NODE_TAKEN when another process has taken the name of this node,
+   * with STORE_REPLACED when the file of the store is not the one that was opened. Else it never settles.
+   */
   get failed(): Promise<never> {
-    return this.#worker?.failed ?? new Promise<never>(() => undefined);
+    return this.#failed.promise;
   }
 
   /**
@@ -192,12 +190,13 @@ export class App {
     void this.#backend.use().catch(() => undefined); // opens while job files load
     await this.loadJobs();
     const worker = await this.#workerProcess('tree');
-    return execute(requests, watcher, {
+    const executed = execute(requests, watcher, {
       ...this.#submission(),
       engine: await worker.engine(),
       signal: this.#interrupted.signal,
       watch: (run, told) => this.#watchers.watch(run, told),
     });
+    return Promise.race([executed, this.failed]);
   }
 
   /**
@@ -280,6 +279,7 @@ export class App {
       log: this.log,
       clock: systemClock,
     });
+    this.#worker.failed.catch((error: unknown) => this.#failed.reject(error));
     return this.#worker;
   }
 
@@ -290,7 +290,7 @@ export class App {
     this.#stopping.abort(new OnejobError('APP_STOPPING', 'the app stops'));
     await this.#news.close(); // who follows runs goes to another node now, and not when the grace is over
     try {
-      await this.#worker?.stop(graceMs); // runs what others wrote, the hook onStop: it may throw
+      await this.#worker?.stop(this.#backend.isLost ? null : graceMs); // runs what others wrote, the hook onStop: it may throw
     } finally {
       await this.callers.stop();
       await this.#faces.stop();

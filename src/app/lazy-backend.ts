@@ -4,16 +4,24 @@ import type { PreparedBackend } from './prepare-backend.ts';
 /** The backend of an app: opened by who needs it first, closed once. */
 export class LazyBackend {
   readonly #prepare: () => Promise<PreparedBackend>;
+  readonly #onLost: (error: Error) => void;
   #opened: Promise<PreparedBackend> | undefined;
   #isRetired = false;
   #isClosed = false;
+  #isLost = false;
 
-  constructor(prepare: () => Promise<PreparedBackend>) {
+  constructor(prepare: () => Promise<PreparedBackend>, onLost: (error: Error) => void) {
     this.#prepare = prepare;
+    this.#onLost = onLost;
   }
 
   get isOpen(): boolean {
     return this.#opened !== undefined;
+  }
+
+  /** As the store says: no call can succeed any more. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** As `open`, for what is no business of an app that stops. @throws APP_STOPPING after `retire` */
@@ -32,9 +40,17 @@ export class LazyBackend {
     if (!this.#opened) {
       const opened = this.#prepare();
       this.#opened = opened;
-      opened.catch(() => (this.#opened = undefined));
+      opened.then(
+        ({ store }) => void store.facts.lost?.then((error) => this.#lose(error)),
+        () => (this.#opened = undefined),
+      );
     }
     return this.#opened;
+  }
+
+  #lose(error: Error): void {
+    this.#isLost = true;
+    this.#onLost(error);
   }
 
   /** What was asked for is stored or answered first. A store that was handed over stays open. */

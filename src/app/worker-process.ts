@@ -111,7 +111,10 @@ export class WorkerProcess {
     this.#current?.interrupt(reason);
   }
 
-  async stop(graceMs: number): Promise<void> {
+  /** `null`: what runs here cannot be recorded any more, so nothing is waited for. */
+  async stop(grace: number | null): Promise<void> {
+    if (grace === null) this.#current?.abandon();
+    const graceMs = grace ?? 0;
     this.#stopping = true;
     this.#unsubscribe?.();
     const engine = await this.#engine?.catch(() => undefined);

@@ -28,6 +28,7 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   RUN_FINISHED: 4,
   NODE_TAKEN: 4,
   STORE_UNAVAILABLE: 5,
+  STORE_REPLACED: 5,
   ADDRESS_TAKEN: 5,
   UNAUTHORIZED: 6,
   FORBIDDEN: 6,

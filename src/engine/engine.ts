@@ -220,6 +220,12 @@ export class Engine {
     return this.#stopped;
   }
 
+  /** What runs here cannot be recorded any more: `stop` does not wait for it. */
+  abandon(): void {
+    this.#journal.abandon();
+    this.#worker.abandon();
+  }
+
   async #enrol(): Promise<void> {
     const { store, node, replaces, registry, slots, version, leaseMs, scope } = this.#options;
     await store.enrol({
@@ -268,9 +274,7 @@ export class Engine {
     // Nothing can be recorded while the store is away; what this process held is recovered as after a crash.
     const giveUp = (): void => {
       watch = clock.setTimer(giveUpEveryMs, giveUp);
-      if (this.#journal.awaySince === null) return;
-      this.#journal.abandon();
-      this.#worker.abandon();
+      if (this.#journal.awaySince !== null) this.abandon();
     };
     await this.#worker.stop();
     await this.#journal.settled();

@@ -31,6 +31,7 @@ export const statuses: Readonly<Record<ErrorCode, Statuses>> = {
   RUN_FINISHED: { api: 409, ego: 409 },
   NODE_TAKEN: { api: 409, ego: 409 },
   STORE_UNAVAILABLE: { api: 503, ego: 503 },
+  STORE_REPLACED: { api: 503, ego: 503 },
   ADDRESS_TAKEN: { api: 500, ego: 500 },
   UNAUTHORIZED: { api: 401, ego: 401 },
   FORBIDDEN: { api: 403, ego: 401 },

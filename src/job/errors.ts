@@ -25,6 +25,11 @@ export const errorTable = {
   RUN_FINISHED: { who: 'caller', retry: false, says: 'The run is finished already.' },
   NODE_TAKEN: { who: 'operator', retry: false, says: 'Another process has taken over the name of this node.' },
   STORE_UNAVAILABLE: { who: 'operator', retry: true, says: 'The store does not answer.' },
+  STORE_REPLACED: {
+    who: 'operator',
+    retry: false,
+    says: 'The file of the store was moved, replaced or deleted while it was open.',
+  },
   ADDRESS_TAKEN: { who: 'operator', retry: true, says: 'The server cannot listen on its address.' },
   UNAUTHORIZED: { who: 'caller', retry: false, says: 'The server asks for a token, and it was missing or wrong.' },
   FORBIDDEN: { who: 'caller', retry: false, says: 'The server does not let this caller do that.' },

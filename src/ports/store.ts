@@ -16,7 +16,7 @@ import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from './store-work
  * - It may be repeated after a lost answer, with the same effect and the same verdicts.
  * - It rejects with an OnejobError only: `STORE_UNAVAILABLE` (worth repeating; whether the call took effect is not
  *   known), `VALUE_REJECTED` (the database refuses a value; nothing took effect; halve the batch), `CONFIG_INVALID`
- *   (the operator must act).
+ *   (the operator must act), `STORE_REPLACED` (as `facts.lost` says).
  * - Instants are the store's clock in milliseconds; a worker's clock is stored only as a step's begin and end.
  */
 export interface Store {
@@ -108,6 +108,11 @@ export interface StoreFacts {
    * `beat(options, pulse)` a thread imports, or nobody (`null`: the main loop beats, with a lease of 60 s).
    */
   readonly beat: 'store' | { readonly module: string; readonly options: unknown } | null;
+  /**
+   * Resolves, with STORE_REPLACED, when a call has found that what was opened is not where it was: no call can succeed
+   * any more, and what was answered last may be lost. Else it never settles.
+   */
+  readonly lost?: Promise<Error>;
   /** Calls are carried out in the order in which they were made: a claim right behind a submit finds its runs. */
   readonly isOrdered?: boolean;
   /** Runs lie in the line in the order in which their submits were made, also when several are under way. */

@@ -1,4 +1,4 @@
-import { isOnejobError, OnejobError } from '../../job/errors.ts';
+import { hasCode, isOnejobError, OnejobError } from '../../job/errors.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
@@ -12,6 +12,7 @@ import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import type { Examination, Upkeep } from '../../ports/upkeep.ts';
+import { createDeferred } from '../../std/deferred.ts';
 import { failpoint } from '../../std/failpoint.ts';
 import { checkTexts } from '../sql/text.ts';
 import { closedError } from './errors.ts';
@@ -26,10 +27,11 @@ export class SqliteStore implements Store, Inspector, Upkeep {
   readonly #line: Line;
   readonly #path: string;
   readonly #pending = new Set<Promise<unknown>>();
+  readonly #lost = createDeferred<Error>();
   #closed: Promise<void> | undefined;
 
   constructor(facts: StoreFacts, line: Line, path: string) {
-    this.#facts = facts;
+    this.#facts = { ...facts, lost: this.#lost.promise };
     this.#line = line;
     this.#path = path;
   }
@@ -171,7 +173,10 @@ export class SqliteStore implements Store, Inspector, Upkeep {
     const call = this.#send(method, argument);
     this.#pending.add(call);
     const forget = () => this.#pending.delete(call);
-    call.then(forget, forget);
+    call.then(forget, (error: unknown) => {
+      forget();
+      if (hasCode(error, 'STORE_REPLACED')) this.#lost.resolve(error as Error);
+    });
     return call as Promise<Answer>;
   }
 

@@ -2,6 +2,7 @@ import type { OnejobError } from '../../job/errors.ts';
 import type { Connection } from './connection.ts';
 import { isBroken, isFatal, isLocked, storeError } from './errors.ts';
 import { openFile, startWaiting, stopWaiting } from './file.ts';
+import { FileIdentity, identityOf } from './file-identity.ts';
 import { isWrite, type Method } from './method.ts';
 import { perform } from './methods.ts';
 import { migrate } from './schema.ts';
@@ -48,6 +49,9 @@ const defaultPatienceMs = 30_000;
 export class Writer {
   readonly #options: WriterOptions;
   #db: Connection | undefined;
+  /** Of the first connection on: a later one to another file is none to go on with. Undefined in memory. */
+  #files: FileIdentity | undefined;
+  #replaced: OnejobError | undefined;
   #waiting: Call[] = [];
   #scheduled = false;
   /** When a call first met a lock. */
@@ -102,22 +106,29 @@ export class Writer {
   }
 
   #serve(calls: readonly Call[]): void {
-    for (const call of calls) if (call.method === 'migrate') this.#attempt([call], (db) => [this.#migrate(db, call)]);
+    for (const call of calls) {
+      if (call.method === 'migrate') this.#answer(this.#attempt([call], (db) => [this.#migrate(db, call)]));
+    }
     const writes = calls.filter(({ method }) => isWrite(method));
-    if (writes.length > 0) this.#attempt(writes, (db) => this.#write(db, writes));
+    if (writes.length > 0) this.#answer(this.#attempt(writes, (db) => this.#write(db, writes)));
     const reads = calls.filter(({ method }) => method !== 'migrate' && !isWrite(method));
-    for (const call of reads) this.#attempt([call], (db) => [this.#read(db, call)]);
+    this.#answer(reads.flatMap((call) => this.#attempt([call], (db) => [this.#read(db, call)])));
   }
 
-  /** Answers the calls, or puts those back that may still wait for a lock. */
-  #attempt(calls: readonly Call[], run: (db: Connection) => Answer[]): void {
-    let answers: Answer[];
+  /** After the commit: what was done in files that have lost their names is not answered as done. */
+  #answer(answers: readonly Answer[]): void {
+    if (answers.length === 0) return;
+    const error = this.#replacement();
+    this.#options.answer(error ? answers.map(({ id, method }) => ({ id, method, error })) : answers);
+  }
+
+  /** The answers; none for calls that may still wait for a lock. */
+  #attempt(calls: readonly Call[], run: (db: Connection) => Answer[]): Answer[] {
     try {
-      answers = run(this.#connection());
+      return run(this.#connection());
     } catch (error) {
-      answers = this.#failed(calls, error);
+      return this.#failed(calls, error);
     }
-    if (answers.length > 0) this.#options.answer(answers);
   }
 
   #failed(calls: readonly Call[], cause: unknown): Answer[] {
@@ -146,12 +157,25 @@ export class Writer {
     else setTimeout(this.#again, pauseMs);
   }
 
+  /** @throws STORE_REPLACED, from the first time that it was found to the end of this writer */
   #connection(): Connection {
+    if (this.#replaced) throw this.#replaced;
     if (this.#db === undefined) {
-      this.#db = openFile(this.#options.path, this.#options.url);
+      const { path, url } = this.#options;
+      const before = identityOf(path);
+      this.#db = openFile(path, url);
       stopWaiting(this.#db);
+      if (path !== ':memory:') this.#files ??= new FileIdentity(path, url, before);
+      const replaced = this.#replacement();
+      if (replaced) throw replaced;
     }
     return this.#db;
+  }
+
+  /** Kept: a file that has the name again is not the one that is open. */
+  #replacement(): OnejobError | undefined {
+    this.#replaced ??= this.#files?.replacement();
+    return this.#replaced;
   }
 
   /** A disk that came back may need a new connection. What is in memory only would be lost by it. */
@@ -159,6 +183,7 @@ export class Writer {
     if (this.#options.path === ':memory:') return;
     this.#db?.close();
     this.#db = undefined;
+    this.#files?.forgetBeside();
   }
 
   #migrate(db: Connection, call: Call): Answer {

@@ -1,15 +1,24 @@
 import { parseArgs } from 'node:util';
 import { drawPlan } from './draw-plan.ts';
 import { kindOf } from './kind.ts';
+import type { Plan } from './plan.ts';
+import { printPlan } from './print-plan.ts';
+import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 
 /**
- * `npm run simulate -- [--seeds N] [--from S] [--trace]`: seeds one after the other, without N until it is told to stop.
- * Ends with 1 where a fault was found that is not known.
+ * `npm run simulate -- [--seeds N] [--from S] [--known] [--trace]`: seeds one after the other, without N until it is told to
+ * stop. The first of each kind of fault is shrunk and printed as a test; with `--known` those that are known, too. Ends
+ * with 1 where a fault was found that is not known.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { seeds: { type: 'string' }, from: { type: 'string' }, trace: { type: 'boolean' } },
+    options: {
+      seeds: { type: 'string' },
+      from: { type: 'string' },
+      trace: { type: 'boolean' },
+      known: { type: 'boolean' },
+    },
   });
   const from = wholeNumber(values.from ?? '1');
   const seeds = values.seeds === undefined ? Infinity : wholeNumber(values.seeds);
@@ -22,8 +31,8 @@ async function main(): Promise<void> {
     const seed = from + done;
     const { faults, known, trace } = await simulate(drawPlan(seed));
     if (values.trace) process.stdout.write(`${trace.join('\n')}\n`);
-    for (const fault of faults) if (tally.add('new', fault, seed)) process.stdout.write(`seed ${seed}: ${fault}\n`);
-    for (const fault of known) tally.add('known', fault, seed);
+    for (const fault of faults) if (tally.add('new', fault, seed)) await show(drawPlan(seed), fault);
+    for (const fault of known) if (tally.add('known', fault, seed) && values.known) await show(drawPlan(seed), fault);
   }
   const ms = performance.now() - begunAt;
   process.stdout.write(tally.text());
@@ -33,6 +42,17 @@ async function main(): Promise<void> {
       `${tally.count('new')} faults, ${tally.count('known')} known ones\n`,
   );
   process.exitCode = tally.count('new') === 0 ? 0 : 1;
+}
+
+/** The shortest history that a fault of this kind comes of. */
+async function show(plan: Plan, fault: string): Promise<void> {
+  process.stdout.write(`seed ${plan.seed}: ${fault}\n`);
+  const kind = kindOf(fault);
+  const small = await shrink(plan, async (candidate) => {
+    const { faults, known } = await simulate(candidate);
+    return [...faults, ...known].some((other) => kindOf(other) === kind);
+  });
+  process.stdout.write(`\n${printPlan(small, fault)}\n`);
 }
 
 /** How often each kind of fault was met, and the first seed that met it. */

@@ -34,10 +34,14 @@ export async function newRuns(job: SubmittedJob, items: readonly Item[], limits:
 const portion = 500;
 
 async function runOf(job: SubmittedJob, item: Item, { maxBytes, redact }: Limits): Promise<NewRun> {
-  const { input, delay, timeout, trigger = 'api', headers: given, ...rest } = item;
+  // One by one: what else a caller without types may have put in is the engine's own to say.
+  const { input, delay, timeout, trigger = 'api', headers: given, key, priority, args, body } = item;
   const headers = withTraceParent(given);
   const wish: Wish = {
-    ...rest,
+    key,
+    priority,
+    args,
+    body,
     headers: headers instanceof Promise ? await headers : headers,
     input,
     trigger,

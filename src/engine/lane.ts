@@ -1,4 +1,5 @@
-import { isOnejobError, type OnejobError } from '../job/errors.ts';
+import { isOnejobError } from '../job/errors.ts';
+import { readFailure } from '../job/failure.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import { backoffDelay, type Backoff } from '../std/backoff.ts';
@@ -132,7 +133,7 @@ export class Lane<Entry, Answer> {
         this.#cameBack();
         return this.#answer(group, answers, clock.monotonic() - begunAt);
       } catch (error) {
-        if (isOnejobError(error) && error.code === 'VALUE_REJECTED') return this.#halve(group, error);
+        if (isOfTheGroup(error)) return this.#halve(group, error);
         if (this.#options.patience === 'once') {
           for (const { reject } of group) this.#tell(() => reject(error));
           return;
@@ -159,7 +160,7 @@ export class Lane<Entry, Answer> {
     }
   }
 
-  async #halve(group: readonly Waiting<Entry, Answer>[], error: OnejobError): Promise<void> {
+  async #halve(group: readonly Waiting<Entry, Answer>[], error: unknown): Promise<void> {
     const [only] = group;
     if (only && group.length === 1) {
       const { refused } = this.#options;
@@ -177,7 +178,7 @@ export class Lane<Entry, Answer> {
       this.#awaySince = clock.monotonic();
       log.warn('the store does not answer; what runs recorded is kept and sent again', {
         lane: name,
-        error: error instanceof Error ? error.message : String(error),
+        error: readFailure(error).failure.message,
       });
     }
     await clock.sleep(backoffDelay(repeat, tries, Math.random));
@@ -189,6 +190,14 @@ export class Lane<Entry, Answer> {
     log.warn('the store answers again', { lane: name, awayMs: Math.round(clock.monotonic() - this.#awaySince) });
     this.#awaySince = null;
   }
+}
+
+/**
+ * Whether it is the fault of what was sent, which would be met again by each repetition. A store rejects with errors of
+ * ours only (ports/store.ts), so any other comes from reading an entry.
+ */
+function isOfTheGroup(error: unknown): boolean {
+  return !isOnejobError(error) || error.code === 'VALUE_REJECTED';
 }
 
 interface Waiting<Entry, Answer> {

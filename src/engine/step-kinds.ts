@@ -1,5 +1,5 @@
 import type { StepName } from '../job/key.ts';
-import type { AnyJob } from '../job/define.ts';
+import { isJob, type AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
 import { retryPolicy, type RetryPolicy } from '../job/retry.ts';
 import type { Run, RunId } from '../job/run.ts';
@@ -115,6 +115,7 @@ class StepKinds {
   }
 
   async run(name: StepName, job: AnyJob, input: unknown): Promise<unknown> {
+    if (!isJob(job)) throw new OnejobError('CONFIG_INVALID', 'step.run takes a job, as defineJob gives it');
     const asked = this.#steps.ask(name, 'child');
     const replay = this.#steps.recorded(asked);
     if (replay) return replay.result;

@@ -6,12 +6,12 @@ import { importedHeader } from '../job/imported.ts';
 import { isHeaderName, isHeaderValue } from '../job/header.ts';
 import { parseInput } from '../job/input.ts';
 import type { RunId, StoredRequest } from '../job/run.ts';
-import type { Trigger } from '../job/state.ts';
+import { isTrigger, triggers, type Trigger } from '../job/state.ts';
 import { traceParentOf } from '../job/trace.ts';
 import type { NewRun } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 import { newId, newTraceId } from '../std/id.ts';
-import { checkStorable, digest } from '../std/json.ts';
+import { checkStorable, digest, isCleanText } from '../std/json.ts';
 
 /** What somebody asks for, before it is checked. */
 export interface Wish {
@@ -35,7 +35,7 @@ export type SubmittedJob = AnyJob | { readonly name: string };
 
 /**
  * Checks the input as given (STORE §4, Keys: it is stored so, and parsed anew at each attempt) and makes the run.
- * @throws INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, USAGE; nothing is written
+ * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, USAGE; nothing is written
  */
 export async function newRun(
   job: SubmittedJob,
@@ -43,6 +43,7 @@ export async function newRun(
   maxBytes: number,
   redact: readonly string[] = [],
 ): Promise<NewRun> {
+  checkName(job.name);
   const known = 'run' in job ? job : undefined;
   const input = storable(wish.input, maxBytes, `the input of ${job.name}`, 'PAYLOAD_TOO_LARGE');
   const parsed = known?.input || known?.key ? await parseInput(known, parseStored(input)) : undefined;
@@ -53,11 +54,11 @@ export async function newRun(
     key,
     job: job.name,
     queue: known?.queue ?? 'default',
-    trigger: wish.trigger,
+    trigger: checkedTrigger(wish.trigger),
     priority: checkedPriority(wish.priority ?? known?.priority ?? 0),
     input,
     digest: key === null ? null : wish.body instanceof Uint8Array ? digest(wish.body) : inputDigest(input),
-    args: wish.args ?? [],
+    args: checkedArgs(wish.args ?? []),
     request: requestOf(wish, maxBytes, redact),
     dueAt: null,
     delayMs: Math.ceil(wish.delayMs ?? 0),
@@ -73,6 +74,24 @@ export async function newRun(
     holder: wish.holder ?? null,
   };
 }
+
+function checkedArgs(args: unknown): readonly string[] {
+  if (Array.isArray(args) && args.every((arg) => typeof arg === 'string')) return [...args];
+  throw new OnejobError('USAGE', 'args are a list of texts');
+}
+
+function checkedTrigger(trigger: string): Trigger {
+  if (isTrigger(trigger)) return trigger;
+  throw new OnejobError('USAGE', `the trigger of a run is one of ${triggers.join(', ')}`);
+}
+
+/** Also where types do not hold: what is no text could not even be sent. @throws JOB_UNKNOWN */
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && name !== '' && name.length <= longestName && isCleanText(name)) return;
+  throw new OnejobError('JOB_UNKNOWN', `no job can have that name: a name is a text of 1 to ${longestName} characters`);
+}
+
+const longestName = 200;
 
 /** The text of a value, or the documented refusal; `ifTooLarge` is its code where a caller sent too much. */
 export function storable(
@@ -137,9 +156,11 @@ function checkedPriority(priority: number): number {
  */
 function requestOf({ headers = [], body }: Wish, maxBytes: number, redact: readonly string[]): StoredRequest | null {
   const secret = (name: string) => secretHeaders.has(name) || redact.some((each) => each.toLowerCase() === name);
-  const kept = headers.filter(([name]) => !secret(name.toLowerCase()));
-  for (const header of kept) checkHeader(header);
+  for (const header of headers) checkHeader(header);
+  const kept = headers.map(([name, value]) => [name, value] as const).filter(([name]) => !secret(name.toLowerCase()));
   if (kept.length === 0 && body === undefined) return null;
+  if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw new OnejobError('USAGE', 'the body of a request is a text or bytes');
   if (body !== undefined && Buffer.byteLength(body) > maxBytes) {
     throw new OnejobError('PAYLOAD_TOO_LARGE', `the data is larger than the limit of ${maxBytes} bytes`);
   }

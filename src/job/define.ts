@@ -1,4 +1,5 @@
 import { parseDuration, type Duration } from '../std/duration.ts';
+import { isCleanText } from '../std/json.ts';
 import type { Stored } from '../std/stored.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { JobContext } from './context.ts';
@@ -149,8 +150,8 @@ function milliseconds(value: Duration | undefined, place: string): number | null
 }
 
 function queueName(name: string, place: string): string {
-  if (typeof name === 'string' && name.length >= 1 && name.length <= 200) return name;
-  return refuse(`${place}: queue is a name of 1 to 200 characters`);
+  if (typeof name === 'string' && name.length >= 1 && name.length <= 200 && isCleanText(name)) return name;
+  return refuse(`${place}: queue is a name of 1 to 200 characters, without U+0000 and halves of surrogate pairs`);
 }
 
 function wholeNumber(value: number, min: number, max: number, place: string): number {

@@ -141,7 +141,7 @@ function levelOf({ level }: JobError): FailureLevel {
 
 /** Also of a `RetryLater` that another copy of onejob made, or that was changed since. */
 function laterMsOf({ delayMs }: { readonly delayMs: unknown }): number {
-  return parseDuration(Number(delayMs));
+  return parseDuration(typeof delayMs === 'number' ? delayMs : Number.NaN);
 }
 
 /** The error a replay throws for a step that was recorded as failed: same code, text and data. */

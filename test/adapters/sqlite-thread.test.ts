@@ -101,3 +101,21 @@ test('runs go on through the deaths of the thread, and each step is recorded onc
   expect([...calls.values()].every((count) => count === 1)).toBe(true);
   await app.stop();
 });
+
+test('a call that cannot be sent to the thread is refused alone, and the calls beside it and after it go', async () => {
+  const store = await openSqliteStore({ path: join(directory, 'onejob.db') });
+  await store.migrate();
+  const unsendable = newRun({
+    args: [(() => 'no data') as unknown as string],
+    input: JSON.stringify('x'.repeat(200_000)),
+  });
+  const unprintable = newRun({ args: [1n as unknown as string] });
+  const answers = await Promise.allSettled(
+    [unsendable, newRun(), unprintable, newRun()].map((run) => store.submit([run])),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
+  for (const answer of answers)
+    if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'VALUE_REJECTED' });
+  expect((await store.submit([newRun()]))[0]?.verdict).toBe('created');
+  await store.close();
+});

@@ -93,6 +93,15 @@ export function threadError(cause: unknown, url: string): OnejobError {
   });
 }
 
+/** A value that cannot even be sent to the thread: too large for one text, or no data at all. */
+export function unsendableError(cause: unknown, url: string): OnejobError {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return new OnejobError('VALUE_REJECTED', `the store ${url} refuses a value that cannot be sent to its thread${why}`, {
+    hint: 'send another value',
+    cause,
+  });
+}
+
 /** Errors travel between threads as plain values: a structured clone drops code and hint. */
 export interface WireError {
   readonly code: string;

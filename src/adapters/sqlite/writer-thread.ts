@@ -1,7 +1,7 @@
 import type { Enrolment } from '../../ports/store-worker.ts';
 import { openThread, type Thread } from '../../std/thread.ts';
 import { Desk } from './desk.ts';
-import { closedError, threadError } from './errors.ts';
+import { closedError, threadError, unsendableError } from './errors.ts';
 import { type ExitGate, openExitGate } from './exit-gate.ts';
 import type { Inbound, Outbound } from './thread.ts';
 import { fromWireAnswer, packCalls, unpack } from './wire.ts';
@@ -68,9 +68,20 @@ export class WriterThread {
   }
 
   readonly #send = (): void => {
-    this.#thread.post({ calls: packCalls(this.#calls) });
+    const calls = this.#calls;
     this.#calls = [];
+    this.#post(calls);
   };
+
+  /** What cannot be packed is told so alone, and the others go, in their order: they are calls of other runs. */
+  #post(calls: readonly Call[]): void {
+    try {
+      this.#thread.post({ calls: packCalls(calls) });
+    } catch (cause) {
+      if (calls.length > 1) for (const call of calls) this.#post([call]);
+      else this.#desk.settle(calls.map(({ id }) => ({ id, error: unsendableError(cause, this.#url) })));
+    }
+  }
 
   #end(error: unknown): void {
     this.#over = true;

@@ -177,6 +177,16 @@ describe('STORE §1.6 a value that the database refuses', () => {
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
+  test('also one whose reading throws what is no error of ours: no repetition would help', async () => {
+    const unreadable = (group: readonly string[]) => {
+      if (group.includes('b')) throw Object.setPrototypeOf(new TypeError('unreadable'), null) as Error;
+      return echo(group);
+    };
+    const { lane, groups } = setUp(unreadable, { refused: 'refused' });
+    expect(await Promise.all(['a', 'b', 'c'].map((entry) => lane.push(entry)))).toEqual(['a!', 'refused', 'c!']);
+    expect(groups.length).toBeLessThan(6);
+  });
+
   test('among 1,000 costs about two messages a halving', async () => {
     const { lane, groups } = setUp(refuse(new Set(['777'])), { refused: 'refused' });
     await Promise.all(Array.from({ length: 1_000 }, (_, i) => lane.push(String(i))));

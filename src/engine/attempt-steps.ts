@@ -140,6 +140,7 @@ export class AttemptSteps {
 
   close(): void {
     this.#steps.close();
+    this.#suspension.close();
   }
 
   /** Is this the recorded failure of a step, itself or as a cause? */

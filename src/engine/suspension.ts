@@ -56,6 +56,11 @@ export class Suspension {
     });
   }
 
+  /** The attempt is over: nothing parks any more. */
+  close(): void {
+    this.#timer?.cancel();
+  }
+
   stop(): void {
     this.#stopping = true;
     this.consider();
@@ -99,8 +104,9 @@ export class Suspension {
   }
 
   #arm(): void {
-    const { host } = this.#options;
+    const { host, isOver } = this.#options;
     this.#timer?.cancel();
+    if (isOver()) return;
     this.#timer = host.clock.setTimer(host.limits.parkAfterMs, () => this.#park());
   }
 
@@ -114,14 +120,16 @@ export class Suspension {
   async #suspend(): Promise<void> {
     const { claim, host, activity, mailbox, flush, onParked, onLost, onFrozen, isOver } = this.#options;
     if ((this.#wakeInMs() ?? Infinity) < soonMs && !this.#stopping) return this.#arm();
+    // A letter that comes from here on is handed to its waiter, who stands behind this parking: it must not count as seen.
+    const mail = mailbox.seen;
     await flush();
-    if (isOver() || !activity.onlyWaits) return; // what goes on meanwhile waits for the end of this
+    if (isOver() || this.#resuming || !activity.onlyWaits) return; // what goes on meanwhile waits for the end of this
     const { run, epoch } = claim;
     const verdict = await host.journal.record({
       kind: 'suspend',
       run,
       epoch,
-      mail: mailbox.seen,
+      mail,
       wakeInMs: this.#wakeInMs(),
       waitingFor: activity.waitingFor,
     });

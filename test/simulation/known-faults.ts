@@ -3,8 +3,6 @@
  * long; who mends a fault takes its line out.
  */
 const known: readonly { readonly sentence: RegExp; readonly seeds: readonly number[] }[] = [
-  // A retried parent waits for a child that ended meanwhile; a message that comes while the run parks is not heard.
-  { sentence: /is waiting for ever, due never/, seeds: [4, 72, 322, 607] },
   // A cancel that was sent is forgotten by the next attempt.
   { sentence: /is cancelled, and begins once more$/, seeds: [4, 67] },
   { sentence: /is cancelled and does not end$/, seeds: [2, 9] },

@@ -19,6 +19,7 @@ let flushed: Deferred<void>;
 let slot: Deferred<void>;
 let activity: Activity;
 let suspension: Suspension;
+let mailbox: Mailbox;
 
 beforeEach(() => setUp());
 
@@ -45,6 +46,7 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
     leave: note('leave'),
   });
   timer.start();
+  mailbox = new Mailbox(7, []);
   activity = new Activity(() => suspension.consider());
   const journal: Pick<Journal, 'record'> = {
     record: (entry) => {
@@ -71,7 +73,7 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
       },
     },
     activity,
-    mailbox: new Mailbox(7, []),
+    mailbox,
     timer,
     flush: () => flushed.promise,
     onParked: note('parked'),
@@ -160,6 +162,50 @@ describe('an attempt that only waits', () => {
     await turns();
     expect(entries).toHaveLength(1);
   });
+});
+
+describe('a word that comes while the output is flushed', () => {
+  beforeEach(async () => {
+    flushed = createDeferred();
+    open();
+    await turns();
+    clock.advance(5_000);
+    await turns();
+  });
+
+  test('ends the parking when somebody waited for it', async () => {
+    const resumed = suspension.resumed();
+    flushed.resolve();
+    await resumed;
+    expect(entries).toEqual([]);
+    expect(events.at(-1)).toBe('slot taken');
+  });
+
+  test('does not count as seen', async () => {
+    mailbox.deliver(8, []);
+    flushed.resolve();
+    await turns();
+    expect(entries).toMatchObject([{ mail: 7 }]);
+  });
+});
+
+test('an attempt that is over leaves no timer', async () => {
+  open();
+  await turns();
+  expect(clock.pending).toBe(1);
+  suspension.close();
+  expect(clock.pending).toBe(0);
+});
+
+test('nor does one that is over while it parks', async () => {
+  open();
+  await turns();
+  clock.advance(5_000);
+  events.push('over');
+  suspension.close();
+  verdict.resolve('woken');
+  await turns();
+  expect(clock.pending).toBe(0);
 });
 
 describe('going on', () => {

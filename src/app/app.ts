@@ -204,8 +204,8 @@ export class App {
    * @throws as `execute`
    */
   async enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]> {
-    const [{ store, wake }] = await Promise.all([this.#backend.use(), this.loadJobs()]);
-    const runs = await enqueue(requests, { ...this.#submission(), submit: (wished) => store.submit(wished) });
+    const [{ outbox, wake }] = await Promise.all([this.#backend.use(), this.loadJobs()]);
+    const runs = await enqueue(requests, { ...this.#submission(), submit: (wished) => outbox.submit(wished) });
     wake();
     return runs;
   }

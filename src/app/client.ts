@@ -27,7 +27,12 @@ export interface Client {
     options?: EnqueueOptions,
   ): Promise<RunHandle<OutputOf<J>>>;
 
-  /** Many at once, checked before anything is stored, answered in order. */
+  /**
+   * Many at once, checked before anything is stored, answered in order: all that are new are created in one commit, or
+   * none. At most 10,000 runs of 64 MiB in all.
+   *
+   * @throws PAYLOAD_TOO_LARGE for more
+   */
   enqueueMany<J extends JobReference = JobReference<unknown>>(
     job: J | string,
     items: readonly (EnqueueOptions & { input: InputOf<J> })[],

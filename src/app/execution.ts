@@ -57,7 +57,7 @@ export async function execute(
 /** Leaves runs to whichever worker is free; resolves with them as they are stored, and which of them are new. */
 export async function enqueue(
   requests: readonly ExecuteRequest[],
-  options: SubmissionOptions & { readonly submit: (runs: readonly NewRun[]) => Promise<Submitted[]> },
+  options: SubmissionOptions & { readonly submit: (runs: readonly NewRun[]) => Promise<readonly Submitted[]> },
 ): Promise<EnqueuedRun[]> {
   const runs = await wishedRuns(requests, options, undefined);
   const submitted = await options.submit(runs);

@@ -1,4 +1,4 @@
-import type { Outbox } from '../engine/outbox.ts';
+import { checkedCall, type Outbox } from '../engine/outbox.ts';
 import { storable, type SubmittedJob } from '../engine/submission.ts';
 import { calledBack, type CalledBack } from '../job/callbacks.ts';
 import { OnejobError } from '../job/errors.ts';
@@ -100,8 +100,7 @@ export class StoreClient implements Client {
     const runs = await newRuns(known, items, { maxBytes: this.#options.maxBytes(), redact: this.#options.redact?.() });
     const { store, outbox, announce, wake } = await this.#options.backend();
     await refuseConflicts(runs, (keys) => store.get(keys));
-    const answers =
-      tx === undefined ? await Promise.all(runs.map((run) => outbox.submit(run))) : await store.submit(runs, { tx });
+    const answers = tx === undefined ? await outbox.submit(runs) : await store.submit(checkedCall(runs), { tx });
     if (tx === undefined) announce(answers);
     else wake();
     const conflict = conflictOf(runs, answers);

@@ -135,15 +135,11 @@ export class Engine {
   }
 
   /** Creates runs, and where they name this engine as holder, nobody else can take them in between. */
-  async submit(runs: readonly NewRun[]): Promise<Submitted[]> {
+  async submit(runs: readonly NewRun[]): Promise<readonly Submitted[]> {
     const { outbox } = this.#options;
     for (const { id, holder } of runs) if (holder === this.id) this.#worker.expect(id);
     try {
-      const [only] = runs;
-      const answers =
-        only && runs.length === 1
-          ? [await outbox.submit(only)]
-          : await Promise.all(runs.map((run) => outbox.submit(run)));
+      const answers = await outbox.submit(runs);
       answers.forEach(({ verdict, run }, i) => {
         if (verdict !== 'created' || run.state !== 'running') this.#forget(runs[i] as NewRun);
       });

@@ -11,12 +11,12 @@ export interface LaneOptions<Entry, Answer> {
   readonly send: (group: readonly Entry[]) => Promise<readonly Answer[]>;
   /** Rough size in bytes; groups close at `maxBytes`. */
   readonly weigh: (entry: Entry) => number;
+  /** How many an entry counts for, 1 by default; groups close at `maxEntries`. An entry is never divided. */
+  readonly count?: (entry: Entry) => number;
   /** What the guilty entry gets when the database refuses its value; without it the caller's promise rejects. */
   readonly refused?: Answer;
   /** `for ever`: keep the group and repeat it until the store answers. `once`: tell the callers STORE_UNAVAILABLE. */
   readonly patience: 'for ever' | 'once';
-  /** Groups under way at a time, 1 by default. More only where the store keeps their order. */
-  readonly inFlight?: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: Meter | undefined;
@@ -24,14 +24,15 @@ export interface LaneOptions<Entry, Answer> {
 
 /**
  * Commits in groups (STORE §1.1): while one group is on its way the next one fills, each caller waits for the commit
- * of its own entry. The order of entries is the order of commit: one group is in flight at a time, or as many as the
- * store carries out in their order.
+ * of its own entry. The order of entries is the order of commit, also of a group that is halved for a bad value, for one
+ * group is in flight at a time.
  */
 export class Lane<Entry, Answer> {
   readonly #options: LaneOptions<Entry, Answer>;
   #waiting: Waiting<Entry, Answer>[] = [];
   #waitingBytes = 0;
   #pumping = false;
+  #besides = 0;
   #room: Deferred<void> | undefined;
   #idle: Deferred<void> | undefined;
   #awaySince: number | null = null;
@@ -56,9 +57,30 @@ export class Lane<Entry, Answer> {
     setImmediate(() => void this.#pump());
   }
 
+  /** An entry that is a group of its own is sent at once, and no group waits for it. */
+  pushBeside(entry: Entry): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#besides++;
+      void this.#deliver([{ entry, bytes: 0, resolve, reject }]).then(() => {
+        this.#besides--;
+        this.#rest();
+      });
+    });
+  }
+
+  /** Entries that were pushed beside the groups and are not answered yet. */
+  get besides(): number {
+    return this.#besides;
+  }
+
   /** Milliseconds, by the monotonic clock, since the store stopped answering; null while it answers. */
   get awaySince(): number | null {
     return this.#awaySince;
+  }
+
+  /** No group waits, and none is under way. */
+  get isIdle(): boolean {
+    return !this.#pumping;
   }
 
   /** Entries that are not in a group yet. */
@@ -79,7 +101,7 @@ export class Lane<Entry, Answer> {
 
   /** Resolves when all that was pushed is answered. */
   settled(): Promise<void> {
-    if (!this.#pumping) return Promise.resolve();
+    if (this.#isAtRest) return Promise.resolve();
     this.#idle ??= createDeferred<void>();
     return this.#idle.promise;
   }
@@ -90,27 +112,30 @@ export class Lane<Entry, Answer> {
   }
 
   async #pump(): Promise<void> {
-    const { inFlight = 1 } = this.#options;
-    const underWay = new Set<Promise<void>>();
-    const isDue = (): boolean => this.#waiting.length > 0 && !this.#abandoned;
-    while (isDue() || underWay.size > 0) {
-      while (isDue() && underWay.size < inFlight) {
-        const delivered = this.#deliver(this.#takeGroup()).then(() => void underWay.delete(delivered));
-        underWay.add(delivered);
-      }
-      await Promise.race(underWay);
-    }
+    while (this.#waiting.length > 0 && !this.#abandoned) await this.#deliver(this.#takeGroup());
     this.#pumping = false;
+    this.#rest();
+  }
+
+  get #isAtRest(): boolean {
+    return !this.#pumping && this.#besides === 0;
+  }
+
+  #rest(): void {
+    if (!this.#isAtRest) return;
     this.#idle?.resolve();
     this.#idle = undefined;
   }
 
   #takeGroup(): Waiting<Entry, Answer>[] {
     let bytes = 0;
+    let size = 0;
     let count = 0;
-    for (const { bytes: more } of this.#waiting) {
-      if (count > 0 && (count >= maxEntries || bytes + more > maxBytes)) break;
+    for (const { entry, bytes: more } of this.#waiting) {
+      const entries = this.#countOf(entry);
+      if (count > 0 && (size + entries > maxEntries || bytes + more > maxBytes)) break;
       bytes += more;
+      size += entries;
       count++;
     }
     const group = count === this.#waiting.length ? this.#waiting : this.#waiting.slice(0, count);
@@ -121,6 +146,10 @@ export class Lane<Entry, Answer> {
       this.#room = undefined;
     }
     return group;
+  }
+
+  #countOf(entry: Entry): number {
+    return this.#options.count?.(entry) ?? 1;
   }
 
   /** Sends until answered; halves a group that fails for its data until the guilty entry stands alone (STORE §1.6). */
@@ -147,7 +176,9 @@ export class Lane<Entry, Answer> {
   #answer(group: readonly Waiting<Entry, Answer>[], answers: readonly Answer[], ms: number): void {
     const { meter, name } = this.#options;
     group.forEach(({ resolve }, i) => this.#tell(() => resolve(answers[i] as Answer)));
-    if (meter) this.#tell(() => meter.committed(name, group.length, ms));
+    if (meter === undefined) return;
+    const size = group.reduce((sum, { entry }) => sum + this.#countOf(entry), 0);
+    this.#tell(() => meter.committed(name, size, ms));
   }
 
   /** What is called here belongs to one run, or to nobody; the others of its group have nothing to do with its errors. */

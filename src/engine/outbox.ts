@@ -1,3 +1,4 @@
+import { OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Ask, AskAnswer } from '../ports/store-ask.ts';
@@ -20,20 +21,26 @@ export interface OutboxOptions {
  * yet, so a store that is away is told at once instead of being waited for (STORE §1.5).
  */
 export class Outbox {
-  readonly #submits: Lane<NewRun, Submitted>;
+  readonly #store: Store;
+  readonly #onSent: (what: 'submits' | 'asks') => void;
+  readonly #submits: Lane<readonly NewRun[], readonly Submitted[]>;
   readonly #asks: Lane<Ask, AskAnswer>;
 
   constructor({ store, clock, log, meter, onSent = () => undefined }: OutboxOptions) {
-    this.#submits = new Lane<NewRun, Submitted>({
+    this.#store = store;
+    this.#onSent = onSent;
+    this.#submits = new Lane({
       name: 'submits',
-      send: (runs) => {
-        const answers = store.submit(runs);
-        if (runs.some(({ holder }) => holder === null)) onSent('submits'); // else there is nothing to claim
-        return answers;
+      send: async (calls) => {
+        const [only] = calls;
+        if (only && calls.length === 1) return [await this.#send(only)];
+        const answers = await this.#send(calls.flat());
+        let end = 0;
+        return calls.map(({ length }) => answers.slice(end, (end += length)));
       },
-      weigh: (run) => 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0),
+      weigh: weighCall,
+      count: (call) => call.length,
       patience: 'once',
-      inFlight: store.facts.keepsSubmitsInOrder ? 2 : 1,
       clock,
       log,
       meter,
@@ -53,9 +60,23 @@ export class Outbox {
     });
   }
 
-  /** @throws STORE_UNAVAILABLE, VALUE_REJECTED */
-  submit(run: NewRun): Promise<Submitted> {
-    return this.#submits.push(run);
+  /**
+   * All that are new are created in one commit, or none.
+   *
+   * @throws STORE_UNAVAILABLE, VALUE_REJECTED, PAYLOAD_TOO_LARGE for more than one commit takes
+   */
+  async submit(runs: readonly NewRun[]): Promise<readonly Submitted[]> {
+    checkedCall(runs);
+    const isBeside = runs.length > largeCall && this.#store.facts.keepsSubmitsInOrder === true;
+    if (!isBeside || !this.#submits.isIdle || this.#submits.besides === mostBeside) return this.#submits.push(runs);
+    // A large call needs no group. It goes at once, beside another one: whatever was asked for before is on its way.
+    return this.#submits.pushBeside(runs);
+  }
+
+  #send(runs: readonly NewRun[]): Promise<readonly Submitted[]> {
+    const answers = this.#store.submit(runs);
+    if (runs.some(({ holder }) => holder === null)) this.#onSent('submits'); // else there is nothing to claim
+    return answers;
   }
 
   /** @throws STORE_UNAVAILABLE, VALUE_REJECTED */
@@ -67,3 +88,29 @@ export class Outbox {
     await Promise.all([this.#submits.settled(), this.#asks.settled()]);
   }
 }
+
+/**
+ * A call commits as one, and so it is bounded: the server works on nothing else of this process meanwhile.
+ *
+ * @throws PAYLOAD_TOO_LARGE; nothing is written
+ */
+export function checkedCall(runs: readonly NewRun[]): readonly NewRun[] {
+  const bytes = weighCall(runs);
+  if (runs.length <= mostRuns && bytes <= mostBytes) return runs;
+  throw new OnejobError(
+    'PAYLOAD_TOO_LARGE',
+    `one call creates all of its runs or none, at most ${mostRuns} of ${mostBytes} bytes in all; these are ${runs.length} of ${bytes}`,
+    { hint: 'ask for them in several calls, each of which is all or none' },
+  );
+}
+
+function weighCall(runs: readonly NewRun[]): number {
+  return runs.reduce((sum, run) => sum + 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0), 0);
+}
+
+const mostRuns = 10_000;
+const mostBytes = 64 * 1_048_576;
+/** As many go into a group with others. */
+const largeCall = 20;
+/** One works while the other one waits for the disk. */
+const mostBeside = 2;

@@ -115,7 +115,7 @@ export interface StoreFacts {
   readonly lost?: Promise<Error>;
   /** Calls are carried out in the order in which they were made: a claim right behind a submit finds its runs. */
   readonly isOrdered?: boolean;
-  /** Runs lie in the line in the order in which their submits were made, also when several are under way. */
+  /** Runs lie in the line in the order in which their submits were made, also when several are under way at a time. */
   readonly keepsSubmitsInOrder?: boolean;
   /** A claim of the same turn of the event loop travels with a submit; what it gets is answered as running. */
   readonly joinsClaims?: boolean;

@@ -37,7 +37,7 @@ export interface AttemptStepsOptions {
   readonly mail: number;
   readonly letters: readonly Letter[];
   readonly isOver: () => boolean;
-  readonly onLeft: (end: 'parked' | 'handedBack') => void;
+  readonly onLeft: (end: 'parked' | 'handedBack' | 'cancelled') => void;
   readonly onLost: () => void;
   /** The engine cannot go on with this attempt, by a fault of its own. */
   readonly onBroken: (fault: Error) => void;
@@ -61,8 +61,8 @@ export class AttemptSteps {
 
   constructor(options: AttemptStepsOptions) {
     this.#options = options;
-    const { claim, job, host, slot, timer, abort, storeZeroMs, records } = options;
-    const { isOver, onLeft, onLost, onBroken, write, flush } = options;
+    const { claim, job, host, slot, timer, abort, storeZeroMs, records, isOver, write, flush } = options;
+    const { onLeft, onLost, onBroken } = options;
     const { clock, journal, limits, store } = host;
     const { run, epoch, generation, root, traceId } = claim;
     const activity = new Activity(() => this.#suspension.consider());
@@ -78,6 +78,7 @@ export class AttemptSteps {
       timer,
       flush,
       onParked: () => onLeft('parked'),
+      onCancelled: () => onLeft('cancelled'),
       onFrozen: () => onLeft('handedBack'),
       onLost,
       isOver,

@@ -160,13 +160,10 @@ export class Attempt {
   }
 
   #begin(): void {
-    const { claim } = this;
-    const { host } = this.#options;
+    const { claim, host } = this.#options;
     this.#span = host.tracer?.begin(claim);
     reportBegin(host, claim);
-    const cancel = claim.letters.find(({ kind }) => kind === 'cancel');
-    this.#timer.start();
-    if (cancel) this.abort(cancellation(cancel));
+    this.#timer.start(); // nobody has asked for its cancel: then the run would have ended where it was let go
   }
 
   /** Input, services, hook, handler, and every step that it began. */
@@ -245,7 +242,10 @@ export class Attempt {
       mail: this.#mail,
       letters: this.#letters,
       isOver: () => this.#over,
-      onLeft: (end) => this.#settle({ how: 'left', end }),
+      onLeft: (end) => {
+        this.#settle({ how: 'left', end });
+        if (end === 'cancelled') this.#abort.abort(new OnejobError('RUN_CANCELLED', 'cancelled while it waited'));
+      },
       onLost: () => this.lose(),
       onBroken: (fault) => void this.fault(internalError(host, claim, fault), false),
       write: (line) => this.#write(line),

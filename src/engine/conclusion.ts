@@ -18,7 +18,7 @@ export type Settled =
   | { readonly how: 'returned'; readonly value: unknown }
   /** `isFinal`: another attempt could not end otherwise. */
   | { readonly how: 'threw'; readonly thrown: unknown; readonly isFinal: boolean }
-  | { readonly how: 'left'; readonly end: 'parked' | 'handedBack' | 'lost' };
+  | { readonly how: 'left'; readonly end: 'parked' | 'handedBack' | 'cancelled' | 'lost' };
 
 export interface Concluded {
   readonly end: AttemptEnd;
@@ -49,7 +49,7 @@ export class Conclusion {
   conclude(settled: Settled): Promise<Concluded> {
     void failpoint('attempt.conclude');
     if (settled.how === 'left') {
-      if (settled.end !== 'handedBack') return Promise.resolve({ end: settled.end, failure: null });
+      if (settled.end !== 'handedBack') return Promise.resolve(letGo(settled.end, null));
       return this.#handBack(this.#options.claim.attempt, 0, null, 'handedBack');
     }
     if (settled.how === 'threw') return this.#fail(settled.thrown, settled.isFinal);
@@ -133,12 +133,18 @@ export class Conclusion {
     const entry = { kind: 'handBack', run, epoch, attempt, delayMs, error } as const;
     let recorded = endBy(await journal.record(entry), end);
     if (recorded === 'refused') recorded = endBy(await journal.record({ ...entry, error: null }), end);
-    return { end: recorded === 'refused' ? 'lost' : recorded, failure: error };
+    return letGo(recorded === 'refused' ? 'lost' : recorded, error);
   }
 }
 
+/** Who asked for the cancel stands in the record of the run: the request may never have come here. */
+function letGo(end: AttemptEnd, failure: Failure | null): Concluded {
+  if (end !== 'cancelled') return { end, failure };
+  return { end, failure: { code: 'RUN_CANCELLED', message: 'cancelled when it was let go' } };
+}
+
 /** What the verdict on the entry makes of an attempt that would end so. */
-function endBy<E extends AttemptEnd>(verdict: Verdict, end: E): E | 'lost' | 'refused' {
-  if (verdict === 'refused') return 'refused';
+function endBy<E extends AttemptEnd>(verdict: Verdict, end: E): E | 'cancelled' | 'lost' | 'refused' {
+  if (verdict === 'refused' || verdict === 'cancelled') return verdict;
   return verdict === 'ok' ? end : 'lost';
 }

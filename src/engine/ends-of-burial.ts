@@ -7,7 +7,7 @@ import type { Grave } from '../ports/store-worker.ts';
 
 /**
  * Tells the meter which of the runs that a burial took have ended by it: all of those that were ended over their
- * owner's head, and of a dead worker those at their limit of crashes. Only who was answered these runs asks, so each is
+ * owner's head, and of a dead worker those at their limit of crashes or asked to be cancelled. Only who was answered these runs asks, so each is
  * told once. Nothing is told of what cannot be read again.
  */
 export async function tellEnds(
@@ -18,10 +18,10 @@ export async function tellEnds(
   if (!meter) return;
   try {
     for (const [i, grave] of graves.entries()) {
-      const code = 'run' in grave ? grave.code : 'RUN_CRASHED';
+      const codes = new Set(['RUN_CANCELLED', 'run' in grave ? grave.code : 'RUN_CRASHED']);
       for (const refs of slices(taken[i] ?? [])) {
         for (const run of await store.get(refs)) {
-          if (run && isFinal(run.state) && run.error?.code === code) meter.endedByStore(run, run.state);
+          if (run && isFinal(run.state) && codes.has(run.error?.code ?? '')) meter.endedByStore(run, run.state);
         }
       }
     }

@@ -7,7 +7,7 @@ import type { RunTimer } from './run-timer.ts';
 
 export interface SuspensionOptions {
   readonly claim: Claim;
-  readonly host: Pick<Host, 'clock' | 'journal' | 'limits' | 'observer' | 'wake'>;
+  readonly host: Pick<Host, 'clock' | 'journal' | 'limits' | 'observer'>;
   readonly slot: Slot;
   readonly activity: Activity;
   readonly mailbox: Mailbox;
@@ -15,6 +15,8 @@ export interface SuspensionOptions {
   /** Resolves when all output so far is committed: a parked run is not held, so nobody could add it later. */
   readonly flush: () => Promise<void>;
   readonly onParked: () => void;
+  /** Instead of being parked it has ended: somebody had asked to cancel it. */
+  readonly onCancelled: () => void;
   /** A stopping attempt has nothing left in execution: it can be handed back. */
   readonly onFrozen: () => void;
   readonly onLost: () => void;
@@ -23,8 +25,8 @@ export interface SuspensionOptions {
 
 /**
  * What happens to an attempt that only waits (STORE §4, Suspension): it gives up its slot at once, keeps lease and
- * continuation for `parkAfterMs`, then one entry parks it. The entry carries the mail that was seen; `woken` means that
- * more came, and the attempt goes on.
+ * continuation for `parkAfterMs`, then one entry parks it. The entry carries the mail that was seen: where more came, the
+ * store queues the run at once, and the next attempt reads it.
  */
 export class Suspension {
   readonly #options: SuspensionOptions;
@@ -118,7 +120,8 @@ export class Suspension {
   }
 
   async #suspend(): Promise<void> {
-    const { claim, host, activity, mailbox, flush, onParked, onLost, onFrozen, isOver } = this.#options;
+    const { claim, host, activity, mailbox, flush, isOver } = this.#options;
+    const { onParked, onCancelled, onLost, onFrozen } = this.#options;
     if ((this.#wakeInMs() ?? Infinity) < soonMs && !this.#stopping) return this.#arm();
     // A letter that comes from here on is handed to its waiter, who stands behind this parking: it must not count as seen.
     const mail = mailbox.seen;
@@ -133,14 +136,13 @@ export class Suspension {
       wakeInMs: this.#wakeInMs(),
       waitingFor: activity.waitingFor,
     });
-    if (verdict === 'ok') {
+    if (verdict === 'ok' || verdict === 'cancelled') {
       this.#parked = true;
-      return onParked();
+      return verdict === 'ok' ? onParked() : onCancelled();
     }
     if (isOver()) return;
     if (verdict === 'stale') return onLost();
     if (this.#stopping) return onFrozen();
-    host.wake.mail();
     this.#arm();
   }
 

@@ -12,6 +12,7 @@ import { Ahead, patienceMs } from './ahead.ts';
 import { Attempt, type AttemptOptions } from './attempt.ts';
 import { concludePlainly } from './breakdown.ts';
 import { faultAmong } from './fault-among.ts';
+import { giveBack } from './give-back.ts';
 import type { Host } from './host.ts';
 import { jobTerms } from './job-terms.ts';
 import { PollPause } from './poll-pause.ts';
@@ -207,10 +208,9 @@ export class Worker implements Service {
   async #giveBack(claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
     this.#underWay.begin();
-    const given = claims.map(async ({ run, epoch }) => {
-      const entry = { kind: 'handBack', run, epoch, attempt: null, delayMs: 0, error: null } as const;
-      await this.#options.host.journal.record(entry);
-      this.#expected.delete(run);
+    const given = claims.map(async (claim) => {
+      await giveBack(this.#options.host, claim);
+      this.#expected.delete(claim.run);
     });
     await Promise.all(given);
     this.#underWay.end();

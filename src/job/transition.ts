@@ -22,10 +22,10 @@ export interface EndedRow {
 
 /**
  * `ok`: done, now or by an earlier delivery of the same entry. `stale`: the sender no longer holds the run; nothing
- * changed. `conflict`: the step is recorded with another result. `woken`: mail came, so the run does not park.
- * `refused`: the database refused a value of this entry.
+ * changed. `conflict`: the step is recorded with another result. `cancelled`: the run was let go, and that was its end,
+ * for somebody had asked to cancel it. `refused`: the database refused a value of this entry.
  */
-export type Verdict = 'ok' | 'stale' | 'conflict' | 'woken' | 'refused';
+export type Verdict = 'ok' | 'stale' | 'conflict' | 'cancelled' | 'refused';
 
 export interface Claimant {
   readonly worker: string;
@@ -40,14 +40,42 @@ export function holds<Row extends HeldRow>(live: Row | undefined, by: Claimant):
   return live !== undefined && live.state === 'running' && live.worker === by.worker && live.epoch === by.epoch;
 }
 
-/** A suspension carries the mail its attempt had seen; a word that came later wakes it instead. */
-export function suspendVerdict(live: LiveRow | undefined, by: Claimant & { readonly mail: number }): Verdict {
-  if (holds(live, by)) return live.mail === by.mail ? 'ok' : 'woken';
-  return letGo(live, by) ? 'ok' : 'stale';
+/** What became of the mailbox of a run while it was held. */
+export interface MailMeanwhile {
+  /** Somebody asked to cancel it, and it has not ended yet. */
+  readonly isCancelled: boolean;
+  /** More came than the attempt has seen. */
+  readonly isNewer: boolean;
 }
 
-export function handBackVerdict(live: LiveRow | undefined, by: Claimant): Verdict {
-  return holds(live, by) || letGo(live, by) ? 'ok' : 'stale';
+/**
+ * The state of a run that its owner lets go, or that is taken from an owner who is gone. A request to cancel goes
+ * first: there is no owner any more whom it could be told. A word that came after the attempt had looked wakes the run.
+ */
+export function stateAfterLetGo<Wished extends 'queued' | 'waiting' | 'failed'>(
+  wished: Wished,
+  { isCancelled, isNewer }: MailMeanwhile,
+): Wished | 'queued' | 'cancelled' {
+  if (isCancelled) return 'cancelled';
+  return wished === 'waiting' && isNewer ? 'queued' : wished;
+}
+
+/**
+ * Of a suspension or a hand-back. Sent again it finds the run held by nobody in the very epoch of the claimant, which let
+ * go itself, for a burial raises the epoch; or ended in that epoch, by a request to cancel.
+ */
+export function letGoVerdict(
+  live: LiveRow | undefined,
+  ended: EndedRow | undefined,
+  by: Claimant & { readonly isCancelled: boolean },
+): Verdict {
+  if (holds(live, by)) return by.isCancelled ? 'cancelled' : 'ok';
+  if (hasLetGo(live, by)) return 'ok';
+  return !live && ended?.epoch === by.epoch && ended.state === 'cancelled' ? 'cancelled' : 'stale';
+}
+
+function hasLetGo(live: LiveRow | undefined, by: Claimant): boolean {
+  return live?.worker === null && live.epoch === by.epoch;
 }
 
 /** A repeated outcome finds the run ended in the same epoch and state: the same verdict as the first time. */
@@ -58,13 +86,6 @@ export function outcomeVerdict(
 ): Verdict {
   if (holds(live, by)) return 'ok';
   return !live && ended?.epoch === by.epoch && ended.state === by.state ? 'ok' : 'stale';
-}
-
-/**
- * Held by nobody in the very epoch of the claimant: it let go itself. A burial raises the epoch, so it never looks so.
- */
-function letGo(live: LiveRow | undefined, by: Claimant): boolean {
-  return live !== undefined && live.worker === null && live.epoch === by.epoch;
 }
 
 export interface StepRow {
@@ -79,7 +100,7 @@ export function stepVerdict(recorded: StepRow | undefined, entry: StepRow): Verd
   return recorded.state === entry.state && recorded.output === entry.output ? 'ok' : 'conflict';
 }
 
-/** What becomes of a run whose worker is gone. */
+/** What becomes of a run whose worker is gone, unless somebody asked to cancel it. */
 export function burialOf(crashes: number, maxCrashes: number): 'queued' | 'failed' {
   return crashes + 1 >= maxCrashes ? 'failed' : 'queued';
 }

@@ -50,12 +50,15 @@ export interface TryEntry {
   readonly retriesChild: boolean;
 }
 
-/** The run parks: `waiting`, held by nobody, until `wakeInMs` or mail. Sets crashes to 0. */
+/**
+ * The run parks: `waiting`, held by nobody, until `wakeInMs` or mail. Sets crashes to 0. With mail that is newer than
+ * `mail` it is `queued`, due now. With a request to cancel it ends, as every end does, and the answer is `cancelled`.
+ */
 export interface SuspendEntry {
   readonly kind: 'suspend';
   readonly run: RunId;
   readonly epoch: number;
-  /** The mail that the attempt had seen; when it differs the answer is `woken`. */
+  /** The mail that the attempt had seen. */
   readonly mail: number;
   readonly wakeInMs: number | null;
   readonly waitingFor: readonly string[];
@@ -78,7 +81,10 @@ export interface OutcomeEntry {
   readonly isSilent: boolean;
 }
 
-/** The run goes back to the queue in its old place: a stop (`attempt` unchanged) or the next attempt after a delay. */
+/**
+ * The run goes back to the queue in its old place: a stop (`attempt` unchanged) or the next attempt after a delay. With a
+ * request to cancel it ends instead, as every end does, and the answer is `cancelled`.
+ */
 export interface HandBackEntry {
   readonly kind: 'handBack';
   readonly run: RunId;

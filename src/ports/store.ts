@@ -44,9 +44,9 @@ export interface Store {
 
   /**
    * A worker, only while its counter is still `seenBeat`: its runs are queued again in their old place with epoch + 1
-   * and crashes + 1, or fail at their limit. A run, only in that epoch: it ends with the code, cancelled where that is
-   * RUN_CANCELLED, else failed. Answers the runs that were taken, per grave; a grave that is closed already, or whose
-   * condition fails, answers none.
+   * and crashes + 1, or fail at their limit. A run, only while it is held in that epoch: it ends with the code, cancelled
+   * where that is RUN_CANCELLED, else failed. Where somebody has asked to cancel it, a run of either ends cancelled.
+   * Answers the runs that were taken, per grave; a grave that is closed already, or whose condition fails, answers none.
    */
   bury(graves: readonly Grave[]): Promise<RunId[][]>;
 

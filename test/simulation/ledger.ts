@@ -71,9 +71,9 @@ export class Ledger {
     return touched;
   }
 
-  /** What the store says of runs that were touched. */
+  /** What the store says of runs that were touched; first of those that have ended, which their parents are told. */
   hear(rows: readonly (Run | null)[]): void {
-    for (const row of rows) {
+    for (const row of rows.toSorted((a, b) => Number(hasEnded(b)) - Number(hasEnded(a)))) {
       const run = row && this.#runs.get(row.id);
       if (!run) continue;
       const ended = !isFinal(run.state) && isFinal(row.state);
@@ -143,7 +143,9 @@ export class Ledger {
     entries.forEach((entry, i) => {
       const run = this.#runs.get(entry.run);
       // A repeat has the verdict of the first time, and no effect.
-      if (verdicts[i] !== 'ok' || run?.holder !== worker || run.epoch !== entry.epoch) return;
+      if (run?.holder !== worker || run.epoch !== entry.epoch) return;
+      if (verdicts[i] === 'cancelled') this.#touch(run.id);
+      if (verdicts[i] !== 'ok') return;
       switch (entry.kind) {
         case 'step':
           run.steps.set(entry.key, finished(entry, run.steps.get(entry.key), now));
@@ -155,6 +157,7 @@ export class Ledger {
           break;
         case 'suspend':
           run.dueAt = run.sent ? now : now + (entry.wakeInMs ?? Infinity);
+          run.state = 'waiting'; // until a child that ended in the same group says otherwise
           this.#touch(run.id);
           break;
         case 'handBack':
@@ -233,6 +236,10 @@ export class Ledger {
   #touch(run: RunId): void {
     this.#touched.add(run);
   }
+}
+
+function hasEnded(row: Run | null): boolean {
+  return row !== null && isFinal(row.state);
 }
 
 function finished(entry: StepEntry, before: KnownStep | undefined, now: number): KnownStep {

@@ -59,6 +59,7 @@ export function written(statement: string, { prefix }: Pick<Names, 'prefix'>, is
   start transaction;`,
     run_columns: runColumns,
     callback_of_l: callbackOf,
+    failure_of_c: cancelFailure,
   };
   const text = statement.replaceAll(/\$(\w+)/g, (all, name: string) => meanings[name] ?? all);
   return named(isMariaDb ? withoutOf(text) : text, { prefix, database: '' });
@@ -86,6 +87,10 @@ export const runColumns = `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.
     coalesce(l.error, o.error) error, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
     r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
     o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
+
+/** The failure of a run that was cancelled: `c` says by whom and why. */
+const cancelFailure = `cast(json_object('code', 'RUN_CANCELLED', 'message',
+      concat('cancelled by ', c.actor, if(c.reason is null, '', concat(': ', c.reason)))) as char character set utf8mb4)`;
 
 /** The run of a callback of the run `l`, as adapters/sql/callback-run.ts makes it; its id is a UUIDv7 (RFC 9562 §5.7). */
 const callbackOf = `'i', 0, 'id', lower(concat(substr(lpad(hex(t), 12, '0'), 1, 8), '-', substr(lpad(hex(t), 12, '0'), 9, 4),

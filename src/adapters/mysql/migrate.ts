@@ -11,6 +11,7 @@ import { create } from './schema/create.ts';
 import { end } from './schema/end.ts';
 import { inspect } from './schema/inspect.ts';
 import { notify } from './schema/notify.ts';
+import { letGo } from './schema/let-go.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
 import { read } from './schema/read.ts';
@@ -27,6 +28,7 @@ const procedures = [
   create,
   end,
   steps,
+  letGo,
   record,
   claim,
   worker,

@@ -18,8 +18,7 @@ export async function record(
     bundle(group.steps),
     bundle(group.children),
     bundle(group.outcomes),
-    bundle(group.suspends),
-    bundle(group.handBacks),
+    bundle(group.lettingGo),
   ]);
   const odd = answers.flat() as unknown as { i: number; verdict: Verdict }[];
   return group.verdicts(odd.map(({ i, verdict }) => [i, verdict]));

@@ -27,8 +27,8 @@ export class EntryGroup {
   /** The child runs that come with the entries of list n, or are retried with them. */
   readonly children: unknown[][] = [];
   readonly outcomes: Short[] = [];
-  readonly suspends: Short[] = [];
-  readonly handBacks: Short[] = [];
+  /** Suspensions and hand-backs; `wish` is the state that they ask for. */
+  readonly lettingGo: Short[] = [];
   readonly #size: number;
   readonly #forms: EntryForms;
   readonly #times = new Map<string, number>();
@@ -62,10 +62,10 @@ export class EntryGroup {
         if (this.#isFirst(entry, i)) this.outcomes.push(outcomeInShort(entry, i, structured));
         return;
       case 'suspend':
-        if (this.#isFirst(entry, i)) this.suspends.push(suspendInShort(entry, i, structured));
+        if (this.#isFirst(entry, i)) this.lettingGo.push(suspendInShort(entry, i, structured));
         return;
       case 'handBack':
-        if (this.#isFirst(entry, i)) this.handBacks.push(handBackInShort(entry, i, structured));
+        if (this.#isFirst(entry, i)) this.lettingGo.push(handBackInShort(entry, i, structured));
         return;
     }
   }
@@ -153,7 +153,7 @@ function outcomeInShort(entry: OutcomeEntry, i: number, structured: Structured):
 function suspendInShort(entry: SuspendEntry, i: number, structured: Structured): Short {
   const { run, epoch, mail, wakeInMs, waitingFor } = entry;
   const waiting = waitingFor.length === 0 ? undefined : structured(waitingFor);
-  return { i, run, epoch, mail, wake: wholeMs(wakeInMs), waiting };
+  return { i, run, epoch, wish: 'waiting', mail, delay: wholeMs(wakeInMs), waiting };
 }
 
 function handBackInShort(entry: HandBackEntry, i: number, structured: Structured): Short {
@@ -162,6 +162,7 @@ function handBackInShort(entry: HandBackEntry, i: number, structured: Structured
     i,
     run,
     epoch,
+    wish: 'queued',
     attempt: attempt ?? undefined,
     delay: wholeMs(delayMs),
     error: given(error, structured),

@@ -1,9 +1,10 @@
 import type { RunId } from '../../job/run.ts';
-import { burialOf } from '../../job/transition.ts';
+import { burialOf, stateAfterLetGo } from '../../job/transition.ts';
 import type { Grave, WorkerId } from '../../ports/store-worker.ts';
 import { type Casualty, crashFailure } from '../sql/burial.ts';
 import type { Tx } from './connection.ts';
 import { type End, endRun, endRuns } from './end.ts';
+import { mailMeanwhile } from './let-go.ts';
 
 /** Per grave the runs that were taken. */
 export function bury(tx: Tx, graves: readonly Grave[]): RunId[][] {
@@ -15,20 +16,25 @@ export function bury(tx: Tx, graves: readonly Grave[]): RunId[][] {
   });
 }
 
-/** Ends one run over its owner's head; the epoch fences that owner. */
-function endOver(tx: Tx, grave: Extract<Grave, { run: RunId }>): RunId[] {
-  if (tx.db.run('update live set epoch = epoch + 1 where run = ? and epoch = ?', grave.run, grave.epoch) === 0)
-    return [];
-  const { code, message } = grave;
-  endRun(tx, { run: grave.run, state: code === 'RUN_CANCELLED' ? 'cancelled' : 'failed', error: { code, message } });
-  return [grave.run];
+/** Ends one run over its owner's head; the epoch fences that owner. What its owner has let go meanwhile is left alone. */
+function endOver(tx: Tx, { run, epoch, code, message }: Extract<Grave, { run: RunId }>): RunId[] {
+  const live = tx.db.get<{ mail: number }>(
+    `update live set epoch = epoch + 1 where run = ? and epoch = ? and state = 'running' returning mail`,
+    run,
+    epoch,
+  );
+  if (live === undefined) return [];
+  const { cancel } = mailMeanwhile(tx, { run, mail: live.mail });
+  if (cancel && code !== 'RUN_CANCELLED') endRun(tx, cancel);
+  else endRun(tx, { run, state: code === 'RUN_CANCELLED' ? 'cancelled' : 'failed', error: { code, message } });
+  return [run];
 }
 
 /** Takes all runs from a worker that is gone, marks it buried, and answers the runs. `counted`: as a crash of each. */
 export function buryWorker(tx: Tx, worker: WorkerId, counted: boolean): RunId[] {
   tx.db.run('update workers set buried_at = ? where id = ?', tx.now, worker);
   const held = tx.db.all<HeldRow>(
-    'select run, node, crashes, max_crashes, casualties from live where worker = ? order by run',
+    'select run, node, mail, crashes, max_crashes, casualties from live where worker = ? order by run',
     worker,
   );
   // All are taken back before any ends: else a child that this worker held too would count as running.
@@ -36,9 +42,10 @@ export function buryWorker(tx: Tx, worker: WorkerId, counted: boolean): RunId[] 
   for (const row of held) {
     const casualties = counted ? [...listed(row.casualties), { node: row.node ?? '', worker }] : listed(row.casualties);
     takeBack(tx, row.run, counted ? row.crashes + 1 : row.crashes, casualties);
-    if (counted && burialOf(row.crashes, row.max_crashes) === 'failed') {
-      ends.push({ run: row.run, state: 'failed', error: crashFailure(casualties) });
-    }
+    const meanwhile = mailMeanwhile(tx, row);
+    const state = stateAfterLetGo(counted ? burialOf(row.crashes, row.max_crashes) : 'queued', meanwhile);
+    if (meanwhile.cancel) ends.push(meanwhile.cancel);
+    else if (state === 'failed') ends.push({ run: row.run, state, error: crashFailure(casualties) });
   }
   endRuns(tx, ends);
   return held.map(({ run }) => run);
@@ -47,6 +54,7 @@ export function buryWorker(tx: Tx, worker: WorkerId, counted: boolean): RunId[] 
 interface HeldRow {
   readonly run: string;
   readonly node: string | null;
+  readonly mail: number;
   readonly crashes: number;
   readonly max_crashes: number;
   readonly casualties: string | null;

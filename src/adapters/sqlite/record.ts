@@ -2,34 +2,32 @@ import type { RunId } from '../../job/run.ts';
 import type { FinalState } from '../../job/state.ts';
 import {
   type EndedRow,
-  handBackVerdict,
   holds,
+  letGoVerdict,
   type LiveRow,
   outcomeVerdict,
-  suspendVerdict,
+  stateAfterLetGo,
   type Verdict,
 } from '../../job/transition.ts';
 import type { Entry, HandBackEntry, OutcomeEntry, SuspendEntry } from '../../ports/store-entry.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { jsonText, listText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
-import { endRuns } from './end.ts';
+import { type End, endRuns } from './end.ts';
 import { type Fences, fencesOf } from './fence.ts';
+import { mailMeanwhile, type Meanwhile } from './let-go.ts';
 import { recordSteps } from './step.ts';
 
 /**
  * Three rounds over one group: steps and tries in their order, then outcomes, then suspensions and hand-backs. So a
- * parent that suspends in the group in which its child ends is `woken` instead of parked for ever.
+ * parent that suspends in the group in which its child ends is queued instead of parked for ever.
  */
 export function record(tx: Tx, { worker, entries }: { worker: WorkerId; entries: readonly Entry[] }): Verdict[] {
   const fences = fencesOf(tx, worker, entries);
   const verdicts = new Map<Entry, Verdict>();
   recordSteps(tx, worker, entries, fences, verdicts);
   recordOutcomes(tx, worker, entries, fences, verdicts);
-  for (const entry of entries) {
-    if (entry.kind === 'suspend') verdicts.set(entry, recordSuspend(tx, worker, entry));
-    if (entry.kind === 'handBack') verdicts.set(entry, recordHandBack(tx, worker, entry));
-  }
+  letGo(tx, worker, entries, verdicts);
   return entries.map((entry) => verdicts.get(entry) ?? 'stale');
 }
 
@@ -58,31 +56,50 @@ function endedOf(tx: Tx, run: RunId): EndedRow | undefined {
   return tx.db.get<{ state: FinalState; epoch: number }>('select state, epoch from outcomes where run = ?', run);
 }
 
+/** All are let go before any ends: else a child that is let go in this very group would count as running. */
+function letGo(tx: Tx, worker: WorkerId, entries: readonly Entry[], verdicts: Map<Entry, Verdict>): void {
+  const cancelled: End[] = [];
+  const freed: LettingGo[] = [];
+  for (const entry of entries) {
+    if (entry.kind !== 'suspend' && entry.kind !== 'handBack') continue;
+    const by = { worker, epoch: entry.epoch };
+    const live = liveOf(tx, entry.run);
+    if (!holds(live, by)) {
+      verdicts.set(entry, letGoVerdict(live, endedOf(tx, entry.run), { ...by, isCancelled: false }));
+      continue;
+    }
+    const meanwhile = mailMeanwhile(tx, { run: entry.run, mail: live.mail }, 'mail' in entry ? entry.mail : undefined);
+    if (entry.kind === 'suspend') park(tx, entry, meanwhile);
+    else handBack(tx, entry);
+    if (meanwhile.cancel) cancelled.push(meanwhile.cancel);
+    freed.push(entry);
+  }
+  if (cancelled.length > 0) endRuns(tx, cancelled);
+  // Some that nobody had asked to cancel ended with their parents.
+  for (const entry of freed) verdicts.set(entry, cancelled.length > 0 && !liveOf(tx, entry.run) ? 'cancelled' : 'ok');
+}
+
+type LettingGo = SuspendEntry | HandBackEntry;
+
 /** Reads the row again: an outcome of this group may have put a letter into the run's box. */
 function liveOf(tx: Tx, run: RunId): LiveRow | undefined {
   return tx.db.get<LiveRow>('select state, worker, epoch, mail from live where run = ?', run);
 }
 
-function recordSuspend(tx: Tx, worker: WorkerId, entry: SuspendEntry): Verdict {
-  const live = liveOf(tx, entry.run);
-  const by = { worker, epoch: entry.epoch, mail: entry.mail };
-  const verdict = suspendVerdict(live, by);
-  if (verdict !== 'ok' || !holds(live, by)) return verdict;
+function park(tx: Tx, entry: SuspendEntry, meanwhile: Meanwhile): void {
+  const isParked = stateAfterLetGo('waiting', meanwhile) === 'waiting';
+  const wakesAt = entry.wakeInMs === null ? null : tx.now + entry.wakeInMs;
   tx.db.run(
-    `update live set state = 'waiting', worker = null, due_at = ?2, waiting_for = ?3, crashes = 0, casualties = null
+    `update live set state = ?2, worker = null, due_at = ?3, waiting_for = ?4, crashes = 0, casualties = null
      where run = ?1`,
     entry.run,
-    entry.wakeInMs === null ? null : tx.now + entry.wakeInMs,
-    listText(entry.waitingFor),
+    isParked ? 'waiting' : 'queued',
+    isParked ? wakesAt : tx.now,
+    isParked ? listText(entry.waitingFor) : null,
   );
-  return 'ok';
 }
 
-function recordHandBack(tx: Tx, worker: WorkerId, entry: HandBackEntry): Verdict {
-  const live = liveOf(tx, entry.run);
-  const by = { worker, epoch: entry.epoch };
-  const verdict = handBackVerdict(live, by);
-  if (verdict !== 'ok' || !holds(live, by)) return verdict;
+function handBack(tx: Tx, entry: HandBackEntry): void {
   tx.db.run(
     `update live set state = 'queued', worker = null, due_at = case when ?2 = 0 then due_at else ?3 end, error = ?4,
        crashes = case when ?5 > attempt then 0 else crashes end,
@@ -94,5 +111,4 @@ function recordHandBack(tx: Tx, worker: WorkerId, entry: HandBackEntry): Verdict
     jsonText(entry.error),
     entry.attempt,
   );
-  return 'ok';
 }

@@ -185,20 +185,36 @@ export function aboutBury({ it, expect }: Contract): void {
     expect(await scene.beat(worker)).toEqual({ buried: false, holds: 0, asks: [] });
   });
 
-  it('a queued run and a waiting one can be ended as well, and their parent and children know', async (scene) => {
+  it('a run that is ended over its owner’s head tells its parent and takes its children along', async (scene) => {
     const worker = await scene.worker();
     const parent = await scene.running(worker);
-    const [queued, waiting] = [childOf(parent, { job: 'x' }), childOf(parent, { holder: worker })];
-    const grandchild = childOf({ run: waiting.id, root: parent.root }, { job: 'x' });
-    await scene.store.submit([queued, waiting, grandchild]);
-    await scene.recorded(worker, suspended({ run: waiting.id, epoch: 1 }));
+    const child = childOf(parent, { holder: worker });
+    const grandchild = childOf({ run: child.id, root: parent.root }, { job: 'x' });
+    await scene.store.submit([child, grandchild]);
     const grave = { code: 'RUN_TIMED_OUT', message: 'past its deadline' } as const;
-    expect(await endIn(scene, { ...grave, run: queued.id, epoch: 0 })).toEqual([queued.id]);
-    expect(await endIn(scene, { ...grave, run: waiting.id, epoch: 1 })).toEqual([waiting.id]);
-    const found = await scene.store.get([queued.id, waiting.id, grandchild.id]);
-    expect(found.map((run) => run?.state)).toEqual(['failed', 'failed', 'cancelled']);
+    expect(await endIn(scene, { ...grave, run: child.id, epoch: 1 })).toEqual([child.id]);
+    const found = await scene.store.get([child.id, grandchild.id]);
+    expect(found.map((run) => run?.state)).toEqual(['failed', 'cancelled']);
     const { letters } = only((await scene.beat(worker)).asks);
-    expect(letters.map(({ name }) => name)).toEqual([queued.id, waiting.id]);
+    expect(letters.map(({ name }) => name)).toEqual([child.id]);
+  });
+
+  it('a run that its owner has parked or handed back meanwhile is not ended over its head', async (scene) => {
+    const worker = await scene.worker();
+    const runs = newRuns(3, { holder: worker });
+    const untouched = newRun({ job: 'x' });
+    await scene.store.submit([...runs, untouched]);
+    const [parked, queued, retried] = runs.map(({ id }) => ({ run: id, epoch: 1 }));
+    if (!parked || !queued || !retried) throw new Error('three runs were made');
+    const next = handedBack(retried, { attempt: 2, delayMs: 60_000 });
+    await scene.recorded(worker, suspended(parked, { wakeInMs: 60_000 }), handedBack(queued), next);
+    const ids = [...runs, untouched].map(({ id }) => id);
+    const before = await scene.store.get(ids);
+    for (const code of ['RUN_TIMED_OUT', 'RUN_CANCELLED'] as const) {
+      const graves = ids.map((run) => ({ run, epoch: run === untouched.id ? 0 : 1, code, message: 'too late' }));
+      expect(await scene.store.bury(graves)).toEqual([[], [], [], []]);
+    }
+    expect(await scene.store.get(ids)).toEqual(before);
   });
 
   it('a run ended for a cancel that its owner ignored is cancelled with that code', async (scene) => {

@@ -55,15 +55,6 @@ export function aboutCancel({ it, expect }: Contract): void {
     expect((await scene.beat(worker)).asks).toEqual([]);
   });
 
-  it('a request to cancel goes on to the next owner', async (scene) => {
-    const [first, second] = [await scene.worker(), await scene.worker()];
-    const claim = await scene.running(first);
-    await scene.ask(cancelOf(claim.run));
-    await scene.bury(first);
-    const again = only((await scene.claim(second)).claims);
-    expect(only(again.letters).kind).toBe('cancel');
-  });
-
   it('a run that has ended stays as it is', async (scene) => {
     const worker = await scene.worker();
     for (const end of [ended, failed]) {

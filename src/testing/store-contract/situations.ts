@@ -9,6 +9,8 @@ export interface Situation {
   readonly name: string;
   readonly owner: keyof Workers | null;
   readonly mail: number;
+  /** A request to cancel lies in its mailbox. */
+  readonly isCancelled?: boolean;
   /** Brings all these runs, which are of the job `table`, there. */
   readonly arrange: (scene: Scene, runs: readonly NewRun[], workers: Workers) => Promise<void>;
 }
@@ -35,6 +37,26 @@ export const situations: readonly Situation[] = [
     arrange: async (scene, runs, { me }) => {
       await heldBy(scene, runs, me);
       await scene.store.ask(runs.map(({ id }) => eventTo(id, 'go')));
+    },
+  },
+  {
+    name: 'I hold and somebody wants cancelled',
+    owner: 'me',
+    mail: 1,
+    isCancelled: true,
+    arrange: async (scene, runs, { me }) => {
+      await heldBy(scene, runs, me);
+      await scene.store.ask(runs.map(({ id }) => cancelOf(id)));
+    },
+  },
+  {
+    name: 'I handed back and so ended, for somebody wanted it cancelled',
+    owner: null,
+    mail: 0,
+    arrange: async (scene, runs, { me }) => {
+      await heldBy(scene, runs, me);
+      await scene.store.ask(runs.map(({ id }) => cancelOf(id)));
+      await scene.record(me, ...runs.map(({ id }) => handedBack({ run: id, epoch: 1 })));
     },
   },
   {

@@ -16,6 +16,7 @@ import { aboutGet } from './get.ts';
 import type { Ground } from './ground.ts';
 import { aboutHandBack } from './hand-back.ts';
 import { aboutHeld } from './held.ts';
+import { aboutLetGo } from './let-go.ts';
 import { aboutList } from './list.ts';
 import { aboutLostAnswers } from './lost-answers.ts';
 import { aboutMigrate } from './migrate.ts';
@@ -84,6 +85,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['record: outcome', aboutOutcome],
   ['callbacks', aboutCallbacks],
   ['hand back', aboutHandBack],
+  ['let go', aboutLetGo],
   ['record: verdicts', aboutVerdicts],
   ['bury', aboutBury],
   ['append and tail', aboutAppendAndTail],

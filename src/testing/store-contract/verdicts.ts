@@ -1,11 +1,11 @@
 import { isFinal, changes, type FinalState } from '../../job/state.ts';
 import {
   cancelVerdict,
-  handBackVerdict,
   holds,
+  letGoVerdict,
   outcomeVerdict,
+  stateAfterLetGo,
   stepVerdict,
-  suspendVerdict,
   type EndedRow,
   type LiveRow,
   type StepRow,
@@ -21,7 +21,7 @@ import { situations } from './situations.ts';
 
 /** Drives the store into every state that a run's row can be in and holds its answers against job/transition.ts. */
 export function aboutVerdicts({ it, expect }: Contract): void {
-  for (const { name, mail, owner, arrange } of situations) {
+  for (const { name, mail, isCancelled = false, owner, arrange } of situations) {
     it(`every entry from every sender to a run that ${name} gets the verdict of the pure functions`, async (scene) => {
       const workers = { me: await scene.worker(), other: await scene.worker() };
       const cases = senders.flatMap((sender) => deeds.map((deed) => ({ sender, deed, run: newRun({ job: 'table' }) })));
@@ -44,10 +44,10 @@ export function aboutVerdicts({ it, expect }: Contract): void {
         const by = { worker: workers[sender.who], epoch: sender.epoch };
         const { live, gone } = at(rows, n);
         const what = `${deed.name} from ${sender.who} in epoch ${sender.epoch}`;
-        const expected = deed.verdict(live, gone, by, mail);
+        const expected = deed.verdict(live, gone, { ...by, isCancelled });
         expect({ what, verdict: verdicts.get(run.id) }).toEqual({ what, verdict: expected });
-        const changed = expected === 'ok' && holds(live, by);
-        const state = changed ? (deed.to ?? live?.state) : before[n]?.state;
+        const changed = (expected === 'ok' || expected === 'cancelled') && holds(live, by);
+        const state = changed ? (deed.to?.(isCancelled) ?? live?.state) : before[n]?.state;
         expect({ what, state: after[n]?.state }).toEqual({ what, state });
         if (!changed) expect({ what, run: after[n] }).toEqual({ what, run: before[n] });
         const known =
@@ -94,14 +94,16 @@ const senders = [0, 1, 2, 3].flatMap((epoch) => [{ who: 'me', epoch } as const, 
 interface Deed {
   readonly name: string;
   readonly entry: (hold: Hold, mail: number) => Entry;
-  readonly verdict: (live: LiveRow | undefined, gone: EndedRow | undefined, by: Sender, mail: number) => Verdict;
+  readonly verdict: (live: LiveRow | undefined, gone: EndedRow | undefined, by: Sender) => Verdict;
   /** The state it leads to when it is done; left out, the run stays as it is. */
-  readonly to?: Run['state'];
+  readonly to?: (isCancelled: boolean) => Run['state'];
 }
 
 interface Sender {
   readonly worker: string;
   readonly epoch: number;
+  /** Somebody has asked to cancel the run. */
+  readonly isCancelled: boolean;
 }
 
 const deeds: readonly Deed[] = [
@@ -110,19 +112,20 @@ const deeds: readonly Deed[] = [
   {
     name: 'suspend with the mail seen',
     entry: (hold, mail) => suspended(hold, { mail }),
-    verdict: (live, _gone, by, mail) => suspendVerdict(live, { ...by, mail }),
-    to: 'waiting',
+    verdict: letGoVerdict,
+    to: (isCancelled) => stateAfterLetGo('waiting', { isCancelled, isNewer: false }),
   },
   {
     name: 'suspend with mail unseen',
-    entry: (hold, mail) => suspended(hold, { mail: mail + 1 }),
-    verdict: (live, _gone, by, mail) => suspendVerdict(live, { ...by, mail: mail + 1 }),
+    entry: (hold, mail) => suspended(hold, { mail: mail - 1 }),
+    verdict: letGoVerdict,
+    to: (isCancelled) => stateAfterLetGo('waiting', { isCancelled, isNewer: true }),
   },
   {
     name: 'hand back',
     entry: (hold) => handedBack(hold),
-    verdict: (live, _gone, by) => handBackVerdict(live, by),
-    to: 'queued',
+    verdict: letGoVerdict,
+    to: (isCancelled) => stateAfterLetGo('queued', { isCancelled, isNewer: false }),
   },
   outcomeDeed('succeeded'),
   outcomeDeed('failed'),
@@ -138,7 +141,7 @@ function outcomeDeed(state: FinalState): Deed {
     name: `outcome ${state}`,
     entry: (hold) => ended(hold, { state }),
     verdict: (live, gone, by) => outcomeVerdict(live, gone, { ...by, state }),
-    to: state,
+    to: () => state,
   };
 }
 

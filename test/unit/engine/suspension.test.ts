@@ -61,7 +61,6 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
       journal: journal as Journal,
       limits: { parkAfterMs: 5_000, valueBytes: 1, outputBytes: 1 },
       observer: { onWaiting: (_, what) => told.push(`waits for ${what.join()}`) },
-      wake: { work: note('work'), mail: note('mail') },
     },
     slot: {
       isReachable: true,
@@ -77,6 +76,7 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
     timer,
     flush: () => flushed.promise,
     onParked: note('parked'),
+    onCancelled: note('cancelled'),
     onFrozen: note('frozen'),
     onLost: note('lost'),
     isOver: () => told.includes('over'),
@@ -203,7 +203,7 @@ test('nor does one that is over while it parks', async () => {
   clock.advance(5_000);
   events.push('over');
   suspension.close();
-  verdict.resolve('woken');
+  verdict.resolve('refused');
   await turns();
   expect(clock.pending).toBe(0);
 });
@@ -224,7 +224,7 @@ describe('going on', () => {
     expect(clock.pending, 'no parking any more').toBe(0);
   });
 
-  test('waits for a suspension that is on its way: woken, it goes on', async () => {
+  test('waits for a suspension that is on its way: refused, it goes on', async () => {
     open();
     await turns();
     clock.advance(5_000);
@@ -233,23 +233,28 @@ describe('going on', () => {
     const resuming = suspension.resumed().then(() => (resumed = true));
     await turns();
     expect(resumed).toBe(false);
-    verdict.resolve('woken');
+    verdict.resolve('refused');
     await resuming;
-    expect(events).toEqual(['slot given up', 'waits for event go', 'mail', 'slot taken']);
+    expect(events).toEqual(['slot given up', 'waits for event go', 'slot taken']);
   });
 
-  test('never happens once it has parked, and no slot is taken for it', async () => {
-    open();
-    await turns();
-    clock.advance(5_000);
-    await turns();
-    let resumed = false;
-    void suspension.resumed().then(() => (resumed = true));
-    verdict.resolve('ok');
-    await turns();
-    expect(resumed).toBe(false);
-    expect(events).toEqual(['slot given up', 'waits for event go', 'parked']);
-  });
+  for (const [answer, event] of [
+    ['ok', 'parked'],
+    ['cancelled', 'cancelled'],
+  ] as const) {
+    test(`never happens once it has ${event}, and no slot is taken for it`, async () => {
+      open();
+      await turns();
+      clock.advance(5_000);
+      await turns();
+      let resumed = false;
+      void suspension.resumed().then(() => (resumed = true));
+      verdict.resolve(answer);
+      await turns();
+      expect(resumed).toBe(false);
+      expect(events).toEqual(['slot given up', 'waits for event go', event]);
+    });
+  }
 
   test('of what never gave up its slot is at once', async () => {
     await suspension.resumed();
@@ -270,14 +275,13 @@ describe('going on', () => {
 });
 
 describe('the answer to a suspension', () => {
-  test('woken: it asks for its mail, and tries again later', async () => {
+  test('refused: it tries again later', async () => {
     open();
     await turns();
     clock.advance(5_000);
     await turns();
-    verdict.resolve('woken');
+    verdict.resolve('refused');
     await turns();
-    expect(events.at(-1)).toBe('mail');
     verdict = createDeferred();
     clock.advance(5_000);
     await turns();
@@ -300,7 +304,7 @@ describe('the answer to a suspension', () => {
     clock.advance(5_000);
     await turns();
     events.push('over');
-    verdict.resolve('woken');
+    verdict.resolve('stale');
     await turns();
     expect(events.at(-1)).toBe('over');
   });
@@ -332,11 +336,11 @@ describe('a stop', () => {
     expect(events).toEqual(['frozen']);
   });
 
-  test('that finds mail hands back instead of parking', async () => {
+  test('that cannot park hands back', async () => {
     open();
     suspension.stop();
     await turns();
-    verdict.resolve('woken');
+    verdict.resolve('refused');
     await turns();
     expect(events).toEqual(['frozen']);
   });

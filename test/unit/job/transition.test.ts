@@ -3,11 +3,11 @@ import { changes, isFinal, isRunState, isTrigger, runStates, triggers } from '..
 import {
   burialOf,
   cancelVerdict,
-  handBackVerdict,
   holds,
+  letGoVerdict,
   outcomeVerdict,
+  stateAfterLetGo,
   stepVerdict,
-  suspendVerdict,
   type LiveRow,
 } from '../../../src/job/transition.ts';
 
@@ -32,30 +32,47 @@ test('a run is held by exactly the worker and epoch that claimed it, while it is
   for (const live of [...letGo, taken, undefined]) expect(holds(live, me)).toBe(false);
 });
 
-test('a suspension parks the run only with the mail that it had seen', () => {
-  expect(suspendVerdict(held, { ...me, mail: 2 })).toBe('ok');
-  for (const mail of [0, 1, 3]) expect(suspendVerdict(held, { ...me, mail })).toBe('woken');
+test('a run that is let go ends where somebody has asked to cancel it, whatever else was wished', () => {
+  for (const isNewer of [false, true]) {
+    for (const wished of ['queued', 'waiting', 'failed'] as const) {
+      expect(stateAfterLetGo(wished, { isCancelled: true, isNewer })).toBe('cancelled');
+    }
+  }
 });
 
-test('a suspension from anybody else is stale', () => {
-  for (const by of strangers) expect(suspendVerdict(held, { ...by, mail: 2 })).toBe('stale');
-  expect(suspendVerdict(taken, { ...me, mail: 2 })).toBe('stale');
-  expect(suspendVerdict(undefined, { ...me, mail: 2 })).toBe('stale');
+test('mail that an attempt has not seen queues a run that would wait, and changes nothing else', () => {
+  expect(stateAfterLetGo('waiting', { isCancelled: false, isNewer: true })).toBe('queued');
+  expect(stateAfterLetGo('waiting', { isCancelled: false, isNewer: false })).toBe('waiting');
+  for (const isNewer of [false, true]) {
+    expect(stateAfterLetGo('queued', { isCancelled: false, isNewer })).toBe('queued');
+    expect(stateAfterLetGo('failed', { isCancelled: false, isNewer })).toBe('failed');
+  }
+});
+
+test('only its owner lets a run go', () => {
+  for (const isCancelled of [false, true]) {
+    expect(letGoVerdict(held, undefined, { ...me, isCancelled })).toBe(isCancelled ? 'cancelled' : 'ok');
+    for (const by of strangers) expect(letGoVerdict(held, undefined, { ...by, isCancelled })).toBe('stale');
+    expect(letGoVerdict(taken, undefined, { ...me, isCancelled })).toBe('stale');
+    expect(letGoVerdict(undefined, undefined, { ...me, isCancelled })).toBe('stale');
+  }
 });
 
 test('a suspension or hand-back sent again finds that its owner let go, and is ok', () => {
   for (const live of letGo) {
-    expect(suspendVerdict(live, { ...me, mail: 1 })).toBe('ok');
-    expect(handBackVerdict(live, me)).toBe('ok');
-    expect(handBackVerdict(live, { ...me, epoch: 2 })).toBe('stale');
+    expect(letGoVerdict(live, undefined, { ...me, isCancelled: false })).toBe('ok');
+    expect(letGoVerdict(live, undefined, { ...me, epoch: 2, isCancelled: false })).toBe('stale');
   }
 });
 
-test('a hand-back is accepted from the owner only', () => {
-  expect(handBackVerdict(held, me)).toBe('ok');
-  for (const by of strangers) expect(handBackVerdict(held, by)).toBe('stale');
-  expect(handBackVerdict(taken, me)).toBe('stale');
-  expect(handBackVerdict(undefined, me)).toBe('stale');
+test('one that was the end of the run, sent again, finds it cancelled in that epoch and says so again', () => {
+  const by = { ...me, isCancelled: false };
+  expect(letGoVerdict(undefined, { state: 'cancelled', epoch: 3 }, by)).toBe('cancelled');
+  expect(letGoVerdict(undefined, { state: 'cancelled', epoch: 4 }, by)).toBe('stale');
+  for (const state of ['succeeded', 'failed'] as const) {
+    expect(letGoVerdict(undefined, { state, epoch: 3 }, by)).toBe('stale');
+  }
+  expect(letGoVerdict(taken, { state: 'cancelled', epoch: 3 }, by)).toBe('stale');
 });
 
 test('an outcome is accepted from the owner only', () => {

@@ -127,6 +127,7 @@ sql security invoker
 body: begin
   declare live_state, end_state $word;
   declare from_asked int;
+  declare ends $text;
   looking: loop
     select max(l.state) into live_state from onejob_live l where l.run = target for update;
     if live_state is not null then leave looking; end if;
@@ -159,9 +160,9 @@ body: begin
       set verdict = 'mailed';
     else
       update onejob_live l set l.callbacks = known_callbacks where l.run = target and l.callbacks = 'unknown';
-      call onejob_end(json_array(json_object('run', target, 'state', 'cancelled', 'error', cast(json_object(
-        'code', 'RUN_CANCELLED', 'message', concat('cancelled by ', by_actor, if(because is null, '', concat(': ', because)))
-      ) as char character set utf8mb4))), null, 1, 1, 1, 1, t);
+      select json_array(json_object('run', target, 'state', 'cancelled', 'error', $failure_of_c)) into ends
+      from (select by_actor actor, because reason) c;
+      call onejob_end(ends, null, 1, 1, 1, 1, t);
       set verdict = 'done';
     end if;
   elseif kind = 'event' then

@@ -2,13 +2,13 @@
 export const record: readonly string[] = [
   // One group of entries. 'runs' are all the runs that it names, in order. Their rows, and those of the parents of runs
   // that end, are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes,
-  // suspensions, hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked
+  // suspensions and hand-backs. So a parent that suspends in the group in which its child ends is queued instead of parked
   // for ever.
   //
   // 'steps' is a list of lists: within one list no step is named twice (an upsert of two must not depend on which comes
   // first), and 'born' has the child runs of each list. Answers the verdicts that are not 'ok' as rows (i, verdict).
   `create procedure onejob_record_v1(in me $id, in runs $text, in steps $text, in born $text, in outcomes $text,
-  in suspends $text, in hand_backs $text)
+  in letting_go $text)
 sql security invoker
 begin
   declare t, base bigint;
@@ -75,46 +75,7 @@ begin
     if held > 0 then call onejob_end(outcomes, me, mailed, parents, fallen, called, t); end if;
   end if;
 
-  if suspends is not null then
-    select count(*), count(l.run) into ends, held
-    from json_table(suspends, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', mail int path '$.mail')) g
-    left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
-      and l.mail = g.mail;
-    if held < ends then
-      select g.i, if(l.worker = me and l.state = 'running' and l.epoch = g.epoch, 'woken', 'stale') verdict
-      from json_table(suspends, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
-        mail int path '$.mail')) g
-      left join onejob_live l force index (primary) on l.run = g.run
-      where not coalesce(l.epoch = g.epoch and (l.worker = '' or l.worker = me and l.state = 'running' and l.mail = g.mail), 0);
-    end if;
-    update json_table(suspends, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', mail int path '$.mail',
-      wake bigint path '$.wake', waiting $text path '$.waiting')) g
-    straight_join onejob_live l force index (primary) on l.run = g.run
-    set l.due_at = t + g.wake, l.waiting_for = g.waiting, l.crashes = 0, l.casualties = null, l.casualty_names = null,
-      l.state = 'waiting', l.worker = ''
-    where l.worker = me and l.state = 'running' and l.epoch = g.epoch and l.mail = g.mail;
-  end if;
-
-  if hand_backs is not null then
-    select count(*), count(l.run) into ends, held
-    from json_table(hand_backs, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch')) g
-    left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch;
-    if held < ends then
-      select g.i, 'stale' verdict
-      from json_table(hand_backs, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch')) g
-      left join onejob_live l force index (primary) on l.run = g.run
-      where not coalesce(l.epoch = g.epoch and (l.worker = '' or l.worker = me and l.state = 'running'), 0);
-    end if;
-    update json_table(hand_backs, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch',
-      attempt int path '$.attempt', delay bigint path '$.delay', error $text path '$.error')) g
-    straight_join onejob_live l force index (primary) on l.run = g.run
-    set l.due_at = if(g.delay = 0, l.due_at, t + g.delay), l.error = g.error,
-      l.crashes = if(g.attempt > l.attempt, 0, l.crashes),
-      l.casualties = if(g.attempt > l.attempt, null, l.casualties),
-      l.casualty_names = if(g.attempt > l.attempt, null, l.casualty_names),
-      l.attempt = coalesce(g.attempt, l.attempt), l.state = 'queued', l.worker = ''
-    where l.worker = me and l.state = 'running' and l.epoch = g.epoch;
-  end if;
+  if letting_go is not null then call onejob_let_go(me, letting_go, t); end if;
   $commit;
 end`,
 ];

@@ -106,7 +106,7 @@ begin
   declare pruned bigint default (select s.pruned_to from onejob_schedules s where s.name = of_schedule);
   declare why $word;
   declare target $id;
-  declare item, living $text;
+  declare item, living, ends $text;
   if runs is not null then call onejob_lock_living(json_extract(runs, '$[*].holder'), living); end if;
   if json_length(cancels) > 0 then
     select count(*) into locked
@@ -125,9 +125,9 @@ begin
       if exists (select 1 from onejob_live l where l.run = target and l.state = 'running') then
         call onejob_post(target, 'cancel', '', null, concat('schedule ', of_schedule), 'its next occurrence is due', t);
       else
-        call onejob_end(json_array(json_object('run', target, 'state', 'cancelled', 'error', cast(json_object(
-          'code', 'RUN_CANCELLED', 'message', concat('cancelled by schedule ', of_schedule, ': its next occurrence is due')
-        ) as char character set utf8mb4))), null, 1, 1, 1, 1, t);
+        select json_array(json_object('run', target, 'state', 'cancelled', 'error', $failure_of_c)) into ends
+        from (select concat('schedule ', of_schedule) actor, 'its next occurrence is due' reason) c;
+        call onejob_end(ends, null, 1, 1, 1, 1, t);
       end if;
       set place = place + 1;
     end while;

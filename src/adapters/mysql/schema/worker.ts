@@ -58,13 +58,13 @@ begin
 end`,
 
   // Marks workers as buried and takes their runs: queued again in their old place with epoch + 1 and, if 'counted', one
-  // crash more; failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
+  // crash more; cancelled where somebody has asked for it, failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
   // as rows (worker, run). A claim on its way is waited for, a later one finds the grave.
   `create procedure onejob_bury_workers(in ids $text, in seen bigint, in counted tinyint)
 sql security invoker
 begin
   declare t bigint;
-  declare dead, ends $text;
+  declare dead, mine, cancelled, ends $text;
   declare locked int;
   select json_arrayagg(x.id) into dead
   from (
@@ -91,6 +91,9 @@ begin
     select l.worker, l.run
     from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
     order by l.run;
+    select json_arrayagg(l.run) into mine
+    from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id;
+    call onejob_ends_of_cancelled(mine, cancelled);
     if counted then
       update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
       set l.crashes = l.crashes + 1,
@@ -102,8 +105,10 @@ begin
           ' in a row ended while running it, without progress in between: ', l.casualty_names),
         'data', json_object('workers', json_extract(l.casualties, '$'))) as char character set utf8mb4))) into ends
       from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
-      where l.crashes >= l.max_crashes;
+      where l.crashes >= l.max_crashes and (cancelled is null or l.run not in (
+        select c.run from json_table(cancelled, '$[*]' columns (run $id path '$.run')) c));
     end if;
+    if cancelled is not null then set ends = json_merge_preserve(cancelled, coalesce(ends, '[]')); end if;
     update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
     set l.epoch = l.epoch + 1, l.state = 'queued', l.worker = '';
     if ends is not null then call onejob_end(ends, null, 1, 1, 1, 1, t); end if;
@@ -120,7 +125,7 @@ begin
   declare seen bigint;
   declare dead, of_run $id;
   declare of_state $word;
-  declare because $text;
+  declare because, ends $text;
   -- one order of locks for all rescuers: workers first
   declare grave cursor for
     select g.i, g.id, g.beat, g.counted, g.run, g.epoch, g.state, g.error
@@ -144,9 +149,12 @@ begin
         where x.run is not null order by x.run limit 2
       ) s straight_join onejob_live l force index (primary) on l.run = s.run
       for update of l;
-      if exists (select 1 from onejob_live where run = of_run and epoch = of_epoch) then
+      if exists (select 1 from onejob_live where run = of_run and epoch = of_epoch and state = 'running') then
         update onejob_live set epoch = epoch + 1 where run = of_run;
-        call onejob_end(json_array(json_object('run', of_run, 'state', of_state, 'error', because)), null, 1, 1, 1, 1, $now);
+        set ends = null;
+        if of_state = 'failed' then call onejob_ends_of_cancelled(json_array(of_run), ends); end if;
+        call onejob_end(coalesce(ends, json_array(json_object('run', of_run, 'state', of_state, 'error', because))), null,
+          1, 1, 1, 1, $now);
         select place i, of_run run;
       end if;
     end if;

@@ -1,17 +1,18 @@
+import { letGo } from './let-go.ts';
 import { settings } from './settings.ts';
 
 /** The fenced writes of a worker: STORE §1.2. */
 export const record = /* sql */ `
 -- One group of entries. 'runs' are all the runs that it names, 'ends' and 'end_epochs' those of each outcome.
 -- Their rows, and those of the parents of runs that end,
--- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions,
--- hand-backs. So a parent that suspends in the group in which its child ends is woken instead of parked for ever.
+-- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions and
+-- hand-backs. So a parent that suspends in the group in which its child ends is queued instead of parked for ever.
 --
 -- 'steps' is a list of lists: within one list no step is named twice (an upsert cannot touch one row twice). Answers
 -- the verdicts that are not 'ok' as [[i, verdict]], or null.
 create function record_v1(
   me text, runs text[], steps json, children json, ends text[], end_epochs integer[], outcomes json,
-  suspends json, hand_backs json
+  letting_go json
 ) returns json language plpgsql volatile
 ${settings}
 as $$
@@ -23,7 +24,6 @@ declare
   held integer;
   stale json := '[]';
   odd json[] := '{}';
-  part json;
 begin
   perform check_isolation();
   if outcomes is not null then
@@ -59,47 +59,14 @@ begin
     if held > 0 then perform end_runs(outcomes, mine, epochs, t); end if;
   end if;
 
-  if suspends is not null then
-    with given as materialized (
-      select s.*, m.run is not null as held
-      from json_to_recordset(suspends) s(i integer, run text, epoch integer, mail integer, wake bigint, waiting text)
-      left join unnest(mine, epochs) m(run, epoch) on m.run = s.run and m.epoch = s.epoch
-    ), parked as (
-      update live l set state = 'waiting', worker = null, due_at = t + g.wake, waiting_for = g.waiting, crashes = 0,
-        casualties = null
-      from given g
-      where g.held and l.run = g.run and l.mail = g.mail and l.run = any(array(select g.run from given g))
-      returning g.i
-    )
-    select json_agg(json_build_array(g.i, case when g.held then 'woken' else 'stale' end)) into part
-    from given g
-    where g.i not in (select i from parked)
-      and (g.held or (select l.worker is null and l.epoch = g.epoch from live l where l.run = g.run) is not true);
-    odd := odd || part;
-  end if;
-
-  if hand_backs is not null then
-    with given as materialized (
-      select b.*, m.run is not null as held
-      from json_to_recordset(hand_backs) b(i integer, run text, epoch integer, attempt integer, delay bigint, error text)
-      left join unnest(mine, epochs) m(run, epoch) on m.run = b.run and m.epoch = b.epoch
-    ), back as (
-      update live l set state = 'queued', worker = null, attempt = coalesce(g.attempt, l.attempt), error = g.error,
-        due_at = case when g.delay = 0 then l.due_at else t + g.delay end,
-        crashes = case when g.attempt > l.attempt then 0 else l.crashes end,
-        casualties = case when g.attempt > l.attempt then null else l.casualties end
-      from given g where g.held and l.run = g.run and l.run = any(array(select g.run from given g))
-    )
-    select json_agg(json_build_array(g.i, 'stale')) into part
-    from given g
-    where not g.held and (
-      select l.worker is null and l.epoch = g.epoch from live l where l.run = g.run) is not true;
-    odd := odd || part;
+  if letting_go is not null then
+    odd := odd || let_go(letting_go, mine, epochs, t);
   end if;
 
   return (select json_agg(v) from unnest(odd) o(list), json_array_elements(o.list) v);
 end $$;
 
+${letGo}
 -- Steps and tries, list after list; answers lists of [i, verdict] that are not 'ok'. A step that is finished is never
 -- changed: the same result again is 'ok', another is a 'conflict', a try of it is 'ok' without effect. The same try
 -- again does not push back the instant at which it goes on. The children of a list (list n of 'children') are created

@@ -41,14 +41,16 @@ begin
 end $$;
 
 -- Marks workers as buried and takes their runs: queued again in their old place with epoch + 1 and, if 'counted', one
--- crash more; failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
+-- crash more; cancelled where somebody has asked for it, failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
 -- as { worker: [run] }. A claim on its way is waited for, a later one finds the grave.
 create function bury_workers(ids text[], seen bigint, counted boolean) returns json language plpgsql volatile
 as $$
 declare
   t bigint;
   dead text[];
+  mine text[];
   taken json;
+  cancelled json;
   failed json;
 begin
   select array_agg(w.id) into dead from (
@@ -64,23 +66,30 @@ begin
     select l.run from live l where l.worker = any(dead)
     union select l.parent from live l where l.worker = any(dead) and l.parent is not null
   ) order by run for no key update;
+  mine := array(select l.run from live l where l.worker = any(dead));
+  cancelled := ends_of_cancelled(mine);
   with held as (
     update live l set state = 'queued', worker = null, epoch = l.epoch + 1, crashes = l.crashes + counted::integer,
       casualties = case when counted then (coalesce(l.casualties, '[]')::jsonb ||
         jsonb_build_object('node', coalesce(l.node, ''), 'worker', l.worker))::text else l.casualties end
     from live before
-    where before.run = l.run and l.worker = any(dead)
+    where before.run = l.run and l.run = any(mine)
     returning l.run, before.worker, l.crashes, l.max_crashes, l.casualties
   )
   select json_object_agg(h.worker, h.runs), json_agg(h.failed) filter (where h.failed is not null) into taken, failed
   from (
     select worker, json_agg(run order by run) runs,
       json_agg(json_build_object('run', run, 'state', 'failed', 'error', crash_failure(casualties::json)))
-        filter (where counted and crashes >= max_crashes) failed
+        filter (where counted and crashes >= max_crashes and run not in (
+          select e->>'run' from json_array_elements(cancelled) e)) failed
     from held group by worker
   ) h;
-  if failed is not null then
-    perform end_runs((select json_agg(f) from json_array_elements(failed) x, json_array_elements(x) f), null, null, t);
+  if cancelled is not null or failed is not null then
+    perform end_runs((
+      select json_agg(e) from (
+        select e from json_array_elements(cancelled) e
+        union all select e from json_array_elements(failed) x, json_array_elements(x) e
+      ) ends), null, null, t);
   end if;
   return taken;
 end $$;
@@ -119,10 +128,10 @@ begin
     else
       perform from live where run = g.run or run in (select parent from runs where id = g.run and parent is not null)
       order by run for no key update;
-      update live set epoch = epoch + 1 where run = g.run and epoch = g.epoch;
+      update live set epoch = epoch + 1 where run = g.run and epoch = g.epoch and state = 'running';
       if found then
-        perform end_runs(json_build_array(json_build_object('run', g.run, 'state', g.state, 'error', g.error)), null,
-          null, now_ms());
+        perform end_runs(coalesce(case g.state when 'failed' then ends_of_cancelled(array[g.run]) end,
+          json_build_array(json_build_object('run', g.run, 'state', g.state, 'error', g.error))), null, null, now_ms());
         answer := answer || json_build_array(g.i, json_build_array(g.run));
       end if;
     end if;

@@ -12,6 +12,7 @@ import { finishGroup, openGround } from './history-writer.mjs';
 import { newRun, outcome } from './noop-run.mjs';
 import { report, round } from './support.mjs';
 
+let number = 0;
 const total = Number(argv[2] ?? 1_000_000);
 const folder = await mkdtemp(join(tmpdir(), 'onejob-bench-'));
 try {
@@ -57,7 +58,7 @@ async function drain({ store, worker }, size) {
   await store.submit(Array.from({ length: size }, () => newRun(null)));
   const begun = performance.now();
   for (let left = size; left > 0;) {
-    const { claims } = await store.claim({ worker, jobs: [noop()], free: 100, turn: 0 });
+    const { claims } = await store.claim({ number: ++number, worker, jobs: [noop()], free: 100, turn: 0 });
     await store.record({ worker, entries: claims.map(({ run, epoch }) => outcome(run, epoch)) });
     left -= claims.length;
   }

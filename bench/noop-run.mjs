@@ -28,6 +28,7 @@ export function newRun(holder) {
     schedule: null,
     scheduledAt: null,
     holder,
+    claim: 1,
   };
 }
 

@@ -99,10 +99,12 @@ async function steps({ store, worker, size }) {
   return size;
 }
 
+let number = 0;
+
 /** @param {Place} place */
 async function queue({ store, worker, size }) {
   await store.submit(Array.from({ length: size }, () => newRun(null)));
-  const { claims } = await store.claim({ worker, jobs: [noop()], free: size, turn: 0 });
+  const { claims } = await store.claim({ number: ++number, worker, jobs: [noop()], free: size, turn: 0 });
   await recordAll(
     store,
     worker,

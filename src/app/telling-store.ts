@@ -26,6 +26,11 @@ export function tellingStore(store: Store, { isHeard, changed }: Listener): Stor
       tell(() => claimed.claims.map(({ run }) => run));
       return claimed;
     },
+    async reclaim(claim: Parameters<Store['reclaim']>[0]) {
+      const claimed = await store.reclaim(claim);
+      tell(() => claimed.claims.map(({ run }) => run));
+      return claimed;
+    },
     async record(batch: Parameters<Store['record']>[0]) {
       const verdicts = await store.record(batch);
       tell(() =>

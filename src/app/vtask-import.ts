@@ -107,6 +107,7 @@ async function taskOf(
       maxCrashes,
       request: { headers: [[importedHeader, marker]], body: null, encoding: 'utf8' },
       holder: isFinished ? worker : null,
+      claim: 1,
     },
   };
 }

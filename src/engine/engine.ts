@@ -1,4 +1,4 @@
-import { OnejobError } from '../job/errors.ts';
+import { hasCode, OnejobError } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
 import type { RunId } from '../job/run.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
@@ -18,6 +18,7 @@ import { ownIdentity } from './identity.ts';
 import { Journal } from './journal.ts';
 import { LostClaims } from './lost-claims.ts';
 import { Pruner } from './pruner.ts';
+import { Reclaimer } from './reclaimer.ts';
 import { Rescuer } from './rescuer.ts';
 import type { RunningRun } from './running-run.ts';
 import type { Vitals } from './vitals.ts';
@@ -31,6 +32,7 @@ export class Engine {
   readonly #tree: Set<RunId> | null;
   readonly #worker: Worker;
   readonly #canceller: Canceller;
+  readonly #reclaimer: Reclaimer;
   readonly #roles: readonly Service[];
   #enrolled: Promise<void> | undefined;
   #rolesUp: Promise<void> | undefined;
@@ -64,7 +66,7 @@ export class Engine {
       clock,
       log,
       everyMs: Math.min(1_000, everyMs),
-      lostClaims: new LostClaims({ store, worker: id, journal, log, lose: (run) => this.#worker.lose(run) }),
+      lostClaims: new LostClaims({ store, worker: id, lose: (run) => this.#worker.lose(run) }),
       onBeat: ({ buried }) => {
         heartbeat.alive();
         meter?.beat(true);
@@ -74,12 +76,13 @@ export class Engine {
       },
       onBeatFailed: () => meter?.beat(false),
     });
+    this.#reclaimer = new Reclaimer({ store, id, clock, log, worker: this.#worker });
     const caretakers = [
       new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: () => this.#wakeWork() }),
       new Pruner({ store, policy: options.retention, clock, log }),
     ];
     // The beat first: a worker without one may be buried by others while it starts.
-    this.#roles = [heartbeat, this.#canceller, ...(scope === 'all' ? caretakers : []), this.#worker];
+    this.#roles = [heartbeat, this.#canceller, this.#reclaimer, ...(scope === 'all' ? caretakers : []), this.#worker];
   }
 
   /** Runs in execution here. */
@@ -135,24 +138,24 @@ export class Engine {
   }
 
   /** Creates runs, and where they name this engine as holder, nobody else can take them in between. */
-  async submit(runs: readonly NewRun[]): Promise<readonly Submitted[]> {
-    const { outbox } = this.#options;
-    for (const { id, holder } of runs) if (holder === this.id) this.#worker.expect(id);
+  async submit(wished: readonly NewRun[]): Promise<readonly Submitted[]> {
+    const claim = this.#worker.claims.nextNumber();
+    const runs = wished.map((run) => (run.holder === this.id ? { ...run, claim } : run));
+    const held = runs.filter(({ holder }) => holder === this.id);
+    for (const { id } of held) this.#worker.expect(id);
     try {
-      const answers = await outbox.submit(runs);
-      answers.forEach(({ verdict, run }, i) => {
-        if (verdict !== 'created' || run.state !== 'running') this.#forget(runs[i] as NewRun);
-      });
+      const answers = await this.#options.outbox.submit(runs);
+      const mine = new Set(
+        answers.flatMap(({ verdict, run }) => (verdict === 'created' && run.state === 'running' ? run.id : [])),
+      );
+      // Only what was expected here: another run may have been claimed by now.
+      for (const { id } of held) if (!mine.has(id)) this.#worker.forget(id);
       return answers;
     } catch (error) {
-      for (const run of runs) this.#forget(run);
+      for (const { id } of held) this.#worker.forget(id);
+      if (held.length > 0 && !hasCode(error, 'VALUE_REJECTED')) this.#reclaimer.add(claim);
       throw error;
     }
-  }
-
-  /** Only what this engine expected: another run may have been claimed by now. */
-  #forget({ id, holder }: NewRun): void {
-    if (holder === this.id) this.#worker.forget(id);
   }
 
   /** Ends runs that `submit` has just created with this engine as their holder, without executing them. */

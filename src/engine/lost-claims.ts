@@ -1,19 +1,14 @@
-import type { Journal } from './journal.ts';
 import type { RunId } from '../job/run.ts';
-import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 
 /**
- * Finds out where the worker and the store differ about which runs it holds. A run that only the store knows is a claim
- * whose answer was lost: a living worker would hold it for ever, so it is given back (STORE §3.4). A run that only the
- * worker knows was ended over its head, or taken over: its handler is told, which may not write for a long time.
+ * Finds out where the worker and the store differ about which runs it holds. A run that only the worker knows was ended
+ * over its head, or taken over: its handler is told, which may not write for a long time.
  */
 export class LostClaims {
   readonly #store: Store;
   readonly #worker: WorkerId;
-  readonly #journal: Journal;
-  readonly #log: Log;
   readonly #lose: (run: RunId) => void;
   #differed = 0;
   /** Seen by the worker only; once may mean that an answer is on its way. */
@@ -22,15 +17,11 @@ export class LostClaims {
   constructor(options: {
     store: Store;
     worker: WorkerId;
-    journal: Journal;
-    log: Log;
     /** The worker holds that run no more. */
     lose: (run: RunId) => void;
   }) {
     this.#store = options.store;
     this.#worker = options.worker;
-    this.#journal = options.journal;
-    this.#log = options.log;
     this.#lose = options.lose;
   }
 
@@ -51,14 +42,6 @@ export class LostClaims {
     const after = known();
     if (after === null) return;
     this.#loseSuspects(before, after, new Set(held.map(({ run }) => run)));
-    const unknown = held.filter(({ run }) => !before.has(run) && !after.has(run));
-    if (unknown.length === 0) return;
-    this.#log.warn('claims whose answers were lost are given back', { runs: unknown.length });
-    await Promise.all(
-      unknown.map(({ run, epoch }) =>
-        this.#journal.record({ kind: 'handBack', run, epoch, attempt: null, delayMs: 0, error: null }),
-      ),
-    );
   }
 
   #loseSuspects(before: ReadonlySet<RunId>, after: ReadonlySet<RunId>, held: ReadonlySet<RunId>): void {

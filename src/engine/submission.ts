@@ -72,6 +72,7 @@ export async function newRun(
     schedule: null,
     scheduledAt: null,
     holder: wish.holder ?? null,
+    claim: 0,
   };
 }
 

@@ -1,7 +1,7 @@
 import { OnejobError } from '../job/errors.ts';
 import type { RunId } from '../job/run.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
-import type { Claim, Claimed, ClaimRequest } from '../ports/store-claim.ts';
+import type { Claim } from '../ports/store-claim.ts';
 import type { Pulse, WorkerId } from '../ports/store-worker.ts';
 import { createDeferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
@@ -11,6 +11,7 @@ import { Tally } from '../std/tally.ts';
 import { Ahead, patienceMs } from './ahead.ts';
 import { Attempt, type AttemptOptions } from './attempt.ts';
 import { concludePlainly } from './breakdown.ts';
+import { Claims } from './claims.ts';
 import { faultAmong } from './fault-among.ts';
 import { giveBack } from './give-back.ts';
 import type { Host } from './host.ts';
@@ -44,16 +45,18 @@ export class Worker implements Service {
   #stopped: Promise<void> | undefined;
   readonly #abandoned = createDeferred<void>();
   #stopping = false;
+  #isBuried = false;
   #interruption: Error | undefined;
   #turns = 0;
   readonly #pause: PollPause;
-  #claiming = false;
+  readonly claims: Claims;
   /** The last look found as many runs as there were slots, or there was no slot to look for: there may be more. */
   #hungry = false;
   readonly #reach = new Reach();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.claims = new Claims(options.host.store, options.id);
     this.#slots = new Semaphore(options.slots);
     this.#pause = new PollPause(options.pollMs);
     this.#ahead = new Ahead({ slots: options.slots, clock: options.host.clock });
@@ -83,7 +86,7 @@ export class Worker implements Service {
 
   /** The runs that this worker knows it holds; null while a claim is on its way. */
   get known(): ReadonlySet<RunId> | null {
-    return this.#claiming ? null : new Set([...this.#attempts.keys(), ...this.#expected.keys()]);
+    return this.claims.isUnderWay ? null : new Set([...this.#attempts.keys(), ...this.#expected.keys()]);
   }
 
   /** Whether the beats reach the store. While they do not, no new step starts, but nothing is aborted (STORE §3.2). */
@@ -117,7 +120,10 @@ export class Worker implements Service {
   async adopt(claim: Claim, storeZeroMs: number): Promise<AttemptEnd> {
     const { host } = this.#options;
     const job = host.registry.find(claim.job);
-    if (!job) throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
+    if (!job) {
+      void this.giveBack([claim]);
+      throw new OnejobError('JOB_UNKNOWN', `this process does not know the job ${claim.job}`);
+    }
     const slot = new WorkerSlot(this.#slots, this.#reach, this.#onFree);
     let attempt: Attempt | undefined;
     let end: AttemptEnd = 'lost';
@@ -126,7 +132,7 @@ export class Worker implements Service {
       if (!slot.tryTake()) await slot.take();
       if (this.#stopping) {
         slot.end();
-        await this.#giveBack([claim]);
+        await this.giveBack([claim]);
         return 'handedBack';
       }
       attempt = this.#open({ claim, job, host, slot, storeZeroMs });
@@ -144,6 +150,7 @@ export class Worker implements Service {
   /** What the last beat said: letters for attempts, or that this worker was buried. */
   hear({ buried, asks }: Pulse): void {
     if (buried) {
+      this.#isBuried = true;
       for (const { run } of this.#ahead.takeAll()) this.#expected.delete(run);
       for (const attempt of this.#attempts.values()) attempt.lose();
       return;
@@ -197,15 +204,15 @@ export class Worker implements Service {
   async #stop(): Promise<void> {
     this.#stopping = true;
     await this.#loop.stop();
-    void this.#giveBack(this.#ahead.takeAll());
+    void this.giveBack(this.#ahead.takeAll());
     for (const attempt of this.#attempts.values()) attempt.stop();
     while (this.#underWay.count > 0 && !this.#abandoned.settled) {
       await Promise.race([this.#underWay.none(), this.#abandoned.promise]);
     }
   }
 
-  /** Claimed, and not begun. */
-  async #giveBack(claims: readonly Claim[]): Promise<void> {
+  /** What this worker holds and does not execute. */
+  async giveBack(claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
     this.#underWay.begin();
     const given = claims.map(async (claim) => {
@@ -218,18 +225,20 @@ export class Worker implements Service {
 
   /** One look for work. Returns how long to wait for the next one. */
   async #turn(): Promise<number> {
-    const { host, tree, id } = this.#options;
-    void this.#giveBack(this.#ahead.takeOverdue());
+    const { host, tree } = this.#options;
+    void this.giveBack(this.#ahead.takeOverdue());
     const free = this.#slots.free + (tree ? 0 : this.#ahead.room);
     this.#hungry = free === 0;
     const jobs = free > 0 ? jobTerms(host.registry) : [];
-    if (jobs.length === 0 || tree?.size === 0) return this.#longest(Infinity);
+    const { isLost } = this.claims;
+    if (!isLost && (jobs.length === 0 || tree?.size === 0)) return this.#longest(Infinity);
     const askedAt = host.clock.monotonic();
     const turn = this.#turns++;
-    const claimed = await this.#claim({ worker: id, jobs, free, turn, ...(tree && { tree: [...tree] }) });
+    const claimed = await this.claims.claim({ jobs, free, turn, ...(tree && { tree: [...tree] }) });
+    for (const { run } of claimed.claims) this.#expected.set(run, undefined);
     this.#ahead.add(claimed.claims, claimed.now - (askedAt + host.clock.monotonic()) / 2);
     this.#begin();
-    this.#hungry = claimed.claims.length >= free;
+    this.#hungry = isLost || claimed.claims.length >= free;
     // The next slot that comes free looks again, or one that came free meanwhile.
     if (this.#hungry) return this.#slots.free > 0 || (!tree && this.#ahead.room > 0) ? 0 : this.#longest(Infinity);
     return this.#longest(this.#pause.after(claimed));
@@ -249,24 +258,12 @@ export class Worker implements Service {
     }
   }
 
-  /** A run that cannot be executed is given back by those who look for lost claims; it must not end the process. */
+  /** A run that cannot be executed must not end the process. */
   async #take(claim: Claim, storeZeroMs: number): Promise<void> {
     await this.adopt(claim, storeZeroMs).catch((error: unknown) => {
-      this.#expected.delete(claim.run);
       const { job, run } = claim;
       this.#options.host.log.error('a claimed run could not be executed', { job, run, error: String(error) });
     });
-  }
-
-  async #claim(request: ClaimRequest): Promise<Claimed> {
-    this.#claiming = true;
-    try {
-      const claimed = await this.#options.host.store.claim(request);
-      for (const { run } of claimed.claims) this.#expected.set(run, undefined);
-      return claimed;
-    } finally {
-      this.#claiming = false;
-    }
   }
 
   #open(options: AttemptOptions): Attempt {
@@ -286,6 +283,7 @@ export class Worker implements Service {
     if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
     this.#ahead.learn(host.clock.monotonic() - attempt.startedAt);
     slot.end();
+    if (end === 'lost' && !this.#isBuried) void this.giveBack([claim]); // unless it is another's already
     if (!isOutcome(end)) this.#loop.nudge();
     else if (leaveTree(tree, claim, job, end)) host.wake.work();
     if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now

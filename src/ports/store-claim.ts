@@ -6,6 +6,8 @@ import type { WorkerId } from './store-worker.ts';
 
 export interface ClaimRequest {
   readonly worker: WorkerId;
+  /** From 1, greater than that of each earlier claim and each earlier submit with this worker as holder. */
+  readonly number: number;
   /** Only runs of these, in whatever queues they lie: a job may have had another queue when they were asked for. */
   readonly jobs: readonly JobTerms[];
   /** At most so many runs. Of queues that have due ones each gives one in turn until there are enough. */
@@ -28,6 +30,12 @@ export interface JobTerms {
   readonly deadlineMs: number | null;
   readonly maxCrashes: number;
   readonly callbacks: Exclude<CalledBack, 'unknown'>;
+}
+
+/** A claim, or a submit with a holder, whose answer was lost. */
+export interface LostClaim {
+  readonly worker: WorkerId;
+  readonly number: number;
 }
 
 export interface Claimed {

@@ -1,7 +1,7 @@
 import type { Run, RunId, StepRecord } from '../job/run.ts';
 import type { Verdict } from '../job/transition.ts';
 import type { Ask, AskAnswer } from './store-ask.ts';
-import type { Claimed, ClaimRequest, Hold } from './store-claim.ts';
+import type { Claimed, ClaimRequest, Hold, LostClaim } from './store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from './store-entry.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from './store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from './store-schedule.ts';
@@ -52,9 +52,17 @@ export interface Store {
 
   /**
    * Gives each due run to at most one worker: `running`, epoch + 1. Order within a queue: priority (higher first), due,
-   * age. A worker that is not enrolled, or buried, gets none.
+   * age. A worker that is not enrolled, or buried, gets none. Made twice it takes once, and answers what is held by it.
+   * Not so where it arrives later than the next one: after an answer that was lost `reclaim` is asked first.
    */
   claim(request: ClaimRequest): Promise<Claimed>;
+
+  /**
+   * What the worker holds by the claim of that number, and by submits of that number that made it the holder. From then
+   * on nothing is given to it by that number or a lower one, wherever the call still is on its way: a claim takes
+   * nothing, a submit creates its runs queued. So what this answers is all there is, and it may be repeated.
+   */
+  reclaim(claim: LostClaim): Promise<Claimed>;
 
   /** All runs that the store thinks this worker holds. */
   held(worker: WorkerId): Promise<Hold[]>;

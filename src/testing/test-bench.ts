@@ -29,6 +29,7 @@ export class TestBench {
   readonly #store: Store;
   readonly #host: Host;
   readonly #worker = newId();
+  #claims = 0;
   readonly #attempts = new Map<RunId, Attempt>();
   readonly #lines = new Map<RunId, OutputLine[]>();
   readonly #releaseConsole = captureConsole();
@@ -102,7 +103,7 @@ export class TestBench {
   async #turn(): Promise<number | null> {
     await this.#settle();
     const { registry } = this.#host;
-    const wish = { worker: this.#worker, jobs: jobTerms(registry), free: 1_000, turn: 0 };
+    const wish = { number: ++this.#claims, worker: this.#worker, jobs: jobTerms(registry), free: 1_000, turn: 0 };
     const { claims, nextDueAt } = await this.#store.claim(wish);
     const storeZeroMs = this.#clock.now() - this.#clock.monotonic(); // the store goes by the same clock
     for (const claim of claims) {

@@ -35,7 +35,7 @@ test('a claim reads what it takes, not the 300,000 runs in front that it cannot 
     const terms = { timeoutMs: null, deadlineMs: null, maxCrashes: 3, callbacks: 'none' } as const;
     const jobs = ['work', 'paused'].map((name) => ({ name, ...terms }));
     const before = await rowsRead(pool);
-    const { claims, nextDueAt, now } = await store.claim({ worker: worker.id, jobs, free: 10, turn: 0 });
+    const { claims, nextDueAt, now } = await store.claim({ number: 1, worker: worker.id, jobs, free: 10, turn: 0 });
     const read = (await rowsRead(pool)) - before;
 
     expect(claims.map(({ run }) => run)).toEqual([runs[1]!.id, runs[0]!.id, runs[2]!.id]);

@@ -27,7 +27,13 @@ describe('between finding runs and locking them', () => {
     const [stays, goes] = runs();
     await ground.store.submit([stays, goes]);
     const window = await openClaimWindow(ground.schema);
-    const claiming = ground.store.claim({ worker: me, jobs: ['a', 'b'].map((job) => termsOf(job)), free: 10, turn: 0 });
+    const claiming = ground.store.claim({
+      number: 1,
+      worker: me,
+      jobs: ['a', 'b'].map((job) => termsOf(job)),
+      free: 10,
+      turn: 0,
+    });
     await window.found();
     const [answer] = await ground.store.ask([rescheduleOf(goes.id, anHour)]);
     await window.close();
@@ -41,10 +47,17 @@ describe('between finding runs and locking them', () => {
     const [stays, goes] = runs();
     await ground.store.submit([stays, goes]);
     const window = await openClaimWindow(ground.schema);
-    const claiming = ground.store.claim({ worker: me, jobs: ['a', 'b'].map((job) => termsOf(job)), free: 10, turn: 0 });
+    const claiming = ground.store.claim({
+      number: 1,
+      worker: me,
+      jobs: ['a', 'b'].map((job) => termsOf(job)),
+      free: 10,
+      turn: 0,
+    });
     await window.found();
     const taken = await ground.store.claim({
       worker: other,
+      number: 1,
       jobs: [termsOf(goes.job)],
       free: 1,
       turn: 0,
@@ -69,8 +82,14 @@ test('runs of 40 jobs that six claimers put off at once are claimed once each', 
   const claimed: string[] = [];
   const drain = async (store: typeof ground.store): Promise<void> => {
     const me = await claimer();
-    for (;;) {
-      const { claims } = await store.claim({ worker: me, jobs: jobs.map((job) => termsOf(job)), free: 25, turn: 0 });
+    for (let number = 1; ; number++) {
+      const { claims } = await store.claim({
+        number,
+        worker: me,
+        jobs: jobs.map((job) => termsOf(job)),
+        free: 25,
+        turn: 0,
+      });
       if (claims.length === 0) return;
       claimed.push(...claims.map(({ run }) => run));
       const entries = claims.map((claim) => handedBack(claim, { attempt: claim.attempt + 1, delayMs: anHour }));

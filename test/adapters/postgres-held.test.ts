@@ -44,8 +44,15 @@ test(
           end: async () => undefined,
         },
       });
+      let number = 0;
       const claim = async () => {
-        const { claims } = await store.claim({ worker: worker.id, jobs: [termsOf('work')], free: 10, turn: 0 });
+        const { claims } = await store.claim({
+          number: ++number,
+          worker: worker.id,
+          jobs: [termsOf('work')],
+          free: 10,
+          turn: 0,
+        });
         return claims.map(({ run }) => run);
       };
       const first = aRun({ job: 'work' });

@@ -61,7 +61,7 @@ describe.each(['repeatable read', 'serializable'])('where transactions begin as 
 
 const worker = 'w';
 const hold = { run: 'r', epoch: 1 };
-const claim = { worker, jobs: [termsOf('work')], free: 1, turn: 0 };
+const claim = { number: 1, worker, jobs: [termsOf('work')], free: 1, turn: 0 };
 
 /** Each method that locks. */
 const writes: Record<string, (store: Store) => Promise<unknown>> = {

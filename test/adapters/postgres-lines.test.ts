@@ -38,7 +38,7 @@ test('a claim reads what it takes, not the 300,000 runs in front that it cannot 
     });
     await client.query('begin');
     const jobs = ['work', 'paused'].map((job) => termsOf(job));
-    const { claims, nextDueAt, now } = await store.claim({ worker: worker.id, jobs, free: 10, turn: 0 });
+    const { claims, nextDueAt, now } = await store.claim({ number: 1, worker: worker.id, jobs, free: 10, turn: 0 });
     const { rows } = await client.query<{ read: string }>(`
       select coalesce(pg_stat_get_xact_tuples_returned('${schema}.live'::regclass), 0)
         + (select sum(pg_stat_get_xact_tuples_returned(indexrelid)) from pg_index

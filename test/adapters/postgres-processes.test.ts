@@ -19,7 +19,7 @@ const submit = async (_, n) => {
   const run = {
     id, key: 'key ' + n, job: 'work', queue: 'default', trigger: 'cli', priority: 0, input: null, digest: null, args: [],
     request: null, dueAt: null, delayMs: 0, timeoutMs: null, deadlineMs: null, maxCrashes: 3, callbacks: 'none', traceId: newTraceId(),
-    parent: null, root: id, schedule: null, scheduledAt: null, holder: null,
+    parent: null, root: id, schedule: null, scheduledAt: null, holder: null, claim: 0,
   };
   const [{ verdict }] = await store.submit([run]);
   return verdict;

@@ -16,7 +16,8 @@ let pool: pg.Pool;
 let store: Store;
 let messages: string[];
 const worker = anEnrolment({ jobs: ['work'] });
-const request = (free: number) => ({ worker: worker.id, jobs: [termsOf('work')], free, turn: 0 });
+let number = 0;
+const request = (free: number) => ({ worker: worker.id, number: ++number, jobs: [termsOf('work')], free, turn: 0 });
 
 beforeEach(async () => {
   ground = await openPostgresGround();
@@ -118,7 +119,7 @@ test('nothing is born held by a worker that is buried', async () => {
   expect(submitted).toMatchObject([{ verdict: 'created', run: { state: 'queued' } }]);
 });
 
-test('a submit with its claim that is repeated after a lost answer is the same', async () => {
+test('where the answer to a submit with its claim is lost the submit is made again, and the claim asked for', async () => {
   const run = aRun();
   const losing = {
     query: async (question: { text: string }) => {
@@ -132,9 +133,12 @@ test('a submit with its claim that is repeated after a lost answer is the same',
   let lost = 0;
   const other = await openPostgresStore({ pool: losing, schema: ground.schema });
   await other.claim(request(1));
-  const [submitted, { claims }] = await Promise.all([other.submit([run]), other.claim(request(5))]);
+  const number = 800;
+  const [submitted, claimed] = await Promise.allSettled([other.submit([run]), other.claim({ ...request(5), number })]);
   expect(lost).toBe(1);
-  expect(submitted).toMatchObject([{ verdict: 'created', run: { id: run.id, state: 'running' } }]);
+  expect(submitted).toMatchObject({ value: [{ verdict: 'created', run: { id: run.id, state: 'running' } }] });
+  expect(claimed).toMatchObject({ reason: { code: 'STORE_UNAVAILABLE' } });
+  const { claims } = await other.reclaim({ worker: worker.id, number });
   expect(claims).toMatchObject([{ run: run.id, epoch: 1 }]);
 });
 

@@ -13,10 +13,17 @@ async function open(): Promise<Bench> {
   await store.migrate();
   const worker = enrolment();
   await store.enrol(worker);
+  let number = 0;
   return {
     store,
     async claim(jobs, free) {
-      const { claims } = await store.claim({ worker: worker.id, jobs: jobs.map((job) => termsOf(job)), free, turn: 0 });
+      const { claims } = await store.claim({
+        number: ++number,
+        worker: worker.id,
+        jobs: jobs.map((job) => termsOf(job)),
+        free,
+        turn: 0,
+      });
       return claims.map(({ run }) => run);
     },
   };

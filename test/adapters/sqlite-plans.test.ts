@@ -43,7 +43,7 @@ test('a claim looks at due runs only, whatever number is delayed', async () => {
   await store.migrate();
   const worker = enrolment();
   await store.enrol(worker);
-  const wish = { worker: worker.id, jobs: [termsOf('work')], free: 10, turn: 0 };
+  const wish = { number: 1, worker: worker.id, jobs: [termsOf('work')], free: 10, turn: 0 };
   const claim = async () => {
     const begin = performance.now();
     await store.claim(wish);

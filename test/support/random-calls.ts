@@ -31,6 +31,7 @@ export class RandomCalls {
   readonly #workers: string[] = [];
   readonly #beats = new Map<string, number>();
   readonly #asks: Ask[] = [];
+  #claims = 0;
   #holds: (Hold & { worker: string; mail: number })[] = [];
 
   /** `calledBack`: the stores make runs of callbacks, with ids of their own, so that two cannot be compared. */
@@ -113,6 +114,7 @@ export class RandomCalls {
       schedule: this.#chance(0.1) ? 'nightly' : null,
       scheduledAt: null,
       holder: this.#chance(0.2) ? (this.#pick(this.#workers) ?? null) : null,
+      claim: 1,
       ...over,
     };
   }
@@ -152,7 +154,14 @@ export class RandomCalls {
     const worker = this.#pick(this.#workers) ?? 'nobody';
     const terms = (this.#chance(0.7) ? jobs : [this.#pick(jobs)!]).map((name) => termsOf(name, this.#terms()));
     const tree = this.#chance(0.15) ? this.#someRuns(3).map(({ root }) => root) : undefined;
-    const request = { worker, jobs: terms, free: this.#below(6), turn: this.#below(4), ...(tree && { tree }) };
+    const request = {
+      worker,
+      number: ++this.#claims,
+      jobs: terms,
+      free: this.#below(6),
+      turn: this.#below(4),
+      ...(tree && { tree }),
+    };
     return {
       says: `claim ${JSON.stringify(request)}`,
       // Sorted, for the order between queues is not said; within one the contract suite tests it.

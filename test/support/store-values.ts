@@ -29,6 +29,7 @@ export function aRun(over: Partial<NewRun> = {}): NewRun {
     schedule: null,
     scheduledAt: null,
     holder: null,
+    claim: 1,
     ...over,
   };
 }

@@ -1,18 +1,28 @@
-import type { Claimed, ClaimRequest } from '../../ports/store-claim.ts';
+import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import { claimOf, type ClaimRow, termsInShort } from '../sql/claim-row.ts';
 import { bundle } from './bundle.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Row as AnyRow } from './connection.ts';
 import { lettersByRun } from './letters.ts';
 
-export async function claim(db: Connection, { worker, jobs, free, turn, tree }: ClaimRequest): Promise<Claimed> {
+export async function claim(db: Connection, request: ClaimRequest): Promise<Claimed> {
+  const { worker, number, jobs, free, turn, tree } = request;
   const values = [
     worker,
+    number,
     bundle(jobs.map(termsInShort)) ?? '[]',
     free,
     turn,
     tree === undefined ? null : JSON.stringify(tree),
   ];
-  const [clock = [], rows = [], letters = []] = await db.write('claim', 'claim_v1', values);
+  return claimedOf(await db.writeOnce('claim', 'claim_v1', values));
+}
+
+/** What was lost of a claim. */
+export async function reclaim(db: Connection, { worker, number }: LostClaim): Promise<Claimed> {
+  return claimedOf(await db.write('reclaim', 'reclaim_v1', [worker, number]));
+}
+
+function claimedOf([clock = [], rows = [], letters = []]: readonly AnyRow[][]): Claimed {
   const [{ now = 0, next = null } = {}] = clock as { now?: number; next?: number | null }[];
   const byRun = lettersByRun(letters);
   return {

@@ -19,6 +19,8 @@ export interface Connection {
   call(procedure: string, values: readonly Value[]): Promise<Row[][]>;
   /** Like `call` for a method that writes, with the failpoints of STORE §8. */
   write(method: string, procedure: string, values: readonly Value[]): Promise<Row[][]>;
+  /** `write` of what may take effect twice if it is delivered twice: not sent again over a connection that broke. */
+  writeOnce(method: string, procedure: string, values: readonly Value[]): Promise<Row[][]>;
   /** Several statements, one after the other on one connection. */
   session<T>(work: (tell: (statement: string) => Promise<Row[]>) => Promise<T>): Promise<T>;
   /** What the server said of itself. */
@@ -67,7 +69,7 @@ export async function openConnection({
     const question = { sql: text, ...plainly };
     return using(driver, async (connection) => answersOf((await within(timeoutMs, connection.query(question)))[0]));
   };
-  const insist = async <T>(work: () => Promise<T>): Promise<T> => {
+  const insist = async <T>(work: () => Promise<T>, isOnce = false): Promise<T> => {
     for (let failures = 0; ; failures++) {
       try {
         return await work();
@@ -75,7 +77,7 @@ export async function openConnection({
         // An idle connection that broke is noticed only now, and the next one is new; a second failure is an outage.
         if (isCollision(error) && failures < collisions) await sleep(Math.random() * 2 * (failures + 1));
         else if (isCrowded(error) && failures < crowded) await sleep(100 + Math.random() * 300);
-        else if (!isBroken(error) || failures > 0) throw error;
+        else if (isOnce || !isBroken(error) || failures > 0) throw error;
       }
     }
   };
@@ -91,6 +93,12 @@ export async function openConnection({
   };
   const callOf = (procedure: string, values: readonly Value[]) =>
     named(`${traits.beforeCalls}call onejob_${procedure}(${values.map(() => '?').join(', ')})`, names);
+  const write = async (method: string, procedure: string, values: readonly Value[], isOnce = false) => {
+    await failpoint(`store.${method}.before`);
+    const answers = await insist(() => ask(callOf(procedure, values), values), isOnce);
+    await failpoint(`store.${method}.committed`);
+    return answers;
+  };
 
   return {
     names,
@@ -98,13 +106,8 @@ export async function openConnection({
     query: <R>(text: string, values: readonly Value[]) =>
       begin(async () => (await insist(() => ask(named(text, names), values)))[0] as R[]),
     call: (procedure, values) => begin(() => insist(() => ask(callOf(procedure, values), values))),
-    write: (method, procedure, values) =>
-      begin(async () => {
-        await failpoint(`store.${method}.before`);
-        const answers = await insist(() => ask(callOf(procedure, values), values));
-        await failpoint(`store.${method}.committed`);
-        return answers;
-      }),
+    write: (method, procedure, values) => begin(() => write(method, procedure, values)),
+    writeOnce: (method, procedure, values) => begin(() => write(method, procedure, values, true)),
     session: (work) =>
       begin(() =>
         using(driver, (connection) =>

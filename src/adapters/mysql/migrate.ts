@@ -15,6 +15,7 @@ import { letGo } from './schema/let-go.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
 import { read } from './schema/read.ts';
+import { reclaim } from './schema/reclaim.ts';
 import { record } from './schema/record.ts';
 import { schedule } from './schema/schedule.ts';
 import { steps } from './schema/steps.ts';
@@ -31,6 +32,7 @@ const procedures = [
   letGo,
   record,
   claim,
+  reclaim,
   worker,
   ask,
   output,

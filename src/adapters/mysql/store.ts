@@ -2,7 +2,7 @@ import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
-import type { Claimed, ClaimRequest, Hold } from '../../ports/store-claim.ts';
+import type { Claimed, ClaimRequest, Hold, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
@@ -14,7 +14,7 @@ import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import { ask, pauses } from './ask.ts';
 import { backlog } from './backlog.ts';
 import { checkArgument } from './bundle.ts';
-import { claim } from './claim.ts';
+import { claim, reclaim } from './claim.ts';
 import { examine } from './examine.ts';
 import type { Connection } from './connection.ts';
 import { list } from './list.ts';
@@ -80,6 +80,10 @@ export class MysqlStore implements Store, Inspector, Upkeep {
   async claim(request: ClaimRequest): Promise<Claimed> {
     checkArgument(request);
     return claim(this.#db, request);
+  }
+
+  reclaim(claim: LostClaim): Promise<Claimed> {
+    return reclaim(this.#db, claim);
   }
 
   held(worker: WorkerId): Promise<Hold[]> {

@@ -1,4 +1,4 @@
-import type { Claimed, ClaimRequest } from '../../ports/store-claim.ts';
+import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import { claimOf, type ClaimRow, termsInShort } from '../sql/claim-row.ts';
 import { type LetterColumns, letterOf } from '../sql/run-row.ts';
 import { bundle } from './bundle.ts';
@@ -8,27 +8,34 @@ import type { Outlook } from './outlook.ts';
 export async function claim(db: Connection, request: ClaimRequest, outlook: Outlook): Promise<Claimed> {
   const { values, isWhole, note } = claimCall(request, outlook);
   const text = `select * from ${db.schema}.claim_v1(
-    $1, $2::json, $3::integer, $4::bigint, $5::text[], $6::json, $7::boolean)`;
+    $1, $2::bigint, $3::json, $4::integer, $5::bigint, $6::text[], $7::json, $8::boolean)`;
   // The first row tells the time, each other one is a claim.
-  const [first, ...rows] = await db.write<Row>('claim', text, [...values, isWhole]);
+  const [first, ...rows] = await db.writeOnce<Row>('claim', { text, values: [...values, isWhole] });
   note(first?.outlook ?? null);
   return { claims: rows.map(claimOfRow), now: first?.now ?? 0, nextDueAt: first?.next ?? null };
 }
 
+/** What was lost of a claim. */
+export async function reclaim(db: Connection, { worker, number }: LostClaim): Promise<Claimed> {
+  const text = `select * from ${db.schema}.reclaim_v1($1, $2::bigint)`;
+  const [first, ...rows] = await db.write<Row>('reclaim', text, [worker, number]);
+  return { claims: rows.map(claimOfRow), now: first?.now ?? 0, nextDueAt: null };
+}
+
 /** What a claim is asked with. */
 export interface ClaimCall {
-  /** Worker, terms, free, turn, tree, seen. */
+  /** Worker, number, terms, free, turn, tree, seen. */
   readonly values: readonly unknown[];
   readonly isWhole: boolean;
   /** To be called with the outlook that was answered. */
   readonly note: (seen: string | null) => void;
 }
 
-export function claimCall({ worker, jobs, free, turn, tree }: ClaimRequest, outlook: Outlook): ClaimCall {
+export function claimCall({ worker, number, jobs, free, turn, tree }: ClaimRequest, outlook: Outlook): ClaimCall {
   const { seen, isWhole } = outlook.of(worker);
   const begunAt = performance.now();
   return {
-    values: [worker, bundle(jobs.map(termsInShort)) ?? '[]', free, turn, tree ?? null, seen],
+    values: [worker, number, bundle(jobs.map(termsInShort)) ?? '[]', free, turn, tree ?? null, seen],
     isWhole,
     note: (answered) => {
       if (tree === undefined) outlook.note({ worker, isWhole, seen: answered, begunAt });

@@ -12,6 +12,8 @@ export interface Connection {
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** Like `query` for a method that writes, with the failpoints of STORE §8. */
   write<Row>(method: string, text: string, values: readonly unknown[]): Promise<Row[]>;
+  /** `write` of what may take effect twice if it is delivered twice: not sent again over a connection that broke. */
+  writeOnce<Row>(method: string, message: Message): Promise<Row[]>;
   /** `write` of what is said only when its turn has come; it counts as begun at once. */
   writeInTurn<Row>(method: string, turn: () => Promise<Message>): Promise<Row[]>;
   /** Several statements without parameters; the server takes them as one transaction. The last one's first row. */
@@ -23,6 +25,8 @@ export interface Connection {
 export interface Message {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** As `writeOnce`. */
+  readonly isOnce?: boolean;
 }
 
 export interface ConnectionOptions {
@@ -52,7 +56,7 @@ export async function openConnection({
   const calls = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
 
-  const send = async <Row>(text: string, values: readonly unknown[] | undefined): Promise<Row[]> => {
+  const send = async <Row>(text: string, values: readonly unknown[] | undefined, isOnce = false): Promise<Row[]> => {
     for (let failures = 0; ; failures++) {
       try {
         const question = { text, types, query_timeout: timeoutMs, ...(values && { values }) };
@@ -62,7 +66,7 @@ export async function openConnection({
         // An idle connection that broke is noticed only now, and the next one is new; a second failure is an outage.
         if (isCollision(error) && failures < collisions) await sleep(Math.random() * 2 * (failures + 1));
         else if (isCrowded(error) && failures < crowded) await sleep(100 + Math.random() * 300);
-        else if (!isBroken(error) || failures > 0) throw error;
+        else if (isOnce || !isBroken(error) || failures > 0) throw error;
       }
     }
   };
@@ -79,9 +83,9 @@ export async function openConnection({
     return settled;
   };
 
-  const write = async <Row>(method: string, { text, values }: Message): Promise<Row[]> => {
+  const write = async <Row>(method: string, { text, values, isOnce }: Message): Promise<Row[]> => {
     await failpoint(`store.${method}.before`);
-    const rows = await send<Row>(text, values);
+    const rows = await send<Row>(text, values, isOnce);
     await failpoint(`store.${method}.committed`);
     return rows;
   };
@@ -91,6 +95,7 @@ export async function openConnection({
     url,
     query: (text, values) => call(() => send(text, values)),
     write: (method, text, values) => call(() => write(method, { text, values })),
+    writeOnce: (method, message) => call(() => write(method, { ...message, isOnce: true })),
     writeInTurn: (method, turn) => call(async () => write(method, await turn())),
     script: async <Row>(text: string) => (await call(() => send<Row>(text, undefined)))[0],
     close() {

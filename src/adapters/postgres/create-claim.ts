@@ -30,15 +30,18 @@ export function createClaimCall(
   const { worker } = request;
   const { values, isWhole, note } = claimCall(request, outlook);
   const takes = isWhole && wouldTake(request, runs);
-  const [items, size, keyed] = valuesOf(takes ? runs.map((run) => ({ ...run, holder: worker })) : runs);
+  const [items, size, keyed] = valuesOf(
+    takes ? runs.map((run) => ({ ...run, holder: worker, claim: request.number })) : runs,
+  );
   return {
-    text: `select ${db.schema}.create_claim_v1($1::json, $2::integer, $3::boolean, $4::boolean, $5, $6::json,
-      $7::integer, $8::bigint, $9::text[], $10::json, $11::boolean) answer`,
+    text: `select ${db.schema}.create_claim_v1($1::json, $2::integer, $3::boolean, $4::boolean, $5, $6::bigint,
+      $7::json, $8::integer, $9::bigint, $10::text[], $11::json, $12::boolean) answer`,
     values: [items, size, keyed, takes, ...values, isWhole],
+    isOnce: true,
     read: ({ answer }) => {
       const { now, next, outlook: seen = null, taken = false, answers, claims } = answer;
       note(seen);
-      const found = taken ? takenOf(runs, { answers, worker, now }) : (claims ?? []).map(claimOfRow);
+      const found = taken ? takenOf(runs, { answers, request, now }) : (claims ?? []).map(claimOfRow);
       return {
         submitted: startedOf(runs, answersOf(runs, answers), found),
         claimed: { claims: found, now, nextDueAt: next },
@@ -63,13 +66,18 @@ function wouldTake({ jobs, free, tree }: ClaimRequest, runs: readonly NewRun[]):
 /** Of runs that were born held. Where a key was there before, or the worker is buried, `answers` say of which not. */
 function takenOf(
   runs: readonly NewRun[],
-  { answers, worker, now }: { answers: readonly Answer[] | null; worker: string; now: number },
+  { answers, request, now }: { answers: readonly Answer[] | null; request: ClaimRequest; now: number },
 ): Claim[] {
   const taken =
     answers === null
       ? runs
-      : runs.filter(({ id }, i) => answers.some((each) => each.i === i && each.run === id && each.holder === worker));
+      : runs.filter(({ id }, i) => answers.some((each) => each.i === i && isOfClaim(each, id, request)));
   return taken.map((run) => freshClaim(run, now)).toSorted((a, b) => b.priority - a.priority);
+}
+
+/** An earlier delivery of the submit may have created it, too, held by another claim. */
+function isOfClaim({ run, holder, claim }: Answer, id: string, { worker, number }: ClaimRequest): boolean {
+  return run === id && holder === worker && claim === number;
 }
 
 /** What the claim took along is queued no more. Who asked to hold a run himself is not told that he does. */

@@ -10,6 +10,7 @@ import { createClaim } from './schema/create-claim.ts';
 import { createInTurn } from './schema/create-in-turn.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
+import { reclaim } from './schema/reclaim.ts';
 import { record } from './schema/record.ts';
 import { schedule } from './schema/schedule.ts';
 import { tables } from './schema/tables.ts';
@@ -20,7 +21,7 @@ const schemaVersion = 1;
 
 /** Functions bear the version of their contract, so a later schema adds beside them and older code goes on. */
 const versions: readonly string[] = [
-  [tables, base, record, claim, createClaim, createInTurn, worker, ask, output, schedule, prune].join('\n'),
+  [tables, base, record, claim, reclaim, createClaim, createInTurn, worker, ask, output, schedule, prune].join('\n'),
 ];
 
 const oldestServer = 130_000;

@@ -6,6 +6,7 @@ import { createDeferred, type Deferred } from '../../std/deferred.ts';
 import { claim } from './claim.ts';
 import type { Connection, Message } from './connection.ts';
 import { type CreateClaimCall, createClaimCall, type CreateClaimRow } from './create-claim.ts';
+import { isBroken } from './failure.ts';
 import type { Outlook } from './outlook.ts';
 import { answersOf, creationIn, submit, type SubmitRow, valuesOf } from './submit.ts';
 import { Turns, waitsForNobody } from './turns.ts';
@@ -93,7 +94,8 @@ export class SubmitLine {
 
   /**
    * Waits out this turn of the event loop for a claim, and goes alone where none comes. A value that the server refuses
-   * fails both; each is then asked for alone.
+   * fails both; each is then asked for alone. Over a connection that broke neither is known, and a claim is never sent
+   * twice.
    */
   async #leave(runs: readonly NewRun[]): Promise<Submitted[]> {
     const leaving: Leaving = { joined: createDeferred(), claim: undefined };
@@ -117,12 +119,14 @@ export class SubmitLine {
     } catch (error) {
       if (leaving.claim === undefined) throw error;
       const { request, claimed } = leaving.claim;
-      if (!isOnejobError(error) || error.code !== 'VALUE_REJECTED') {
-        claimed.reject(error);
-        throw error;
+      if (isOnejobError(error) && error.code === 'VALUE_REJECTED') {
+        claim(this.#db, request, this.#outlook).then(claimed.resolve, claimed.reject);
+        return submit(this.#db, runs);
       }
-      claim(this.#db, request, this.#outlook).then(claimed.resolve, claimed.reject);
-      return submit(this.#db, runs);
+      claimed.reject(error);
+      // A submit may be sent again, as it would have been without the claim.
+      if (isOnejobError(error) && isBroken(error.cause)) return submit(this.#db, runs);
+      throw error;
     }
   }
 }

@@ -50,8 +50,9 @@ export interface Answer {
   readonly key: string | null;
   readonly job: string;
   readonly state: RunState;
-  /** While the run is held as it was born. */
+  /** Both while the run is held as it was born. */
   readonly holder: string | null;
+  readonly claim: number | null;
 }
 
 export function creationIn({ schema }: Connection): string {

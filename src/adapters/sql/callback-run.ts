@@ -44,5 +44,6 @@ export function callbackRun(ended: CalledRun, id: RunId): NewRun {
     schedule: null,
     scheduledAt: null,
     holder: null,
+    claim: 0,
   };
 }

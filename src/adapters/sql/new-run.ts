@@ -30,5 +30,6 @@ export function newRunInShort(run: NewRun, i: number, structured: Structured): R
     schedule: run.schedule ?? undefined,
     scheduled: run.scheduledAt ?? undefined,
     holder: run.holder ?? undefined,
+    claim: run.holder === null ? undefined : run.claim,
   };
 }

@@ -1,18 +1,21 @@
 import type { RunId } from '../../job/run.ts';
-import type { Claim, Claimed, ClaimRequest, JobTerms } from '../../ports/store-claim.ts';
+import type { Claim, Claimed, ClaimRequest, JobTerms, LostClaim } from '../../ports/store-claim.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { claimOf, type ClaimRow } from '../sql/claim-row.ts';
 import type { Tx } from './connection.ts';
 import { dueInQueues, dueInTree } from './due-runs.ts';
 import { unread } from './mail.ts';
 import { pausedNames } from './pause.ts';
-import { nodeOf } from './submit.ts';
+import { livingWorker } from './submit.ts';
 
 /** Hands out due runs, each once: all that happens inside one write transaction. */
-export function claim(tx: Tx, { worker, jobs, free, turn, tree }: ClaimRequest): Claimed {
+export function claim(tx: Tx, { worker, number, jobs, free, turn, tree }: ClaimRequest): Claimed {
   const nothing: Claimed = { claims: [], now: tx.now, nextDueAt: null };
-  const node = nodeOf(tx, worker);
-  if (node === undefined) return nothing;
+  const living = livingWorker(tx, worker);
+  if (living === undefined || number <= living.closed) return nothing;
+  const { node, claimed } = living;
+  // Made twice it takes once; what comes later than the next one takes nothing.
+  if (number <= claimed) return { ...nothing, claims: number === claimed ? heldBy(tx, { worker, number }) : [] };
   const paused = pausedNames(tx);
   // What a process was asked for itself it does, also on a node that is drained.
   if (tree === undefined && paused.node.has(node)) return nothing;
@@ -23,34 +26,62 @@ export function claim(tx: Tx, { worker, jobs, free, turn, tree }: ClaimRequest):
     tree === undefined
       ? dueInQueues(tx, { jobs: new Set(names), paused: paused.queue, free, turn })
       : dueInTree(tx, { jobs: names, paused: paused.queue, free, tree });
-  return { claims: take(tx, due, { worker, node, jobs: open }), now: tx.now, nextDueAt };
+  return { claims: take(tx, due, { worker, number, node, jobs: open }), now: tx.now, nextDueAt };
+}
+
+/** Nobody asks again before its claim is over: there is one write transaction at a time. */
+export function reclaim(tx: Tx, { worker, number }: LostClaim): Claimed {
+  const isLiving = tx.db.run(
+    'update workers set closed = max(closed, ?2) where id = ?1 and buried_at is null',
+    worker,
+    number,
+  );
+  return { claims: isLiving === 0 ? [] : heldBy(tx, { worker, number }), now: tx.now, nextDueAt: null };
+}
+
+function heldBy(tx: Tx, { worker, number }: LostClaim): Claim[] {
+  const held = tx.db.all<{ run: string }>(
+    'select run from live where worker = ? and claim = ? order by priority desc, due_at, run',
+    worker,
+    number,
+  );
+  const runs = held.map(({ run }) => run);
+  return claimsOf(tx, runs, claimRows(tx, JSON.stringify(runs)));
 }
 
 interface Taker {
   readonly worker: WorkerId;
+  readonly number: number;
   readonly node: string;
   readonly jobs: readonly JobTerms[];
 }
 
 /** All with three statements, in the order given. */
-function take(tx: Tx, runs: readonly RunId[], { worker, node, jobs }: Taker): Claim[] {
+function take(tx: Tx, runs: readonly RunId[], { worker, number, node, jobs }: Taker): Claim[] {
   if (runs.length === 0) return [];
   const ids = JSON.stringify(runs);
   tx.db.run(
-    `update live set state = 'running', worker = ?2, node = ?3, epoch = epoch + 1, claimed_at = ?4,
+    `update live set state = 'running', worker = ?2, claim = ?5, node = ?3, epoch = epoch + 1, claimed_at = ?4,
        started_at = coalesce(started_at, ?4), waiting_for = null
      where run in (select value from json_each(?1))`,
     ids,
     worker,
     node,
     tx.now,
+    number,
   );
+  tx.db.run('update workers set claimed = ? where id = ?', number, worker);
   let rows = claimRows(tx, ids);
   const byName = rows.filter(({ callbacks }) => callbacks === 'unknown');
   if (byName.length > 0) {
     settleTerms(tx, byName, jobs);
     rows = claimRows(tx, ids);
   }
+  return claimsOf(tx, runs, rows);
+}
+
+/** In the order of the runs. */
+function claimsOf(tx: Tx, runs: readonly RunId[], rows: readonly Row[]): Claim[] {
   const claims = new Map(rows.map((row) => [row.id, claimOf(row, row.mail > 0 ? unread(tx, row.id) : [])]));
   return runs.map((run) => {
     const claim = claims.get(run);

@@ -6,6 +6,7 @@ const writes = [
   'beatAlone',
   'bury',
   'claim',
+  'reclaim',
   'record',
   'append',
   'ask',

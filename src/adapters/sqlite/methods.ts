@@ -1,7 +1,7 @@
 import { ask } from './ask.ts';
 import { backlog } from './backlog.ts';
 import { bury } from './bury.ts';
-import { claim } from './claim.ts';
+import { claim, reclaim } from './claim.ts';
 import type { Tx } from './connection.ts';
 import { lookInside } from './examine.ts';
 import { list } from './list.ts';
@@ -25,6 +25,7 @@ const methods: Readonly<Record<Exclude<Method, 'migrate'>, Run>> = {
   beatAlone,
   bury,
   claim,
+  reclaim,
   record,
   append,
   ask,

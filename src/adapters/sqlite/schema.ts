@@ -135,6 +135,8 @@ create table live (
   due_at integer,
   state text not null,
   worker text,
+  -- number of the worker's claim
+  claim integer,
   node text,
   epoch integer not null,
   mail integer not null default 0,
@@ -227,6 +229,10 @@ create table workers (
   jobs text not null,
   version text not null,
   identity text not null,
+  -- its claims up to this number take nothing any more
+  closed integer not null default 0,
+  -- the last claim that took something
+  claimed integer not null default 0,
   enrolled_at integer not null,
   buried_at integer
 ) without rowid;

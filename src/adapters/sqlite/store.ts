@@ -3,7 +3,7 @@ import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
-import type { Claimed, ClaimRequest, Hold } from '../../ports/store-claim.ts';
+import type { Claimed, ClaimRequest, Hold, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
@@ -81,6 +81,10 @@ export class SqliteStore implements Store, Inspector, Upkeep {
 
   claim(request: ClaimRequest): Promise<Claimed> {
     return this.#call('claim', request);
+  }
+
+  reclaim(claim: LostClaim): Promise<Claimed> {
+    return this.#call('reclaim', claim);
   }
 
   held(worker: WorkerId): Promise<Hold[]> {

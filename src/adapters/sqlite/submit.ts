@@ -15,9 +15,9 @@ export type Birth = RunState | Submitted;
  * them is there already (a repeated submit) that is undone and all are looked at one by one.
  */
 export function submit(tx: Tx, runs: readonly NewRun[]): Birth[] {
-  const nodes = nodesOf(tx, runs);
-  const created = createTogether(tx, unclaimed(tx, runs), nodes);
-  return runs.map((run) => (created.has(run) ? newborn(run, nodes) : submitOne(tx, run)));
+  const holders = holdersOf(tx, runs);
+  const created = createTogether(tx, unclaimed(tx, runs), holders);
+  return runs.map((run) => (created.has(run) ? newborn(run, holders) : submitOne(tx, run)));
 }
 
 /** One run, which may be there: the child of a step, an occurrence. */
@@ -29,26 +29,40 @@ export function submitOne(tx: Tx, run: NewRun): Birth {
     return { verdict: same ? 'existing' : 'conflict', run: { id: owner.run, key: run.key, job: owner.job, state } };
   }
   if (tx.db.get('select 1 from runs where id = ?', run.id) !== undefined) return stateOf(tx, run.id);
-  const nodes = nodesOf(tx, [run]);
-  create(tx, [run], nodes);
-  return newborn(run, nodes);
+  const holders = holdersOf(tx, [run]);
+  create(tx, [run], holders);
+  return newborn(run, holders);
 }
 
-/** Label of each holder that is enrolled and not buried; without it a run is queued. */
-type Nodes = ReadonlyMap<string | null, string>;
+/** Of each holder that is enrolled and not buried; without it a run is queued. */
+type Holders = ReadonlyMap<string | null, Living>;
 
-function nodesOf(tx: Tx, runs: readonly NewRun[]): Nodes {
-  const nodes = new Map<string | null, string>();
+interface Living {
+  readonly node: string;
+  /** Its claims up to this number take nothing any more. */
+  readonly closed: number;
+  /** The last claim that took something. */
+  readonly claimed: number;
+}
+
+function holdersOf(tx: Tx, runs: readonly NewRun[]): Holders {
+  const holders = new Map<string | null, Living>();
   for (const holder of new Set(runs.map((run) => run.holder))) {
-    const node = holder === null ? undefined : nodeOf(tx, holder);
-    if (node !== undefined) nodes.set(holder, node);
+    const living = holder === null ? undefined : livingWorker(tx, holder);
+    if (living !== undefined) holders.set(holder, living);
   }
-  return nodes;
+  return holders;
 }
 
-/** The label of a worker that is enrolled and not buried. */
-export function nodeOf(tx: Tx, worker: string): string | undefined {
-  return tx.db.get<{ node: string }>('select node from workers where id = ? and buried_at is null', worker)?.node;
+/** A worker that is enrolled and not buried. */
+export function livingWorker(tx: Tx, worker: string): Living | undefined {
+  return tx.db.get<Living>('select node, closed, claimed from workers where id = ? and buried_at is null', worker);
+}
+
+/** Who is to hold the run from its birth. */
+function keeperOf({ holder, claim }: NewRun, holders: Holders): Living | undefined {
+  const living = holders.get(holder);
+  return living !== undefined && claim > living.closed ? living : undefined;
 }
 
 /** Runs whose key nobody has, nor a run before them. */
@@ -66,10 +80,10 @@ function ownerOf(tx: Tx, key: string): { run: string; job: string; digest: strin
   return tx.db.get('select run, job, digest from keys where key = ?', key);
 }
 
-function createTogether(tx: Tx, runs: readonly NewRun[], nodes: Nodes): ReadonlySet<NewRun> {
+function createTogether(tx: Tx, runs: readonly NewRun[], holders: Holders): ReadonlySet<NewRun> {
   tx.db.run('savepoint submit');
   try {
-    create(tx, runs, nodes);
+    create(tx, runs, holders);
     return new Set(runs);
   } catch (error) {
     if (!isConstraint(error)) throw error;
@@ -80,7 +94,7 @@ function createTogether(tx: Tx, runs: readonly NewRun[], nodes: Nodes): Readonly
   }
 }
 
-function create(tx: Tx, runs: readonly NewRun[], nodes: Nodes): void {
+function create(tx: Tx, runs: readonly NewRun[], holders: Holders): void {
   const keyed = runs.filter(({ key }) => key !== null);
   insertMany(
     tx.db,
@@ -95,9 +109,9 @@ function create(tx: Tx, runs: readonly NewRun[], nodes: Nodes): void {
   );
   insertMany(
     tx.db,
-    `insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
+    `insert into live (run, job, queue, priority, due_at, state, worker, claim, node, epoch, max_crashes, root, parent,
        schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)`,
-    runs.map((run) => liveRow(tx, run, nodes)),
+    runs.map((run) => liveRow(tx, run, holders)),
   );
 }
 
@@ -126,9 +140,9 @@ function runRow(tx: Tx, run: NewRun): SqlValue[] {
   ];
 }
 
-function liveRow(tx: Tx, run: NewRun, nodes: Nodes): SqlValue[] {
-  const node = nodes.get(run.holder);
-  const held = node !== undefined;
+function liveRow(tx: Tx, run: NewRun, holders: Holders): SqlValue[] {
+  const keeper = keeperOf(run, holders);
+  const held = keeper !== undefined;
   const dueAt = run.dueAt ?? tx.now + run.delayMs;
   return [
     run.id,
@@ -138,7 +152,8 @@ function liveRow(tx: Tx, run: NewRun, nodes: Nodes): SqlValue[] {
     dueAt,
     held ? 'running' : 'queued',
     held ? run.holder : null,
-    node ?? null,
+    held ? run.claim : null,
+    keeper?.node ?? null,
     held ? 1 : 0,
     run.maxCrashes,
     rootOf(run),
@@ -157,6 +172,6 @@ function rootOf(run: NewRun): string | null {
   return run.root === run.id ? null : run.root;
 }
 
-function newborn({ holder }: NewRun, nodes: Nodes): Birth {
-  return nodes.has(holder) ? 'running' : 'queued';
+function newborn(run: NewRun, holders: Holders): Birth {
+  return keeperOf(run, holders) === undefined ? 'queued' : 'running';
 }

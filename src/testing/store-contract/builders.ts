@@ -37,6 +37,7 @@ export function newRun(over: Partial<NewRun> = {}): NewRun {
     schedule: null,
     scheduledAt: null,
     holder: null,
+    claim: 1,
     ...over,
   };
 }

@@ -217,8 +217,8 @@ export function aboutClaim({ it, expect }: Contract): void {
       workers.map(async (worker, n) => {
         const store = n % 2 ? other : scene.store;
         const taken: string[] = [];
-        for (let idle = 0; idle < 3;) {
-          const { claims } = await store.claim({ worker, jobs: [termsOf('work')], free: 17, turn: 0 });
+        for (let idle = 0, number = 1; idle < 3; number++) {
+          const { claims } = await store.claim({ number, worker, jobs: [termsOf('work')], free: 17, turn: 0 });
           if (claims.length === 0) idle += 1;
           taken.push(...claims.map(({ run }) => run));
         }

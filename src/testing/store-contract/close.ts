@@ -27,7 +27,7 @@ export function aboutClose({ it, expect }: Contract): void {
       beat: async () => await store.beat({ worker: 'w' }),
       workers: async () => await store.workers(),
       bury: async () => await store.bury([{ id: 'w', seenBeat: 0, counted: true }]),
-      claim: async () => await store.claim({ worker: 'w', jobs: [termsOf('work')], free: 1, turn: 0 }),
+      claim: async () => await store.claim({ number: 1, worker: 'w', jobs: [termsOf('work')], free: 1, turn: 0 }),
       held: async () => await store.held('w'),
       steps: async () => await store.steps([newRun().id]),
       record: async () => await store.record({ worker: 'w', entries: [ended({ run: newRun().id, epoch: 1 })] }),

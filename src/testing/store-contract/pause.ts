@@ -11,10 +11,10 @@ export function aboutPause({ it, expect }: Contract): void {
     expect(await scene.ask(pauseOf('job', 'paused'))).toEqual({ verdict: 'done', run: null, state: null });
     const jobs = ['paused', 'free'];
     const elsewhere = { worker, jobs: jobs.map((job) => termsOf(job)), free: 10, turn: 0 };
-    expect(only((await other.claim(elsewhere)).claims).run).toBe(free.id);
+    expect(only((await other.claim({ ...elsewhere, number: 101 })).claims).run).toBe(free.id);
     expect(await scene.claimIds(worker, { jobs })).toEqual([]);
     expect(await scene.ask(resumeOf('job', 'paused'))).toEqual({ verdict: 'done', run: null, state: null });
-    expect(only((await other.claim(elsewhere)).claims).run).toBe(paused.id);
+    expect(only((await other.claim({ ...elsewhere, number: 102 })).claims).run).toBe(paused.id);
   });
 
   it('runs of a paused queue are not claimed until it is resumed', async (scene) => {

@@ -17,6 +17,7 @@ import type { Ground } from './ground.ts';
 export class Scene {
   readonly store: Ground['store'];
   readonly ground: Ground;
+  #number = 0;
 
   constructor(ground: Ground) {
     this.ground = ground;
@@ -65,9 +66,9 @@ export class Scene {
 
   /** Claims up to `free` runs, of the job `work` where no other is said. */
   async claim(worker: WorkerId, over: Claims = {}): Promise<Claimed> {
-    const { jobs = ['work'], free = 100, turn = 0, tree } = over;
+    const { number = ++this.#number, jobs = ['work'], free = 100, turn = 0, tree } = over;
     const terms = jobs.map((job) => (typeof job === 'string' ? termsOf(job) : job));
-    return await this.store.claim({ worker, jobs: terms, free, turn, ...(tree && { tree }) });
+    return await this.store.claim({ worker, number, jobs: terms, free, turn, ...(tree && { tree }) });
   }
 
   /** Ids of the runs that a claim gives, in its order. */
@@ -154,6 +155,7 @@ export class Scene {
 }
 
 export interface Claims {
+  readonly number?: number;
   readonly jobs?: readonly (string | JobTerms)[];
   readonly free?: number;
   readonly turn?: number;

@@ -24,6 +24,7 @@ import { aboutOutcome } from './outcome.ts';
 import { aboutPause } from './pause.ts';
 import { aboutPruneOccurrences } from './prune-occurrences.ts';
 import { aboutPrune } from './prune.ts';
+import { aboutReclaim } from './reclaim.ts';
 import { aboutRestart } from './restart.ts';
 import { aboutRetryAndReschedule } from './retry-and-reschedule.ts';
 import { aboutRetriedParents } from './retried-parents.ts';
@@ -79,6 +80,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['claim: queues', aboutClaimQueues],
   ['claim: terms of the job', aboutClaimTerms],
   ['held', aboutHeld],
+  ['reclaim', aboutReclaim],
   ['record: fence', aboutFence],
   ['record: steps', aboutSteps],
   ['record: suspend and mail', aboutSuspend],

@@ -104,6 +104,7 @@ export function aboutTakeover({ it, expect }: Contract): void {
   it('output of a zombie never takes the place of its heir’s', async (scene) => {
     const other = await scene.second();
     const heir = await scene.worker();
+    let number = 0;
     const wish = { worker: heir, jobs: [termsOf('work')], free: 1, turn: 0 };
     for (let round = 0; round < 40; round++) {
       const zombie = await scene.worker();
@@ -114,10 +115,10 @@ export function aboutTakeover({ it, expect }: Contract): void {
         async () => await scene.store.append({ worker: zombie, chunks: [chunk(1, 1)], progress: [] }),
         async () => {
           await other.bury([{ id: zombie, seenBeat: 0, counted: true }]);
-          let { claims } = await other.claim(wish);
+          let { claims } = await other.claim({ ...wish, number: ++number });
           // A claim may pass over a run that is locked at that moment.
           for (let n = 0; claims.length === 0 && n < 1_000; n++) {
-            ({ claims } = await other.claim(wish));
+            ({ claims } = await other.claim({ ...wish, number: ++number }));
           }
           const { epoch, outputSeq } = only(claims);
           return await other.append({ worker: heir, chunks: [chunk(epoch, outputSeq + 1)], progress: [] });

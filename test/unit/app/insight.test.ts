@@ -94,7 +94,7 @@ test('runs of dead workers that are at their limit of crashes are told as ended,
   const dead = enrolment({ identity: { ...ownIdentity(), pidStart: '0' } });
   await store.enrol(dead);
   await store.submit([newRun({ maxCrashes: 1, trigger: 'http' }), newRun({ maxCrashes: 2 })]);
-  await store.claim({ worker: dead.id, jobs: [termsOf('work')], free: 2, turn: 0 });
+  await store.claim({ number: 1, worker: dead.id, jobs: [termsOf('work')], free: 2, turn: 0 });
   const { app } = openApp([], { store });
   await app.openStore();
   const meter = new RecordingMeter();

@@ -24,7 +24,7 @@ async function lose(store: Store, job: string): Promise<string> {
   const [run = ''] = await submit(store, job, 1);
   const worker = await enrolled(store, [job], 0);
   const terms = { name: job, timeoutMs: null, deadlineMs: null, maxCrashes: 3, callbacks: 'none' } as const;
-  await store.claim({ worker, jobs: [terms], free: 1, turn: 0 });
+  await store.claim({ number: 1, worker, jobs: [terms], free: 1, turn: 0 });
   await store.bury([{ id: worker, seenBeat: null, counted: true }]);
   return run;
 }

@@ -86,15 +86,45 @@ describe('STORE §1.3 an answer of the store that is lost after the commit', () 
     expect((await app.client.list()).items).toHaveLength(1);
   });
 
-  test('STORE §3.4 of a claim: the run is given back by the worker that lives, and executed', async () => {
+  test('of a claim is asked for: the run is executed in its epoch', async () => {
     let calls = 0;
-    const { app, log } = openApp([job(() => ++calls)]);
+    const { app } = openApp([job(() => ++calls)]);
     armFailpoint('store.claim.committed', 'throw', { times: 1 });
     const { id } = await app.client.enqueue('work');
     await app.start();
-    expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({ state: 'succeeded', crashes: 0, attempt: 1 });
+    const ended = await app.client.wait(id, { timeout: '50s' });
+    expect(ended).toMatchObject({ state: 'succeeded', crashes: 0, attempt: 1, epoch: 1 });
     expect(calls).toBe(1);
-    expect(log.texts('warn')).toContain('claims whose answers were lost are given back');
+  });
+
+  test('of a submit with its holder leaves the run to whoever is free', async () => {
+    const { app, run, log } = openApp([job(() => 1)]);
+    await app.open();
+    armFailpoint('store.submit.committed', 'throw', { times: 1 });
+    await expect(run('work', { key: 'a' })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await until('it is queued', async () => (await app.client.get('a'))?.state === 'queued');
+    expect(log.texts('warn')).toContain('runs whose submit was not answered are given back');
+    expect(await run('work', { key: 'a' })).toMatchObject({ state: 'succeeded', crashes: 0 });
+  });
+
+  test('of a submit with its holder that arrives after the question for it leaves the run queued', async () => {
+    const { app, run } = openApp([job(() => 1)]);
+    await app.open();
+    const store = await app.openStore();
+    const [submit, reclaim] = [store.submit.bind(store), store.reclaim.bind(store)];
+    const [asked, late] = [createDeferred<void>(), createDeferred<void>()];
+    store.submit = async (runs) => {
+      void asked.promise.then(() => submit(runs)).then(() => late.resolve(), late.reject);
+      throw new OnejobError('STORE_UNAVAILABLE', 'the answer was lost');
+    };
+    store.reclaim = async (claim) => {
+      const claimed = await reclaim(claim);
+      asked.resolve();
+      return claimed;
+    };
+    await expect(run('work', { key: 'a' })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await late.promise;
+    expect(await app.client.get('a')).toMatchObject({ state: 'queued' });
   });
 
   test('of a cancel: asking again changes nothing more', async () => {

@@ -6,7 +6,7 @@ import { Worker } from '../../../src/engine/worker.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import { Registry } from '../../../src/job/registry.ts';
-import type { Claim, Claimed, ClaimRequest } from '../../../src/ports/store-claim.ts';
+import type { Claim, Claimed, ClaimRequest, LostClaim } from '../../../src/ports/store-claim.ts';
 import type { Entry } from '../../../src/ports/store-entry.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
@@ -31,6 +31,18 @@ class ScriptedStore {
   constructor(clock: ManualClock) {
     this.#clock = clock;
   }
+
+  /** What a claim took whose answer was lost. */
+  readonly lost: string[] = [];
+
+  async reclaim({ number }: LostClaim): Promise<Claimed> {
+    this.reclaims.push(number);
+    if (this.failure !== undefined) throw this.failure;
+    const claims = this.lost.splice(0).map((run) => claimOf(run));
+    return Promise.resolve({ claims, now: this.startedAt + this.#clock.monotonic(), nextDueAt: null });
+  }
+
+  readonly reclaims: number[] = [];
 
   async claim(request: ClaimRequest): Promise<Claimed> {
     this.requests.push(request);
@@ -208,6 +220,24 @@ describe('looking for work', () => {
     clock.advance(10_000);
     await begun('a');
     await ended('a');
+    await worker.stop();
+  });
+
+  test('whose answer was lost is asked for by its number until there is one, and what it took is executed', async () => {
+    store.failure = new OnejobError('STORE_UNAVAILABLE', 'away');
+    await worker.start();
+    await until('it pauses', () => clock.pending === 1);
+    store.lost.push('a');
+    store.line = ['b'];
+    clock.advance(10_000);
+    await until('it pauses again', () => store.reclaims.length === 1 && clock.pending === 1);
+    store.failure = undefined;
+    clock.advance(10_000);
+    await begun('a', 'b');
+    expect(store.reclaims).toEqual([1, 1]);
+    expect(store.requests.map(({ number }) => number).slice(0, 2)).toEqual([1, 2]);
+    await ended('a');
+    await ended('b');
     await worker.stop();
   });
 

@@ -4,19 +4,27 @@ export const claim: readonly string[] = [
   // most 'free' in all: of each queue in the order priority, due, age, and of queues with due runs one each in turn,
   // beginning with the one at the place 'turn'. 'tree' (null: all) restricts to these roots. Answers (now, next), the
   // claims, and the letters in their boxes.
-  `create procedure onejob_claim_v1(in me $id, in terms $text, in free int, in turn bigint, in tree $text)
+  `create procedure onejob_claim_v1(in me $id, in number bigint, in terms $text, in free int, in turn bigint, in tree $text)
 sql security invoker
 begin
   declare t, soon, earliest bigint;
   declare label $name;
   declare jobs, shut, got $text;
   declare mailed int default 0;
+  declare taken_before bigint;
   $begin
   set t = $now;
   -- an aggregate, so that there is a row; a burial waits for this lock, and a later claim finds the grave
-  select max(node) into label from onejob_workers where id = me and buried_at is null for share;
+  select max(node), max(claimed) into label, taken_before from onejob_workers
+  where id = me and buried_at is null and closed < number for update;
   -- what a process was asked for itself (tree) it does, also on a node that is drained
-  if label is not null and (tree is not null or not exists (
+  -- made twice it takes once; what comes later than the next one takes nothing
+  if number = taken_before then
+    set mailed = 1;
+    select json_arrayagg(l.run) into got from onejob_live l force index (line)
+    where l.worker = me and l.claim = number;
+  end if;
+  if label is not null and number > taken_before and (tree is not null or not exists (
     select 1 from onejob_pauses p where p.type = 'node' and p.name = label and (p.ends_at is null or p.ends_at > t)
   )) then
     select json_arrayagg(x.name) into jobs
@@ -28,11 +36,12 @@ begin
   end if;
   if jobs is not null then
     if tree is null then
-      call onejob_claim_lines(me, label, terms, jobs, shut, free, turn, t, got, earliest, mailed);
+      call onejob_claim_lines(me, number, label, terms, jobs, shut, free, turn, t, got, earliest, mailed);
     else
-      call onejob_claim_tree(me, label, terms, jobs, shut, free, tree, t, got, earliest, mailed);
+      call onejob_claim_tree(me, number, label, terms, jobs, shut, free, tree, t, got, earliest, mailed);
     end if;
   end if;
+  if jobs is not null and got is not null then update onejob_workers set claimed = number where id = me; end if;
   if label is not null then
     -- a pause that ends by itself is an instant to look again
     select min(p.ends_at) into soon from onejob_pauses p
@@ -41,24 +50,7 @@ begin
     set earliest = if(earliest is null or soon < earliest, soon, earliest);
   end if;
   select t now, earliest next;
-  if got is not null then
-    select r.id, l.epoch, r.job, r.run_key, r.cause, r.input, r.args, r.request, l.attempt, l.crashes, l.generation,
-      l.priority, r.trace_id, r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at, l.mail,
-      if(l.epoch = 1, 0, coalesce((select max(o.seq) from onejob_output o where o.run = l.run), 0)) output_seq,
-      if(l.epoch = 1, 0, (select cast(sum(length(o.bytes)) as signed) from onejob_output o where o.run = l.run)) output_bytes,
-      if(l.epoch = 1, 0, (select count(*) from onejob_steps s where s.run = l.run)) steps
-    from json_table(got, '$[*]' columns (run $id path '$')) h
-    straight_join onejob_live l force index (primary) on l.run = h.run
-    straight_join onejob_runs r force index (primary) on r.id = l.run
-    order by l.priority desc, l.due_at, l.run;
-  end if;
-  if mailed > 0 then
-    select m.run, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
-    from json_table(got, '$[*]' columns (run $id path '$')) h
-    straight_join onejob_live l force index (primary) on l.run = h.run
-    straight_join onejob_letters m force index (primary) on m.run = l.run
-    where l.mail > 0 and m.consumed_by is null order by m.run, m.n;
-  end if;
+  call onejob_tell_claims(got, mailed);
   $commit;
 end`,
 
@@ -117,7 +109,7 @@ end`,
   // walked over. Candidates are read without locks, a few more than wanted; locks are taken in their order until there
   // are enough, and rows that another claimer has locked are passed by. 'next_at': when the next run is due, those
   // included that were passed by.
-  `create procedure onejob_claim_lines(in me $id, in label $name, in terms $text, in jobs $text, in shut $text,
+  `create procedure onejob_claim_lines(in me $id, in number bigint, in label $name, in terms $text, in jobs $text, in shut $text,
   in free int, in turn bigint, in t bigint, out got $text, out next_at bigint, inout mailed int)
 sql security invoker
 begin
@@ -174,7 +166,7 @@ begin
         limit free for update of l skip locked
       ) x;
       if taken_count > 0 then
-        call onejob_take(taken, me, label, terms, t, mailed);
+        call onejob_take(taken, me, number, label, terms, t, mailed);
         if got is null then set got = taken; else set got = json_merge_preserve(got, taken); end if;
         set free = free - taken_count;
       end if;
@@ -217,7 +209,7 @@ begin
 end`,
 
   // A process that runs work by itself has few roots: their unfinished runs are read and sorted.
-  `create procedure onejob_claim_tree(in me $id, in label $name, in terms $text, in jobs $text, in shut $text,
+  `create procedure onejob_claim_tree(in me $id, in number bigint, in label $name, in terms $text, in jobs $text, in shut $text,
   in free int, in tree $text, in t bigint, out got $text, out next_at bigint, inout mailed int)
 sql security invoker
 begin
@@ -250,19 +242,19 @@ begin
       where l.worker = '' and l.state <> 'running' and l.due_at <= t
       limit free for update of l skip locked
     ) x;
-    if got is not null then call onejob_take(got, me, label, terms, t, mailed); end if;
+    if got is not null then call onejob_take(got, me, number, label, terms, t, mailed); end if;
   end if;
 end`,
 
   // Hands locked runs to a worker. Those that were asked for by name get what the job's 'terms' say, where they have
   // nothing themselves. Adds to 'mailed' how many have letters.
-  `create procedure onejob_take(in runs $text, in me $id, in label $name, in terms $text, in t bigint, inout mailed int)
+  `create procedure onejob_take(in runs $text, in me $id, in number bigint, in label $name, in terms $text, in t bigint, inout mailed int)
 sql security invoker
 begin
   declare by_name, with_mail int;
   update json_table(runs, '$[*]' columns (run $id path '$')) g
   straight_join onejob_live l force index (primary) on l.run = g.run
-  set l.state = 'running', l.worker = me, l.node = label, l.epoch = l.epoch + 1, l.claimed_at = t,
+  set l.state = 'running', l.worker = me, l.claim = number, l.node = label, l.epoch = l.epoch + 1, l.claimed_at = t,
     l.started_at = coalesce(l.started_at, t), l.waiting_for = null;
   select coalesce(sum(l.callbacks = 'unknown'), 0), coalesce(sum(l.mail > 0), 0) into by_name, with_mail
   from json_table(runs, '$[*]' columns (run $id path '$')) g straight_join onejob_live l force index (primary) on l.run = g.run;

@@ -1,10 +1,11 @@
 /** Creating runs: STORE §5 `submit`, and the runs that steps, outcomes and schedules bring. */
 export const create: readonly string[] = [
-  // Those of the workers 'ids' that are enrolled and not buried. Their rows stay locked against a burial.
+  // Those of the workers 'ids' that are enrolled and not buried, as [{ id, closed }]. Their rows stay locked against a
+  // burial and a 'reclaim'.
   `create procedure onejob_lock_living(in ids $text, out living $text)
 sql security invoker
 begin
-  select json_arrayagg(w.id) into living
+  select json_arrayagg(json_object('id', w.id, 'closed', w.closed)) into living
   from (select distinct x.id from json_table(ids, '$[*]' columns (id $id path '$')) x) n
   straight_join onejob_workers w force index (primary) on w.id = n.id
   where w.buried_at is null
@@ -13,8 +14,8 @@ end`,
 
   // Creates the runs that are new, inside the caller's transaction. 'items' are NewRuns in short (see new-run.ts) in
   // the order of their ids, 'keyed' says whether any has a key. 'made' is how many there are of them now that were not.
-  // Only holders among 'living', whose rows the caller has locked, are given their runs: one that comes to life in between
-  // could be buried without them.
+  // Only holders among 'living', whose rows the caller has locked, are given their runs, by a claim that they have not
+  // closed: one that comes to life in between could be buried without them.
   `create procedure onejob_create(in items $text, in keyed tinyint, in living $text, in t bigint, out made int)
 sql security invoker
 begin
@@ -43,17 +44,17 @@ begin
   left join onejob_keys k force index (primary) on k.name = n.run_key
   where n.run_key is null or k.run = n.id
   on duplicate key update id = onejob_runs.id;
-  insert into onejob_live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
+  insert into onejob_live (run, job, queue, priority, due_at, state, worker, claim, node, epoch, max_crashes, root, parent,
     schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
-  select r.id, r.job, r.queue, r.priority, r.due_at, if(w.id is null, 'queued', 'running'), coalesce(w.id, ''), w.node,
+  select r.id, r.job, r.queue, r.priority, r.due_at, if(w.id is null, 'queued', 'running'), coalesce(w.id, ''), if(w.id is null, null, n.claim), w.node,
     if(w.id is null, 0, 1), r.max_crashes, r.root, r.parent, r.schedule, r.timeout_ms, r.due_at + r.deadline_ms,
     r.callbacks, if(w.id is null, null, t), if(w.id is null, null, t)
-  from json_table(items, '$[*]' columns (id $id path '$.id', holder $id path '$.holder')) n
+  from json_table(items, '$[*]' columns (id $id path '$.id', holder $id path '$.holder', claim bigint path '$.claim')) n
   straight_join onejob_runs r force index (primary) on r.id = n.id and r.born = token
   left join (
-    json_table(living, '$[*]' columns (id $id path '$')) h
+    json_table(living, '$[*]' columns (id $id path '$.id', closed bigint path '$.closed')) h
     straight_join onejob_workers w force index (primary) on w.id = h.id
-  ) on h.id = n.holder
+  ) on h.id = n.holder and h.closed < n.claim
   on duplicate key update run = onejob_live.run;
   set made = row_count();
 end`,
@@ -64,10 +65,18 @@ end`,
 sql security invoker
 begin
   declare made int;
+  declare passed_over int default 0;
   declare living $text;
-  if holders is not null then call onejob_lock_living(holders, living); end if;
+  if holders is not null then
+    call onejob_lock_living(holders, living);
+    select count(*) into passed_over
+    from json_table(items, '$[*]' columns (holder $id path '$.holder', claim bigint path '$.claim')) n
+    where n.holder is not null and not exists (
+      select 1 from json_table(living, '$[*]' columns (id $id path '$.id', closed bigint path '$.closed')) h
+      where h.id = n.holder and h.closed < n.claim);
+  end if;
   call onejob_create(items, keyed, living, $now, made);
-  if made <> size or (holders is not null and coalesce(json_length(living), 0) <> json_length(holders)) then
+  if made <> size or passed_over > 0 then
     -- locked, because a transaction of the user may look at an older snapshot
     select n.i, case
         when n.run_key is null or k.run = n.id then 'created'

@@ -77,6 +77,8 @@ export const tables: readonly string[] = [
   state $word not null,
   -- '': nobody
   worker $id not null default '',
+  -- number of the worker's claim
+  claim bigint,
   node $name,
   epoch int not null default 0,
   mail int not null default 0,
@@ -177,6 +179,10 @@ export const tables: readonly string[] = [
   jobs $text not null,
   version $name not null,
   identity $text not null,
+  -- its claims up to this number take nothing any more
+  closed bigint not null default 0,
+  -- the last claim that took something
+  claimed bigint not null default 0,
   enrolled_at bigint not null,
   buried_at bigint
 ) $table`,

@@ -16,12 +16,16 @@ begin
   end if;
 end $$;
 
--- The workers among these that are enrolled and not buried. Their rows stay locked against a burial, not against a beat.
-create function living(ids text[]) returns text[] language plpgsql volatile
+-- The workers among these that are enrolled and not buried, as { id: closed }. Their rows stay locked against a burial
+-- and a 'reclaim', not against a beat.
+create function living(ids text[]) returns json language plpgsql volatile
 as $$
 begin
-  return array(
-    select w.id from workers w where w.id = any(ids) and w.buried_at is null order by w.id for key share);
+  return (
+    select json_object_agg(w.id, w.closed)
+    from (
+      select id, closed from workers where id = any(ids) and buried_at is null order by id for key share
+    ) w);
 end $$;
 
 -- The workers that new runs name as their holders.
@@ -29,9 +33,10 @@ create function holders_of(items json) returns text[] language sql immutable
 as $$ select array(select distinct n.holder from json_to_recordset(items) n(holder text) where n.holder is not null) $$;
 
 -- Creates the runs that are new. 'items' are NewRuns in short (see submit.ts), each with its place 'i', 'size' is their
--- number, 'keyed' whether any has a key, 'holders' the workers that they name; one that is not among them is passed over.
+-- number, 'keyed' whether any has a key, 'holders' the workers that they name; one that is not among them, or has closed
+-- the 'claim' that they name with it, is passed over.
 -- Answers null when each is new and held as wished (the usual case); else for all of them
--- [{ i, verdict, run, key, job, state, holder }], 'holder' only while it is held as it was born.
+-- [{ i, verdict, run, key, job, state, holder, claim }], the last two only while it is held as it was born.
 -- Without holders it is right in a transaction of any isolation, as one of a user may be: where that has missed a key, the
 -- server ends it.
 create function create_v1(items json, size integer, keyed boolean, holders text[], t bigint default now_ms())
@@ -39,15 +44,19 @@ returns json language plpgsql volatile
 ${settings}
 as $$
 declare
-  named integer := cardinality(holders);
+  keepers json;
+  all_held boolean := true;
   asked integer := 0;
   made integer := 0;
   there integer;
   given_keys text[];
 begin
-  if named > 0 then
+  if cardinality(holders) > 0 then
     perform check_isolation();
-    holders := living(holders);
+    keepers := living(holders);
+    all_held := not exists (
+      select from json_to_recordset(items) n(holder text, claim bigint)
+      where n.holder = any(holders) and (n.claim > (keepers->>n.holder)::bigint) is not true);
   end if;
   while keyed loop
     -- waits for whoever is creating the same key, in one order for all
@@ -68,16 +77,16 @@ begin
     from (select from keys k where k.key = any(given_keys) order by k.key for key share) k;
     exit when there = cardinality(given_keys);
   end loop;
-  if made = asked and cardinality(holders) = named then
+  if made = asked and all_held then
     -- As far as keys and holders say, all are new and held as wished. Taken for granted that costs half as much.
     begin
       with given as materialized (
         select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at,
-          case when n.holder = any(holders) then n.holder end keeper
+          case when n.claim > (keepers->>n.holder)::bigint then n.holder end keeper
         from json_to_recordset(items) n(
           id text, key text, job text, queue text, trigger text, priority integer, input text, args text,
           request text, due bigint, delay bigint, timeout bigint, deadline bigint, crashes integer, callbacks text,
-          trace text, parent text, root text, schedule text, scheduled bigint, holder text)
+          trace text, parent text, root text, schedule text, scheduled bigint, holder text, claim bigint)
       ), kept as (
         insert into runs (id, key, job, queue, trigger, priority, input, args, request, timeout_ms, deadline_ms,
           max_crashes, callbacks, trace_id, parent, root, schedule, scheduled_at, created_at, due_at)
@@ -85,10 +94,11 @@ begin
           g.deadline, g.crashes, g.callbacks, g.trace, g.parent, g.root, g.schedule, g.scheduled, t, g.due_at
         from given g
       )
-      insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
+      insert into live (run, job, queue, priority, due_at, state, worker, claim, node, epoch, max_crashes, root, parent,
         schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
       select g.id, g.job, g.queue, coalesce(g.priority, 0), g.due_at,
         case when g.keeper is null then 'queued' else 'running' end, g.keeper,
+        case when g.keeper is not null then g.claim end,
         case when g.keeper is not null then (select w.node from workers w where w.id = g.keeper) end,
         (g.keeper is not null)::integer, g.crashes, g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline,
         g.callbacks, case when g.keeper is not null then t end, case when g.keeper is not null then t end
@@ -100,11 +110,11 @@ begin
   end if;
   -- a statement of its own: it sees the keys of those it waited for
   with given as materialized (
-    select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at, n.holder = any(holders) is true is_held
+    select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at, (n.claim > (keepers->>n.holder)::bigint) is true is_held
     from json_to_recordset(items) n(
       i integer, id text, key text, job text, queue text, trigger text, priority integer, input text, args text,
       request text, due bigint, delay bigint, timeout bigint, deadline bigint, crashes integer, callbacks text,
-      trace text, parent text, root text, schedule text, scheduled bigint, holder text)
+      trace text, parent text, root text, schedule text, scheduled bigint, holder text, claim bigint)
   ), fresh as (
     insert into runs (id, key, job, queue, trigger, priority, input, args, request, timeout_ms, deadline_ms,
       max_crashes, callbacks, trace_id, parent, root, schedule, scheduled_at, created_at, due_at)
@@ -116,12 +126,12 @@ begin
     on conflict (id) do nothing
     returning id, job, queue, priority, due_at, max_crashes, root, parent, schedule, timeout_ms, deadline_ms, callbacks
   ), held as (
-    select distinct on (g.id) g.id, g.holder from given g where g.is_held
+    select distinct on (g.id) g.id, g.holder, g.claim from given g where g.is_held
   ), alive as (
-    insert into live (run, job, queue, priority, due_at, state, worker, node, epoch, max_crashes, root, parent,
+    insert into live (run, job, queue, priority, due_at, state, worker, claim, node, epoch, max_crashes, root, parent,
       schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
     select f.id, f.job, f.queue, f.priority, f.due_at, case when w.id is null then 'queued' else 'running' end,
-      w.id, w.node, (w.id is not null)::integer, f.max_crashes, f.root, f.parent, f.schedule, f.timeout_ms,
+      w.id, h.claim, w.node, (w.id is not null)::integer, f.max_crashes, f.root, f.parent, f.schedule, f.timeout_ms,
       f.due_at + f.deadline_ms, f.callbacks, case when w.id is not null then t end,
       case when w.id is not null then t end
     from fresh f left join held h on h.id = f.id
@@ -137,7 +147,7 @@ begin
         when k.job = n.job and k.digest is not distinct from n.digest then 'existing'
         else 'conflict' end,
       'run', coalesce(k.run, n.id), 'key', n.key, 'job', coalesce(k.job, n.job),
-      'state', coalesce(l.state, o.state, 'queued'), 'holder', case when l.epoch = 1 then l.worker end) order by n.i)
+      'state', coalesce(l.state, o.state, 'queued'), 'holder', case when l.epoch = 1 then l.worker end, 'claim', case when l.epoch = 1 then l.claim end) order by n.i)
     from json_to_recordset(items) n(i integer, id text, key text, job text, digest text)
     left join lateral (select * from keys k where k.key = n.key limit 1) k on true
     left join lateral (select * from live l where l.run = coalesce(k.run, n.id) limit 1) l on true

@@ -1,3 +1,4 @@
+import { claims, clock, columns } from './reclaim.ts';
 import { settings } from './settings.ts';
 
 /** Runs of one line of work (a job, a queue, a priority) that nobody holds, in the order of `live_line`. */
@@ -31,13 +32,8 @@ export const claim = /* sql */ `
 -- lines that it knows, and the instant before which it left nothing due. Given back as 'seen' the next claims look at
 -- these lines from there on. What comes to lie before it or in another line (a late commit, an instant in the past, the
 -- end of a pause) is found by those that are 'whole', as the caller makes some.
-create function claim_v1(me text, terms json, free integer, turn bigint, tree text[], seen json, whole boolean)
-returns table (
-  now bigint, next bigint, outlook text, id text, epoch integer, job text, key text, trigger text, input text, args text,
-  request text, attempt integer, crashes integer, generation integer, priority integer, trace_id text, parent text,
-  root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer,
-  output_bytes bigint, steps integer, mail integer, letters json
-) language plpgsql volatile
+create function claim_v1(me text, number bigint, terms json, free integer, turn bigint, tree text[], seen json, whole boolean)
+returns table (${columns}) language plpgsql volatile
 ${settings}
 as $$
 #variable_conflict use_column
@@ -63,11 +59,16 @@ declare
   view text;
 begin
   perform check_isolation();
-  select w.node into label from workers w where w.id = me and w.buried_at is null for key share;
+  select w.node into label from workers w where w.id = me and w.buried_at is null and w.closed < number for key share;
   if label is null then
-    return query select t, null::bigint, null::text, null::text, null::integer, null::text, null::text, null::text, null::text,
-      null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
-      null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::bigint, null::integer, null::integer, null::json;
+    return query ${clock('null::bigint, null::text')};
+    return;
+  end if;
+  -- made twice it takes once
+  had := array(select l.run from live l where l.worker = me and l.claim = number);
+  if had <> '{}' then
+    return query ${clock('null::bigint, null::text')};
+    return query ${claims('l.run = any(had)')};
     return;
   end if;
   open_jobs := array(
@@ -91,7 +92,7 @@ begin
       order by l.priority desc, l.due_at, l.run limit free for no key update skip locked
     )
     select array(select run from locked) into got;
-    had := take(got, me, label, terms, t);
+    had := take(got, me, number, label, terms, t);
     select min(l.due_at) into earliest from live l
     where l.run = any(members) and l.state <> 'running' and l.queue <> all(shut) and l.job = any(open_jobs);
   elsif not whole then
@@ -145,7 +146,7 @@ begin
           order by l.due_at, l.run limit 1) d
         where e.run = got[cardinality(got)];
       end if;
-      had := take(got, me, label, terms, t);
+      had := take(got, me, number, label, terms, t);
     end if;
     is_one := class_queues[1] = all(class_queues);
     width := free + 16;
@@ -195,7 +196,7 @@ begin
         into got, found_count, soon
         from candidates c;
       end if;
-      had := had || take(got, me, label, terms, t);
+      had := had || take(got, me, number, label, terms, t);
       free := free - cardinality(got);
       exit when free <= 0 or found_count < width or width > 100000;
       width := width * 4;
@@ -225,27 +226,14 @@ begin
     select from json_to_recordset(terms) x(name text)
     where p.type = 'queue' or p.type = 'job' and p.name = x.name or p.type = 'node' and p.name = label);
 
-  return query
-  select t, earliest, view, null::text, null::integer, null::text, null::text, null::text, null::text,
-    null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
-    null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::bigint, null::integer, null::integer, null::json;
+  return query ${clock('earliest, view')};
   if had = '{}' then return; end if;
-  return query
-  select null::bigint, null::bigint, null::text, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args, r.request,
-    nullif(l.attempt, 1), nullif(l.crashes, 0), nullif(l.generation, 0), nullif(l.priority, 0), r.trace_id, r.parent,
-    r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at,
-    case when l.epoch > 1 then (select o.seq from output o where o.run = l.run order by o.seq desc limit 1) end,
-    case when l.epoch > 1 then (select sum(length(o.bytes)) from output o where o.run = l.run) end,
-    case when l.epoch > 1 then (select count(*)::integer from steps s where s.run = l.run) end,
-    nullif(l.mail, 0), case when l.mail > 0 then unread(l.run) end
-  from live l cross join lateral (select * from runs r where r.id = l.run limit 1) r
-  where l.run = any(had)
-  order by l.priority desc, l.due_at, l.run;
+  return query ${claims('l.run = any(had)')};
 end $$;
 
 -- Hands locked runs to a worker; answers them. Those that were asked for by name get what the job's 'terms' say, where
 -- they have nothing themselves.
-create function take(runs text[], me text, label text, terms json, t bigint) returns text[] language plpgsql volatile
+create function take(runs text[], me text, number bigint, label text, terms json, t bigint) returns text[] language plpgsql volatile
 as $$
 begin
   if runs <> '{}' then
@@ -253,7 +241,7 @@ begin
       select x.* from json_to_recordset(terms) x(
         name text, timeout bigint, deadline bigint, crashes integer, callbacks text)
     )
-    update live l set state = 'running', worker = me, node = label, epoch = l.epoch + 1, claimed_at = t,
+    update live l set state = 'running', worker = me, claim = number, node = label, epoch = l.epoch + 1, claimed_at = t,
       started_at = coalesce(l.started_at, t), waiting_for = null,
       timeout_ms = case when l.callbacks = 'unknown' and l.timeout_ms is null
         then (select k.timeout from known k where k.name = l.job) else l.timeout_ms end,

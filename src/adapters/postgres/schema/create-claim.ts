@@ -9,7 +9,7 @@ export const createClaim = /* sql */ `
 -- their holder, are due at once, of jobs that it knows, and there is room for all), nothing is paused, and no run of the
 -- jobs is due. It costs half of finding them again, and leaves no dead entry in the index of the line.
 create function create_claim_v1(
-  items json, size integer, keyed boolean, takes boolean, me text, terms json, free integer, turn bigint, tree text[],
+  items json, size integer, keyed boolean, takes boolean, me text, number bigint, terms json, free integer, turn bigint, tree text[],
   seen json, whole boolean
 ) returns json language plpgsql volatile
 ${settings}
@@ -59,6 +59,6 @@ begin
   return (
     select json_build_object('now', min(c.now), 'next', min(c.next), 'outlook', min(c.outlook), 'answers', made,
       'claims', json_agg(c) filter (where c.id is not null))
-    from claim_v1(me, terms, free, turn, tree, seen, whole) c);
+    from claim_v1(me, number, terms, free, turn, tree, seen, whole) c);
 end $$;
 `;

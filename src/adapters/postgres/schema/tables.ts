@@ -76,6 +76,8 @@ create table live (
   due_at bigint,
   state text not null,
   worker text collate "C",
+  -- number of the worker's claim
+  claim bigint,
   node text,
   epoch integer not null default 0,
   mail integer not null default 0,
@@ -105,7 +107,7 @@ create table live (
 );
 -- by job, so that a long line of a job that is paused, or that this worker does not know, is never walked over
 create index live_line on live (job, queue, priority desc, due_at, run) where worker is null;
-create index live_by_worker on live (worker) where worker is not null;
+create index live_by_worker on live (worker, claim) where worker is not null;
 create index live_by_parent on live (parent) where parent is not null;
 create index live_by_root on live (root) where root is not null;
 create index live_by_schedule on live (schedule, run) where schedule is not null;
@@ -181,6 +183,8 @@ create table workers (
   jobs text not null,
   version text not null,
   identity text not null,
+  -- its claims up to this number take nothing any more
+  closed bigint not null default 0,
   enrolled_at bigint not null,
   buried_at bigint
 ) with (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);

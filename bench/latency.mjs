@@ -1,4 +1,5 @@
-// From enqueue to the first instruction of the handler, the worker idle: in one process, and across two.
+// From enqueue to the first instruction of the handler, and from its last one to `result()`, the worker idle: in one
+// process, and across two.
 //
 //   npm run build && node bench/latency.mjs [sqlite:PATH | postgres://…]
 // @ts-check
@@ -34,20 +35,20 @@ async function measure(given) {
     const rows = [];
     const app = createApp({ jobs: [job], store, log: { level: 'warn' } });
     await app.start();
-    rows.push(row('in one process', await latencies(app.client)));
+    rows.push(...rowsOf('in one process', await latencies(app.client)));
     await app.stop();
 
     const worker = fork(new URL(import.meta.url), ['worker', store]);
     await once(worker, 'message');
     const client = createClient({ store });
-    rows.push(row('across two processes', await latencies(client)));
+    rows.push(...rowsOf('across two processes', await latencies(client)));
     await client.close();
     worker.send('stop');
     await once(worker, 'exit');
     for (const cells of rows) console.log(cells.join('   '));
     await report({
       name: given ? `latency-${given.split(':')[0]}` : 'latency-sqlite',
-      title: `From enqueue to start, idle, ${given ? given.split(':')[0] : 'SQLite, synchronous=FULL'}`,
+      title: `From enqueue to start, and from the end to result(), idle, ${given ? given.split(':')[0] : 'SQLite, synchronous=FULL'}`,
       command: 'node bench/latency.mjs',
       head: ['case', 'p50 ms', 'p99 ms', 'max ms'],
       rows,
@@ -59,14 +60,22 @@ async function measure(given) {
 
 /** @param {import('../dist/index.js').Client} client */
 async function latencies(client) {
-  const found = [];
+  const starts = [];
+  const ends = [];
   for (let i = 0; i < 220; i++) {
     await sleep(20 + Math.random() * 20);
     const begun = now();
     const handle = await client.enqueue(job, undefined);
-    found.push((await handle.result()) - begun);
+    const ran = await handle.result();
+    ends.push(now() - ran);
+    starts.push(ran - begun);
   }
-  return found.slice(20);
+  return { starts: starts.slice(20), ends: ends.slice(20) };
+}
+
+/** @param {string} where @param {{ starts: number[], ends: number[] }} found */
+function rowsOf(where, { starts, ends }) {
+  return [row(`start, ${where}`, starts), row(`result(), ${where}`, ends)];
 }
 
 /** @param {string} name @param {number[]} numbers */

@@ -7,6 +7,7 @@ import type { Store } from '../ports/store.ts';
 import type { Submitted } from '../ports/store-submit.ts';
 import { systemClock } from '../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
+import { EndNotices } from './end-notices.ts';
 import { NodeTalk } from './node-talk.ts';
 import { RunGossip } from './run-gossip.ts';
 import type { RunNews } from './run-news.ts';
@@ -17,6 +18,7 @@ export interface PreparedBackend extends OpenedBackend, Backend {
   /** With the other processes of this store. */
   readonly talk: NodeTalk;
   readonly gossip: RunGossip;
+  readonly endNotices: EndNotices;
   /** Tells workers elsewhere that there is work or mail. */
   hint(): void;
   /** What it opened besides the store. */
@@ -26,7 +28,9 @@ export interface PreparedBackend extends OpenedBackend, Backend {
 /** A store that says what is changed in it, to this process and to the others. */
 export function openTalk(opened: OpenedBackend, news: RunNews, { listens }: { listens: boolean }) {
   const { notifier } = opened;
+  const { ends } = news;
   const talk = new NodeTalk(notifier);
+  const endNotices = new EndNotices({ talk, clock: systemClock, listens, onEnded: (runs) => ends.ended(runs) });
   const gossip = new RunGossip({ talk, clock: systemClock, listens, onChange: (runs) => news.changed(runs) });
   const store = tellingStore(opened.store, {
     isHeard: () => news.isHeard || gossip.isWanted,
@@ -34,17 +38,25 @@ export function openTalk(opened: OpenedBackend, news: RunNews, { listens }: { li
       news.changed(runs);
       gossip.tell(runs);
     },
+    ended: (runs) => {
+      ends.ended(runs);
+      endNotices.ended(runs);
+    },
   });
   return {
     store,
     talk,
     gossip,
+    endNotices,
     hint(): void {
       gossip.hinted();
+      endNotices.hinted();
       notifier?.hint();
     },
     async hush(): Promise<void> {
+      ends.close();
       gossip.close();
+      endNotices.close();
       talk.close();
       await notifier?.close();
     },

@@ -3,9 +3,12 @@ import type { Run, RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { Store } from '../ports/store.ts';
+import { abortable } from '../std/abortable.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred, type Deferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
+import type { EndNotices } from './end-notices.ts';
+import { RunEnds } from './run-ends.ts';
 import type { RunGossip } from './run-gossip.ts';
 
 export interface RunNewsOptions {
@@ -13,6 +16,7 @@ export interface RunNewsOptions {
     readonly store: Store;
     readonly notifier: Notifier | null;
     readonly gossip: RunGossip;
+    readonly endNotices: EndNotices;
   }>;
   readonly clock: Clock;
   readonly log: () => Log;
@@ -35,6 +39,8 @@ export interface Feed {
  * hear what this process has written, and what the others tell of theirs (`run-gossip.ts`).
  */
 export class RunNews {
+  /** For who waits for an end and reads nothing before. */
+  readonly ends: RunEnds;
   readonly #options: RunNewsOptions;
   readonly #topics = new Map<RunId, Topic>();
   readonly #listeners = new Set<(run: RunId | null) => void>();
@@ -47,6 +53,7 @@ export class RunNews {
 
   constructor(options: RunNewsOptions) {
     this.#options = options;
+    this.ends = new RunEnds(options);
   }
 
   /** Of one run, for one reader, who closes it. */
@@ -230,16 +237,6 @@ function fingerprint({ state, epoch, attempt, generation, crashes, progress, wai
 
 function* batches(runs: readonly RunId[]): Generator<RunId[]> {
   for (let from = 0; from < runs.length; from += batchSize) yield runs.slice(from, from + batchSize);
-}
-
-function abortable(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 function stopping(): OnejobError {

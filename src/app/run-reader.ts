@@ -32,13 +32,19 @@ export interface LinesOptions {
   signal?: AbortSignal;
 }
 
+export interface RunReaderOptions {
+  readonly store: () => Promise<Store>;
+  readonly clock: Clock;
+  readonly news: RunNews;
+}
+
 /** Finds runs by what people write, and follows them. */
 export class RunReader {
   readonly #store: () => Promise<Store>;
   readonly #clock: Clock;
   readonly #news: RunNews;
 
-  constructor({ store, clock, news }: { store: () => Promise<Store>; clock: Clock; news: RunNews }) {
+  constructor({ store, clock, news }: RunReaderOptions) {
     this.#store = store;
     this.#news = news;
     this.#clock = clock;
@@ -62,19 +68,32 @@ export class RunReader {
     });
   }
 
+  /** A key may look like an id. */
   async wait(ref: string, options: WaitOptions): Promise<Run> {
-    const limitMs = options.timeout === undefined ? Infinity : parseDuration(options.timeout);
-    const startedAt = this.#clock.monotonic();
-    let run = await this.find(ref);
-    for (let pauseMs = firstPollMs; !isFinal(run.state); pauseMs = Math.min(lastPollMs, pauseMs * 1.5)) {
-      const leftMs = limitMs - (this.#clock.monotonic() - startedAt);
-      if (leftMs <= 0) {
-        throw waitTimedOut(run, limitMs);
-      }
-      await this.#clock.sleep(Math.min(pauseMs, leftMs), options.signal);
-      run = await this.find(run.id);
+    if (isId(ref)) {
+      const run = await this.#end(ref, options);
+      if (run) return run;
     }
-    return run;
+    const { id } = await this.find(ref);
+    return (await this.#end(id, options)) ?? this.find(id);
+  }
+
+  /** Null: there is no run of that id. */
+  async #end(id: RunId, { timeout, signal }: WaitOptions): Promise<Run | null> {
+    if (timeout === undefined) return this.#news.ends.of(id, signal);
+    const limitMs = parseDuration(timeout);
+    const late = new AbortController();
+    const timer = this.#clock.setTimer(limitMs, () => late.abort());
+    try {
+      return await this.#news.ends.of(id, signal ? AbortSignal.any([signal, late.signal]) : late.signal);
+    } catch (error) {
+      if (!late.signal.aborted || signal?.aborted) throw error;
+      const run = await this.find(id);
+      if (isFinal(run.state)) return run;
+      throw waitTimedOut(run, limitMs);
+    } finally {
+      timer.cancel();
+    }
   }
 
   async *lines(ref: string, options: LinesOptions): AsyncGenerator<TailedLine> {
@@ -132,7 +151,5 @@ async function idByEnd(store: Store, ref: string): Promise<RunId | null> {
   throw new OnejobError('USAGE', `several runs end in ${ref}`, { hint: 'write more of the id' });
 }
 
-const firstPollMs = 20;
-const lastPollMs = 500;
 /** What a slow reader holds in memory. */
 const pageBytes = 131_072;

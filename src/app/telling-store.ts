@@ -1,19 +1,26 @@
 import type { RunId } from '../job/run.ts';
+import { isFinal } from '../job/state.ts';
+import type { Entry } from '../ports/store-entry.ts';
 import type { Store } from '../ports/store.ts';
 
 interface Listener {
   /** Else nobody is told, and it costs nothing. */
   isHeard(): boolean;
   changed(runs: readonly RunId[]): void;
+  /** Of those the ones that may have ended; whether anybody hears of changes or not. */
+  ended(runs: readonly RunId[]): void;
 }
 
 /**
  * The same store, which says of each call that has committed which runs it has changed. One place for all that changes
  * runs, whoever calls: clients, the engine, those who rescue.
  */
-export function tellingStore(store: Store, { isHeard, changed }: Listener): Store {
+export function tellingStore(store: Store, { isHeard, changed, ended }: Listener): Store {
   const tell = (runs: () => readonly RunId[]): void => {
     if (isHeard()) changed(runs());
+  };
+  const tellEnded = (runs: readonly RunId[]): void => {
+    if (runs.length > 0) ended(runs);
   };
   const telling = Object.assign(Object.create(store) as Store, {
     async submit(runs: Parameters<Store['submit']>[0], options?: Parameters<Store['submit']>[1]) {
@@ -33,6 +40,7 @@ export function tellingStore(store: Store, { isHeard, changed }: Listener): Stor
     },
     async record(batch: Parameters<Store['record']>[0]) {
       const verdicts = await store.record(batch);
+      tellEnded(batch.entries.flatMap((entry, i) => (mayEnd(entry) && verdicts[i] !== 'stale' ? [entry.run] : [])));
       tell(() =>
         batch.entries.flatMap((entry) =>
           entry.kind === 'try' && entry.child ? [entry.run, entry.child.id] : [entry.run],
@@ -47,16 +55,19 @@ export function tellingStore(store: Store, { isHeard, changed }: Listener): Stor
     },
     async ask(asks: Parameters<Store['ask']>[0]) {
       const answers = await store.ask(asks);
+      tellEnded(answers.flatMap(({ run, state }) => (run !== null && state !== null && isFinal(state) ? [run] : [])));
       tell(() => answers.flatMap(({ run }) => run ?? []));
       return answers;
     },
     async bury(graves: Parameters<Store['bury']>[0]) {
       const taken = await store.bury(graves);
+      tellEnded(taken.flat());
       tell(() => taken.flat());
       return taken;
     },
     async fire(fires: Parameters<Store['fire']>[0]) {
       const verdicts = await store.fire(fires);
+      tellEnded(fires.flatMap(({ cancels }) => cancels));
       tell(() => fires.flatMap(({ runs, cancels }) => [...runs.map(({ id }) => id), ...cancels]));
       return verdicts;
     },
@@ -69,4 +80,9 @@ export function tellingStore(store: Store, { isHeard, changed }: Listener): Stor
       return typeof value === 'function' ? (value.bind(store) as unknown) : value;
     },
   });
+}
+
+/** Whoever gives a run up may find it cancelled. */
+function mayEnd({ kind }: Entry): boolean {
+  return kind !== 'step' && kind !== 'try';
 }

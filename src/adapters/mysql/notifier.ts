@@ -31,6 +31,8 @@ export function openMysqlNotifier({ url, prefix }: NotifierOptions): Notifier {
 const patience = 1 / 50;
 const shortestMs = 10;
 const longestMs = 100;
+/** Who has just said something may be answered. */
+const answerAfterMs = 3;
 /** While the server is away. */
 const awayMs = 2_000;
 const answerMs = 5_000;
@@ -50,6 +52,7 @@ class MysqlNotifier implements Notifier {
   #isLooking = false;
   #seen: string | undefined;
   #heardAt = 0;
+  #saidAt = -Infinity;
   #closed = false;
 
   constructor(store: string, open: () => Promise<Connection>) {
@@ -74,7 +77,10 @@ class MysqlNotifier implements Notifier {
   }
 
   say(words: string): void {
-    if (!this.#closed) this.#saying = this.#saying.then(() => this.#write(words));
+    if (this.#closed) return;
+    this.#saying = this.#saying.then(() => this.#write(words));
+    this.#saidAt = systemClock.monotonic();
+    if (this.#look !== undefined) this.#lookIn(answerAfterMs);
   }
 
   listen(onWords: (words: string | null) => void): () => void {
@@ -149,13 +155,20 @@ class MysqlNotifier implements Notifier {
     }
     this.#isLooking = !this.#closed && (this.#listeners.size > 0 || this.#words.isHeard);
     if (!this.#isLooking) return;
-    this.#look = systemClock.setTimer(away ? awayMs : this.#pauseMs(), () => void this.#lookForNews());
+    this.#lookIn(away ? awayMs : this.#pauseMs());
+  }
+
+  #lookIn(ms: number): void {
+    this.#look?.cancel();
+    this.#look = systemClock.setTimer(ms, () => void this.#lookForNews());
     this.#look.unref?.();
   }
 
   #pauseMs(): number {
-    const silentMs = systemClock.monotonic() - this.#heardAt;
-    return Math.min(longestMs, Math.max(shortestMs, silentMs * patience));
+    const now = systemClock.monotonic();
+    const byHearing = Math.max(shortestMs, (now - this.#heardAt) * patience);
+    const bySaying = Math.max(answerAfterMs, (now - this.#saidAt) * patience);
+    return Math.min(longestMs, byHearing, bySaying);
   }
 
   #connected(): Promise<Connection> {

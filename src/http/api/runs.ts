@@ -74,9 +74,10 @@ export const showRun = defineRoute({
   params: { ref },
   headers: { prefer },
   answers: { 200: jsonAnswer('the run, also while it goes on', oneRun) },
-  async handle({ client, params, headers, request }) {
+  async handle({ app, client, params, headers, request }) {
     const seconds = preferredWait(headers.prefer);
-    if (seconds !== null) await waitFor({ client, ref: params.ref, seconds, signal: request.signal });
+    const signal = AbortSignal.any([request.signal, app.stopping]);
+    if (seconds !== null) await waitFor({ client, ref: params.ref, seconds, signal });
     const found = await client.find(params.ref, { steps: true });
     return json(200, { v: 1, ...runView(found) }, seconds === null ? {} : { 'Preference-Applied': `wait=${seconds}` });
   },

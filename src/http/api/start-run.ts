@@ -82,7 +82,8 @@ async function answerOf(
   seconds: number | null,
 ): Promise<AnyAnswer> {
   const applied = seconds === null ? {} : { 'Preference-Applied': `wait=${seconds}` };
-  if (seconds !== null && !isFinal(state)) await waitFor({ client, ref: id, seconds, signal: request.signal });
+  const signal = AbortSignal.any([request.signal, app.stopping]);
+  if (seconds !== null && !isFinal(state)) await waitFor({ client, ref: id, seconds, signal });
   const run = seconds !== null || isFinal(state) ? await client.find(id) : null;
   if (run && isFinal(run.state)) return json(200, { v: 1, ...runView(run), created }, applied);
   const job = app.registry.find(params.name)?.name ?? params.name;

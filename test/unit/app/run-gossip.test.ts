@@ -2,28 +2,9 @@ import { expect, test } from 'vitest';
 import { CallerTalk } from '../../../src/app/caller-talk.ts';
 import { NodeTalk } from '../../../src/app/node-talk.ts';
 import { RunGossip } from '../../../src/app/run-gossip.ts';
-import { longestWords, type Notifier } from '../../../src/ports/notifier.ts';
+import { longestWords } from '../../../src/ports/notifier.ts';
+import { openAir } from '../../support/air.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-
-/** Everybody hears everything at once, unless the way is broken. */
-function openAir() {
-  const listeners = new Set<(words: string | null) => void>();
-  const air = { said: [] as string[], isBroken: false };
-  const notifier = (): Notifier => ({
-    hint: () => undefined,
-    subscribe: () => () => undefined,
-    say(words) {
-      air.said.push(words);
-      if (!air.isBroken) for (const listener of listeners) listener(words);
-    },
-    listen(onWords) {
-      listeners.add(onWords);
-      return () => listeners.delete(onWords);
-    },
-    close: () => Promise.resolve(),
-  });
-  return { air, notifier };
-}
 
 function openGossip({ listens = true } = {}) {
   const { air, notifier } = openAir();

@@ -1,0 +1,124 @@
+import type { RunId } from '../job/run.ts';
+import type { Clock, Timer } from '../std/clock.ts';
+import type { NodeTalk } from './node-talk.ts';
+
+export interface EndNoticesOptions {
+  readonly talk: NodeTalk;
+  readonly clock: Clock;
+  /** It lives long enough to hear who waits; one that does not tells of every end, with its hints. */
+  readonly listens: boolean;
+  /** Runs may have ended in another process; null: any may have. */
+  readonly onEnded: (runs: readonly RunId[] | null) => void;
+}
+
+/**
+ * That a run has ended, told to the process that waits for it. Who waits says for which runs, again every ten seconds,
+ * and is believed for thirty; who ends one of them says so at once, then at most every 10 ms. One that ended just
+ * before the question came is answered too: of the last two seconds each process knows its ends. A notice may be lost:
+ * who waits looks by himself now and then (`run-ends.ts`).
+ */
+export class EndNotices {
+  readonly #options: EndNoticesOptions;
+  /** By others: until when they are believed. */
+  readonly #awaited = new Map<RunId, number>();
+  #anyAwaitedUntil = -1;
+  /** In this process, oldest first: when. */
+  readonly #ended = new Map<RunId, number>();
+  readonly #unsaid = new Set<RunId>();
+  #pause: Timer | undefined;
+  #hears = false;
+
+  constructor(options: EndNoticesOptions) {
+    this.#options = options;
+    const { talk, listens } = options;
+    if (listens) talk.listen({ about: 'awaits', hear: (runs, { isOwn }) => !isOwn && this.#heardAwaited(runs) });
+  }
+
+  /** Somebody waits for them here. */
+  await(runs: readonly RunId[]): void {
+    const { talk, onEnded } = this.#options;
+    if (!this.#hears) {
+      this.#hears = true; // before it is said: the answer may come at once
+      talk.listen({
+        about: 'ended',
+        hear: (runs, { isOwn }) => !isOwn && onEnded(runs[0] === any ? null : runs),
+        missed: () => onEnded(null),
+      });
+    }
+    talk.say('awaits', runs.length > most ? [any] : runs);
+  }
+
+  /** They have ended here, or may have, and the store has it. */
+  ended(runs: readonly RunId[]): void {
+    const now = this.#options.clock.monotonic();
+    for (const run of runs) {
+      if (this.#options.listens) this.#remember(run, now);
+      if (!this.#options.listens || this.#isAwaited(run, now)) this.#unsaid.add(run);
+    }
+    if (this.#options.listens || this.#hears) this.#say();
+  }
+
+  /** A process that does not listen tells when it gives a hint anyway: nothing is opened only for this. */
+  hinted(): void {
+    this.#say();
+  }
+
+  /** What waits for its pause is for others: they must not lose it because we leave. */
+  close(): void {
+    if (this.#pause === undefined) return;
+    this.#pause.cancel();
+    this.#pause = undefined;
+    this.#say();
+    this.#pause = undefined;
+  }
+
+  #isAwaited(run: RunId, now: number): boolean {
+    return now < Math.max(this.#anyAwaitedUntil, this.#awaited.get(run) ?? -1);
+  }
+
+  #remember(run: RunId, now: number): void {
+    this.#ended.delete(run);
+    this.#ended.set(run, now);
+    for (const [oldest, at] of this.#ended) {
+      if (this.#ended.size <= mostEnded && now - at < rememberedMs) break;
+      this.#ended.delete(oldest);
+    }
+  }
+
+  #heardAwaited(runs: readonly RunId[]): void {
+    const now = this.#options.clock.monotonic();
+    const isAny = runs[0] === any;
+    if (isAny) this.#anyAwaitedUntil = now + believedMs;
+    else for (const run of runs) this.#awaited.set(run, now + believedMs);
+    if (this.#awaited.size > mostAwaited) this.#forgetOld(now);
+    for (const run of isAny ? this.#ended.keys() : runs) if (this.#ended.has(run)) this.#unsaid.add(run);
+    this.#say();
+  }
+
+  #forgetOld(now: number): void {
+    for (const [run, until] of this.#awaited) if (until <= now) this.#awaited.delete(run);
+    if (this.#awaited.size <= mostAwaited) return;
+    this.#awaited.clear();
+    this.#anyAwaitedUntil = now + believedMs;
+  }
+
+  #say(): void {
+    if (this.#pause !== undefined || this.#unsaid.size === 0) return;
+    this.#options.talk.say('ended', this.#unsaid.size > most ? [any] : [...this.#unsaid]);
+    this.#unsaid.clear();
+    this.#pause = this.#options.clock.setTimer(pauseMs, () => {
+      this.#pause = undefined;
+      this.#say();
+    });
+    this.#pause.unref?.();
+  }
+}
+
+const any = '*';
+/** Runs named in one notice; more are any run. */
+const most = 500;
+const mostAwaited = 10_000;
+const mostEnded = 1_000;
+const rememberedMs = 2_000;
+const believedMs = 30_000;
+const pauseMs = 10;

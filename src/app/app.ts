@@ -5,17 +5,19 @@ import type { Run } from '../job/run.ts';
 import type { JobFileProblem } from '../plugins/problem.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
+import { unlessAborted } from '../std/abort.ts';
 import { systemClock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
 import { defaultStore } from './backend.ts';
 import { Callers } from './callers.ts';
+import { endApp } from './end-app.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { isLog } from './config-readers.ts';
 import { Faces, type Face } from './face.ts';
 import { Insight } from './insight.ts';
 import { JobCatalog } from './job-catalog.ts';
-import { LazyBackend } from './lazy-backend.ts';
+import { LazyBackend, stopped } from './lazy-backend.ts';
 import { createLogger } from './logger.ts';
 import type { AppOptions } from './options.ts';
 import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
@@ -166,10 +168,11 @@ export class App {
 
   /**
    * Plays its roles until `stop`: takes whatever is due, serves HTTP. Resolves once all is up. A worker that was wrongly
-   * taken for dead enrols anew by itself.
+   * taken for dead enrols anew by itself. @throws APP_STOPPING after `stop`: an app has one life
    */
   start(): Promise<void> {
-    this.#started ??= this.#start();
+    if (this.#stopped) return Promise.reject(stopped());
+    this.#started ??= unlessAborted(this.#start(), this.#stopping.signal);
     return this.#started;
   }
 
@@ -189,6 +192,7 @@ export class App {
   async execute(requests: readonly ExecuteRequest[], watcher: RunWatcher = {}): Promise<Run[]> {
     void this.#backend.use().catch(() => undefined); // opens while job files load
     await this.loadJobs();
+    this.#stopping.signal.throwIfAborted();
     const worker = await this.#workerProcess('tree');
     const executed = execute(requests, watcher, {
       ...this.#submission(),
@@ -244,6 +248,7 @@ export class App {
     const worker = roles.includes('worker') ? await this.#workerProcess('all') : undefined;
     await this.openStore();
     await this.#faces.start(roles); // first: where an address is taken, no run must have begun
+    if (this.#stopped) return this.#faces.stop();
     await worker?.start();
   }
 
@@ -285,16 +290,11 @@ export class App {
 
   async #stop(graceMs: number): Promise<void> {
     this.#backend.retire();
+    this.#stopping.abort(stopped());
     await this.#started?.catch(() => undefined);
-    this.#faces.drain();
-    this.#stopping.abort(new OnejobError('APP_STOPPING', 'the app stops'));
-    await this.#news.close(); // who follows runs goes to another node now, and not when the grace is over
-    try {
-      await this.#worker?.stop(this.#backend.isLost ? null : graceMs); // runs what others wrote, the hook onStop: it may throw
-    } finally {
-      await this.callers.stop();
-      await this.#faces.stop();
-      await this.#backend.close();
-    }
+    await endApp(
+      { faces: this.#faces, news: this.#news, worker: this.#worker, callers: this.callers, backend: this.#backend },
+      graceMs,
+    );
   }
 }

@@ -1,4 +1,6 @@
+import { isOwnCode } from '../engine/console-capture.ts';
 import { OnejobError } from '../job/errors.ts';
+import { inTime } from '../std/in-time.ts';
 import type { PreparedBackend } from './prepare-backend.ts';
 
 /** The backend of an app: opened by who needs it first, closed once. */
@@ -24,9 +26,12 @@ export class LazyBackend {
     return this.#isLost;
   }
 
-  /** As `open`, for what is no business of an app that stops. @throws APP_STOPPING after `retire` */
+  /**
+   * As `open`, for what is no business of an app that stops, unless the code of a run or of a hook asks: `stop` waits
+   * for it to end well. @throws APP_STOPPING after `retire`
+   */
   use(): Promise<PreparedBackend> {
-    return this.#isRetired ? Promise.reject(stopped()) : this.open();
+    return this.#isRetired && !isOwnCode() ? Promise.reject(stopped()) : this.open();
   }
 
   /** What goes on still has the store until `close`; nothing new begins. */
@@ -53,16 +58,23 @@ export class LazyBackend {
     this.#onLost(error);
   }
 
-  /** What was asked for is stored or answered first. A store that was handed over stays open. */
-  async close(): Promise<void> {
+  /**
+   * What was asked for is stored or answered first, unless the store hangs longer than `patienceMs`. A store that was
+   * handed over stays open.
+   */
+  async close(patienceMs = 10_000): Promise<void> {
     this.#isClosed = true;
+    await inTime(this.#close(patienceMs), patienceMs);
+  }
+
+  async #close(patienceMs: number): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
-    await opened?.outbox.settled();
+    await inTime(opened?.outbox.settled() ?? Promise.resolve(), patienceMs / 2);
     await opened?.hush();
     if (opened?.isOurs) await opened.store.close();
   }
 }
 
-function stopped(): OnejobError {
+export function stopped(): OnejobError {
   return new OnejobError('APP_STOPPING', 'the app has been stopped');
 }

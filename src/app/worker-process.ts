@@ -1,3 +1,4 @@
+import { asOwnCode } from '../engine/console-capture.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Observer } from '../engine/host.ts';
 import type { RunningRun } from '../engine/running-run.ts';
@@ -9,9 +10,12 @@ import type { Registry } from '../job/registry.ts';
 import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
+import type { Claim } from '../ports/store-claim.ts';
 import type { Tracer } from '../ports/tracer.ts';
 import type { Clock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
+import { formatDuration } from '../std/duration.ts';
+import { inTime } from '../std/in-time.ts';
 import type { PreparedBackend } from './prepare-backend.ts';
 import type { Settings } from './settings.ts';
 import { openTracer } from './tracing.ts';
@@ -107,27 +111,42 @@ export class WorkerProcess {
     return failed === null ? 'late' : failed ? 'failed' : 'nobody';
   }
 
+  /** It stopped without an answer of the store. */
+  get gaveUp(): boolean {
+    return (this.#current?.left.length ?? 0) > 0;
+  }
+
   interrupt(reason: Error): void {
     this.#current?.interrupt(reason);
   }
 
-  /** `null`: what runs here cannot be recorded any more, so nothing is waited for. */
+  /**
+   * `null`: what runs here cannot be recorded any more, so nothing is waited for.
+   * @throws STORE_UNAVAILABLE when runs had to be given up because the store did not answer; all is closed then
+   */
   async stop(grace: number | null): Promise<void> {
     if (grace === null) this.#current?.abandon();
     const graceMs = grace ?? 0;
+    const { log, clock, settings } = this.#options;
     this.#stopping = true;
     this.#unsubscribe?.();
-    const engine = await this.#engine?.catch(() => undefined);
+    const opened = this.#engine?.catch(() => undefined) ?? Promise.resolve();
+    if (!(await inTime(opened, patienceMs, clock))) return log.error(`the hook onStart ${isLate}`);
+    const engine = await opened;
     if (!engine) return;
-    await Promise.all([engine.stop(graceMs), this.#replaced]);
+    await Promise.all([engine.stop(graceMs), inTime(this.#replaced ?? Promise.resolve(), patienceMs, clock)]);
     await this.#current?.stop(graceMs); // another one, where it was replaced meanwhile
     await this.#services.close();
     this.#tracer?.close();
-    await this.#options.settings.hooks.onStop?.();
+    const stopped = (async () => asOwnCode(() => settings.hooks.onStop?.()))();
+    if (!(await inTime(stopped, patienceMs, clock))) log.error(`the hook onStop ${isLate}`);
+    const left = this.#current?.left ?? [];
+    if (grace !== null && left.length > 0) throw givenUp(left);
   }
 
   async #open(): Promise<Engine> {
     await this.#options.settings.hooks.onStart?.();
+    if (this.#stopping) throw new OnejobError('APP_STOPPING', 'the app has been stopped');
     this.#tracer = await openTracer(this.#options.log); // the hook may have registered what collects spans
     return this.#create();
   }
@@ -216,3 +235,16 @@ const pollByItselfMs = 250;
 /** Where only the main loop can beat, CPU work must not look like death (STORE §3.1). */
 const leaseWithoutThreadMs = 60_000;
 const replaceEveryMs = 1_000;
+/** Of a hook at the beginning and the end of a process. */
+const patienceMs = 10_000;
+const isLate = `did not end within ${formatDuration(patienceMs)} and is waited for no longer`;
+
+function givenUp(left: readonly Claim[]): OnejobError {
+  const some = left.slice(0, 3).map(({ job, run }) => `${job} ${run}`);
+  const more = left.length > some.length ? ` and ${left.length - some.length} more` : '';
+  return new OnejobError(
+    'STORE_UNAVAILABLE',
+    `the store did not answer until the end: what these runs did last is not recorded: ${some.join(', ')}${more}`,
+    { hint: 'another worker takes them over as after a crash, and repeats the step they were at' },
+  );
+}

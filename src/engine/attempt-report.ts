@@ -2,11 +2,12 @@ import { readFailure, type Failure } from '../job/failure.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
-import { createDeferred } from '../std/deferred.ts';
 import { failpoint } from '../std/failpoint.ts';
+import { inTime } from '../std/in-time.ts';
 import { internalError } from './breakdown.ts';
 import { hookRun, namesOf } from './claim-names.ts';
 import type { Concluded } from './conclusion.ts';
+import { asOwnCode } from './console-capture.ts';
 import type { Host } from './host.ts';
 
 /** Tells whoever measures, watches and reads the log that an attempt begins. */
@@ -55,16 +56,11 @@ async function callAfterRun(
   error: Failure | null,
 ): Promise<void> {
   if (end === 'parked' || end === 'handedBack' || end === 'lost') return;
-  const late = createDeferred<'late'>();
-  const timer = clock.setTimer(graceMs, () => late.resolve('late'));
+  const called = (async () => asOwnCode(() => hooks.afterRun?.(hookRun(claim), { state: end, error })))();
   try {
-    const called = (async () => hooks.afterRun?.(hookRun(claim), { state: end, error }))();
-    if ((await Promise.race([called, late.promise])) !== 'late') return;
-    called.catch(() => undefined); // it was named already
+    if (await inTime(called, graceMs, clock)) return;
     log.error('the hook afterRun did not end in time and is left behind', namesOf(claim));
   } catch (thrown) {
     log.error('the hook afterRun failed', { ...namesOf(claim), error: readFailure(thrown).failure.message });
-  } finally {
-    timer.cancel();
   }
 }

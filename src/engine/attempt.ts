@@ -258,7 +258,7 @@ export class Attempt {
 
   #conclude(settled: Settled): Promise<Concluded> {
     const { host } = this.#options;
-    const conclusion = new Conclusion({
+    return new Conclusion({
       claim: this.claim,
       job: this.job,
       host,
@@ -266,8 +266,8 @@ export class Attempt {
       output: this.#output,
       response: this.#response,
       deadlineInMs: this.#timer.deadlineInMs,
-    });
-    return conclusion.conclude(settled);
+      isStopping: this.#stopping,
+    }).conclude(settled);
   }
 
   /** Past the grace: the handler goes on as a zombie, fenced and counted, and the attempt ends without it. */

@@ -36,6 +36,8 @@ export interface ConclusionOptions {
   readonly response: ResponseNotes;
   /** An attempt that could only begin later than this is not waited for. */
   readonly deadlineInMs: number;
+  /** The worker stops: what is refused for that is no failure of the handler's. */
+  readonly isStopping?: boolean;
 }
 
 /** Turns the way an attempt ended into the one entry that ends it in the store, after its output. */
@@ -82,7 +84,8 @@ export class Conclusion {
     // Only where this run was told to: the same code may come out of another run that was cancelled, such as a child.
     if (reason && (failure.code === 'RUN_CANCELLED' || failure.code === 'RUN_INTERRUPTED'))
       return this.#outcome('cancelled', null, failure);
-    if (reason && failure.code === 'APP_STOPPING') return this.#handBack(claim.attempt, 0, null, 'handedBack');
+    if ((reason ?? this.#options.isStopping) && failure.code === 'APP_STOPPING')
+      return this.#handBack(claim.attempt, 0, null, 'handedBack');
     const { attempt } = claim;
     host.log[reading.level]('run failed', { ...namesOf(claim), code: failure.code, error: failure.message });
     const delayMs = isFinal ? null : nextTryMs(job.retry, attempt, reading, Math.random);

@@ -6,6 +6,7 @@ import type { OutputLine } from '../job/output-line.ts';
 export type ConsoleSink = (line: Pick<OutputLine, 'stream' | 'level' | 'text'>) => void;
 
 const current = new AsyncLocalStorage<ConsoleSink>();
+const hooks = new AsyncLocalStorage<true>();
 const methods = {
   debug: { stream: 'stdout', level: 'debug', print: format },
   log: { stream: 'stdout', level: 'info', print: format },
@@ -28,6 +29,16 @@ export function withConsole<T>(sink: ConsoleSink, work: () => T): T {
 /** Whose code executes now, also in callbacks and where a rejection is reported; undefined outside of attempts. */
 export function currentSink(): ConsoleSink | undefined {
   return current.getStore();
+}
+
+/** Runs a hook, whose lines are no run's: `isOwnCode` knows it. */
+export function asOwnCode<T>(work: () => T): T {
+  return hooks.run(true, work);
+}
+
+/** Whether the code that executes now, also in callbacks, was called by the engine: that of a handler, or of a hook. */
+export function isOwnCode(): boolean {
+  return current.getStore() !== undefined || hooks.getStore() === true;
 }
 
 /** Runs `work` outside of any attempt, so that what it prints is not taken for a job's own. */

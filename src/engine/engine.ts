@@ -1,4 +1,4 @@
-import { hasCode, OnejobError } from '../job/errors.ts';
+import { hasCode } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
 import type { RunId } from '../job/run.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
@@ -8,7 +8,7 @@ import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
 import type { Timer } from '../std/clock.ts';
 import { newId } from '../std/id.ts';
-import { startAll, stopAll, type Service } from '../std/service.ts';
+import { startAll, type Service } from '../std/service.ts';
 import { Canceller } from './canceller.ts';
 import { captureConsole } from './console-capture.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -21,6 +21,7 @@ import { Pruner } from './pruner.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { Rescuer } from './rescuer.ts';
 import type { RunningRun } from './running-run.ts';
+import { Shutdown } from './shutdown.ts';
 import type { Vitals } from './vitals.ts';
 import { Worker } from './worker.ts';
 
@@ -34,6 +35,7 @@ export class Engine {
   readonly #canceller: Canceller;
   readonly #reclaimer: Reclaimer;
   readonly #roles: readonly Service[];
+  readonly #shutdown: Shutdown;
   #enrolled: Promise<void> | undefined;
   #rolesUp: Promise<void> | undefined;
   #later: Timer | undefined;
@@ -83,6 +85,7 @@ export class Engine {
     ];
     // The beat first: a worker without one may be buried by others while it starts.
     this.#roles = [heartbeat, this.#canceller, this.#reclaimer, ...(scope === 'all' ? caretakers : []), this.#worker];
+    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker: this.#worker, roles: this.#roles });
   }
 
   /** Runs in execution here. */
@@ -221,8 +224,12 @@ export class Engine {
 
   /** What runs here cannot be recorded any more: `stop` does not wait for it. */
   abandon(): void {
-    this.#journal.abandon();
-    this.#worker.abandon();
+    this.#shutdown.abandon();
+  }
+
+  /** Runs that `stop` had to give up, because the store did not answer. */
+  get left(): readonly Claim[] {
+    return this.#shutdown.left;
   }
 
   async #enrol(): Promise<void> {
@@ -263,37 +270,11 @@ export class Engine {
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const { clock } = this.#options;
     this.#later?.cancel();
-    const stopping = new OnejobError('APP_STOPPING', 'the process stops');
-    let watch = clock.setTimer(graceMs, () => {
-      this.#worker.abortAll(stopping);
-      giveUp();
-    });
-    // Nothing can be recorded while the store is away; what this process held is recovered as after a crash.
-    const giveUp = (): void => {
-      watch = clock.setTimer(giveUpEveryMs, giveUp);
-      if (this.#journal.awaySince !== null) this.abandon();
-    };
-    await this.#worker.stop();
-    await this.#journal.settled();
-    watch.cancel();
-    await stopAll(this.#roles);
+    await this.#shutdown.stop(graceMs);
     this.#releaseConsole?.();
-    if (this.#enrolled) await this.#leave(this.#enrolled);
-  }
-
-  /** So that nobody has to wait for a lease to see that this worker is gone. */
-  async #leave(enrolled: Promise<void>): Promise<void> {
-    const { store, log } = this.#options;
-    try {
-      await enrolled;
-      await store.bury([{ id: this.id, seenBeat: null, counted: false }]);
-    } catch (error) {
-      log.debug('the store could not be told that this worker leaves', { error: String(error) });
-    }
+    if (this.#enrolled) await this.#shutdown.leave(this.#enrolled);
   }
 }
 
 const rolesAfterMs = 50;
-const giveUpEveryMs = 1_000;

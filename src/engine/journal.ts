@@ -89,6 +89,11 @@ export class Journal {
     return this.#records.awaySince ?? this.#output.awaySince;
   }
 
+  /** How long the group that is on its way has not been answered; 0 where none is. */
+  get unansweredMs(): number {
+    return Math.max(this.#records.unansweredMs, this.#output.unansweredMs);
+  }
+
   /** Resolves when all that was given is committed. */
   async settled(): Promise<void> {
     await Promise.all([this.#output, this.#records].map((lane) => lane.settled()));

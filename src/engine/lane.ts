@@ -36,6 +36,7 @@ export class Lane<Entry, Answer> {
   #room: Deferred<void> | undefined;
   #idle: Deferred<void> | undefined;
   #awaySince: number | null = null;
+  #sentAt: number | null = null;
   #abandoned = false;
 
   constructor(options: LaneOptions<Entry, Answer>) {
@@ -83,6 +84,11 @@ export class Lane<Entry, Answer> {
     return !this.#pumping;
   }
 
+  /** Milliseconds since the last answer to what is on its way; 0 where nothing is. */
+  get unansweredMs(): number {
+    return this.#sentAt === null ? 0 : this.#options.clock.monotonic() - this.#sentAt;
+  }
+
   /** Entries that are not in a group yet. */
   get waiting(): number {
     return this.#waiting.length;
@@ -123,6 +129,7 @@ export class Lane<Entry, Answer> {
 
   #rest(): void {
     if (!this.#isAtRest) return;
+    this.#sentAt = null;
     this.#idle?.resolve();
     this.#idle = undefined;
   }
@@ -156,10 +163,12 @@ export class Lane<Entry, Answer> {
   async #deliver(group: readonly Waiting<Entry, Answer>[]): Promise<void> {
     const { clock } = this.#options;
     const begunAt = clock.monotonic();
+    this.#sentAt ??= begunAt;
     for (let tries = 1; !this.#abandoned; tries++) {
       try {
         const answers = await this.#options.send(group.map(({ entry }) => entry));
         this.#cameBack();
+        this.#sentAt = null;
         return this.#answer(group, answers, clock.monotonic() - begunAt);
       } catch (error) {
         if (isOfTheGroup(error)) return this.#halve(group, error);

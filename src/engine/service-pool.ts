@@ -2,8 +2,8 @@ import { readFailure } from '../job/failure.ts';
 import type { ServiceSet } from '../job/services.ts';
 import type { Log } from '../ports/log.ts';
 import { systemClock, type Clock } from '../std/clock.ts';
-import { createDeferred } from '../std/deferred.ts';
 import { formatDuration } from '../std/duration.ts';
+import { inTime } from '../std/in-time.ts';
 
 /**
  * Opens each set of services once per process, on first use, and closes all in reverse order (CONTRACTS SJ-15). An
@@ -90,15 +90,8 @@ export class ServicePool {
     }
   }
 
-  /** False: it has not settled, and nobody waits for it any more. */
-  async #inTime(work: Promise<unknown>): Promise<boolean> {
-    const late = createDeferred<false>();
-    const timer = this.#clock.setTimer(patienceMs, () => late.resolve(false));
-    try {
-      return await Promise.race([work.then(() => true), late.promise]);
-    } finally {
-      timer.cancel();
-    }
+  #inTime(work: Promise<unknown>): Promise<boolean> {
+    return inTime(work, patienceMs, this.#clock);
   }
 }
 

@@ -203,9 +203,9 @@ export class Worker implements Service {
 
   async #stop(): Promise<void> {
     this.#stopping = true;
-    await this.#loop.stop();
-    void this.giveBack(this.#ahead.takeAll());
     for (const attempt of this.#attempts.values()) attempt.stop();
+    await Promise.race([this.#loop.stop(), this.#abandoned.promise]); // a look for work may be on its way, and hang
+    void this.giveBack(this.#ahead.takeAll());
     while (this.#underWay.count > 0 && !this.#abandoned.settled) {
       await Promise.race([this.#underWay.none(), this.#abandoned.promise]);
     }

@@ -37,3 +37,18 @@ export class Abort {
     if (this.#reason) throw this.#reason;
   }
 }
+
+/** As `work`, or rejects with the reason as soon as the signal aborts; what becomes of `work` then is passed over. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let leave: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason as Error);
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (leave) signal.removeEventListener('abort', leave);
+  }
+}

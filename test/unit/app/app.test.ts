@@ -8,7 +8,6 @@ import type { Hooks } from '../../../src/job/hooks.ts';
 import { service } from '../../../src/job/services.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { fileStore, openApp } from '../../support/apps.ts';
-import { awayStore } from '../../support/away-store.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { until } from '../../support/until.ts';
 
@@ -341,31 +340,6 @@ describe('start and stop', () => {
     await other.run('hello');
     await other.app.stop();
     expect((await app.client.list()).items).toHaveLength(1);
-  });
-
-  test('SJ-8 stop ends also when the store is away for good', async () => {
-    const { app } = openApp([hello]);
-    const store = await app.openStore();
-    const begun = createDeferred<void>();
-    const release = createDeferred<void>();
-    const job = defineJob({
-      name: 'long',
-      run: async () => {
-        begun.resolve();
-        await release.promise;
-      },
-    });
-    const away = awayStore(store);
-    const worker = openApp([job], { store: away.store });
-    await worker.app.start();
-    await worker.app.client.enqueue(job);
-    await begun.promise;
-    away.isAway = true;
-    release.resolve();
-    await until('the journal has noticed', () =>
-      worker.log.texts('warn').some((text) => text.includes('does not answer')),
-    );
-    await worker.app.stop(50);
   });
 });
 

@@ -50,6 +50,7 @@ export async function rateOf({ store, job, inFlight, seconds, total = Infinity, 
     scope: 'tree',
     exitOnStall: false,
     hint: () => undefined,
+    hintMail: () => undefined,
     onBuried: () => undefined,
   });
   await engine.enrol();

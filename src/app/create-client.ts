@@ -1,3 +1,4 @@
+import type { RunId } from '../job/run.ts';
 import { Outbox } from '../engine/outbox.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
@@ -48,7 +49,11 @@ export function createClient(options: CreateClientOptions): Client {
     if (migrate === 'auto') await backend.store.migrate();
     const told = openTalk(backend, news, { listens: false });
     const outbox = new Outbox({ store: told.store, clock: systemClock, log: logger });
-    return { ...backend, ...told, outbox, wake: told.hint, announce: told.hint };
+    const announceMail = (runs: readonly RunId[] | null): void => {
+      told.messages.tell(runs);
+      told.hint();
+    };
+    return { ...backend, ...told, outbox, wake: told.hint, announce: told.hint, announceMail };
   };
   const backend = () => {
     opened ??= open();

@@ -1,6 +1,7 @@
 import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
 import { OnejobError } from '../job/errors.ts';
+import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
@@ -8,6 +9,7 @@ import type { Submitted } from '../ports/store-submit.ts';
 import { systemClock } from '../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
 import { EndNotices } from './end-notices.ts';
+import { MessageHints } from './message-hints.ts';
 import { NodeTalk } from './node-talk.ts';
 import { RunGossip } from './run-gossip.ts';
 import type { RunNews } from './run-news.ts';
@@ -19,7 +21,8 @@ export interface PreparedBackend extends OpenedBackend, Backend {
   readonly talk: NodeTalk;
   readonly gossip: RunGossip;
   readonly endNotices: EndNotices;
-  /** Tells workers elsewhere that there is work or mail. */
+  readonly messages: MessageHints;
+  /** Tells workers elsewhere that there is work. */
   hint(): void;
   /** What it opened besides the store. */
   hush(): Promise<void>;
@@ -32,6 +35,7 @@ export function openTalk(opened: OpenedBackend, news: RunNews, { listens }: { li
   const talk = new NodeTalk(notifier);
   const endNotices = new EndNotices({ talk, clock: systemClock, listens, onEnded: (runs) => ends.ended(runs) });
   const gossip = new RunGossip({ talk, clock: systemClock, listens, onChange: (runs) => news.changed(runs) });
+  const messages = new MessageHints({ talk, clock: systemClock });
   const store = tellingStore(opened.store, {
     isHeard: () => news.isHeard || gossip.isWanted,
     changed: (runs) => {
@@ -48,6 +52,7 @@ export function openTalk(opened: OpenedBackend, news: RunNews, { listens }: { li
     talk,
     gossip,
     endNotices,
+    messages,
     hint(): void {
       gossip.hinted();
       endNotices.hinted();
@@ -57,6 +62,7 @@ export function openTalk(opened: OpenedBackend, news: RunNews, { listens }: { li
       ends.close();
       gossip.close();
       endNotices.close();
+      messages.close();
       talk.close();
       await notifier?.close();
     },
@@ -71,8 +77,8 @@ export interface PrepareOptions {
   readonly log: Log;
   readonly meter?: Meter;
   readonly news: RunNews;
-  /** That of this process, where there is one: it is told of work, or of work or mail. */
-  readonly worker: () => { look(): void; nudge(): void } | undefined;
+  /** That of this process, where there is one: it is told of work and of messages. */
+  readonly worker: () => { look(): void; lookForMail(runs: readonly RunId[] | null): boolean } | undefined;
 }
 
 /** Opens a store, brings its schema up to date, and frees what dead processes of this machine held (STORE §3.3). */
@@ -95,24 +101,30 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
   const { store } = told;
   const taken = await buryPredecessors(store, log, meter);
   const wake = (): void => {
-    worker()?.nudge();
+    worker()?.look();
     hint();
   };
   // Where a claim right behind a submit finds its runs, our own worker looks then: both travel and commit together.
   const { isOrdered = false, joinsClaims = false } = store.facts;
   const onSent = (what: 'submits' | 'asks'): void => {
-    if (what === 'submits') worker()?.look();
-    else if (isOrdered) worker()?.nudge();
+    if (what === 'submits' || isOrdered) worker()?.look();
   };
-  const announce = (submitted?: readonly Submitted[]): void => {
-    if (submitted?.every(({ run }) => run.state !== 'queued')) return; // somebody has them already
-    if (!isOrdered && submitted) worker()?.look();
-    else if (!isOrdered) worker()?.nudge();
+  const announce = (submitted: readonly Submitted[]): void => {
+    if (submitted.every(({ run }) => run.state !== 'queued')) return; // somebody has them already
+    if (!isOrdered) worker()?.look();
+    hint();
+  };
+  const announceMail = (runs: readonly RunId[] | null): void => {
+    if (!isOrdered) worker()?.look(); // one that was parked is due now
+    if (!worker()?.lookForMail(runs)) told.messages.tell(runs);
     hint();
   };
   const outbox = new Outbox({ store, clock: systemClock, log, meter, ...((isOrdered || joinsClaims) && { onSent }) });
-  const backend = { ...opened, ...told, outbox, hint, wake, announce };
-  if (taken.length > 0) wake();
+  const backend = { ...opened, ...told, outbox, hint, wake, announce, announceMail };
+  if (taken.length > 0) {
+    wake();
+    told.messages.tell(null); // of those that failed, parents and children were told
+  }
   return backend;
 }
 

@@ -32,10 +32,12 @@ export interface Backend {
   readonly store: Store;
   readonly inspector: Inspector | null;
   readonly outbox: Outbox;
-  /** Tells workers, here and elsewhere, that there is work or mail. */
+  /** Tells workers, here and elsewhere, that there is work. */
   readonly wake: () => void;
-  /** The same for what the outbox has stored, with the answers to submits: this process may know of it already. */
-  readonly announce: (submitted?: readonly Submitted[]) => void;
+  /** The same for what the outbox has submitted: this process may know of it already. */
+  readonly announce: (submitted: readonly Submitted[]) => void;
+  /** The same for what it has asked: these runs may have messages, or be due now; null: nobody knows which. */
+  readonly announceMail: (runs: readonly RunId[] | null) => void;
 }
 
 export interface StoreClientOptions {
@@ -176,9 +178,9 @@ export class StoreClient implements Client {
   }
 
   async resume(target: PauseTarget): Promise<void> {
-    const { outbox, announce } = await this.#options.backend();
+    const { outbox, wake } = await this.#options.backend();
     await outbox.ask({ id: newId(), kind: 'resume', target, until: null, actor: this.#options.actor, reason: null });
-    announce();
+    wake();
   }
 
   async pauses(): Promise<readonly Pause[]> {
@@ -216,10 +218,10 @@ export class StoreClient implements Client {
 
   async #ask(ref: string, ask: AskWithoutAsker): Promise<AskAnswer> {
     const { id } = await this.find(ref);
-    const { outbox, announce } = await this.#options.backend();
+    const { outbox, announceMail } = await this.#options.backend();
     const answer = await outbox.ask({ ...ask, id: newId(), ref: id, actor: this.#options.actor });
-    announce();
     const { verdict, state } = answer;
+    announceMail(ask.kind === 'cancel' && verdict === 'done' ? null : [id]); // its children are told to end
     if (verdict === 'finished' && ask.kind === 'retry') {
       throw new OnejobError('RUN_FINISHED', `the run ${id} has ${state}: there is nothing to try again`, {
         hint: `onejob runs restart ${id} runs it again from its beginning`,
@@ -243,7 +245,7 @@ export class StoreClient implements Client {
 
   /** Over its owner's head. Where the run changes hands at this very moment, it is cancelled anew. */
   async #endNow(id: RunId, reason: string | undefined): Promise<AskAnswer> {
-    const { store, wake } = await this.#options.backend();
+    const { store, wake, announceMail } = await this.#options.backend();
     const run = await this.find(id);
     const { state, epoch } = run;
     if (isFinal(state)) return { verdict: 'done', run: id, state };
@@ -253,6 +255,7 @@ export class StoreClient implements Client {
     if (taken.length === 0) return this.#endNow(id, reason);
     this.#options.meter?.endedByStore(run, 'cancelled');
     wake();
+    announceMail(null); // its parent and its children are told
     return { verdict: 'done', run: id, state: 'cancelled' };
   }
 

@@ -88,15 +88,19 @@ export class WorkerProcess {
   async start(): Promise<void> {
     const engine = await this.engine();
     await engine.start();
-    this.#unsubscribe ??= this.#options.backend.notifier?.subscribe(() => this.nudge());
+    if (this.#unsubscribe) return;
+    const { notifier, messages } = this.#options.backend;
+    this.#unsubscribe = notifier?.subscribe(() => this.look()) ?? (() => undefined);
+    messages.listen((runs) => void this.lookForMail(runs));
   }
 
   look(): void {
     this.#current?.look();
   }
 
-  nudge(): void {
-    this.#current?.nudge();
+  /** As `Engine.lookForMail`. */
+  lookForMail(runs: readonly RunId[] | null): boolean {
+    return this.#current?.lookForMail(runs) ?? false;
   }
 
   get current(): CurrentRun | null {
@@ -177,6 +181,7 @@ export class WorkerProcess {
       scope,
       exitOnStall: settings.exitOnStall,
       hint: () => backend.hint(),
+      hintMail: (runs) => backend.messages.tell(runs),
       onBuried: () => this.#replace(engine),
     });
     this.#current = engine;

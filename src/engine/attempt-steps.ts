@@ -5,14 +5,13 @@ import { readFailure } from '../job/failure.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { StepRecord } from '../job/run.ts';
 import type { Step } from '../job/step.ts';
-import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
 import type { Abort } from '../std/abort.ts';
 import { Activity } from './activity.ts';
 import { Dispenser } from './dispenser.ts';
 import type { Host, Slot } from './host.ts';
-import { Mailbox } from './mailbox.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { RunTimer } from './run-timer.ts';
 import type { OpenStep } from './running-run.ts';
 import { StepJournal } from './step-journal.ts';
@@ -33,9 +32,7 @@ export interface AttemptStepsOptions {
   readonly storeZeroMs: number;
   /** What was recorded before this attempt. */
   readonly records: readonly StepRecord[];
-  /** What came since the claim. */
-  readonly mail: number;
-  readonly letters: readonly Letter[];
+  readonly mailbox: Mailbox;
   readonly isOver: () => boolean;
   readonly onLeft: (end: 'parked' | 'handedBack' | 'cancelled') => void;
   readonly onLost: () => void;
@@ -54,21 +51,20 @@ export class AttemptSteps {
   readonly step: Step;
   readonly #options: AttemptStepsOptions;
   readonly #activity: Activity;
-  readonly #mailbox: Mailbox;
   readonly #suspension: Suspension;
   readonly #steps: Steps;
   #stopping = false;
+  #hasChildren: boolean;
 
   constructor(options: AttemptStepsOptions) {
     this.#options = options;
-    const { claim, job, host, slot, timer, abort, storeZeroMs, records, isOver, write, flush } = options;
-    const { onLeft, onLost, onBroken } = options;
+    this.#hasChildren = options.records.some(({ child }) => child !== null);
+    const { claim, job, host, slot, timer, abort, storeZeroMs, records, mailbox } = options;
+    const { isOver, onLeft, onLost, onBroken, write, flush } = options;
     const { clock, journal, limits, store } = host;
     const { run, epoch, generation, root, traceId } = claim;
     const activity = new Activity(() => this.#suspension.consider());
-    const mailbox = new Mailbox(options.mail, options.letters);
     this.#activity = activity;
-    this.#mailbox = mailbox;
     this.#suspension = new Suspension({
       claim,
       host,
@@ -110,7 +106,10 @@ export class AttemptSteps {
           { input, trigger: 'parent', parent: { run, root }, traceId, headers: traceHeaders(host) },
           limits.valueBytes,
         ),
-      onChild: host.wake.work,
+      onChild: () => {
+        this.#hasChildren = true;
+        host.wake.work();
+      },
       readRun: (child) => insist(host, abort, async () => (await store.get([child]))[0] ?? null),
       onItemFailed: (name, item, thrown) => {
         const text = `item ${item} of ${name} failed: ${readFailure(thrown).failure.message}`;
@@ -130,8 +129,14 @@ export class AttemptSteps {
     return this.#steps.open;
   }
 
-  deliver(mail: number, letters: readonly Letter[]): void {
-    this.#mailbox.deliver(mail, letters);
+  /** As `Suspension.isParking`. */
+  get isParking(): boolean {
+    return this.#suspension.isParking;
+  }
+
+  /** It has children, which are cancelled where it does not succeed. */
+  get hasChildren(): boolean {
+    return this.#hasChildren;
   }
 
   stop(): void {

@@ -5,12 +5,12 @@ import { parseInput } from '../job/input.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { Progress, StepRecord } from '../job/run.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
-import type { Letter } from '../ports/store-ask.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { Inbox, MailboxPosition } from '../ports/store-message.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
 import { Abort } from '../std/abort.ts';
 import { reportBegin, reportEnd } from './attempt-report.ts';
-import { AttemptSteps, insist } from './attempt-steps.ts';
+import { AttemptSteps } from './attempt-steps.ts';
 import { concludePlainly, internalError } from './breakdown.ts';
 import { runCallback } from './callback.ts';
 import { cancellation } from './cancellation.ts';
@@ -19,6 +19,8 @@ import { Conclusion, type Concluded, type Settled } from './conclusion.ts';
 import { currentSink, withConsole, type ConsoleSink } from './console-capture.ts';
 import { createContext, ResponseNotes } from './context.ts';
 import type { Host, Slot } from './host.ts';
+import { Mailbox } from './mailbox.ts';
+import { readPast } from './read-past.ts';
 import { RunOutput } from './run-output.ts';
 import { RunTimer } from './run-timer.ts';
 import { runningRun, type RunningRun } from './running-run.ts';
@@ -39,8 +41,7 @@ export interface AttemptOptions {
 export class Attempt {
   readonly claim: Claim;
   readonly job: AnyJob;
-  /** By the monotonic clock. */
-  readonly startedAt: number;
+  readonly startedAt: number; // by the monotonic clock
   readonly #options: AttemptOptions;
   readonly #abort = new Abort();
   /** Says how the attempt ended; the first word counts. */
@@ -50,8 +51,7 @@ export class Attempt {
   #output: RunOutput | undefined;
   #steps: AttemptSteps | undefined;
   #records: readonly StepRecord[] = [];
-  #mail: number;
-  #letters: readonly Letter[];
+  readonly #mailbox = new Mailbox();
   #stopping = false;
   #isLeftBehind = false;
   #over = false;
@@ -63,8 +63,6 @@ export class Attempt {
     this.#options = options;
     this.claim = claim;
     this.job = job;
-    this.#mail = claim.mail;
-    this.#letters = claim.letters;
     this.startedAt = host.clock.monotonic();
     this.#timer = new RunTimer({
       // A run that was asked for before its job had a time-out has the job's of today.
@@ -145,12 +143,19 @@ export class Attempt {
     return true;
   }
 
-  deliver(mail: number, letters: readonly Letter[]): void {
-    const cancel = letters.find(({ kind }) => kind === 'cancel');
-    if (cancel) this.abort(cancellation(cancel));
-    if (this.#steps) return this.#steps.deliver(mail, letters);
-    this.#letters = [...this.#letters, ...letters.filter(({ n }) => n > this.#mail)];
-    this.#mail = Math.max(this.#mail, mail);
+  /** How far its mailbox was read; null: it lets go of the run, or has, so what the store says of it may be older. */
+  get mailbox(): MailboxPosition | null {
+    if (this.#over || this.#steps?.isParking) return null;
+    return { run: this.claim.run, epoch: this.claim.epoch, seen: this.#mailbox.seen };
+  }
+
+  get hasChildren(): boolean {
+    return this.#steps?.hasChildren ?? false;
+  }
+
+  deliver({ seen, letters }: Pick<Inbox, 'seen' | 'letters'>): void {
+    for (const letter of letters) if (letter.kind === 'cancel') this.abort(cancellation(letter));
+    this.#mailbox.deliver(seen, letters);
   }
 
   #close(): void {
@@ -183,29 +188,25 @@ export class Attempt {
 
   /** Calls the handler at once where nothing has to be waited for: each promise counts in a run that does little. */
   #execute(): unknown {
-    const { claim, job } = this;
-    const { host } = this.#options;
+    const { claim, job, host } = this.#options;
     const services = host.services.opened(job.services);
-    const mustWait = !services || job.input || host.hooks.beforeRun || claim.steps > 0;
+    const mustWait = !services || job.input || host.hooks.beforeRun || claim.steps + claim.mail > 0;
     if (mustWait) return this.#prepareAndCall();
     return this.#call(claim.input === null ? undefined : JSON.parse(claim.input), services);
   }
 
   async #prepareAndCall(): Promise<unknown> {
-    const { claim, job } = this;
-    const { host } = this.#options;
+    const { claim, job, host } = this.#options;
     const given: unknown = claim.input === null ? undefined : JSON.parse(claim.input);
     const input = isCallbackRun(claim) || !job.input ? given : await parseInput(job, given);
     const services = await host.services.open(job.services);
     if (host.hooks.beforeRun) await host.hooks.beforeRun(hookRun(claim));
-    if (claim.steps > 0)
-      this.#records = (await insist(host, this.#abort, () => host.store.steps([claim.run])))[0] ?? [];
+    if (claim.steps + claim.mail > 0) this.#records = await readPast(host, claim, this.#mailbox, this.#abort);
     return this.#call(input, services);
   }
 
   #call(input: unknown, services: unknown): unknown {
-    const { claim, job } = this;
-    const { host } = this.#options;
+    const { claim, job, host } = this.#options;
     this.#abort.check();
     const context = createContext({
       claim,
@@ -239,8 +240,7 @@ export class Attempt {
       abort: this.#abort,
       span: this.#span,
       records: this.#records,
-      mail: this.#mail,
-      letters: this.#letters,
+      mailbox: this.#mailbox,
       isOver: () => this.#over,
       onLeft: (end) => {
         this.#settle({ how: 'left', end });
@@ -257,10 +257,10 @@ export class Attempt {
   }
 
   #conclude(settled: Settled): Promise<Concluded> {
-    const { host } = this.#options;
+    const { claim, job, host } = this.#options;
     return new Conclusion({
-      claim: this.claim,
-      job: this.job,
+      claim,
+      job,
       host,
       aborted: this.#abort.reason,
       output: this.#output,

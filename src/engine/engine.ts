@@ -9,14 +9,13 @@ import type { WorkerId } from '../ports/store-worker.ts';
 import type { Timer } from '../std/clock.ts';
 import { newId } from '../std/id.ts';
 import { startAll, type Service } from '../std/service.ts';
-import { Canceller } from './canceller.ts';
 import { captureConsole } from './console-capture.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Host } from './host.ts';
 import { ownIdentity } from './identity.ts';
 import { Journal } from './journal.ts';
-import { LostClaims } from './lost-claims.ts';
+import { MailboxReader } from './mailbox-reader.ts';
 import { Pruner } from './pruner.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { Rescuer } from './rescuer.ts';
@@ -32,7 +31,7 @@ export class Engine {
   readonly #journal: Journal;
   readonly #tree: Set<RunId> | null;
   readonly #worker: Worker;
-  readonly #canceller: Canceller;
+  readonly #reader: MailboxReader;
   readonly #reclaimer: Reclaimer;
   readonly #roles: readonly Service[];
   readonly #shutdown: Shutdown;
@@ -47,45 +46,39 @@ export class Engine {
     const { id } = this;
     const { store, registry, hooks, clock, log, limits, observer, meter, tracer, services } = options;
     const { slots, pollMs, leaseMs, scope } = options;
-    const everyMs = leaseMs / 5;
-    const journal = new Journal({ store, worker: id, clock, log, meter });
-    this.#journal = journal;
+    const everyMs = Math.min(2_000, leaseMs / 5);
+    const journal = (this.#journal = new Journal({ store, worker: id, clock, log, meter }));
     this.#tree = scope === 'tree' ? new Set() : null;
-    const wake = { work: () => this.#wakeWork(), mail: () => this.#wakeMail() };
+    const wake = { work: () => this.#wakeWork(), mail: (runs: readonly RunId[] | null) => this.#wakeMail(runs) };
     const host: Host = { store, journal, registry, services, hooks, clock, log, limits, observer, wake, meter, tracer };
+    const worker = (this.#worker = new Worker({ id, host, slots, tree: this.#tree, pollMs }));
     const heartbeat = new Heartbeat({
-      beat: store.facts.beat,
-      worker: id,
-      everyMs,
-      exitOnStall: options.exitOnStall,
-      log,
-    });
-    this.#worker = new Worker({ id, host, slots, tree: this.#tree, pollMs });
-    this.#canceller = new Canceller({
       store,
-      id,
-      worker: this.#worker,
+      worker: id,
+      load: () => worker.load,
       clock,
       log,
-      everyMs: Math.min(1_000, everyMs),
-      lostClaims: new LostClaims({ store, worker: id, lose: (run) => this.#worker.lose(run) }),
-      onBeat: ({ buried }) => {
-        heartbeat.alive();
-        meter?.beat(true);
-        if (!buried) return;
+      everyMs,
+      exitOnStall: options.exitOnStall,
+      onTry: (reached) => {
+        worker.reachable = reached;
+        meter?.beat(reached);
+      },
+      onBuried: () => {
+        worker.loseAll();
         meter?.buried();
         options.onBuried();
       },
-      onBeatFailed: () => meter?.beat(false),
     });
-    this.#reclaimer = new Reclaimer({ store, id, clock, log, worker: this.#worker });
+    this.#reader = new MailboxReader({ store, id, worker, clock, log, everyMs: Math.min(1_000, everyMs) });
+    this.#reclaimer = new Reclaimer({ store, id, clock, log, worker });
     const caretakers = [
-      new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: () => this.#wakeWork() }),
+      new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: () => this.#wakeAll() }),
       new Pruner({ store, policy: options.retention, clock, log }),
     ];
     // The beat first: a worker without one may be buried by others while it starts.
-    this.#roles = [heartbeat, this.#canceller, this.#reclaimer, ...(scope === 'all' ? caretakers : []), this.#worker];
-    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker: this.#worker, roles: this.#roles });
+    this.#roles = [heartbeat, this.#reader, this.#reclaimer, ...(scope === 'all' ? caretakers : []), worker];
+    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, roles: this.#roles });
   }
 
   /** Runs in execution here. */
@@ -198,10 +191,11 @@ export class Engine {
     this.#worker.nudge();
   }
 
-  /** There may be work or mail. */
-  nudge(): void {
-    this.#worker.nudge();
-    if (this.#worker.load > 0) this.#canceller.nudge(); // who holds no run has no mail
+  /** There may be messages to these runs; null: to any. True: all of them execute here, so others need not be told. */
+  lookForMail(runs: readonly RunId[] | null): boolean {
+    const isOurs = (run: RunId): boolean => this.#worker.holds(run);
+    if (runs === null || runs.some(isOurs)) this.#reader.nudge();
+    return runs?.every(isOurs) ?? false;
   }
 
   interrupt(reason: Error): void {
@@ -264,9 +258,16 @@ export class Engine {
     this.#options.hint();
   }
 
-  #wakeMail(): void {
-    this.#canceller.nudge();
-    this.#options.hint();
+  /** Of those that failed at their limit of crashes, parents and children were told. */
+  #wakeAll(): void {
+    this.#worker.nudge();
+    this.#wakeMail(null);
+  }
+
+  #wakeMail(runs: readonly RunId[] | null): void {
+    if (this.lookForMail(runs)) return;
+    this.#options.hintMail(runs);
+    this.#options.hint(); // one that was parked is due now
   }
 
   async #stop(graceMs: number): Promise<void> {

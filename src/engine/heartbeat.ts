@@ -1,16 +1,26 @@
+import { hasCode } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
-import type { StoreFacts } from '../ports/store.ts';
+import type { Store } from '../ports/store.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
+import type { Clock } from '../std/clock.ts';
+import { Loop } from '../std/loop.ts';
 import type { Service } from '../std/service.ts';
 import { openThread, type Thread } from '../std/thread.ts';
 
 export interface HeartbeatOptions {
-  readonly beat: StoreFacts['beat'];
+  readonly store: Store;
+  readonly worker: WorkerId;
+  /** Runs in execution, for others to see. */
+  readonly load: () => number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly everyMs: number;
   /** End the process when its main loop has stood still for 5 minutes. */
   readonly exitOnStall: boolean;
-  readonly worker: WorkerId;
-  readonly everyMs: number;
-  readonly log: Log;
+  /** Whether a beat of the main loop has reached the store. */
+  readonly onTry: (reached: boolean) => void;
+  /** It was answered that the worker was buried: no further one is made. */
+  readonly onBuried: () => void;
 }
 
 /** What the beat thread is opened with. */
@@ -24,22 +34,64 @@ export interface BeatOrders {
 }
 
 /**
- * Raises the worker's counter from a thread of its own, so that a main loop in deep computation is not taken for dead
- * (STORE §3.1). A store whose own thread beats needs none.
+ * Raises the worker's counter. Two do, each at its own fixed pace, and neither knows of the other:
+ *
+ * - The main loop, in every store. Its beat tells the load, and is how the worker learns that it was buried and whether
+ *   the store takes what it writes. Where there is no thread, the worker lives by it alone.
+ * - A thread, so that a main loop in deep computation is not taken for dead: the store's own, or the one opened here.
+ *
+ * Nothing else makes a beat, whatever happens to runs: so its cost does not grow with what others do, and a beat
+ * carries nothing that could make it late.
  */
 export class Heartbeat implements Service {
   readonly name = 'heartbeat';
   readonly #options: HeartbeatOptions;
+  readonly #loop: Loop;
   #thread: Thread<'stop' | 'alive', { readonly failed: string }> | undefined;
+  #turning: NodeJS.Timeout | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    const { log, clock, onTry } = options;
+    this.#loop = new Loop({
+      name: this.name,
+      clock,
+      body: () => this.#beat(),
+      onError: (error) => {
+        onTry(false);
+        if (!hasCode(error, 'STORE_UNAVAILABLE')) log.warn('the beat failed', { error: String(error) });
+      },
+    });
   }
 
   start(): Promise<void> {
-    const { beat, worker, everyMs, exitOnStall, log } = this.#options;
+    this.#openThread();
+    return this.#loop.start();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#turning);
+    await this.#loop.stop();
+    const thread = this.#thread;
+    if (!thread) return;
+    thread.ref();
+    thread.post('stop');
+    await thread.exited;
+  }
+
+  async #beat(): Promise<number> {
+    const { store, worker, load, everyMs, onTry, onBuried } = this.#options;
+    const { buried } = await store.beat({ worker, load: load(), stalled: false });
+    onTry(true);
+    if (buried) onBuried();
+    return buried ? Infinity : everyMs;
+  }
+
+  #openThread(): void {
+    const { store, worker, everyMs, exitOnStall, log } = this.#options;
+    const { beat } = store.facts;
     const own = typeof beat === 'string' ? null : beat;
-    if (this.#thread || (own === null && !exitOnStall)) return Promise.resolve();
+    if (this.#thread || (own === null && !exitOnStall)) return;
     const orders: BeatOrders = { module: own?.module ?? null, options: own?.options, exitOnStall, worker, everyMs };
     const thread = openThread<'stop' | 'alive', { readonly failed: string }>({
       entry: new URL('./heartbeat-thread.js', import.meta.url),
@@ -53,19 +105,9 @@ export class Heartbeat implements Service {
         log.error('the beat thread ended; other workers may take this one for dead', { error: String(error) });
     });
     this.#thread = thread;
-    return Promise.resolve();
-  }
-
-  /** The main loop turns: called about every second. */
-  alive(): void {
-    this.#thread?.post('alive');
-  }
-
-  async stop(): Promise<void> {
-    const thread = this.#thread;
-    if (!thread) return;
-    thread.ref();
-    thread.post('stop');
-    await thread.exited;
+    // Whether the loop turns, not whether its beats arrive: a store that is away is no stall.
+    this.#turning = setInterval(() => thread.post('alive'), aliveEveryMs).unref();
   }
 }
+
+const aliveEveryMs = 1_000;

@@ -26,8 +26,8 @@ export interface Host {
   readonly meter?: Meter | undefined;
   /** Undefined where nobody collects spans. */
   readonly tracer?: Tracer | undefined;
-  /** In-process wake-ups: there is new work, there is mail. They only spare a poll. */
-  readonly wake: { work(): void; mail(): void };
+  /** There is new work; there are messages to these runs (null: nobody knows which). They only spare a poll. */
+  readonly wake: { work(): void; mail(runs: readonly RunId[] | null): void };
 }
 
 export interface Limits {

@@ -1,4 +1,5 @@
 import type { Letter } from '../ports/store-ask.ts';
+import { createDeferred, type Deferred } from '../std/deferred.ts';
 
 /** The letters to one run that nobody has consumed, and those who wait for one: first come, first served, per name. */
 export class Mailbox {
@@ -10,17 +11,20 @@ export class Mailbox {
     readonly take: (letter: Letter) => void;
   }[] = [];
 
-  constructor(mail: number, letters: readonly Letter[]) {
+  /** The number that somebody waits for, and how he is told. */
+  #awaited: { readonly n: number; readonly arrived: Deferred<void> } | undefined;
+
+  constructor(mail = 0, letters: readonly Letter[] = []) {
     this.#seen = mail;
     this.#letters = letters.filter(({ kind }) => kind !== 'cancel');
   }
 
-  /** The count of words that this attempt knows of; a suspension carries it. */
+  /** Number of the last letter that was delivered here; a suspension carries it. */
   get seen(): number {
     return this.#seen;
   }
 
-  /** Adds what is new; the store repeats letters until they are consumed. */
+  /** Adds what is new. All letters up to `mail` are among them, or were delivered or consumed before. */
   deliver(mail: number, letters: readonly Letter[]): void {
     const fresh = letters.filter(({ n }) => n > this.#seen);
     this.#seen = Math.max(this.#seen, mail);
@@ -31,6 +35,18 @@ export class Mailbox {
       if (waiter) waiter.take(letter);
       else this.#letters.push(letter);
     }
+    if (this.#awaited && this.#seen >= this.#awaited.n) this.#awaited.arrived.resolve();
+  }
+
+  /** Resolves when all letters up to that number are here; rejects with the signal's reason where that comes first. */
+  async upTo(n: number, signal: AbortSignal): Promise<void> {
+    if (this.#seen >= n) return;
+    const arrived = createDeferred<void>();
+    this.#awaited = { n, arrived };
+    const onAbort = (): void => arrived.reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    await arrived.promise.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
   has(kind: Letter['kind'], name: string): boolean {

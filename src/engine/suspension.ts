@@ -48,6 +48,11 @@ export class Suspension {
     return this.#idle || this.#parking !== undefined;
   }
 
+  /** An entry that lets go of the run is on its way, or was accepted: its verdict decides who holds it. */
+  get isParking(): boolean {
+    return this.#parked || this.#parking !== undefined;
+  }
+
   /** Looks again in the next turn: between the end of one wait and the next step there is a moment with neither. */
   consider(): void {
     if (this.#checking) return;

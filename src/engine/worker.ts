@@ -2,7 +2,7 @@ import { OnejobError } from '../job/errors.ts';
 import type { RunId } from '../job/run.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
-import type { Pulse, WorkerId } from '../ports/store-worker.ts';
+import type { WorkerId } from '../ports/store-worker.ts';
 import { createDeferred } from '../std/deferred.ts';
 import { Loop } from '../std/loop.ts';
 import { Semaphore } from '../std/semaphore.ts';
@@ -147,23 +147,16 @@ export class Worker implements Service {
     }
   }
 
-  /** What the last beat said: letters for attempts, or that this worker was buried. */
-  hear({ buried, asks }: Pulse): void {
-    if (buried) {
-      this.#isBuried = true;
-      for (const { run } of this.#ahead.takeAll()) this.#expected.delete(run);
-      for (const attempt of this.#attempts.values()) attempt.lose();
-      return;
-    }
-    for (const { run, epoch, mail, letters } of asks) {
-      const attempt = this.#attempts.get(run);
-      if (attempt?.claim.epoch === epoch) attempt.deliver(mail, letters);
-    }
+  /** It is in execution here. */
+  holds(run: RunId): boolean {
+    return this.#attempts.has(run);
   }
 
-  /** The store gave that run to another, or ended it. */
-  lose(run: RunId): void {
-    this.#attempts.get(run)?.lose();
+  /** This worker was buried: others have its runs. */
+  loseAll(): void {
+    this.#isBuried = true;
+    for (const { run } of this.#ahead.takeAll()) this.#expected.delete(run);
+    for (const attempt of this.#attempts.values()) attempt.lose();
   }
 
   /** Aborts a run that this worker holds, begun or not; false: it holds none. */
@@ -286,7 +279,8 @@ export class Worker implements Service {
     if (end === 'lost' && !this.#isBuried) void this.giveBack([claim]); // unless it is another's already
     if (!isOutcome(end)) this.#loop.nudge();
     else if (leaveTree(tree, claim, job, end)) host.wake.work();
-    if (claim.parent !== null) host.wake.mail(); // the parent, perhaps held here, has a letter now
+    if (isOutcome(end) && end !== 'succeeded' && attempt.hasChildren) host.wake.mail(null); // they are cancelled
+    if (claim.parent !== null) host.wake.mail([claim.parent]);
   }
 
   /** An attempt gave its slot up. */

@@ -27,6 +27,5 @@ export function freshClaim(run: NewRun, now: number): Claim {
     outputBytes: 0,
     steps: 0,
     mail: 0,
-    letters: [],
   };
 }

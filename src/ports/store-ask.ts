@@ -54,7 +54,9 @@ export interface AskAnswer {
   readonly state: RunState | null;
 }
 
-/** A word that waits in a run's mailbox; `n` counts within the run. */
+/**
+ * A word that waits in a run's mailbox; `n` counts within the run, from 1. Its size is 100 bytes and those of its texts.
+ */
 export interface Letter {
   readonly n: number;
   readonly kind: 'cancel' | 'event' | 'child';

@@ -1,7 +1,6 @@
 import type { CalledBack } from '../job/callbacks.ts';
 import type { JsonText, RunId, StoredRequest } from '../job/run.ts';
 import type { Trigger } from '../job/state.ts';
-import type { Letter } from './store-ask.ts';
 import type { WorkerId } from './store-worker.ts';
 
 export interface ClaimRequest {
@@ -46,7 +45,7 @@ export interface Claimed {
   readonly nextDueAt: number | null;
 }
 
-/** All that an attempt needs, so that starting one costs no further read. */
+/** All that a first attempt needs, so that starting one costs no further read; steps and messages are read in bounded parts. */
 export interface Claim {
   readonly run: RunId;
   readonly epoch: number;
@@ -76,9 +75,8 @@ export interface Claim {
   readonly outputBytes: number;
   /** Steps recorded or begun: 0 spares the read. */
   readonly steps: number;
+  /** Number of the last message so far: 0 spares the look for them. The attempt begins when it has been given them all. */
   readonly mail: number;
-  /** Letters not consumed yet, in order. */
-  readonly letters: readonly Letter[];
 }
 
 export interface Hold {

@@ -58,7 +58,7 @@ export interface SuspendEntry {
   readonly kind: 'suspend';
   readonly run: RunId;
   readonly epoch: number;
-  /** The mail that the attempt had seen. */
+  /** Number of the last message that the attempt was given. */
   readonly mail: number;
   readonly wakeInMs: number | null;
   readonly waitingFor: readonly string[];

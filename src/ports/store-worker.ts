@@ -1,5 +1,4 @@
 import type { RunId } from '../job/run.ts';
-import type { Letter } from './store-ask.ts';
 
 export type WorkerId = string;
 
@@ -31,15 +30,6 @@ export interface Enrolment {
 export interface Pulse {
   /** The worker was buried: it holds nothing any more and is refused every write. */
   readonly buried: boolean;
-  /** How many runs the store thinks it holds (STORE §3.4). */
-  readonly holds: number;
-  /** Letters to runs that it holds, not consumed yet; repeated with each beat until they are. */
-  readonly asks: readonly {
-    readonly run: RunId;
-    readonly epoch: number;
-    readonly mail: number;
-    readonly letters: readonly Letter[];
-  }[];
 }
 
 export interface WorkerView {

@@ -3,6 +3,7 @@ import type { Verdict } from '../job/transition.ts';
 import type { Ask, AskAnswer } from './store-ask.ts';
 import type { Claimed, ClaimRequest, Hold, LostClaim } from './store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from './store-entry.ts';
+import type { MessageRequest, Messages } from './store-message.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from './store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from './store-schedule.ts';
 import type { NewRun, Submitted } from './store-submit.ts';
@@ -37,7 +38,7 @@ export interface Store {
   /** The worker exists with beat 0; with `replaces`, living workers of that node are buried first (no crash counted). */
   enrol(worker: Enrolment): Promise<void>;
 
-  /** Raises the worker's counter and touches no other row. May be called from several threads. */
+  /** Raises the worker's counter and does nothing else. May be called from several threads. */
   beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse>;
 
   workers(): Promise<WorkerView[]>;
@@ -66,6 +67,12 @@ export interface Store {
 
   /** All runs that the store thinks this worker holds. */
   held(worker: WorkerId): Promise<Hold[]>;
+
+  /**
+   * Reads the messages to runs that the worker holds, each after the last one that its attempt was given, and says
+   * which of the runs it does not hold. Bounded, whatever the mailboxes hold.
+   */
+  messages(request: MessageRequest): Promise<Messages>;
 
   /** Per run its steps, finished ones first in the order of recording, then those begun. */
   steps(runs: readonly RunId[]): Promise<StepRecord[][]>;

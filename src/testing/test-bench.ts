@@ -116,8 +116,9 @@ export class TestBench {
         this.#changed?.();
       });
     }
-    const { asks } = await this.#store.beat({ worker: this.#worker });
-    for (const { run, mail, letters } of asks) this.#attempts.get(run)?.deliver(mail, letters);
+    const runs = [...this.#attempts.values()].flatMap(({ mailbox }) => mailbox ?? []);
+    const { inboxes } = await this.#store.messages({ worker: this.#worker, runs, maxBytes: Number.MAX_SAFE_INTEGER });
+    for (const inbox of inboxes) this.#attempts.get(inbox.run)?.deliver(inbox);
     await this.#settle();
     return claims.length > 0 ? this.#clock.now() : nextDueAt;
   }

@@ -58,6 +58,7 @@ export class SimWorker {
       scope: 'all',
       exitOnStall: false,
       hint,
+      hintMail: () => undefined, // a hint here is of both
       onBuried: () => this.end('is buried'),
     });
     this.#up();
@@ -77,7 +78,9 @@ export class SimWorker {
   }
 
   nudge(): void {
-    if (this.isAwake) this.#engine.nudge();
+    if (!this.isAwake) return;
+    this.#engine.look();
+    this.#engine.lookForMail(null);
   }
 
   end(how: string): void {

@@ -45,7 +45,8 @@ export class RandomCalls {
     const kinds = [
       [16, this.#submit],
       [3, this.#enrol],
-      [5, this.#beat],
+      [3, this.#beat],
+      [5, this.#messages],
       [16, this.#claim],
       [28, this.#record],
       [4, this.#bury],
@@ -143,9 +144,18 @@ export class RandomCalls {
     const pulse = { worker, load: this.#below(2), stalled: this.#chance(0.1) };
     return {
       says: `beat ${worker}`,
+      make: (store) => store.beat(pulse),
+    };
+  }
+
+  #messages(): Call {
+    const worker = this.#pick(this.#workers) ?? 'nobody';
+    const maxBytes = this.#below(2) * 1_000 + 1;
+    return {
+      says: `messages ${worker} ${maxBytes}`,
       make: async (store) => {
-        const { asks, ...rest } = await store.beat(pulse);
-        return { ...rest, asks: asks.toSorted((a, b) => (a.run < b.run ? -1 : 1)) };
+        const runs = (await store.held(worker)).map((hold, i) => ({ ...hold, seen: i % 3 }));
+        return store.messages({ worker, runs, maxBytes });
       },
     };
   }

@@ -2,7 +2,6 @@ import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.t
 import { claimOf, type ClaimRow, termsInShort } from '../sql/claim-row.ts';
 import { bundle } from './bundle.ts';
 import type { Connection, Row as AnyRow } from './connection.ts';
-import { lettersByRun } from './letters.ts';
 
 export async function claim(db: Connection, request: ClaimRequest): Promise<Claimed> {
   const { worker, number, jobs, free, turn, tree } = request;
@@ -22,12 +21,11 @@ export async function reclaim(db: Connection, { worker, number }: LostClaim): Pr
   return claimedOf(await db.write('reclaim', 'reclaim_v1', [worker, number]));
 }
 
-function claimedOf([clock = [], rows = [], letters = []]: readonly AnyRow[][]): Claimed {
+function claimedOf([clock = [], rows = []]: readonly AnyRow[][]): Claimed {
   const [{ now = 0, next = null } = {}] = clock as { now?: number; next?: number | null }[];
-  const byRun = lettersByRun(letters);
   return {
     claims: (rows as unknown as Row[]).map(({ run_key: key, cause: trigger, ...row }) =>
-      claimOf({ ...row, key, trigger }, byRun.get(row.id) ?? []),
+      claimOf({ ...row, key, trigger }),
     ),
     now,
     nextDueAt: next,

@@ -3,7 +3,6 @@ import type { Hold } from '../../ports/store-claim.ts';
 import type { Enrolment, Grave, Identity, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
-import { lettersByRun } from './letters.ts';
 
 export async function enrol(db: Connection, worker: Enrolment): Promise<void> {
   const { id, node, replaces, slots, jobs, version, identity } = worker;
@@ -16,19 +15,9 @@ export async function beat(
   { worker, load, stalled }: { worker: WorkerId; load?: number; stalled?: boolean },
 ): Promise<Pulse> {
   const values = [worker, load ?? null, stalled === undefined ? null : Number(stalled)];
-  const [counts = [], letters = []] = await db.write('beat', 'beat_v1', values);
-  const [{ beaten = 0, holds = 0 } = {}] = counts as { beaten?: number; holds?: number }[];
-  if (beaten === 0) return { buried: true, holds: 0, asks: [] };
-  const byRun = lettersByRun(letters);
-  const runs = new Map((letters as unknown as LetterRow[]).map((row) => [row.run, row]));
-  const asks = [...runs.values()].map(({ run, epoch, mail }) => ({ run, epoch, mail, letters: byRun.get(run) ?? [] }));
-  return { buried: false, holds, asks };
-}
-
-interface LetterRow {
-  readonly run: RunId;
-  readonly epoch: number;
-  readonly mail: number;
+  const [counts = []] = await db.write('beat', 'beat_v1', values);
+  const [{ beaten = 0 } = {}] = counts as { beaten?: number }[];
+  return { buried: beaten === 0 };
 }
 
 /** All workers that live, as far as anybody knows. */

@@ -4,6 +4,7 @@ import type { Verdict } from '../../job/transition.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
 import type { Claimed, ClaimRequest, Hold, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
+import type { MessageRequest, Messages } from '../../ports/store-message.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
@@ -11,6 +12,7 @@ import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
+import { noMessages } from '../sql/messages.ts';
 import { ask, pauses } from './ask.ts';
 import { backlog } from './backlog.ts';
 import { checkArgument } from './bundle.ts';
@@ -18,6 +20,7 @@ import { claim, reclaim } from './claim.ts';
 import { examine } from './examine.ts';
 import type { Connection } from './connection.ts';
 import { list } from './list.ts';
+import { messages } from './messages.ts';
 import { migrate, script } from './migrate.ts';
 import { append } from './output.ts';
 import { get, steps, tail } from './read.ts';
@@ -88,6 +91,10 @@ export class MysqlStore implements Store, Inspector, Upkeep {
 
   held(worker: WorkerId): Promise<Hold[]> {
     return held(this.#db, worker);
+  }
+
+  async messages(request: MessageRequest): Promise<Messages> {
+    return request.runs.length === 0 ? noMessages : messages(this.#db, request);
   }
 
   async steps(runs: readonly RunId[]): Promise<StepRecord[][]> {

@@ -1,6 +1,5 @@
 import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import { claimOf, type ClaimRow, termsInShort } from '../sql/claim-row.ts';
-import { type LetterColumns, letterOf } from '../sql/run-row.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
 import type { Outlook } from './outlook.ts';
@@ -12,14 +11,14 @@ export async function claim(db: Connection, request: ClaimRequest, outlook: Outl
   // The first row tells the time, each other one is a claim.
   const [first, ...rows] = await db.writeOnce<Row>('claim', { text, values: [...values, isWhole] });
   note(first?.outlook ?? null);
-  return { claims: rows.map(claimOfRow), now: first?.now ?? 0, nextDueAt: first?.next ?? null };
+  return { claims: rows.map(claimOf), now: first?.now ?? 0, nextDueAt: first?.next ?? null };
 }
 
 /** What was lost of a claim. */
 export async function reclaim(db: Connection, { worker, number }: LostClaim): Promise<Claimed> {
   const text = `select * from ${db.schema}.reclaim_v1($1, $2::bigint)`;
   const [first, ...rows] = await db.write<Row>('reclaim', text, [worker, number]);
-  return { claims: rows.map(claimOfRow), now: first?.now ?? 0, nextDueAt: null };
+  return { claims: rows.map(claimOf), now: first?.now ?? 0, nextDueAt: null };
 }
 
 /** What a claim is asked with. */
@@ -43,13 +42,7 @@ export function claimCall({ worker, number, jobs, free, turn, tree }: ClaimReque
   };
 }
 
-export type ClaimColumns = ClaimRow & { readonly letters: LetterColumns[] | null };
-
-export function claimOfRow(row: ClaimColumns): Claimed['claims'][number] {
-  return claimOf(row, (row.letters ?? []).map(letterOf));
-}
-
-interface Row extends ClaimColumns {
+interface Row extends ClaimRow {
   readonly now: number | null;
   readonly next: number | null;
   readonly outlook: string | null;

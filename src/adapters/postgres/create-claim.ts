@@ -1,7 +1,8 @@
 import { freshClaim } from '../../ports/fresh-claim.ts';
 import type { Claim, Claimed, ClaimRequest } from '../../ports/store-claim.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
-import { type ClaimColumns, claimCall, claimOfRow } from './claim.ts';
+import { claimOf, type ClaimRow } from '../sql/claim-row.ts';
+import { claimCall } from './claim.ts';
 import type { Connection, Message } from './connection.ts';
 import type { Outlook } from './outlook.ts';
 import { type Answer, answersOf, valuesOf } from './submit.ts';
@@ -18,7 +19,7 @@ export interface CreateClaimRow {
     readonly outlook?: string | null;
     readonly taken?: true;
     readonly answers: Answer[] | null;
-    readonly claims?: ClaimColumns[] | null;
+    readonly claims?: ClaimRow[] | null;
   };
 }
 
@@ -41,7 +42,7 @@ export function createClaimCall(
     read: ({ answer }) => {
       const { now, next, outlook: seen = null, taken = false, answers, claims } = answer;
       note(seen);
-      const found = taken ? takenOf(runs, { answers, request, now }) : (claims ?? []).map(claimOfRow);
+      const found = taken ? takenOf(runs, { answers, request, now }) : (claims ?? []).map(claimOf);
       return {
         submitted: startedOf(runs, answersOf(runs, answers), found),
         claimed: { claims: found, now, nextDueAt: next },

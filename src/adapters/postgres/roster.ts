@@ -14,13 +14,12 @@ export async function beat(
   db: Connection,
   { worker, load, stalled }: { worker: WorkerId; load?: number; stalled?: boolean },
 ): Promise<Pulse> {
-  const rows = await db.write<{ pulse: Omit<Pulse, 'buried'> | null }>(
+  const rows = await db.write<{ beaten: boolean }>(
     'beat',
-    `select ${db.schema}.beat_v1($1, $2::double precision, $3::boolean) pulse`,
+    `select ${db.schema}.beat_v1($1, $2::double precision, $3::boolean) beaten`,
     [worker, load ?? null, stalled ?? null],
   );
-  const pulse = rows[0]?.pulse ?? null;
-  return pulse === null ? { buried: true, holds: 0, asks: [] } : { buried: false, ...pulse };
+  return { buried: rows[0]?.beaten !== true };
 }
 
 /** All workers that live, as far as anybody knows. Limits count from the claim. */

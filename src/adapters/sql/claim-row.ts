@@ -30,7 +30,7 @@ export interface ClaimRow {
   readonly steps: number | null;
 }
 
-export function claimOf(row: ClaimRow, letters: Claim['letters']): Claim {
+export function claimOf(row: ClaimRow): Claim {
   return {
     run: row.id,
     epoch: row.epoch ?? 1,
@@ -55,7 +55,6 @@ export function claimOf(row: ClaimRow, letters: Claim['letters']): Claim {
     outputBytes: row.output_bytes ?? 0,
     steps: row.steps ?? 0,
     mail: row.mail ?? 0,
-    letters,
   };
 }
 

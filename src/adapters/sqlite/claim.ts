@@ -4,7 +4,6 @@ import type { WorkerId } from '../../ports/store-worker.ts';
 import { claimOf, type ClaimRow } from '../sql/claim-row.ts';
 import type { Tx } from './connection.ts';
 import { dueInQueues, dueInTree } from './due-runs.ts';
-import { unread } from './mail.ts';
 import { pausedNames } from './pause.ts';
 import { livingWorker } from './submit.ts';
 
@@ -46,7 +45,7 @@ function heldBy(tx: Tx, { worker, number }: LostClaim): Claim[] {
     number,
   );
   const runs = held.map(({ run }) => run);
-  return claimsOf(tx, runs, claimRows(tx, JSON.stringify(runs)));
+  return claimsOf(runs, claimRows(tx, JSON.stringify(runs)));
 }
 
 interface Taker {
@@ -77,12 +76,12 @@ function take(tx: Tx, runs: readonly RunId[], { worker, number, node, jobs }: Ta
     settleTerms(tx, byName, jobs);
     rows = claimRows(tx, ids);
   }
-  return claimsOf(tx, runs, rows);
+  return claimsOf(runs, rows);
 }
 
 /** In the order of the runs. */
-function claimsOf(tx: Tx, runs: readonly RunId[], rows: readonly Row[]): Claim[] {
-  const claims = new Map(rows.map((row) => [row.id, claimOf(row, row.mail > 0 ? unread(tx, row.id) : [])]));
+function claimsOf(runs: readonly RunId[], rows: readonly Row[]): Claim[] {
+  const claims = new Map(rows.map((row) => [row.id, claimOf(row)]));
   return runs.map((run) => {
     const claim = claims.get(run);
     if (claim === undefined) throw new Error(`the run ${run} is in the line of work and has no record`);
@@ -120,5 +119,4 @@ function settleTerms(tx: Tx, rows: readonly Row[], jobs: readonly JobTerms[]): v
 
 interface Row extends ClaimRow {
   readonly callbacks: string | null;
-  readonly mail: number;
 }

@@ -2,7 +2,7 @@ import type { WorkerId } from '../../ports/store-worker.ts';
 import type { OwnBeat } from './roster.ts';
 import type { Answer, Call, Writer } from './writer.ts';
 
-/** A main loop that turns says something every second: its worker asks for letters. */
+/** A main loop that turns says something every two seconds: its worker beats. */
 const stalledAfterMs = 5_000;
 
 /**

@@ -40,7 +40,7 @@ export interface ThreadLine extends Line {
 /**
  * A thread that died of itself (out of memory, a fault of the driver) is an outage like any (STORE §1.5): the calls that it
  * had are told so, and the next one opens a new thread, which also beats for all workers. Nobody has to open it before:
- * a worker asks for its mail once a second.
+ * a worker beats every two seconds.
  */
 export function openOnThread(place: Place): ThreadLine {
   const workers: Enrolment[] = [];

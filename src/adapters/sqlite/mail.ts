@@ -1,6 +1,7 @@
 import type { RunId } from '../../job/run.ts';
 import type { Letter } from '../../ports/store-ask.ts';
-import { letterOf, type LetterColumns } from '../sql/run-row.ts';
+import type { MessageRequest, Messages } from '../../ports/store-message.ts';
+import { type LetterRow, type MailboxHead, messagesOf } from '../sql/messages.ts';
 import type { Tx } from './connection.ts';
 
 /** A word for a run, before it has a number. */
@@ -34,13 +35,44 @@ export function post(tx: Tx, run: RunId, word: Word): void {
   );
 }
 
-/** Letters that no step has taken yet, in order. */
-export function unread(tx: Tx, run: RunId): Letter[] {
-  return tx.db
-    .all<LetterColumns>(
-      `select n, kind, name, data, actor, reason, at from letters
-       where run = ? and consumed_by is null order by n`,
+/** Letters that no step has taken yet, to runs that the worker holds, in parts of `maxBytes`. */
+export function messages(tx: Tx, request: MessageRequest): Messages {
+  const { worker, runs, maxBytes } = request;
+  const heads: MailboxHead[] = [];
+  const rows: LetterRow[] = [];
+  let bytes = 0;
+  let isCut = false;
+  for (const { run, epoch, seen } of runs) {
+    const live = tx.db.get<{ mail: number }>(
+      `select mail from live where run = ? and worker = ? and epoch = ? and state = 'running'`,
       run,
-    )
-    .map(letterOf);
+      worker,
+      epoch,
+    );
+    heads.push({ run, mail: live?.mail ?? null });
+    if (isCut || live === undefined || live.mail <= seen) continue;
+    let last = seen;
+    for (const letter of tx.db.all<{ n: number; bytes: number }>(
+      'select n, bytes from letters where run = ? and n > ? and consumed_by is null order by n',
+      run,
+      seen,
+    )) {
+      bytes += letter.bytes;
+      isCut = bytes > maxBytes && rows.length + (last - seen) > 0;
+      if (isCut) break;
+      last = letter.n;
+    }
+    rows.push(...unread(tx, { run, after: seen, to: last }));
+  }
+  return messagesOf(request, heads, { rows, isCut });
+}
+
+function unread(tx: Tx, { run, after, to }: { run: RunId; after: number; to: number }): LetterRow[] {
+  return tx.db.all<LetterRow>(
+    `select run, n, kind, name, data, actor, reason, at from letters
+     where run = ? and n > ? and n <= ? and consumed_by is null order by n`,
+    run,
+    after,
+    to,
+  );
 }

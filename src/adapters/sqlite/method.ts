@@ -19,6 +19,7 @@ const writes = [
 const reads = [
   'workers',
   'held',
+  'messages',
   'steps',
   'get',
   'list',

@@ -5,6 +5,7 @@ import { claim, reclaim } from './claim.ts';
 import type { Tx } from './connection.ts';
 import { lookInside } from './examine.ts';
 import { list } from './list.ts';
+import { messages } from './mail.ts';
 import type { Method } from './method.ts';
 import { append, tail } from './output.ts';
 import { pauses } from './pause.ts';
@@ -34,6 +35,7 @@ const methods: Readonly<Record<Exclude<Method, 'migrate'>, Run>> = {
   prune,
   workers,
   held,
+  messages,
   steps,
   get,
   list,

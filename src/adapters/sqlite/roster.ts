@@ -2,7 +2,6 @@ import type { Hold } from '../../ports/store-claim.ts';
 import type { Enrolment, Identity, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import { buryWorker } from './bury.ts';
 import type { Tx } from './connection.ts';
-import { unread } from './mail.ts';
 
 /** Adds a worker with beat 0. A repeat changes nothing: it must not bury who replaced this worker in between. */
 export function enrol(tx: Tx, worker: Enrolment): void {
@@ -34,16 +33,7 @@ export function beat(tx: Tx, pulse: { worker: WorkerId; load?: number; stalled?:
     pulse.load ?? null,
     Number(pulse.stalled ?? false),
   );
-  if (beaten === 0) return { buried: true, holds: 0, asks: [] };
-  const holds = tx.db.all<{ run: string; epoch: number; mail: number }>(
-    'select run, epoch, mail from live where worker = ?',
-    pulse.worker,
-  );
-  const asks = holds
-    .filter(({ mail }) => mail > 0)
-    .map((hold) => ({ ...hold, letters: unread(tx, hold.run) }))
-    .filter(({ letters }) => letters.length > 0);
-  return { buried: false, holds: holds.length, asks };
+  return { buried: beaten === 0 };
 }
 
 /** What the store's thread does by itself between the worker's own beats. `alive` false: the worker was buried. */

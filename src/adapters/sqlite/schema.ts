@@ -195,8 +195,12 @@ create table letters (
   at integer not null,
   -- key of the step that took it, or '' for the outcome
   consumed_by text,
+  bytes integer not null as (100 + length(cast(name as blob)) + coalesce(length(cast(data as blob)), 0)
+    + coalesce(length(cast(actor as blob)), 0) + coalesce(length(cast(reason as blob)), 0)) stored,
   primary key (run, n)
 ) without rowid;
+-- what is unread is found and weighed without a look at what was read, or at the texts
+create index letters_unread on letters (run, n, kind, bytes) where consumed_by is null;
 
 -- What was asked and answered: a repeated ask finds itself here.
 create table asks (

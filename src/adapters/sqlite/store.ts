@@ -5,6 +5,7 @@ import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
 import type { Claimed, ClaimRequest, Hold, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
+import type { MessageRequest, Messages } from '../../ports/store-message.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
@@ -14,6 +15,7 @@ import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import { createDeferred } from '../../std/deferred.ts';
 import { failpoint } from '../../std/failpoint.ts';
+import { noMessages } from '../sql/messages.ts';
 import { checkTexts } from '../sql/text.ts';
 import { closedError } from './errors.ts';
 import type { Inside } from './examine.ts';
@@ -89,6 +91,10 @@ export class SqliteStore implements Store, Inspector, Upkeep {
 
   held(worker: WorkerId): Promise<Hold[]> {
     return this.#call('held', worker);
+  }
+
+  async messages(request: MessageRequest): Promise<Messages> {
+    return request.runs.length === 0 ? noMessages : this.#call('messages', request);
   }
 
   async steps(runs: readonly RunId[]): Promise<StepRecord[][]> {

@@ -84,7 +84,7 @@ export function aboutBadValues({ it, expect }: Contract): void {
       ]) {
         expect(await codeOf(scene.store.ask([eventTo(claim.run, 'fine'), ask]))).toBe('VALUE_REJECTED');
       }
-      expect(await scene.beat(worker)).toMatchObject({ asks: [] });
+      expect(await scene.inboxes(worker)).toEqual([]);
       expect(await scene.state(run.id)).toBe('queued');
     });
 

@@ -45,14 +45,14 @@ export function aboutCancel({ it, expect }: Contract): void {
     const before = await scene.now();
     const answer = await scene.ask(cancelOf(claim.run, { actor: 'ann', reason: 'wrong shop' }));
     expect(answer).toEqual({ verdict: 'mailed', run: claim.run, state: 'running' });
-    const { letters, mail } = only((await scene.beat(worker)).asks);
-    expect(mail).toBe(1);
+    const { letters, seen } = only(await scene.inboxes(worker));
+    expect(seen).toBe(1);
     const letter = only(letters);
     expect(letter).toMatchObject({ n: 1, kind: 'cancel', data: null, actor: 'ann', reason: 'wrong shop' });
     expect(letter.at >= before && letter.at <= (await scene.now())).toBe(true);
     await scene.recorded(worker, ended(claim));
     expect(await scene.state(claim.run)).toBe('succeeded');
-    expect((await scene.beat(worker)).asks).toEqual([]);
+    expect(await scene.inboxes(worker)).toEqual([]);
   });
 
   it('a run that has ended stays as it is', async (scene) => {
@@ -103,8 +103,8 @@ export function aboutCancel({ it, expect }: Contract): void {
     const before = await scene.run(run.id);
     expect(await scene.store.ask(asks)).toEqual(first);
     expect(await scene.run(run.id)).toEqual(before);
-    const { mail, letters } = only((await scene.beat(worker)).asks);
-    expect({ mail, letters: letters.length }).toEqual({ mail: 1, letters: 1 });
+    const { seen, letters } = only(await scene.inboxes(worker));
+    expect({ seen, letters: letters.length }).toEqual({ seen: 1, letters: 1 });
   });
 
   it('children of a cancelled run are cancelled with it, running ones by letter', async (scene) => {
@@ -117,7 +117,7 @@ export function aboutCancel({ it, expect }: Contract): void {
     await scene.ask(cancelOf(parent.run));
     const found = await scene.store.get([parent.run, queued.id, grandchild.id, running.id]);
     expect(found.map((run) => run?.state)).toEqual(['cancelled', 'cancelled', 'cancelled', 'running']);
-    const { run, letters } = only((await scene.beat(worker)).asks);
+    const { run, letters } = only(await scene.inboxes(worker));
     expect({ run, kind: only(letters).kind }).toEqual({ run: running.id, kind: 'cancel' });
   });
 
@@ -128,7 +128,7 @@ export function aboutCancel({ it, expect }: Contract): void {
     await scene.recorded(worker, stepBegun(parent, 'c', { type: 'child', child }), suspended(parent));
     await scene.ask(cancelOf(child.id));
     const again = only((await scene.claim(worker)).claims);
-    expect(only(again.letters)).toMatchObject({ kind: 'child', name: child.id });
+    expect(only(await scene.letters(worker, again))).toMatchObject({ kind: 'child', name: child.id });
   });
 
   it('two people who cancel the same runs in opposite orders both get their answers', async (scene) => {

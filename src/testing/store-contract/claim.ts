@@ -52,7 +52,6 @@ export function aboutClaim({ it, expect }: Contract): void {
       outputBytes: 0,
       steps: 0,
       mail: 0,
-      letters: [],
     });
     expect(stored).toMatchObject({ state: 'running', epoch: 1, attempt: 1, node: 'vm-1', startedAt: now });
   });
@@ -87,11 +86,11 @@ export function aboutClaim({ it, expect }: Contract): void {
     expect((await scene.run(first.run)).startedAt).toBe(startedAt);
   });
 
-  it('a claim counts the steps recorded or begun, and lists the letters not consumed', async (scene) => {
+  it('a claim counts the steps recorded or begun, and the letters, of which those not consumed are given', async (scene) => {
     const worker = await scene.worker();
     const first = await scene.running(worker);
     await scene.store.ask([eventTo(first.run, 'one', '1'), eventTo(first.run, 'two', '2')]);
-    const letters = only((await scene.beat(worker)).asks).letters;
+    const letters = only(await scene.inboxes(worker)).letters;
     await scene.recorded(
       worker,
       stepDone(first, 'one', { type: 'wait', consumes: at(letters, 0).n }),
@@ -100,7 +99,7 @@ export function aboutClaim({ it, expect }: Contract): void {
     );
     const second = only((await scene.claim(worker)).claims);
     expect(second).toMatchObject({ steps: 2, mail: 2 });
-    expect(second.letters).toEqual([at(letters, 1)]);
+    expect(await scene.letters(worker, second)).toEqual([at(letters, 1)]);
   });
 
   it('a higher priority goes first, then the earlier due, then the older run', async (scene) => {

@@ -1,5 +1,5 @@
 import { newId } from '../../std/id.ts';
-import { ended, enrolment, eventTo, newRun, stepDone, suspended } from './builders.ts';
+import { ended, enrolment, newRun } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { only } from './scene.ts';
 
@@ -55,51 +55,14 @@ export function aboutEnrolAndBeat({ it, expect }: Contract): void {
     expect(only(await scene.store.workers())).toMatchObject({ load: 0, stalled: false });
   });
 
-  it('a beat says how many runs the store thinks the worker holds', async (scene) => {
-    const worker = await scene.worker();
-    expect(await scene.beat(worker)).toEqual({ buried: false, holds: 0, asks: [] });
-    const claim = await scene.running(worker);
-    await scene.running(worker);
-    expect((await scene.beat(worker)).holds).toBe(2);
-    await scene.recorded(worker, ended(claim));
-    expect((await scene.beat(worker)).holds).toBe(1);
-  });
-
-  it('a beat hands over letters to held runs, again and again until they are consumed', async (scene) => {
-    const worker = await scene.worker();
-    const other = await scene.worker();
-    const claim = await scene.running(worker);
-    const free = await scene.submit({ delayMs: 3_600_000 });
-    await scene.store.ask([eventTo(claim.run, 'approved', 'true'), eventTo(free.run.id, 'approved', 'false')]);
-    const first = await scene.beat(worker);
-    const { run, epoch, mail, letters } = only(first.asks);
-    expect({ run, epoch, mail }).toEqual({ run: claim.run, epoch: claim.epoch, mail: claim.mail + 1 });
-    const letter = only(letters);
-    expect(letter).toMatchObject({ kind: 'event', name: 'approved', data: 'true' });
-    expect((await scene.beat(worker)).asks).toEqual(first.asks);
-    expect((await scene.beat(other)).asks).toEqual([]);
-    await scene.recorded(worker, stepDone(claim, 'approved', { type: 'wait', consumes: letter.n }));
-    expect((await scene.beat(worker)).asks).toEqual([]);
-  });
-
-  it('a beat hands over the letters of a run once the worker holds it', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.recorded(worker, suspended(claim, { mail: claim.mail }));
-    await scene.store.ask([eventTo(claim.run, 'approved')]);
-    expect((await scene.beat(worker)).asks).toEqual([]);
-    const again = only((await scene.claim(worker)).claims);
-    expect(only((await scene.beat(worker)).asks)).toMatchObject({ run: claim.run, epoch: again.epoch, mail: 1 });
-  });
-
   it('a newcomer that replaces a node buries its living workers and no others', async (scene) => {
     const elder = await scene.worker({ node: 'vm-1' });
     const neighbour = await scene.worker({ node: 'vm-2' });
     const claim = await scene.running(elder);
     const kept = await scene.running(neighbour);
     const newcomer = await scene.worker({ node: 'vm-1', replaces: 'vm-1' });
-    expect(await scene.beat(elder)).toEqual({ buried: true, holds: 0, asks: [] });
-    expect((await scene.beat(neighbour)).holds).toBe(1);
+    expect(await scene.beat(elder)).toEqual({ buried: true });
+    expect((await scene.store.held(neighbour)).length).toBe(1);
     expect((await scene.beat(newcomer)).buried).toBe(false);
     expect(await scene.run(claim.run)).toMatchObject({ state: 'queued', crashes: 0, epoch: claim.epoch + 1 });
     expect(await scene.record(elder, ended(claim))).toEqual(['stale']);
@@ -139,7 +102,7 @@ export function aboutEnrolAndBeat({ it, expect }: Contract): void {
   });
 
   it('a worker that the store does not know is told that it is buried', async (scene) => {
-    expect(await scene.beat(newId())).toEqual({ buried: true, holds: 0, asks: [] });
+    expect(await scene.beat(newId())).toEqual({ buried: true });
   });
 
   it('workers lists the limits of held runs, and only of those that have one', async (scene) => {

@@ -13,7 +13,12 @@ export function aboutEvents({ it, expect }: Contract): void {
     await scene.pass(100);
     const claim = only((await scene.claim(worker)).claims);
     expect(claim.mail).toBe(1);
-    expect(only(claim.letters)).toMatchObject({ n: 1, kind: 'event', name: 'approved', data: '{"by":"ann"}' });
+    expect(only(await scene.letters(worker, claim))).toMatchObject({
+      n: 1,
+      kind: 'event',
+      name: 'approved',
+      data: '{"by":"ann"}',
+    });
   });
 
   it('an event to a waiting run queues it', async (scene) => {
@@ -30,7 +35,7 @@ export function aboutEvents({ it, expect }: Contract): void {
     const before = await scene.run(claim.run);
     expect(await scene.ask(eventTo(claim.run, 'go'))).toEqual({ verdict: 'mailed', run: claim.run, state: 'running' });
     expect(await scene.run(claim.run)).toEqual(before);
-    expect(only(only((await scene.beat(worker)).asks).letters)).toMatchObject({
+    expect(only(only(await scene.inboxes(worker)).letters)).toMatchObject({
       kind: 'event',
       name: 'go',
       data: null,
@@ -44,7 +49,7 @@ export function aboutEvents({ it, expect }: Contract): void {
     await scene.ask(eventTo(run.id, 'go', '4'));
     const claim = only((await scene.claim(worker)).claims);
     expect(claim.mail).toBe(4);
-    expect(claim.letters.map(({ n, name, data }) => [n, name, data])).toEqual([
+    expect((await scene.letters(worker, claim)).map(({ n, name, data }) => [n, name, data])).toEqual([
       [1, 'go', '1'],
       [2, 'other', '2'],
       [3, 'go', '3'],
@@ -60,13 +65,14 @@ export function aboutEvents({ it, expect }: Contract): void {
       eventTo(claim.run, 'go', '2'),
       eventTo(claim.run, 'go', '3'),
     ]);
-    const { letters } = only((await scene.beat(worker)).asks);
+    const { letters } = only(await scene.inboxes(worker));
     await scene.recorded(worker, stepDone(claim, 'wait', { type: 'wait', consumes: at(letters, 1).n }));
-    const left = only((await scene.beat(worker)).asks);
-    expect(left.mail).toBe(3);
+    const left = only(await scene.inboxes(worker));
+    expect(left.seen).toBe(3);
     expect(left.letters.map(({ data }) => data)).toEqual(['1', '3']);
     await scene.recorded(worker, suspended(claim, { mail: 3, wakeInMs: 0 }));
-    expect(only((await scene.claim(worker)).claims).letters.map(({ data }) => data)).toEqual(['1', '3']);
+    const again = only((await scene.claim(worker)).claims);
+    expect((await scene.letters(worker, again)).map(({ data }) => data)).toEqual(['1', '3']);
   });
 
   it('a run may be named by its key', async (scene) => {
@@ -94,8 +100,8 @@ export function aboutEvents({ it, expect }: Contract): void {
     const event = eventTo(claim.run, 'go', '1');
     const first = await scene.ask(event);
     expect(await scene.ask(event)).toEqual(first);
-    const { mail, letters } = only((await scene.beat(worker)).asks);
-    expect({ mail, letters: letters.length }).toEqual({ mail: 1, letters: 1 });
+    const { seen, letters } = only(await scene.inboxes(worker));
+    expect({ seen, letters: letters.length }).toEqual({ seen: 1, letters: 1 });
   });
 
   it('an event sent again after it was consumed does not come back', async (scene) => {
@@ -105,7 +111,7 @@ export function aboutEvents({ it, expect }: Contract): void {
     await scene.ask(event);
     await scene.recorded(worker, stepDone(claim, 'wait', { type: 'wait', consumes: 1 }));
     expect((await scene.ask(event)).verdict).toBe('mailed');
-    expect((await scene.beat(worker)).asks).toEqual([]);
+    expect(await scene.inboxes(worker)).toEqual([]);
   });
 
   it('events of many senders at the same time are all there, each with its own number', async (scene) => {
@@ -116,8 +122,8 @@ export function aboutEvents({ it, expect }: Contract): void {
     await Promise.all(
       Array.from({ length: 40 }, async (_, n) => await at(stores, n % 2).ask([eventTo(claim.run, 'go', `${n}`)])),
     );
-    const { mail, letters } = only((await scene.beat(worker)).asks);
-    expect(mail).toBe(40);
+    const { seen, letters } = only(await scene.inboxes(worker));
+    expect(seen).toBe(40);
     expect(letters.map(({ n }) => n)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
     expect(new Set(letters.map(({ data }) => data)).size).toBe(40);
   });
@@ -128,6 +134,6 @@ export function aboutEvents({ it, expect }: Contract): void {
     await scene.store.submit(runs);
     const answers = await scene.store.ask(runs.map(({ id }, n) => eventTo(id, 'go', `${n}`)));
     expect(answers.map(({ run }) => run)).toEqual(runs.map(({ id }) => id));
-    expect((await scene.beat(worker)).asks.length).toBe(100);
+    expect((await scene.inboxes(worker)).length).toBe(100);
   });
 }

@@ -158,7 +158,7 @@ export function aboutFire({ it, expect }: Contract): void {
     const cancels = [queued.id, running.id, newRun().id];
     expect(await scene.store.fire([fireOf('nightly', revision, { runs: [next], cancels })])).toEqual(['ok']);
     expect(await scene.run(queued.id)).toMatchObject({ state: 'cancelled', error: { code: 'RUN_CANCELLED' } });
-    expect(only(only((await scene.beat(worker)).asks).letters).kind).toBe('cancel');
+    expect(only(only(await scene.inboxes(worker)).letters).kind).toBe('cancel');
     expect((await scene.dueSchedule('nightly')).live).toEqual([running.id, next.id]);
   });
 

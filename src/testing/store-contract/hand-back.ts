@@ -84,7 +84,7 @@ export function aboutHandBack({ it, expect }: Contract): void {
     await scene.ask(eventTo(claim.run, 'go'));
     expect(await scene.record(worker, stepDone(claim, 'a'), handedBack(claim))).toEqual(['ok', 'ok']);
     const again = only((await scene.claim(worker)).claims);
-    expect({ mail: again.mail, letters: again.letters.length, steps: again.steps }).toEqual({
+    expect({ mail: again.mail, letters: (await scene.letters(worker, again)).length, steps: again.steps }).toEqual({
       mail: 1,
       letters: 1,
       steps: 1,

@@ -59,11 +59,11 @@ export function aboutLetGo({ it, expect }: Contract): void {
       expect(verdicts).toEqual(['cancelled', 'cancelled']);
       const found = await scene.store.get([queued.id, held.id, letGo.id, grandchild.id]);
       expect(found.map((run) => run?.state)).toEqual(['cancelled', 'running', 'cancelled', 'cancelled']);
-      expect(only(only((await scene.beat(mother)).asks).letters).kind).toBe('cancel');
+      expect(only(only(await scene.inboxes(mother)).letters).kind).toBe('cancel');
       const called = callbackKey(await scene.run(child.id));
       expect(await scene.run(called)).toMatchObject({ state: 'queued', parent: child.id });
       const again = only((await scene.claim(mother, { tree: [parent.run] })).claims.filter(isOf(parent)));
-      expect(only(again.letters)).toMatchObject({ kind: 'child', name: child.id });
+      expect(only(await scene.letters(mother, again))).toMatchObject({ kind: 'child', name: child.id });
     });
   }
 
@@ -82,8 +82,8 @@ export function aboutLetGo({ it, expect }: Contract): void {
     const worker = await scene.worker();
     const claim = await scene.running(worker);
     await scene.ask(cancelOf(claim.run));
-    const { mail } = only((await scene.beat(worker)).asks);
-    expect(await scene.record(worker, suspended(claim, { mail }))).toEqual(['cancelled']);
+    const { seen } = only(await scene.inboxes(worker));
+    expect(await scene.record(worker, suspended(claim, { mail: seen }))).toEqual(['cancelled']);
   });
 
   it('a next attempt keeps its delay when mail has come', async (scene) => {
@@ -112,7 +112,7 @@ export function aboutLetGo({ it, expect }: Contract): void {
       expect(await scene.state(child.id)).toBe('cancelled');
       expect(await scene.state(other.id)).toBe('queued');
       expect(await scene.state(callbackKey({ id: asked.id, epoch: 2 }))).toBe('queued');
-      expect(only(only((await scene.beat(mother)).asks).letters)).toMatchObject({ kind: 'child', name: asked.id });
+      expect(only(only(await scene.inboxes(mother)).letters)).toMatchObject({ kind: 'child', name: asked.id });
     });
   }
 

@@ -72,7 +72,7 @@ export function aboutOutcome({ it, expect }: Contract): void {
     const outcome = ended({ run: child.id, epoch: 1 });
     await scene.recorded(worker, outcome);
     await scene.recorded(worker, outcome);
-    expect(only((await scene.beat(worker)).asks).letters.length).toBe(1);
+    expect(only(await scene.inboxes(worker)).letters.length).toBe(1);
   });
 
   it('each way to end tells the parent', async (scene) => {
@@ -83,7 +83,7 @@ export function aboutOutcome({ it, expect }: Contract): void {
       await scene.recorded(worker, stepBegun(parent, 'c', { type: 'child', child }), suspended(parent));
       await scene.recorded(worker, end({ run: child.id, epoch: 1 }));
       const again = only((await scene.claim(worker)).claims);
-      expect(only(again.letters)).toMatchObject({ kind: 'child', name: child.id });
+      expect(only(await scene.letters(worker, again))).toMatchObject({ kind: 'child', name: child.id });
       await scene.recorded(worker, ended(again));
     }
   });
@@ -126,11 +126,11 @@ export function aboutOutcome({ it, expect }: Contract): void {
       expect(await scene.state(grandchild.id)).toBe('cancelled');
       expect(await scene.state(done.id)).toBe('succeeded');
       expect(await scene.state(running.id)).toBe('running');
-      const { run, letters } = only((await scene.beat(worker)).asks);
+      const { run, letters } = only(await scene.inboxes(worker));
       expect(run).toBe(running.id);
       expect(only(letters).kind).toBe('cancel');
       await scene.recorded(worker, failed({ run: running.id, epoch: 1 }, { state: 'cancelled' }));
-      expect((await scene.beat(worker)).asks).toEqual([]);
+      expect(await scene.inboxes(worker)).toEqual([]);
     }
   });
 
@@ -188,7 +188,7 @@ export function aboutOutcome({ it, expect }: Contract): void {
       const states = found.map((run) => run?.state);
       expect(new Set(states.slice(0, 10))).toEqual(new Set(['failed']));
       expect(new Set(states.slice(10))).toEqual(new Set(['succeeded']));
-      expect((await scene.beat(nurse)).asks).toEqual([]);
+      expect(await scene.inboxes(nurse)).toEqual([]);
     }
   });
 

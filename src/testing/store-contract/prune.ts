@@ -159,9 +159,9 @@ export function aboutPrune({ it, expect }: Contract): void {
       await scene.store.submit([run]);
       const hold = { run: run.id, epoch: 1 };
       await scene.ask(eventTo(run.id, `life ${life}`));
-      expect((await scene.beat(worker)).asks.flatMap(({ letters }) => letters.map(({ n, name }) => [n, name]))).toEqual(
-        [[1, `life ${life}`]],
-      );
+      expect((await scene.inboxes(worker)).flatMap(({ letters }) => letters.map(({ n, name }) => [n, name]))).toEqual([
+        [1, `life ${life}`],
+      ]);
       const chunk = { ...hold, seq: 1, bytes: new Uint8Array(1) };
       expect(await scene.store.append({ worker, chunks: [chunk], progress: [] })).toEqual(['ok']);
       expect(await scene.record(worker, stepDone(hold, 'a', { output: `${life}` }), ended(hold))).toEqual(['ok', 'ok']);

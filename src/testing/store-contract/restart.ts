@@ -91,11 +91,11 @@ export function aboutRestart({ it, expect }: Contract): void {
     );
     await scene.ask(restartOf(claim.run, 'wait late'));
     const again = only((await scene.claim(worker)).claims);
-    expect(again.letters.map(({ name, data }) => [name, data])).toEqual([['late', '2']]);
+    expect((await scene.letters(worker, again)).map(({ name, data }) => [name, data])).toEqual([['late', '2']]);
     await scene.recorded(worker, ended(again));
     await scene.ask(restartOf(claim.run, null));
     const anew = only((await scene.claim(worker)).claims);
-    expect(anew.letters.map(({ name }) => name)).toEqual(['early', 'late']);
+    expect((await scene.letters(worker, anew)).map(({ name }) => name)).toEqual(['early', 'late']);
   });
 
   it('a child that a forgotten step had started is not the child of the new one', async (scene) => {

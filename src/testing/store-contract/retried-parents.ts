@@ -55,7 +55,8 @@ export function aboutRetriedParents({ it, expect }: Contract): void {
     await scene.ask(eventTo(claim.run, 'go'));
     await scene.recorded(worker, failed(claim));
     await scene.ask(retryOf(claim.run));
-    expect(only((await scene.claim(worker)).claims).letters.map(({ kind }) => kind)).toEqual(['event']);
+    const again = only((await scene.claim(worker)).claims);
+    expect((await scene.letters(worker, again)).map(({ kind }) => kind)).toEqual(['event']);
   });
 
   it('a child that ends after its parent was retried tells it', async (scene) => {
@@ -67,7 +68,7 @@ export function aboutRetriedParents({ it, expect }: Contract): void {
     const again = only((await scene.claim(worker)).claims);
     const error = { code: 'RUN_CANCELLED', message: `cancelled by run ${claim.run}: its parent failed` };
     await scene.recorded(worker, failed({ run: child.id, epoch: 1 }, { state: 'cancelled', error }));
-    const { letters } = only((await scene.beat(worker)).asks);
+    const { letters } = only(await scene.inboxes(worker));
     expect({ letters, epoch: again.epoch }).toMatchObject({ letters: [{ kind: 'child', name: child.id }], epoch: 3 });
   });
 
@@ -130,7 +131,8 @@ export function aboutRetriedParents({ it, expect }: Contract): void {
         other.ask([retryOf(claim.run)]).then(() => other.get([child.id])),
       ]);
       const again = only((await scene.claim(worker)).claims);
-      expect(again.letters.length === 1 || seen[0]?.state === 'failed').toBe(true);
+      const letters = await scene.letters(worker, again);
+      expect(letters.length === 1 || seen[0]?.state === 'failed').toBe(true);
       await scene.recorded(worker, ended(again));
     }
   });

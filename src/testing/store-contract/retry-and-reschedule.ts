@@ -71,7 +71,7 @@ export function aboutRetryAndReschedule({ it, expect }: Contract): void {
     await scene.ask(cancelOf(claim.run));
     await scene.recorded(worker, failed(claim, { state: 'cancelled' }));
     expect((await scene.ask(retryOf(claim.run))).verdict).toBe('done');
-    expect(only((await scene.claim(worker)).claims).letters).toEqual([]);
+    expect(await scene.letters(worker, only((await scene.claim(worker)).claims))).toEqual([]);
   });
 
   it('letters that were not consumed are there again', async (scene) => {
@@ -81,11 +81,11 @@ export function aboutRetryAndReschedule({ it, expect }: Contract): void {
     await scene.recorded(worker, failed(claim));
     await scene.ask(retryOf(claim.run));
     const again = only((await scene.claim(worker)).claims);
-    expect(only(again.letters)).toMatchObject({ name: 'go', data: '1' });
+    expect(only(await scene.letters(worker, again))).toMatchObject({ name: 'go', data: '1' });
     expect(await scene.ask(eventTo(claim.run, 'go', '2'))).toMatchObject({ verdict: 'mailed' });
-    const { mail, letters } = only((await scene.beat(worker)).asks);
+    const { seen, letters } = only(await scene.inboxes(worker));
     expect(letters.map(({ data }) => data)).toEqual(['1', '2']);
-    expect(mail > again.mail).toBe(true);
+    expect(seen > again.mail).toBe(true);
   });
 
   it('a run that succeeded, that has not ended or does not exist is not retried', async (scene) => {

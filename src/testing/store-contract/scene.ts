@@ -2,9 +2,10 @@ import { isOnejobError } from '../../job/errors.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { RunState } from '../../job/state.ts';
 import type { Verdict } from '../../job/transition.ts';
-import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
-import type { Claim, Claimed, JobTerms } from '../../ports/store-claim.ts';
+import type { Ask, AskAnswer, Letter } from '../../ports/store-ask.ts';
+import type { Claim, Claimed, Hold, JobTerms } from '../../ports/store-claim.ts';
 import type { Entry } from '../../ports/store-entry.ts';
+import type { Inbox, Messages } from '../../ports/store-message.ts';
 import type { DueSchedule } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Pulse, WorkerId } from '../../ports/store-worker.ts';
@@ -101,6 +102,24 @@ export class Scene {
 
   async beat(worker: WorkerId): Promise<Pulse> {
     return await this.store.beat({ worker });
+  }
+
+  /** The unread messages of all runs that the worker holds, from the first on, as many as fit. */
+  async messages(worker: WorkerId, { seen = 0, maxBytes = 1_000_000_000 } = {}): Promise<Messages> {
+    const runs = (await this.store.held(worker)).map((hold) => ({ ...hold, seen }));
+    return await this.store.messages({ worker, runs, maxBytes });
+  }
+
+  /** Of the runs that have any. */
+  async inboxes(worker: WorkerId): Promise<Inbox[]> {
+    return (await this.messages(worker)).inboxes.filter(({ letters }) => letters.length > 0);
+  }
+
+  /** The unread messages of one run. */
+  async letters(worker: WorkerId, { run, epoch }: Hold): Promise<readonly Letter[]> {
+    const runs = [{ run, epoch, seen: 0 }];
+    const { inboxes } = await this.store.messages({ worker, runs, maxBytes: 1_000_000_000 });
+    return inboxes.flatMap(({ letters }) => letters);
   }
 
   async beatOf(worker: WorkerId): Promise<number> {

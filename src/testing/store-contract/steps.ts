@@ -248,10 +248,10 @@ export function aboutSteps({ it, expect }: Contract): void {
     const worker = await scene.worker();
     const claim = await scene.running(worker);
     await scene.ask(eventTo(claim.run, 'go'));
-    const { n } = only(only((await scene.beat(worker)).asks).letters);
+    const { n } = only(only(await scene.inboxes(worker)).letters);
     await scene.recorded(worker, stepDone(claim, 'a', { output: '1' }));
     expect(await scene.record(worker, stepDone(claim, 'a', { output: '2', consumes: n }))).toEqual(['conflict']);
     await scene.recorded(worker, handedBack(claim));
-    expect(only((await scene.claim(worker)).claims).letters.length).toBe(1);
+    expect((await scene.letters(worker, only((await scene.claim(worker)).claims))).length).toBe(1);
   });
 }

@@ -17,6 +17,7 @@ import type { Ground } from './ground.ts';
 import { aboutHandBack } from './hand-back.ts';
 import { aboutHeld } from './held.ts';
 import { aboutLetGo } from './let-go.ts';
+import { aboutMessages } from './messages.ts';
 import { aboutList } from './list.ts';
 import { aboutLostAnswers } from './lost-answers.ts';
 import { aboutMigrate } from './migrate.ts';
@@ -80,6 +81,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['claim: queues', aboutClaimQueues],
   ['claim: terms of the job', aboutClaimTerms],
   ['held', aboutHeld],
+  ['messages', aboutMessages],
   ['reclaim', aboutReclaim],
   ['record: fence', aboutFence],
   ['record: steps', aboutSteps],

@@ -130,7 +130,6 @@ function claimOf(run: string): Claim {
     outputBytes: 0,
     steps: 0,
     mail: 0,
-    letters: [],
   };
 }
 
@@ -329,7 +328,7 @@ describe('claiming ahead', () => {
   test('forgets who waits when the worker was buried: others have them', async () => {
     await claimAhead();
     const before = store.ends.length;
-    worker.hear({ buried: true, holds: 0, asks: [] });
+    worker.loseAll();
     await until('it knows of none', () => worker.known?.size === 0);
     await worker.stop();
     expect(store.ends).toHaveLength(before);
@@ -360,21 +359,18 @@ describe('what it holds', () => {
     store.line = ['a', 'b'];
     await worker.start();
     await begun('a', 'b');
-    worker.hear({ buried: true, holds: 0, asks: [] });
+    worker.loseAll();
     await until('both are left', () => worker.load === 0);
     expect(store.ends).toEqual([]);
     await worker.stop();
   });
 
-  test('hears its letters, of the right epoch', async () => {
+  test('hears its letters', async () => {
     store.line = ['a'];
     await worker.start();
     await begun('a');
     const cancel = { n: 1, kind: 'cancel', name: '', data: null, actor: 'ego', reason: 'enough', at: 0 } as const;
-    worker.hear({ buried: false, holds: 1, asks: [{ run: 'a', epoch: 7, mail: 1, letters: [cancel] }] });
-    await turns();
-    expect(store.ends).toEqual([]);
-    worker.hear({ buried: false, holds: 1, asks: [{ run: 'a', epoch: 1, mail: 1, letters: [cancel] }] });
+    worker.attempts[0]?.deliver({ seen: 1, letters: [cancel] });
     await until('it has ended', () => store.ends.length === 1);
     expect(store.entries).toMatchObject([{ state: 'cancelled', error: { message: 'cancelled by ego: enough' } }]);
     await worker.stop();

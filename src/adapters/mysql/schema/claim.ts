@@ -2,15 +2,14 @@
 export const claim: readonly string[] = [
   // Gives each due run of the jobs 'terms' [{ name, timeout, deadline, crashes, callbacks }] to at most one worker, at
   // most 'free' in all: of each queue in the order priority, due, age, and of queues with due runs one each in turn,
-  // beginning with the one at the place 'turn'. 'tree' (null: all) restricts to these roots. Answers (now, next), the
-  // claims, and the letters in their boxes.
+  // beginning with the one at the place 'turn'. 'tree' (null: all) restricts to these roots. Answers (now, next) and the
+  // claims.
   `create procedure onejob_claim_v1(in me $id, in number bigint, in terms $text, in free int, in turn bigint, in tree $text)
 sql security invoker
 begin
   declare t, soon, earliest bigint;
   declare label $name;
   declare jobs, shut, got $text;
-  declare mailed int default 0;
   declare taken_before bigint;
   $begin
   set t = $now;
@@ -20,7 +19,6 @@ begin
   -- what a process was asked for itself (tree) it does, also on a node that is drained
   -- made twice it takes once; what comes later than the next one takes nothing
   if number = taken_before then
-    set mailed = 1;
     select json_arrayagg(l.run) into got from onejob_live l force index (line)
     where l.worker = me and l.claim = number;
   end if;
@@ -36,9 +34,9 @@ begin
   end if;
   if jobs is not null then
     if tree is null then
-      call onejob_claim_lines(me, number, label, terms, jobs, shut, free, turn, t, got, earliest, mailed);
+      call onejob_claim_lines(me, number, label, terms, jobs, shut, free, turn, t, got, earliest);
     else
-      call onejob_claim_tree(me, number, label, terms, jobs, shut, free, tree, t, got, earliest, mailed);
+      call onejob_claim_tree(me, number, label, terms, jobs, shut, free, tree, t, got, earliest);
     end if;
   end if;
   if jobs is not null and got is not null then update onejob_workers set claimed = number where id = me; end if;
@@ -50,7 +48,7 @@ begin
     set earliest = if(earliest is null or soon < earliest, soon, earliest);
   end if;
   select t now, earliest next;
-  call onejob_tell_claims(got, mailed);
+  call onejob_tell_claims(got);
   $commit;
 end`,
 
@@ -110,7 +108,7 @@ end`,
   // are enough, and rows that another claimer has locked are passed by. 'next_at': when the next run is due, those
   // included that were passed by.
   `create procedure onejob_claim_lines(in me $id, in number bigint, in label $name, in terms $text, in jobs $text, in shut $text,
-  in free int, in turn bigint, in t bigint, out got $text, out next_at bigint, inout mailed int)
+  in free int, in turn bigint, in t bigint, out got $text, out next_at bigint)
 sql security invoker
 begin
   declare lines_found, candidates, part, taken $text;
@@ -166,7 +164,7 @@ begin
         limit free for update of l skip locked
       ) x;
       if taken_count > 0 then
-        call onejob_take(taken, me, number, label, terms, t, mailed);
+        call onejob_take(taken, me, number, label, terms, t);
         if got is null then set got = taken; else set got = json_merge_preserve(got, taken); end if;
         set free = free - taken_count;
       end if;
@@ -210,7 +208,7 @@ end`,
 
   // A process that runs work by itself has few roots: their unfinished runs are read and sorted.
   `create procedure onejob_claim_tree(in me $id, in number bigint, in label $name, in terms $text, in jobs $text, in shut $text,
-  in free int, in tree $text, in t bigint, out got $text, out next_at bigint, inout mailed int)
+  in free int, in tree $text, in t bigint, out got $text, out next_at bigint)
 sql security invoker
 begin
   declare candidates $text;
@@ -242,23 +240,22 @@ begin
       where l.worker = '' and l.state <> 'running' and l.due_at <= t
       limit free for update of l skip locked
     ) x;
-    if got is not null then call onejob_take(got, me, number, label, terms, t, mailed); end if;
+    if got is not null then call onejob_take(got, me, number, label, terms, t); end if;
   end if;
 end`,
 
   // Hands locked runs to a worker. Those that were asked for by name get what the job's 'terms' say, where they have
-  // nothing themselves. Adds to 'mailed' how many have letters.
-  `create procedure onejob_take(in runs $text, in me $id, in number bigint, in label $name, in terms $text, in t bigint, inout mailed int)
+  // nothing themselves.
+  `create procedure onejob_take(in runs $text, in me $id, in number bigint, in label $name, in terms $text, in t bigint)
 sql security invoker
 begin
-  declare by_name, with_mail int;
+  declare by_name int;
   update json_table(runs, '$[*]' columns (run $id path '$')) g
   straight_join onejob_live l force index (primary) on l.run = g.run
   set l.state = 'running', l.worker = me, l.claim = number, l.node = label, l.epoch = l.epoch + 1, l.claimed_at = t,
     l.started_at = coalesce(l.started_at, t), l.waiting_for = null;
-  select coalesce(sum(l.callbacks = 'unknown'), 0), coalesce(sum(l.mail > 0), 0) into by_name, with_mail
+  select coalesce(sum(l.callbacks = 'unknown'), 0) into by_name
   from json_table(runs, '$[*]' columns (run $id path '$')) g straight_join onejob_live l force index (primary) on l.run = g.run;
-  set mailed = mailed + with_mail;
   if by_name > 0 then
     update json_table(runs, '$[*]' columns (run $id path '$')) g
     straight_join onejob_live l force index (primary) on l.run = g.run

@@ -35,6 +35,41 @@ begin
   order by s.run, s.state = 'running', s.n, s.asked;
 end`,
 
+  // Of the runs in 'positions' [{ run, epoch, seen }] those with letters after 'seen', and those that the worker does not
+  // hold (mail null); then as many of the letters as fit, each with the number of all. They are weighed in the index of
+  // what is unread; only the texts of those that fit are read.
+  `create procedure onejob_messages_v1(in me $id, in positions $text, in most bigint)
+sql security invoker
+begin
+  declare exit handler for sqlexception begin rollback; resignal; end;
+  set transaction isolation level repeatable read;
+  start transaction;
+  select g.run, l.mail
+  from json_table(positions, '$[*]' columns (place for ordinality, run $id path '$.run', epoch int path '$.epoch',
+    seen int path '$.seen')) g
+  left join onejob_live l force index (primary)
+    on l.run = g.run and l.worker = me and l.epoch = g.epoch and l.state = 'running'
+  where l.run is null or l.mail > g.seen order by g.place;
+  select m.run, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at, x.total
+  from (
+    select w.place, w.run, w.n, sum(w.bytes) over (order by w.place, w.n) so_far,
+      row_number() over (order by w.place, w.n) nth, count(*) over () total
+    from (
+      select g.place, m.run, m.n, m.bytes
+      from json_table(positions, '$[*]' columns (place for ordinality, run $id path '$.run', epoch int path '$.epoch',
+        seen int path '$.seen')) g
+      straight_join onejob_live l force index (primary)
+        on l.run = g.run and l.worker = me and l.epoch = g.epoch and l.state = 'running' and l.mail > g.seen
+      straight_join onejob_letters m force index (unread)
+        on m.run = l.run and m.consumed_by is null and m.n > g.seen
+    ) w
+  ) x
+  straight_join onejob_letters m force index (primary) on m.run = x.run and m.n = x.n
+  where x.so_far <= most or x.nth = 1
+  order by x.place, x.n;
+  commit;
+end`,
+
   // At most 1,000 chunks, so that a large log is not summed up whole for a small 'most'.
   `create procedure onejob_tail_v1(in of_run $id, in after_seq int, in most bigint)
 sql security invoker

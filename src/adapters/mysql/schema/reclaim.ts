@@ -15,12 +15,12 @@ begin
     where l.worker = me and l.claim = number;
   end if;
   select $now now, null next;
-  call onejob_tell_claims(got, 1);
+  call onejob_tell_claims(got);
   $commit;
 end`,
 
-  // All that an attempt of these runs needs, and the letters in their boxes where there may be some.
-  `create procedure onejob_tell_claims(in got $text, in mailed int)
+  // All that an attempt of these runs needs, but for their steps and messages.
+  `create procedure onejob_tell_claims(in got $text)
 sql security invoker
 begin
   if got is not null then
@@ -33,13 +33,6 @@ begin
     straight_join onejob_live l force index (primary) on l.run = h.run
     straight_join onejob_runs r force index (primary) on r.id = l.run
     order by l.priority desc, l.due_at, l.run;
-  end if;
-  if mailed > 0 then
-    select m.run, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
-    from json_table(got, '$[*]' columns (run $id path '$')) h
-    straight_join onejob_live l force index (primary) on l.run = h.run
-    straight_join onejob_letters m force index (primary) on m.run = l.run
-    where l.mail > 0 and m.consumed_by is null order by m.run, m.n;
   end if;
 end`,
 ];

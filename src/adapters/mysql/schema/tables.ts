@@ -139,7 +139,11 @@ export const tables: readonly string[] = [
   at bigint not null,
   -- key of the step that took it, or '' for the outcome
   consumed_by $step,
-  primary key (run, n)
+  bytes int as (100 + length(name) + coalesce(length(data), 0) + coalesce(length(actor), 0)
+    + coalesce(length(reason), 0)) stored,
+  primary key (run, n),
+  -- what is unread is found and weighed without a look at what was read, or at the texts
+  key unread (run, consumed_by, n, kind, bytes)
 ) $table`,
 
   // What was asked and had an effect: a repeated ask finds itself here.

@@ -28,7 +28,7 @@ begin
   $commit;
 end`,
 
-  // Raises the counter and answers (beaten), the number of runs held, and their unread letters.
+  // Raises the counter and answers whether there is one: not of a worker that is buried or unknown.
   `create procedure onejob_beat_v1(in me $id, in new_load double, in new_stalled tinyint)
 sql security invoker
 begin
@@ -38,10 +38,7 @@ begin
   where id = me and buried_at is null;
   set beaten = row_count();
   $commit;
-  select beaten, (select count(*) from onejob_live l where l.worker = me) holds;
-  select l.run, l.epoch, l.mail, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at
-  from onejob_live l straight_join onejob_letters m force index (primary) on m.run = l.run
-  where l.worker = me and l.mail > 0 and m.consumed_by is null order by l.run, m.n;
+  select beaten;
 end`,
 
   // All workers that live, as far as anybody knows, and of the runs that they hold those with a limit, which counts from

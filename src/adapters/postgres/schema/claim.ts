@@ -257,13 +257,4 @@ begin
   end if;
   return runs;
 end $$;
-
--- Letters that no step has taken yet, in order.
-create function unread(of_run text) returns json language plpgsql stable
-as $$
-begin
-  return (select json_agg(json_build_object('n', n, 'kind', kind, 'name', name, 'data', data, 'actor', actor,
-    'reason', reason, 'at', at) order by n)
-  from letters where run = of_run and consumed_by is null);
-end $$;
 `;

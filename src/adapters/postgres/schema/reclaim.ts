@@ -5,14 +5,14 @@ export const columns = `
   now bigint, next bigint, outlook text, id text, epoch integer, job text, key text, trigger text, input text, args text,
   request text, attempt integer, crashes integer, generation integer, priority integer, trace_id text, parent text,
   root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer,
-  output_bytes bigint, steps integer, mail integer, letters json
+  output_bytes bigint, steps integer, mail integer
 `;
 
 export const clock = (nextAndOutlook: string): string => `
     select t, ${nextAndOutlook}, null::text, null::integer, null::text, null::text, null::text, null::text,
       null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
       null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::bigint, null::integer,
-      null::integer, null::json`;
+      null::integer`;
 
 export const claims = (which: string): string => `
     select null::bigint, null::bigint, null::text, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args,
@@ -21,7 +21,7 @@ export const claims = (which: string): string => `
       case when l.epoch > 1 then (select o.seq from output o where o.run = l.run order by o.seq desc limit 1) end,
       case when l.epoch > 1 then (select sum(length(o.bytes)) from output o where o.run = l.run) end,
       case when l.epoch > 1 then (select count(*)::integer from steps s where s.run = l.run) end,
-      nullif(l.mail, 0), case when l.mail > 0 then unread(l.run) end
+      nullif(l.mail, 0)
     from live l cross join lateral (select * from runs r where r.id = l.run limit 1) r
     where ${which}
     order by l.priority desc, l.due_at, l.run`;

@@ -143,8 +143,12 @@ create table letters (
   at bigint not null,
   -- key of the step that took it, or '' for the outcome
   consumed_by text,
+  bytes integer not null generated always as (100 + octet_length(name) + coalesce(octet_length(data), 0)
+    + coalesce(octet_length(actor), 0) + coalesce(octet_length(reason), 0)) stored,
   primary key (run, n)
-) with (fillfactor = 85);
+);
+-- what is unread is found and weighed without a look at what was read, or at the texts
+create index letters_unread on letters (run, n) include (kind, bytes) where consumed_by is null;
 
 -- What was asked and had an effect: a repeated ask finds itself here.
 create table asks (

@@ -23,21 +23,16 @@ begin
     select id from workers where node = replaced and id <> them->>'id' and buried_at is null), null, false);
 end $$;
 
--- Raises the counter; answers { holds, asks } or null for a worker that is buried or unknown.
-create function beat_v1(me text, new_load double precision, new_stalled boolean) returns json language plpgsql volatile
+-- Raises the counter; answers whether there is one: not of a worker that is buried or unknown.
+create function beat_v1(me text, new_load double precision, new_stalled boolean) returns boolean
+language plpgsql volatile
 ${settings}
 as $$
 begin
   perform check_isolation();
   update workers set beat = beat + 1, load = coalesce(new_load, load), stalled = coalesce(new_stalled, stalled)
   where id = me and buried_at is null;
-  if not found then return null; end if;
-  return (
-    select json_build_object('holds', count(*), 'asks', coalesce(json_agg(json_build_object('run', l.run,
-      'epoch', l.epoch, 'mail', l.mail, 'letters', l.letters) order by l.run) filter (where l.letters is not null), '[]'))
-    from (
-      select run, epoch, mail, case when mail > 0 then unread(run) end letters from live where worker = me
-    ) l);
+  return found;
 end $$;
 
 -- Marks workers as buried and takes their runs: queued again in their old place with epoch + 1 and, if 'counted', one

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
+import { Engine } from '../../../src/engine/engine.ts';
+import { Outbox } from '../../../src/engine/outbox.ts';
+import { ServicePool } from '../../../src/engine/service-pool.ts';
+import { newRun } from '../../../src/engine/submission.ts';
+import { defineJob } from '../../../src/job/define.ts';
+import { Registry } from '../../../src/job/registry.ts';
+import type { Store } from '../../../src/ports/store.ts';
+import { newId } from '../../../src/std/id.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { turns, until } from '../../support/until.ts';
+
+let clock: ManualClock;
+let store: Store;
+let engine: Engine;
+let calls: Record<'beat' | 'messages', number>;
+let hinted: (readonly string[] | null)[];
+let run: string;
+
+const job = defineJob({ name: 'long', run: ({ step }) => step.wait('go') });
+
+/** A worker with one run in execution, at rest. */
+beforeEach(async () => {
+  clock = new ManualClock();
+  [calls, hinted] = [{ beat: 0, messages: 0 }, []];
+  store = counting(await openSqliteStore({ path: ':memory:', clock }));
+  await store.migrate();
+  const log = new RecordingLog();
+  const outbox = new Outbox({ store, clock, log });
+  engine = new Engine({
+    store,
+    outbox,
+    registry: new Registry([job]),
+    services: new ServicePool(log),
+    hooks: {},
+    clock,
+    log,
+    limits: { valueBytes: 1_000_000, outputBytes: 1_000_000, parkAfterMs: 60_000 },
+    observer: {},
+    node: 'here',
+    replaces: false,
+    version: '1.0.0',
+    slots: 5,
+    leaseMs: 10_000,
+    pollMs: 1_000,
+    retention: { succeededMs: 1e9, failedMs: 1e9, succeededRuns: 10, failedRuns: 10 },
+    scope: 'all',
+    exitOnStall: false,
+    hint: () => undefined,
+    hintMail: (runs) => void hinted.push(runs),
+    onBuried: () => undefined,
+  });
+  const wished = await newRun(job, { input: undefined, trigger: 'api' }, 1_000);
+  run = wished.id;
+  await store.submit([wished]);
+  await engine.start();
+  await until('it waits', async () => (await store.get([run], { steps: true }))[0]?.steps?.[0]?.key === 'go');
+  await turns();
+});
+
+afterEach(async () => {
+  await engine.stop(0);
+  await store.close();
+});
+
+function counting(real: Store): Store {
+  return new Proxy(real, {
+    get(_, name: keyof Store) {
+      if (name === 'beat' || name === 'messages') calls[name]++;
+      const value: unknown = Reflect.get(real, name, real);
+      return typeof value === 'function' ? (value.bind(real) as unknown) : value;
+    },
+  });
+}
+
+test('fifty hints of work make no beat, and no look for messages', async () => {
+  const before = { ...calls };
+  for (let i = 0; i < 50; i++) {
+    engine.look();
+    await turns();
+  }
+  expect(calls).toEqual(before);
+});
+
+test('fifty hints of messages to runs of others make none either', async () => {
+  const before = { ...calls };
+  for (let i = 0; i < 50; i++) {
+    expect(engine.lookForMail([newId()])).toBe(false);
+    await turns();
+  }
+  expect(calls).toEqual(before);
+});
+
+test('a hint of a message to a run that executes here makes one look and no beat, and its message is there', async () => {
+  const before = { ...calls };
+  const event = { id: 'e', ref: run, kind: 'event', name: 'go', data: '1', actor: 'a', reason: null } as const;
+  await store.ask([event]);
+  expect(engine.lookForMail([run])).toBe(true);
+  await until('it has ended', async () => (await store.get([run]))[0]?.state === 'succeeded');
+  expect(calls).toEqual({ beat: before.beat, messages: before.messages + 1 });
+  expect(hinted).toEqual([]);
+});
+
+test('beats come by the clock: one in two seconds, whatever is hinted', async () => {
+  const before = calls.beat;
+  for (let second = 0; second < 10; second++) {
+    for (let i = 0; i < 20; i++) {
+      engine.look();
+      engine.lookForMail(null);
+      clock.advance(50);
+      await turns();
+    }
+  }
+  expect(calls.beat - before).toBe(5);
+});

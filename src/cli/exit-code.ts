@@ -1,8 +1,8 @@
-import { isErrorCode, isOnejobError, type ErrorCode } from '../job/errors.ts';
+import { hasCode, isErrorCode, isOnejobError, type ErrorCode } from '../job/errors.ts';
 import type { Run } from '../job/run.ts';
 
 /** A signal that a person or an init system sends to end a process. */
-export type EndSignal = 'SIGINT' | 'SIGTERM';
+export type EndSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 /** What the shell is told for each code (DESIGN §7; `docs/reference/cli.md` is held against this table by a test). */
 export const exitCodes: Readonly<Record<ErrorCode, number>> = {
@@ -38,10 +38,11 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** 128 + the number of the signal, as shells count. */
-export const signalExits: Readonly<Record<EndSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
+export const signalExits: Readonly<Record<EndSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
-/** The exit code of a command that threw; what has no code of ours is a fault, 1. */
-export function exitOfError(error: unknown): number {
+/** The exit code of a command that threw; what has no code of ours is a fault, 1. `signal`: the one that ended it. */
+export function exitOfError(error: unknown, signal: EndSignal | null = null): number {
+  if (signal !== null && hasCode(error, 'RUN_INTERRUPTED')) return signalExits[signal];
   return isOnejobError(error) && isErrorCode(error.code) ? exitCodes[error.code] : 1;
 }
 

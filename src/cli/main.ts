@@ -6,9 +6,9 @@ import type { Call } from './call.ts';
 import type { Command } from './command.ts';
 import { findCommand } from './command-table.ts';
 import { loadCommand } from './load-command.ts';
-import { exitOfError } from './exit-code.ts';
+import { exitOfError, signalExits } from './exit-code.ts';
 import { listenForFaults } from './faults.ts';
-import { listenForSignals } from './interruption.ts';
+import { listenForSignals, type Interruption } from './interruption.ts';
 import { endProcess } from './process-end.ts';
 import { printError } from './print/error.ts';
 import { Terminal } from './print/terminal.ts';
@@ -20,15 +20,17 @@ import { Terminal } from './print/terminal.ts';
  * ended; never rejects. What the program does afterwards has three seconds, unless it ends sooner by itself.
  */
 export async function main(app?: App, args: readonly string[] = process.argv.slice(2)): Promise<void> {
-  const code = await runLine(app, args);
+  const interruption = listenForSignals();
+  const overdue = interruption.overdue.then((signal) => signalExits[signal]);
+  const code = await Promise.race([runLine(app, args, interruption), overdue]);
+  interruption.end();
   endProcess(code, app ? { graceMs: 3_000, note: overtime } : { graceMs: 300, note: undefined });
 }
 
 const overtime = 'onejob: something was left open that kept the process alive after its command; it is ended now';
 
-async function runLine(app: App | undefined, args: readonly string[]): Promise<number> {
+async function runLine(app: App | undefined, args: readonly string[], interruption: Interruption): Promise<number> {
   let terminal = openTerminal((name) => args.includes(`--${name}`));
-  const interruption = listenForSignals();
   const faults = listenForFaults((thrown) => endByFault(terminal, thrown));
   // A job that waits for something that never comes must not end the process with Node's own complaint.
   const alive = setInterval(() => undefined, 1_000_000);
@@ -40,15 +42,15 @@ async function runLine(app: App | undefined, args: readonly string[]): Promise<n
     checkWords(command, line.words);
     const call: Call = { ...line, command, terminal, interruption, faults, app, config: undefined };
     const config = command.store && !line.given.on('help') ? await loadStoreSettings(call) : undefined;
-    return await (await loadCommand(command)).execute({ ...call, config });
+    const code = await (await loadCommand(command)).execute({ ...call, config });
+    return (await terminal.isWritten()) ? code : code || 1;
   } catch (error) {
     terminal.end();
     printError(terminal, error);
-    return exitOfError(error);
+    return exitOfError(error, interruption.by);
   } finally {
     terminal.end();
     clearInterval(alive);
-    interruption.end();
     faults.end();
   }
 }

@@ -7,6 +7,7 @@ import { shortId } from '../../std/id.ts';
 import type { Call } from '../call.ts';
 import { exitOfRuns } from '../exit-code.ts';
 import { openDebugPort } from '../debug-port.ts';
+import { Leaving } from '../leaving.ts';
 import { printProblems } from '../print/problems.ts';
 import { RunReport } from '../print/run-report.ts';
 import { readRequests } from '../requests.ts';
@@ -22,16 +23,18 @@ export async function execute(call: Call): Promise<number> {
 async function runHere(call: Call, { app, logs }: Session<App>): Promise<number> {
   const { terminal, interruption, faults } = call;
   faults.handle((thrown) => blame(call, app, thrown));
-  await app.loadJobs();
+  interruption.own();
+  const leaving = new Leaving(app, interruption);
+  await leaving.atOnce(app.loadJobs());
   printProblems(terminal, app.problems);
-  const requests = await readRequests(call, app);
+  const requests = await leaving.atOnce(readRequests(call, app));
   const closeDebugPort = await openDebugPort(call, app);
   const report = new RunReport({ terminal, logs, several: requests.length > 1 });
   const stop = () => app.interrupt(interruption.by ?? 'SIGINT');
   interruption.signal.addEventListener('abort', stop);
   if (interruption.signal.aborted) stop();
   try {
-    const runs = await app.execute(requests, report);
+    const runs = await leaving.onceIdle(app.execute(requests, report));
     report.end();
     if (terminal.json) terminal.outJson({ v: 1, runs: runs.map(runView) });
     for (const run of runs) sayIfLeft(call, run);

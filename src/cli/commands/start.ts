@@ -14,6 +14,7 @@ import { openSession } from '../session.ts';
 export async function execute(call: Call): Promise<number> {
   const { terminal, interruption, faults } = call;
   const { app, logs } = await openSession(call, 'serves', { roles });
+  interruption.own();
   app.attach(httpFace(app)); // a program's own app has it already
   faults.handle((thrown, kind) => report({ app, log: logs.process }, thrown, kind));
   const interrupted = new Promise<void>((resolve) => {

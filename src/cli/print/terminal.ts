@@ -22,7 +22,7 @@ export interface TerminalOptions {
 
 /**
  * Where a command speaks: data on standard output, talk on standard error (DESIGN §7). A reader who leaves (`| head`)
- * is no error: `gone` aborts, and what is written afterwards is dropped.
+ * is no error: `gone` aborts, and what is written afterwards is dropped. Neither is a disk that is full the fault of a run.
  */
 export class Terminal {
   readonly json: boolean;
@@ -38,6 +38,7 @@ export class Terminal {
   readonly #stdout: OutStream;
   readonly #stderr: OutStream;
   readonly #live: LiveLines | undefined;
+  #hasData = false;
 
   constructor({ stdout, stderr, env, json, noColor, quiet, verbose, gone }: TerminalOptions) {
     this.json = json;
@@ -60,6 +61,7 @@ export class Terminal {
 
   /** Data, as they are. */
   out(text: string): void {
+    this.#hasData = true;
     if (this.gone.aborted) return;
     this.#live?.hide();
     this.#stdout.write(text);
@@ -99,15 +101,29 @@ export class Terminal {
   end(): void {
     this.#live?.end();
   }
+
+  /** False: what standard output was given could not be written, and that is said now, where it can be said. */
+  async isWritten(): Promise<boolean> {
+    await new Promise((resolve) => setImmediate(resolve)); // a file says so in the next turn
+    const reason: unknown = this.gone.reason;
+    if (!this.#hasData || !this.gone.aborted || isReaderGone(reason)) return true;
+    this.complain(`onejob: what it has to say could not be written: ${reason instanceof Error ? reason.message : ''}`);
+    return false;
+  }
 }
 
-/** Without a listener the first write after the reader left would throw, with a stack, in the middle of the work. */
+/**
+ * Without a listener the first write after the reader left, or to a disk that is full, would throw in the middle of the
+ * work, and would be taken for an error of a run that goes on. The reason says which it was.
+ */
 function watchForEnd(stdout: OutStream, stderr: OutStream): AbortSignal {
   const controller = new AbortController();
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-    controller.abort();
-  });
+  stdout.on('error', (error: NodeJS.ErrnoException) => controller.abort(error));
   stderr.on('error', () => undefined); // nobody is left to tell
   return controller.signal;
+}
+
+function isReaderGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

@@ -6,7 +6,16 @@ import { formatDuration } from '../std/duration.ts';
 
 /** Why a run is not running: one reason, in words, and what to do about it. */
 export interface Explanation {
-  readonly reason: 'ended' | 'running' | 'waiting' | 'not due' | 'paused' | 'no worker' | 'workers busy' | 'next';
+  readonly reason:
+    | 'ended'
+    | 'running'
+    | 'waiting'
+    | 'not due'
+    | 'paused'
+    | 'no worker'
+    | 'workers busy'
+    | 'suspect'
+    | 'next';
   readonly text: string;
   readonly remedy: string | null;
 }
@@ -74,7 +83,7 @@ function waiting(run: Run, now: number): Explanation {
 function claimable(run: Run, workers: readonly WorkerView[], pauses: readonly Pause[]): Explanation {
   const able = workers.filter(({ jobs, slots }) => slots > 0 && jobs.includes(run.job));
   if (able.length === 0) {
-    const left = run.crashes > 0 ? 'the process that ran it was killed, and ' : '';
+    const left = run.crashes > 0 || run.isSuspect ? 'the process that ran it was killed, and ' : '';
     return {
       reason: 'no worker',
       text: `${left}no living worker knows the job ${run.job}`,
@@ -87,6 +96,11 @@ function claimable(run: Run, workers: readonly WorkerView[], pauses: readonly Pa
   if (free.length === 0) {
     const nodes = able.map(({ node, load, slots }) => `${node} ${load}/${slots}`).join(', ');
     return { reason: 'workers busy', text: `all workers that know the job are busy (${nodes})`, remedy: null };
+  }
+  if (run.isSuspect) {
+    const text =
+      'its worker crashed while it ran, perhaps because of it; of such runs each worker executes one at a time';
+    return { reason: 'suspect', text, remedy: null };
   }
   return { reason: 'next', text: 'a free worker takes it at its next look, within about a second', remedy: null };
 }

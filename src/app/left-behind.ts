@@ -30,7 +30,7 @@ async function crashed(store: Store, job: string | undefined): Promise<Run[]> {
       ...(job !== undefined && { job }),
       ...(cursor !== undefined && { cursor }),
     });
-    runs.push(...page.items.filter(({ crashes }) => crashes > 0));
+    runs.push(...page.items.filter(({ crashes, isSuspect }) => crashes > 0 || isSuspect));
     if (page.next === null) break;
     cursor = page.next;
   }

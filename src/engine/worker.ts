@@ -277,7 +277,8 @@ export class Worker implements Service {
     this.#ahead.learn(host.clock.monotonic() - attempt.startedAt);
     slot.end();
     if (end === 'lost' && !this.#isBuried) void this.giveBack([claim]); // unless it is another's already
-    if (!isOutcome(end)) this.#loop.nudge();
+    // Another suspect run may have waited for the end of this one.
+    if (!isOutcome(end) || claim.isSuspect) this.#loop.nudge();
     else if (leaveTree(tree, claim, job, end)) host.wake.work();
     if (isOutcome(end) && end !== 'succeeded' && attempt.hasChildren) host.wake.mail(null); // they are cancelled
     if (claim.parent !== null) host.wake.mail([claim.parent]);

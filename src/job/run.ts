@@ -38,6 +38,8 @@ export interface Run {
   readonly priority: number;
   readonly attempt: number;
   readonly crashes: number;
+  /** It was in execution when its worker crashed, and has recorded nothing since: not two of these run in one process. */
+  readonly isSuspect?: true;
   readonly epoch: number;
   readonly generation: number;
   readonly input: JsonText | null;

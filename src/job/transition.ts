@@ -100,7 +100,15 @@ export function stepVerdict(recorded: StepRow | undefined, entry: StepRow): Verd
   return recorded.state === entry.state && recorded.output === entry.output ? 'ok' : 'conflict';
 }
 
-/** What becomes of a run whose worker is gone, unless somebody asked to cancel it. */
+/**
+ * Is the crash of a worker charged to a run that it held? To what is suspect already, and to a run that was alone; where
+ * none of several was suspect it is to nobody. All that it held is suspect from then on, until it records something.
+ */
+export function isCharged(run: { readonly isSuspect: boolean }, heldByWorker: number): boolean {
+  return run.isSuspect || heldByWorker === 1;
+}
+
+/** What becomes of a run that is charged with the crash of its worker, unless somebody asked to cancel it. */
 export function burialOf(crashes: number, maxCrashes: number): 'queued' | 'failed' {
   return crashes + 1 >= maxCrashes ? 'failed' : 'queued';
 }

@@ -58,6 +58,8 @@ export interface Claim {
   /** Execution of the handler, from 1. */
   readonly attempt: number;
   readonly crashes: number;
+  /** As in `Run`. */
+  readonly isSuspect?: true;
   readonly generation: number;
   readonly priority: number;
   readonly traceId: string;

@@ -53,7 +53,8 @@ export interface Store {
 
   /**
    * Gives each due run to at most one worker: `running`, epoch + 1. Order within a queue: priority (higher first), due,
-   * age. A worker that is not enrolled, or buried, gets none. Made twice it takes once, and answers what is held by it.
+   * age. Of those that are suspect, however, a worker gets one at most, and none while it holds one: the others are
+   * passed by, and `nextDueAt` is silent about them. A worker that is not enrolled, or buried, gets none. Made twice it takes once, and answers what is held by it.
    * Not so where it arrives later than the next one: after an answer that was lost `reclaim` is asked first.
    */
   claim(request: ClaimRequest): Promise<Claimed>;

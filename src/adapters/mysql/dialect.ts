@@ -82,7 +82,7 @@ export const now = `(timestampdiff(microsecond, '1970-01-01 00:00:00', utc_times
 
 /** The columns of a run; it has a live row or an outcome, never both. */
 export const runColumns = `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.state) state, r.cause, r.priority,
-    coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, coalesce(l.epoch, o.epoch) epoch,
+    coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, l.suspect, coalesce(l.epoch, o.epoch) epoch,
     coalesce(l.generation, o.generation) generation, r.input, r.args, r.request, o.output, o.response,
     coalesce(l.error, o.error) error, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
     r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,

@@ -19,6 +19,7 @@ import { reclaim } from './schema/reclaim.ts';
 import { record } from './schema/record.ts';
 import { schedule } from './schema/schedule.ts';
 import { steps } from './schema/steps.ts';
+import { suspects } from './schema/suspects.ts';
 import { tables } from './schema/tables.ts';
 import { worker } from './schema/worker.ts';
 
@@ -33,6 +34,7 @@ const procedures = [
   record,
   claim,
   reclaim,
+  suspects,
   worker,
   ask,
   output,

@@ -13,7 +13,7 @@ export function backlogQuery(schema: string): string {
   return `with recursive ${linesOf(schema)}, clock as (select ${schema}.now_ms() t), found as (
        select l.job, d.due, d.oldest from (select * from lines limit 5000) l cross join clock c cross join lateral (
          select count(*) due, min(due_at) oldest from (
-           select due_at from ${live} and job = l.job and queue = l.queue and priority = l.priority and due_at <= c.t
+           select due_at from ${live} and suspect = l.suspect and job = l.job and queue = l.queue and priority = l.priority and due_at <= c.t
            order by due_at limit $1
          ) first
        ) d where d.due > 0
@@ -30,18 +30,23 @@ export function backlogQuery(schema: string): string {
 export function linesOf(schema: string): string {
   const live = `${schema}.live where worker is null`;
   return `lines as (
-       (select job, queue, priority from ${live} order by job, queue, priority desc limit 1)
+       (select suspect, job, queue, priority from ${live} order by suspect, job, queue, priority desc limit 1)
        union all
-       select n.job, n.queue, n.priority from lines l cross join lateral (
+       select n.suspect, n.job, n.queue, n.priority from lines l cross join lateral (
          select * from (
-           (select job, queue, priority from ${live} and job = l.job and queue = l.queue and priority < l.priority
+           (select suspect, job, queue, priority from ${live} and suspect = l.suspect and job = l.job
+              and queue = l.queue and priority < l.priority
             order by priority desc limit 1)
            union all
-           (select job, queue, priority from ${live} and job = l.job and queue > l.queue
+           (select suspect, job, queue, priority from ${live} and suspect = l.suspect and job = l.job and queue > l.queue
             order by queue, priority desc limit 1)
            union all
-           (select job, queue, priority from ${live} and job > l.job order by job, queue, priority desc limit 1)
-         ) next order by job, queue, priority desc limit 1
+           (select suspect, job, queue, priority from ${live} and suspect = l.suspect and job > l.job
+            order by job, queue, priority desc limit 1)
+           union all
+           (select suspect, job, queue, priority from ${live} and suspect > l.suspect
+            order by suspect, job, queue, priority desc limit 1)
+         ) next order by suspect, job, queue, priority desc limit 1
        ) n
      )`;
 }

@@ -13,6 +13,7 @@ import { prune } from './schema/prune.ts';
 import { reclaim } from './schema/reclaim.ts';
 import { record } from './schema/record.ts';
 import { schedule } from './schema/schedule.ts';
+import { suspects } from './schema/suspects.ts';
 import { tables } from './schema/tables.ts';
 import { worker } from './schema/worker.ts';
 
@@ -21,7 +22,21 @@ const schemaVersion = 1;
 
 /** Functions bear the version of their contract, so a later schema adds beside them and older code goes on. */
 const versions: readonly string[] = [
-  [tables, base, record, claim, reclaim, createClaim, createInTurn, worker, ask, output, schedule, prune].join('\n'),
+  [
+    tables,
+    base,
+    record,
+    claim,
+    reclaim,
+    suspects,
+    createClaim,
+    createInTurn,
+    worker,
+    ask,
+    output,
+    schedule,
+    prune,
+  ].join('\n'),
 ];
 
 const oldestServer = 130_000;

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 /** The columns of a run. A run has a live row or an outcome, never both. */
 export const runColumns = `
   r.id, r.key, r.job, r.queue, coalesce(l.state, o.state) state, r.trigger, r.priority,
-  coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, coalesce(l.epoch, o.epoch) epoch,
+  coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, l.suspect, coalesce(l.epoch, o.epoch) epoch,
   coalesce(l.generation, o.generation) generation, r.input, r.args, r.request, o.output, o.response,
   coalesce(l.error, o.error) error, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
   r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,

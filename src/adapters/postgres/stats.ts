@@ -40,7 +40,7 @@ interface Found extends FoundLive {
  */
 export function liveQuery(schema: string): string {
   const live = `${schema}.live where worker is null`;
-  const line = 'job = l.job and queue = l.queue and priority = l.priority';
+  const line = 'suspect = l.suspect and job = l.job and queue = l.queue and priority = l.priority';
   return `with recursive ${linesOf(schema)}, few as materialized (select * from lines limit ${mostLines}),
      clock as materialized (select ${schema}.now_ms() t), held as (
        select job from ${schema}.live where worker is not null order by worker limit $1

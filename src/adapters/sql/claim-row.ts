@@ -21,6 +21,7 @@ export interface ClaimRow {
   readonly epoch: number | null;
   readonly attempt: number | null;
   readonly crashes: number | null;
+  readonly suspect: number | null;
   readonly generation: number | null;
   readonly timeout_ms: number | null;
   readonly deadline_at: number | null;
@@ -42,6 +43,7 @@ export function claimOf(row: ClaimRow): Claim {
     request: jsonOf<StoredRequest>(row.request),
     attempt: row.attempt ?? 1,
     crashes: row.crashes ?? 0,
+    ...(row.suspect === 1 && { isSuspect: true }),
     generation: row.generation ?? 0,
     priority: row.priority ?? 0,
     traceId: row.trace_id,

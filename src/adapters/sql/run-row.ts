@@ -15,6 +15,8 @@ export interface RunRow {
   readonly priority: number;
   readonly attempt: number;
   readonly crashes: number;
+  /** 0, 1, or null of a run that has ended. */
+  readonly suspect: number | null;
   readonly epoch: number;
   readonly generation: number;
   readonly input: string | null;
@@ -49,6 +51,7 @@ export function runOf(row: RunRow): Run {
     priority: row.priority,
     attempt: row.attempt,
     crashes: row.crashes,
+    ...(row.suspect === 1 && { isSuspect: true }),
     epoch: row.epoch,
     generation: row.generation,
     input: row.input,

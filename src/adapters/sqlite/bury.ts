@@ -1,5 +1,5 @@
 import type { RunId } from '../../job/run.ts';
-import { burialOf, stateAfterLetGo } from '../../job/transition.ts';
+import { burialOf, isCharged, stateAfterLetGo } from '../../job/transition.ts';
 import type { Grave, WorkerId } from '../../ports/store-worker.ts';
 import { type Casualty, crashFailure } from '../sql/burial.ts';
 import type { Tx } from './connection.ts';
@@ -34,16 +34,21 @@ function endOver(tx: Tx, { run, epoch, code, message }: Extract<Grave, { run: Ru
 export function buryWorker(tx: Tx, worker: WorkerId, counted: boolean): RunId[] {
   tx.db.run('update workers set buried_at = ? where id = ?', tx.now, worker);
   const held = tx.db.all<HeldRow>(
-    'select run, node, mail, crashes, max_crashes, casualties from live where worker = ? order by run',
+    'select run, node, mail, crashes, max_crashes, casualties, suspect from live where worker = ? order by run',
     worker,
   );
   // All are taken back before any ends: else a child that this worker held too would count as running.
   const ends: End[] = [];
   for (const row of held) {
-    const casualties = counted ? [...listed(row.casualties), { node: row.node ?? '', worker }] : listed(row.casualties);
-    takeBack(tx, row.run, counted ? row.crashes + 1 : row.crashes, casualties);
+    const isHit = counted && isCharged({ isSuspect: row.suspect === 1 }, held.length);
+    const casualties = isHit ? [...listed(row.casualties), { node: row.node ?? '', worker }] : listed(row.casualties);
+    takeBack(tx, row.run, {
+      crashes: row.crashes + Number(isHit),
+      casualties,
+      isSuspect: counted || row.suspect === 1,
+    });
     const meanwhile = mailMeanwhile(tx, row);
-    const state = stateAfterLetGo(counted ? burialOf(row.crashes, row.max_crashes) : 'queued', meanwhile);
+    const state = stateAfterLetGo(isHit ? burialOf(row.crashes, row.max_crashes) : 'queued', meanwhile);
     if (meanwhile.cancel) ends.push(meanwhile.cancel);
     else if (state === 'failed') ends.push({ run: row.run, state, error: crashFailure(casualties) });
   }
@@ -58,6 +63,7 @@ interface HeldRow {
   readonly crashes: number;
   readonly max_crashes: number;
   readonly casualties: string | null;
+  readonly suspect: number;
 }
 
 function listed(casualties: string | null): Casualty[] {
@@ -65,11 +71,17 @@ function listed(casualties: string | null): Casualty[] {
 }
 
 /** Back to the queue in its old place: `due_at` stays. The raised epoch makes the old owner's every word stale. */
-function takeBack(tx: Tx, run: RunId, crashes: number, casualties: readonly Casualty[]): void {
+function takeBack(
+  tx: Tx,
+  run: RunId,
+  left: { readonly crashes: number; readonly casualties: readonly Casualty[]; readonly isSuspect: boolean },
+): void {
   tx.db.run(
-    `update live set state = 'queued', worker = null, epoch = epoch + 1, crashes = ?, casualties = ? where run = ?`,
-    crashes,
-    casualties.length === 0 ? null : JSON.stringify(casualties),
+    `update live set state = 'queued', worker = null, epoch = epoch + 1, crashes = ?, casualties = ?, suspect = ?
+     where run = ?`,
+    left.crashes,
+    left.casualties.length === 0 ? null : JSON.stringify(left.casualties),
+    Number(left.isSuspect),
     run,
   );
 }

@@ -1,6 +1,7 @@
 import type { RunId } from '../../job/run.ts';
+import type { WorkerId } from '../../ports/store-worker.ts';
 import type { Tx } from './connection.ts';
-import { type Line, lineAfter, lineOfNextJob } from './line-of-work.ts';
+import { firstLine, type Line, lineAfter, lineOfNextJob } from './line-of-work.ts';
 import type { PausedNames } from './pause.ts';
 
 /** Runs in the order in which they are to be claimed, and when one that is not among them is due. */
@@ -14,32 +15,58 @@ interface Look {
   readonly paused: PausedNames['queue'];
   readonly free: number;
   readonly turn: number;
+  /** Gets one of those that are suspect, too, if it holds none. */
+  readonly worker: WorkerId;
 }
 
 /** Of queues with due runs each gives one in turn until there are enough. */
-export function dueInQueues(tx: Tx, { jobs, paused, free, turn }: Look): Found {
+export function dueInQueues(tx: Tx, { jobs, paused, free, turn, worker }: Look): Found {
   const lines: (readonly RunId[])[] = [];
   let nextDueAt: number | null = null;
-  for (const classes of queuesOf(tx, jobs, paused)) {
-    const found = inQueue(tx, classes, free);
+  const queues = queuesOf(tx, jobs, paused);
+  const doubt = firstSuspect(tx, { jobs, paused, worker });
+  if (doubt !== undefined && !queues.has(doubt.queue)) queues.set(doubt.queue, []);
+  for (const [queue, classes] of sortedBy([...queues], (a, b) => (a < b ? -1 : 1))) {
+    const found = inQueue(tx, classes, { free, doubt: doubt?.queue === queue ? doubt : undefined });
     if (found.due.length > 0) lines.push(found.due);
     nextDueAt = earlier(nextDueAt, found.nextDueAt);
   }
   return { due: inTurn(lines, free, turn), nextDueAt };
 }
 
+/** Of all suspect runs the one that is first; usually there is none, which one seek says. */
+function firstSuspect(tx: Tx, { jobs, paused, worker }: Pick<Look, 'jobs' | 'paused' | 'worker'>): Doubt | undefined {
+  let first: Doubt | undefined;
+  let line = firstLine(tx, 1);
+  if (line === undefined || holdsSuspect(tx, worker)) return undefined;
+  while (line !== undefined) {
+    if (jobs.has(line.job) && !paused.has(line.queue)) {
+      const [row] = dueInLines(tx, [line], 1);
+      if (row && (!first || inOrder({ ...row, ...line }, first) < 0)) first = { ...row, ...line };
+    }
+    line = jobs.has(line.job) ? lineAfter(tx, line) : lineOfNextJob(tx, line);
+  }
+  return first;
+}
+
+type Doubt = Line & DueRow;
+
+function holdsSuspect(tx: Tx, worker: WorkerId): boolean {
+  return tx.db.get('select 1 from live where worker = ? and suspect = 1 limit 1', worker) !== undefined;
+}
+
 /** Of each queue in which one of these jobs has a line: its lines by priority, the highest first. */
-function queuesOf(tx: Tx, jobs: ReadonlySet<string>, paused: PausedNames['queue']): (readonly Line[])[][] {
+function queuesOf(tx: Tx, jobs: ReadonlySet<string>, paused: PausedNames['queue']): Map<string, (readonly Line[])[]> {
   const queues = new Map<string, Map<number, Line[]>>();
-  for (let line = lineAfter(tx, null); line !== undefined;) {
+  for (let line = firstLine(tx, 0); line !== undefined;) {
     const isKnown = jobs.has(line.job);
     if (isKnown && !paused.has(line.queue)) {
       const classes = getOrAdd(queues, line.queue, () => new Map<number, Line[]>());
       getOrAdd(classes, line.priority, () => []).push(line);
     }
-    line = isKnown ? lineAfter(tx, line) : lineOfNextJob(tx, line.job);
+    line = isKnown ? lineAfter(tx, line) : lineOfNextJob(tx, line);
   }
-  return sortedBy([...queues], (a, b) => (a < b ? -1 : 1)).map((classes) => sortedBy([...classes], (a, b) => b - a));
+  return new Map([...queues].map(([queue, classes]) => [queue, classesOf(classes)]));
 }
 
 function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
@@ -50,8 +77,12 @@ function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value)
   return made;
 }
 
-function sortedBy<Key, Value>(entries: readonly [Key, Value][], order: (a: Key, b: Key) => number): Value[] {
-  return entries.toSorted(([a], [b]) => order(a, b)).map(([, value]) => value);
+function classesOf(classes: ReadonlyMap<number, readonly Line[]>): (readonly Line[])[] {
+  return sortedBy([...classes], (a, b) => b - a).map(([, lines]) => lines);
+}
+
+function sortedBy<Key, Value>(entries: readonly [Key, Value][], order: (a: Key, b: Key) => number): [Key, Value][] {
+  return entries.toSorted(([a], [b]) => order(a, b));
 }
 
 /** One of each line, then the second of each, and so on. */
@@ -71,14 +102,25 @@ function inTurn(lines: readonly (readonly RunId[])[], free: number, turn: number
  * By priority, then due instant, then age, whatever the job. Runs that are due later, and those of jobs that are paused
  * or not known, are never walked over (100,000 of either cost nothing).
  */
-function inQueue(tx: Tx, classes: readonly (readonly Line[])[], free: number): Found {
-  const due: RunId[] = [];
+function inQueue(
+  tx: Tx,
+  classes: readonly (readonly Line[])[],
+  { free, doubt }: { readonly free: number; readonly doubt: Doubt | undefined },
+): Found {
+  const due: (DueRow & Pick<Line, 'priority'>)[] = [];
   let nextDueAt: number | null = null;
   for (const lines of classes) {
-    if (due.length < free) due.push(...dueInLines(tx, lines, free - due.length).map(({ run }) => run));
+    const priority = lines[0]?.priority ?? 0;
+    const found = due.length < free ? dueInLines(tx, lines, free - due.length) : [];
+    for (const { run, due_at } of found) due.push({ run, due_at, priority });
     for (const line of lines) nextDueAt = earlier(nextDueAt, laterIn(tx, line));
   }
-  return { due, nextDueAt };
+  const all = doubt === undefined ? due : [...due, doubt].toSorted(inOrder).slice(0, free);
+  return { due: all.map(({ run }) => run), nextDueAt };
+}
+
+function inOrder(a: DueRow & Pick<Line, 'priority'>, b: DueRow & Pick<Line, 'priority'>): number {
+  return b.priority - a.priority || byAge(a, b);
 }
 
 interface DueRow {
@@ -98,7 +140,8 @@ function dueInLines(tx: Tx, lines: readonly Line[], limit: number): readonly Due
   }
   const parts = lines.map(
     (_, i) => `select run, due_at from live
-       where worker is null and job = ?${i + 5} and queue = ?1 and priority = ?2 and due_at <= ?3`,
+       where worker is null and suspect = ${first.suspect} and job = ?${i + 5} and queue = ?1 and priority = ?2
+         and due_at <= ?3`,
   );
   const jobs = lines.map(({ job }) => job);
   const { queue, priority } = first;
@@ -115,10 +158,12 @@ function byAge(a: DueRow, b: DueRow): number {
   return a.due_at - b.due_at || (a.run < b.run ? -1 : 1);
 }
 
-function laterIn(tx: Tx, { job, queue, priority }: Line): number | null {
+function laterIn(tx: Tx, { suspect, job, queue, priority }: Line): number | null {
   const row = tx.db.get<{ due_at: number }>(
-    `select due_at from live where worker is null and job = ? and queue = ? and priority = ? and due_at > ?
+    `select due_at from live
+     where worker is null and suspect = ? and job = ? and queue = ? and priority = ? and due_at > ?
      order by due_at limit 1`,
+    suspect,
     job,
     queue,
     priority,
@@ -130,10 +175,16 @@ function laterIn(tx: Tx, { job, queue, priority }: Line): number | null {
 /** A process that runs work by itself has few roots: their unfinished runs are read and sorted here. */
 export function dueInTree(
   tx: Tx,
-  { jobs, paused, free, tree }: Omit<Look, 'jobs' | 'turn'> & { jobs: readonly string[]; tree: readonly RunId[] },
+  {
+    jobs,
+    paused,
+    free,
+    tree,
+    worker,
+  }: Omit<Look, 'jobs' | 'turn'> & { jobs: readonly string[]; tree: readonly RunId[] },
 ): Found {
-  const rows = tx.db.all<{ run: string; queue: string; due_at: number }>(
-    `select run, queue, due_at from live
+  const rows = tx.db.all<{ run: string; queue: string; due_at: number; suspect: number }>(
+    `select run, queue, due_at, suspect from live
      where (run in (select value from json_each(?1)) or root in (select value from json_each(?1)))
        and worker is null and job in (select value from json_each(?2)) and due_at is not null
      order by priority desc, due_at, run`,
@@ -142,8 +193,10 @@ export function dueInTree(
   );
   const due: RunId[] = [];
   let nextDueAt: number | null = null;
-  for (const { run, queue, due_at: dueAt } of rows) {
-    if (paused.has(queue)) continue;
+  let isDoubtful = holdsSuspect(tx, worker);
+  for (const { run, queue, due_at: dueAt, suspect } of rows) {
+    if (paused.has(queue) || (suspect === 1 && isDoubtful)) continue;
+    if (suspect === 1 && dueAt <= tx.now && due.length < free) isDoubtful = true;
     if (dueAt > tx.now) nextDueAt = earlier(nextDueAt, dueAt);
     else if (due.length < free) due.push(run);
   }

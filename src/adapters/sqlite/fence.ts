@@ -7,6 +7,7 @@ import type { Tx } from './connection.ts';
 /** Who holds a live run, and how often it crashed in a row. */
 export interface Fence extends HeldRow {
   readonly crashes: number;
+  readonly suspect: number;
 }
 
 /** Of the runs that the worker holds. Nothing that steps and outcomes do changes who holds another run of the group. */
@@ -23,13 +24,13 @@ export function fencesOf(tx: Tx, worker: WorkerId, entries: readonly Hold[]): Fe
   if (entries.every((entry) => entry.epoch === epoch)) {
     const usual = tx.db.get<{ count: number }>(
       `select count(*) count from json_each(?) e cross join live l on l.run = e.value
-       where l.worker = ? and l.state = 'running' and l.epoch = ? and l.crashes = 0`,
+       where l.worker = ? and l.state = 'running' and l.epoch = ? and l.crashes = 0 and l.suspect = 0`,
       list,
       worker,
       epoch,
     );
     if (usual?.count === runs.length) {
-      const fence: Fence = { state: 'running', worker, epoch, crashes: 0 };
+      const fence: Fence = { state: 'running', worker, epoch, crashes: 0, suspect: 0 };
       return new Map(runs.map((run) => [run, fence]));
     }
   }
@@ -38,16 +39,16 @@ export function fencesOf(tx: Tx, worker: WorkerId, entries: readonly Hold[]): Fe
 
 /** Numbers only, by the place of the run in the list: making a text for JavaScript costs more than finding the row. */
 function readFences(tx: Tx, worker: WorkerId, runs: readonly RunId[], list: string): Fences {
-  const rows = tx.db.all<{ place: number; epoch: number; crashes: number }>(
-    `select e.key place, l.epoch, l.crashes from json_each(?) e cross join live l on l.run = e.value
+  const rows = tx.db.all<{ place: number; epoch: number; crashes: number; suspect: number }>(
+    `select e.key place, l.epoch, l.crashes, l.suspect from json_each(?) e cross join live l on l.run = e.value
      where l.worker = ? and l.state = 'running'`,
     list,
     worker,
   );
   const fences: Fences = new Map();
-  for (const { place, epoch, crashes } of rows) {
+  for (const { place, epoch, crashes, suspect } of rows) {
     const run = runs[place];
-    if (run !== undefined) fences.set(run, { state: 'running', worker, epoch, crashes });
+    if (run !== undefined) fences.set(run, { state: 'running', worker, epoch, crashes, suspect });
   }
   return fences;
 }

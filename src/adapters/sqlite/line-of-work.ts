@@ -1,7 +1,8 @@
 import type { Tx } from './connection.ts';
 
-/** Runs that nobody holds, of one job, queue and priority; in the index `live_line` by due instant and age. */
+/** Runs that nobody holds, of one job, queue and priority, suspect or not; in `live_line` by due instant and age. */
 export interface Line {
+  readonly suspect: 0 | 1;
   readonly job: string;
   readonly queue: string;
   readonly priority: number;
@@ -12,28 +13,36 @@ export interface Line {
  * SQLite reads the parts one after the other and stops at the first row; an `order by` over them takes 80 us instead of
  * 2, and `(job, queue) > (?, ?)` walks over all rows of that queue.
  */
-export function lineAfter(tx: Tx, line: Line | null): Line | undefined {
-  if (line === null) return lineOfNextJob(tx, '');
+export function lineAfter(tx: Tx, line: Line): Line | undefined {
   return tx.db.get<Line>(
     `select * from (
-       select job, queue, priority from live where worker is null and job = ?1 and queue = ?2 and priority < ?3
+       select suspect, job, queue, priority from live
+       where worker is null and suspect = ?4 and job = ?1 and queue = ?2 and priority < ?3
        order by priority desc limit 1
      ) union all select * from (
-       select job, queue, priority from live where worker is null and job = ?1 and queue > ?2
+       select suspect, job, queue, priority from live
+       where worker is null and suspect = ?4 and job = ?1 and queue > ?2
        order by queue, priority desc limit 1
      ) union all select * from (
-       select job, queue, priority from live where worker is null and job > ?1
+       select suspect, job, queue, priority from live where worker is null and suspect = ?4 and job > ?1
        order by job, queue, priority desc limit 1
      ) limit 1`,
     line.job,
     line.queue,
     line.priority,
+    line.suspect,
   );
 }
 
-export function lineOfNextJob(tx: Tx, job: string): Line | undefined {
+export function firstLine(tx: Tx, suspect: Line['suspect']): Line | undefined {
+  return lineOfNextJob(tx, { suspect, job: '' });
+}
+
+export function lineOfNextJob(tx: Tx, { suspect, job }: Pick<Line, 'suspect' | 'job'>): Line | undefined {
   return tx.db.get<Line>(
-    `select job, queue, priority from live where worker is null and job > ? order by job, queue, priority desc limit 1`,
+    `select suspect, job, queue, priority from live where worker is null and suspect = ? and job > ?
+     order by job, queue, priority desc limit 1`,
+    suspect,
     job,
   );
 }

@@ -87,10 +87,12 @@ function liveOf(tx: Tx, run: RunId): LiveRow | undefined {
 }
 
 function park(tx: Tx, entry: SuspendEntry, meanwhile: Meanwhile): void {
-  const isParked = stateAfterLetGo('waiting', meanwhile) === 'waiting';
+  // One that is asked to end does so right after this.
+  const isParked = stateAfterLetGo('waiting', { ...meanwhile, isCancelled: false }) === 'waiting';
   const wakesAt = entry.wakeInMs === null ? null : tx.now + entry.wakeInMs;
   tx.db.run(
-    `update live set state = ?2, worker = null, due_at = ?3, waiting_for = ?4, crashes = 0, casualties = null
+    `update live set state = ?2, worker = null, due_at = ?3, waiting_for = ?4, crashes = 0, casualties = null,
+       suspect = 0
      where run = ?1`,
     entry.run,
     isParked ? 'waiting' : 'queued',
@@ -103,7 +105,8 @@ function handBack(tx: Tx, entry: HandBackEntry): void {
   tx.db.run(
     `update live set state = 'queued', worker = null, due_at = case when ?2 = 0 then due_at else ?3 end, error = ?4,
        crashes = case when ?5 > attempt then 0 else crashes end,
-       casualties = case when ?5 > attempt then null else casualties end, attempt = coalesce(?5, attempt)
+       casualties = case when ?5 > attempt then null else casualties end,
+       suspect = case when ?5 > attempt then 0 else suspect end, attempt = coalesce(?5, attempt)
      where run = ?1`,
     entry.run,
     entry.delayMs,

@@ -158,9 +158,11 @@ create table live (
   progress text,
   waiting_for text,
   -- the workers that crashed with it, as JSON
-  casualties text
+  casualties text,
+  -- 1: it was in execution when its worker crashed, and has recorded nothing since
+  suspect integer not null default 0
 ) without rowid;
-create index live_line on live (worker, job, queue, priority desc, due_at, run);
+create index live_line on live (worker, suspect, job, queue, priority desc, due_at, run);
 create index live_by_parent on live (parent) where parent is not null;
 create index live_by_root on live (root) where root is not null;
 create index live_by_schedule on live (schedule, run) where schedule is not null;

@@ -14,7 +14,7 @@ import { liveStats, type FoundLive } from '../sql/live-stats.ts';
 import { mostLines } from './backlog.ts';
 import type { Tx } from './connection.ts';
 import type { SqlValue } from './driver.ts';
-import { type Line, lineAfter } from './line-of-work.ts';
+import { firstLine, type Line, lineAfter } from './line-of-work.ts';
 
 /** Nothing else is written meanwhile: ranges of indexes, and of each at most what is asked for. */
 export function stats(tx: Tx, request: StatsRequest): Stats {
@@ -74,16 +74,18 @@ function findLive(tx: Tx, atMost: number): { found: FoundLive[]; isCut: boolean 
     isCut ||= size >= atMost;
   };
   take(count(tx, `worker > '' limit ?`, 'running', [atMost]));
-  for (let line = lineAfter(tx, null); line !== undefined; line = lineAfter(tx, line)) {
-    if (++lines > mostLines || looked >= 10 * atMost) return { found, isCut: true };
-    for (const range of findInLine(tx, line, atMost)) take(range);
+  for (const suspect of [0, 1] as const) {
+    for (let line = firstLine(tx, suspect); line !== undefined; line = lineAfter(tx, line)) {
+      if (++lines > mostLines || looked >= 10 * atMost) return { found, isCut: true };
+      for (const range of findInLine(tx, line, atMost)) take(range);
+    }
   }
   return { found, isCut };
 }
 
 /** Those that are due, those that have a later instant, and those that have none. */
-function findInLine(tx: Tx, { job, queue, priority }: Line, atMost: number): FoundLive[][] {
-  const line = 'worker is null and job = ? and queue = ? and priority = ?';
+function findInLine(tx: Tx, { suspect, job, queue, priority }: Line, atMost: number): FoundLive[][] {
+  const line = `worker is null and suspect = ${suspect} and job = ? and queue = ? and priority = ?`;
   return [
     count(tx, `${line} and due_at <= ? order by due_at limit ?`, 'due', [job, queue, priority, tx.now, atMost]),
     tx.db.all<FoundLive>(

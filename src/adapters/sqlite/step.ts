@@ -213,7 +213,7 @@ function isRepeat(tx: Tx, begun: BegunRow, entry: TryEntry): boolean {
 /** A recorded step or try is progress (STORE §3.6). */
 function resetCrashes(tx: Tx, run: RunId, fences: Fences): void {
   const fence = fences.get(run);
-  if (fence === undefined || fence.crashes === 0) return;
-  tx.db.run('update live set crashes = 0, casualties = null where run = ?', run);
-  fences.set(run, { ...fence, crashes: 0 });
+  if (fence === undefined || (fence.crashes === 0 && fence.suspect === 0)) return;
+  tx.db.run('update live set crashes = 0, casualties = null, suspect = 0 where run = ?', run);
+  fences.set(run, { ...fence, crashes: 0, suspect: 0 });
 }

@@ -101,7 +101,7 @@ export const explainRun = defineRoute({
         state: runState,
         reason: {
           type: 'string',
-          enum: ['ended', 'running', 'waiting', 'not due', 'paused', 'no worker', 'workers busy', 'next'],
+          enum: ['ended', 'running', 'waiting', 'not due', 'paused', 'no worker', 'workers busy', 'suspect', 'next'],
         },
         text: { type: 'string' },
         remedy: { type: ['string', 'null'] },

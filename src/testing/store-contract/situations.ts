@@ -139,11 +139,13 @@ export const situations: readonly Situation[] = [
     name: 'took down its last worker',
     owner: null,
     mail: 0,
-    arrange: async (scene, runs) =>
-      await taken(
-        scene,
-        runs.map((run) => ({ ...run, maxCrashes: 1 })),
-      ),
+    arrange: async (scene, runs) => {
+      for (const run of runs) {
+        const gone = await scene.worker({ node: 'gone' });
+        await heldBy(scene, [{ ...run, maxCrashes: 1 }], gone);
+        await scene.bury(gone);
+      }
+    },
   },
   {
     name: 'I failed and somebody retried',
@@ -189,11 +191,11 @@ async function parkedBy(scene: Scene, runs: readonly NewRun[], { me }: Workers):
   await scene.recorded(me, ...runs.map(({ id }) => suspended({ run: id, epoch: 1 })));
 }
 
-/** Epoch 2: the first holder is dead. */
+/** Epoch 2: the first holder is gone. */
 async function taken(scene: Scene, runs: readonly NewRun[]): Promise<void> {
   const gone = await scene.worker({ node: 'gone' });
   await heldBy(scene, runs, gone);
-  await scene.bury(gone);
+  await scene.bury(gone, false); // else all are suspect, and claimed one at a time
 }
 
 async function claimAll(scene: Scene, runs: readonly NewRun[], worker: WorkerId): Promise<void> {

@@ -35,6 +35,7 @@ import { aboutPlanAndDue } from './plan-and-due.ts';
 import { aboutStats } from './stats.ts';
 import { aboutSteps } from './steps.ts';
 import { aboutSubmit } from './submit.ts';
+import { aboutSuspects } from './suspects.ts';
 import { aboutSuspend } from './suspend.ts';
 import { aboutTakeover } from './takeover.ts';
 import { aboutVerdicts } from './verdicts.ts';
@@ -83,6 +84,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['held', aboutHeld],
   ['messages', aboutMessages],
   ['reclaim', aboutReclaim],
+  ['suspects', aboutSuspects],
   ['record: fence', aboutFence],
   ['record: steps', aboutSteps],
   ['record: suspend and mail', aboutSuspend],

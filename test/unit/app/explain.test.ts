@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineJob } from '../../../src/job/define.ts';
+import { enrolment, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
 import { openApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 
@@ -51,4 +52,22 @@ test('VT-22 a run that executes is said to run', async () => {
     return steps.some(({ state }) => state === 'succeeded');
   });
   expect(await app.client.explain(id)).toMatchObject({ reason: 'running', text: 'it is running on vm-1, attempt 1' });
+});
+
+test('VT-22 a run that was in execution when its worker crashed is said to wait for its turn', async () => {
+  const job = defineJob({ name: 'work', run: ({ step }) => step.wait('go') });
+  const { app } = openApp([job]);
+  const store = await app.openStore();
+  const gone = enrolment();
+  await store.enrol(gone);
+  const runs = ['a', 'b'].map((key) => newRun({ key, holder: gone.id }));
+  await store.submit(runs);
+  await store.bury([{ id: gone.id, seenBeat: 0, counted: true }]);
+  const heir = enrolment();
+  await store.enrol(heir);
+  await store.claim({ worker: heir.id, number: 1, jobs: [termsOf('work')], free: 5, turn: 0 });
+  expect(await app.client.explain('b')).toMatchObject({
+    reason: 'suspect',
+    text: 'its worker crashed while it ran, perhaps because of it; of such runs each worker executes one at a time',
+  });
 });

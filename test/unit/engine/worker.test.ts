@@ -32,6 +32,7 @@ class ScriptedStore {
     this.#clock = clock;
   }
 
+  readonly suspects = new Set<string>();
   /** What a claim took whose answer was lost. */
   readonly lost: string[] = [];
 
@@ -48,7 +49,10 @@ class ScriptedStore {
     this.requests.push(request);
     if (this.failure) throw this.failure;
     const { deadlineAt } = this;
-    const claims = this.line.splice(0, request.free).map((run) => ({ ...claimOf(run), deadlineAt }));
+    const claims = this.line.splice(0, request.free).map((run) => {
+      const isSuspect = this.suspects.has(run);
+      return { ...claimOf(run), deadlineAt, ...(isSuspect && { isSuspect: true as const }) };
+    });
     await this.hold?.promise;
     return { claims, now: this.startedAt + this.#clock.monotonic(), nextDueAt: this.nextDueAt };
   }
@@ -206,6 +210,19 @@ describe('looking for work', () => {
     store.hold.resolve();
     await begun('b', 'c');
     for (const run of ['b', 'c']) await ended(run);
+    await worker.stop();
+  });
+
+  test('goes on at once when a suspect run has ended: another may have waited for that', async () => {
+    store.suspects.add('a');
+    store.line = ['a'];
+    await worker.start();
+    await begun('a');
+    await until('it rests', () => clock.pending === 1);
+    store.line = ['b'];
+    await ended('a');
+    await begun('b'); // no clock was moved
+    await ended('b');
     await worker.stop();
   });
 

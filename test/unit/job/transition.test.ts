@@ -4,6 +4,7 @@ import {
   burialOf,
   cancelVerdict,
   holds,
+  isCharged,
   letGoVerdict,
   outcomeVerdict,
   stateAfterLetGo,
@@ -138,4 +139,10 @@ test('states and triggers are recognised by their exact names', () => {
   for (const text of ['', 'Queued', 'done', 'cli '])
     expect([isRunState(text), isTrigger(text)]).toEqual([false, false]);
   expect(runStates.filter(isFinal)).toEqual(['succeeded', 'failed', 'cancelled']);
+});
+
+test('a crash is charged to what was suspect, and to a run that was alone', () => {
+  for (const held of [1, 2, 8]) expect(isCharged({ isSuspect: true }, held)).toBe(true);
+  expect(isCharged({ isSuspect: false }, 1)).toBe(true);
+  for (const held of [2, 8]) expect(isCharged({ isSuspect: false }, held)).toBe(false);
 });

@@ -52,12 +52,12 @@ begin
   $commit;
 end`,
 
-  // The lines of work of these jobs: [{ j: job, q: queue, p: priority }], by queue, higher priority first, without
+  // The lines of work of these jobs, of suspect runs or of others: [{ s: suspect, j: job, q: queue, p: priority }], by queue, higher priority first, without
   // those of the queues 'shut'. Found by seeks, one for each that exists: nothing is walked over. One by one, for the
   // servers seek beyond a value that is fixed, not beyond a column of another table (tried: it read all that came after).
   // Each is a statement of its own: InnoDB reads without locks only for those. In the subquery of a SET it locks what
   // it passes by, also what is deleted, and waits for all who have not committed.
-  `create procedure onejob_lines(in jobs $text, in shut $text, out found $text)
+  `create procedure onejob_lines(in odd tinyint, in jobs $text, in shut $text, out found $text)
 sql security invoker
 begin
   declare busy, lines_found $text;
@@ -67,34 +67,34 @@ begin
   select json_arrayagg(x.job) into busy
   from (
     select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j
-    where (select 1 from onejob_live l force index (line) where l.worker = '' and l.job = j.job limit 1) = 1
+    where (select 1 from onejob_live l force index (line) where l.worker = '' and l.suspect = odd and l.job = j.job limit 1) = 1
   ) x;
   while place < json_length(busy) do
     set of_job = json_unquote(json_extract(busy, concat('$[', place, ']')));
     select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job order by l.queue limit 1) x;
+      where l.worker = '' and l.suspect = odd and l.job = of_job order by l.queue limit 1) x;
     while of_queue is not null do
       if shut is null or not exists (
         select 1 from json_table(shut, '$[*]' columns (queue $name path '$')) s where s.queue = of_queue
       ) then
         select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
-          where l.worker = '' and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1) x;
+          where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1) x;
         while of_priority is not null do
           set lines_found = json_array_append(coalesce(lines_found, '[]'), '$',
-            json_object('j', of_job, 'q', of_queue, 'p', of_priority));
+            json_object('s', odd, 'j', of_job, 'q', of_queue, 'p', of_priority));
           select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
-            where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority < of_priority
+            where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority < of_priority
             order by l.priority desc limit 1) x;
         end while;
       end if;
       select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
-        where l.worker = '' and l.job = of_job and l.queue > of_queue order by l.queue limit 1) x;
+        where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue > of_queue order by l.queue limit 1) x;
     end while;
     set place = place + 1;
   end while;
   set found = null;
   if lines_found is not null then
-    select json_arrayagg(json_object('j', x.job, 'q', x.queue, 'p', x.priority)) into found
+    select json_arrayagg(json_object('s', odd, 'j', x.job, 'q', x.queue, 'p', x.priority)) into found
     from (
       select f.job, f.queue, f.priority
       from json_table(lines_found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) f
@@ -111,15 +111,17 @@ end`,
   in free int, in turn bigint, in t bigint, out got $text, out next_at bigint)
 sql security invoker
 begin
-  declare lines_found, candidates, part, taken $text;
+  declare lines_found, candidates, first_candidate, part, taken $text;
+  declare doubt $id;
   declare width, found, in_queue, part_count, taken_count, place, line_priority, last_priority int;
   declare line_job, line_queue, last_queue $name;
   set got = null, next_at = null;
-  call onejob_lines(jobs, shut, lines_found);
-  if lines_found is not null then
+  call onejob_lines(0, jobs, shut, lines_found);
+  call onejob_first_suspect(me, jobs, shut, t, doubt, first_candidate);
+  if lines_found is not null or doubt is not null then
     set width = 2 * free + 16;
     widening: loop
-      set candidates = null, found = 0, place = 0, last_queue = null, in_queue = 0;
+      set candidates = first_candidate, found = if(doubt is null, 0, 1), place = 0, last_queue = null, in_queue = 0;
       gathering: while place < json_length(lines_found) do
         set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
         set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
@@ -132,7 +134,7 @@ begin
         into part_count, part
         from (
           select l.run, l.due_at from onejob_live l force index (line)
-          where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority
+          where l.worker = '' and l.suspect = 0 and l.job = line_job and l.queue = line_queue and l.priority = line_priority
             and l.due_at <= t
           order by l.due_at, l.run limit width
         ) x;
@@ -160,7 +162,7 @@ begin
           order by c.place, mod(c.queue_place + c.queues - mod(turn, c.queues), c.queues) limit width
         ) s
         straight_join onejob_live l force index (primary) on l.run = s.run
-        where l.worker = '' and l.state <> 'running' and l.due_at <= t
+        where l.worker = '' and l.state <> 'running' and l.due_at <= t and (l.suspect = 0 or l.run = doubt)
         limit free for update of l skip locked
       ) x;
       if taken_count > 0 then
@@ -199,7 +201,7 @@ begin
     set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
     set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
     select max(x.due_at) into line_next from (select l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.job = line_job and l.queue = line_queue and l.priority = line_priority and l.due_at > t
+      where l.worker = '' and l.suspect = 0 and l.job = line_job and l.queue = line_queue and l.priority = line_priority and l.due_at > t
       order by l.due_at limit 1) x;
     if next_at is null or line_next < next_at then set next_at = line_next; end if;
     set place = place + 1;
@@ -212,22 +214,33 @@ end`,
 sql security invoker
 begin
   declare candidates $text;
+  declare doubt $id;
   set got = null;
-  select json_arrayagg(json_object('r', x.run, 'p', x.priority, 'd', x.due_at)), min(if(x.due_at > t, x.due_at, null))
+  select json_arrayagg(json_object('r', x.run, 'p', x.priority, 'd', x.due_at, 's', x.suspect)), min(if(x.due_at > t, x.due_at, null))
   into candidates, next_at
   from (
-    select m.run, m.priority, m.due_at
+    select m.run, m.priority, m.due_at, m.suspect
     from (
-      select l.run, l.priority, l.due_at, l.worker, l.queue, l.job
+      select l.run, l.priority, l.due_at, l.worker, l.queue, l.job, l.suspect
       from json_table(tree, '$[*]' columns (run $id path '$')) r straight_join onejob_live l force index (primary) on l.run = r.run
       union
-      select l.run, l.priority, l.due_at, l.worker, l.queue, l.job
+      select l.run, l.priority, l.due_at, l.worker, l.queue, l.job, l.suspect
       from json_table(tree, '$[*]' columns (run $id path '$')) r straight_join onejob_live l force index (by_root) on l.root = r.run
     ) m
     where m.worker = '' and m.due_at is not null
       and m.job in (select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j)
       and (shut is null or m.queue not in (select s.queue from json_table(shut, '$[*]' columns (queue $name path '$')) s))
   ) x;
+  if candidates is not null and not exists (
+    select 1 from onejob_live l force index (line) where l.worker = me and l.suspect = 1
+  ) then
+    select max(x.run) into doubt
+    from (
+      select c.run from json_table(candidates, '$[*]' columns (run $id path '$.r', priority int path '$.p',
+        due_at bigint path '$.d', suspect int path '$.s')) c
+      where c.suspect = 1 and c.due_at <= t order by c.priority desc, c.due_at, c.run limit 1
+    ) x;
+  end if;
   if candidates is not null then
     select json_arrayagg(x.run) into got
     from (
@@ -237,7 +250,7 @@ begin
         where c.due_at <= t order by c.priority desc, c.due_at, c.run limit 100000
       ) s
       straight_join onejob_live l force index (primary) on l.run = s.run
-      where l.worker = '' and l.state <> 'running' and l.due_at <= t
+      where l.worker = '' and l.state <> 'running' and l.due_at <= t and (l.suspect = 0 or l.run = doubt)
       limit free for update of l skip locked
     ) x;
     if got is not null then call onejob_take(got, me, number, label, terms, t); end if;

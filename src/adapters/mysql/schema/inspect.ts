@@ -1,21 +1,30 @@
 /** What is there, for those who watch: ports/inspector.ts. */
 export const inspect: readonly string[] = [
-  // All lines of work of the first 'most' jobs that have any, as [{ j: job, q: queue, p: priority }]; null: none.
+  // All lines of work of the first 'most' jobs that have any, as [{ s: suspect, j: job, q: queue, p: priority }]; null: none.
   `create procedure onejob_all_lines(in most int, out found $text)
 sql security invoker
 begin
-  declare jobs $text;
-  declare of_job $name default (
-    select l.job from onejob_live l force index (line) where l.worker = '' order by l.job limit 1);
-  declare jobs_found int default 0;
+  declare jobs, part $text;
+  declare of_job $name;
+  declare jobs_found int;
+  declare odd tinyint default 0;
   set found = null;
-  while of_job is not null and jobs_found < most do
-    set jobs = json_array_append(coalesce(jobs, '[]'), '$', of_job);
-    set jobs_found = jobs_found + 1;
-    set of_job = (
-      select l.job from onejob_live l force index (line) where l.worker = '' and l.job > of_job order by l.job limit 1);
+  while odd <= 1 do
+    set jobs = null, jobs_found = 0;
+    set of_job = (select l.job from onejob_live l force index (line)
+      where l.worker = '' and l.suspect = odd order by l.job limit 1);
+    while of_job is not null and jobs_found < most do
+      set jobs = json_array_append(coalesce(jobs, '[]'), '$', of_job);
+      set jobs_found = jobs_found + 1;
+      set of_job = (select l.job from onejob_live l force index (line)
+        where l.worker = '' and l.suspect = odd and l.job > of_job order by l.job limit 1);
+    end while;
+    if jobs is not null then
+      call onejob_lines(odd, jobs, null, part);
+      set found = if(found is null, part, json_merge_preserve(found, coalesce(part, '[]')));
+    end if;
+    set odd = odd + 1;
   end while;
-  if jobs is not null then call onejob_lines(jobs, null, found); end if;
 end`,
 
   // Due runs that nobody holds, by job, in at most 1,000 jobs: of each line of work the 'most' that come first are
@@ -28,16 +37,17 @@ begin
   declare place, due int default 0;
   declare oldest bigint;
   declare of_job, of_queue $name;
-  declare of_priority int;
+  declare of_priority, odd int;
   call onejob_all_lines(1000, lines_found);
   while place < json_length(lines_found) do
+    set odd = json_unquote(json_extract(lines_found, concat('$[', place, '].s')));
     set of_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
     set of_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
     set of_priority = json_extract(lines_found, concat('$[', place, '].p'));
     select count(*), min(x.due_at) into due, oldest
     from (
       select l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
+      where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
       order by l.due_at limit most
     ) x;
     if due > 0 then
@@ -65,30 +75,31 @@ begin
   declare cut tinyint default 0;
   declare oldest bigint;
   declare of_job, of_queue $name;
-  declare of_priority int;
+  declare of_priority, odd int;
   call onejob_all_lines(1000, lines_found);
   set lines_looked = coalesce(json_length(lines_found), 0);
   if lines_looked >= 1000 then set cut = 1, lines_looked = 1000; end if;
   while place < lines_looked do
+    set odd = json_unquote(json_extract(lines_found, concat('$[', place, '].s')));
     set of_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
     set of_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
     set of_priority = json_extract(lines_found, concat('$[', place, '].p'));
     select count(*), min(x.due_at) into due, oldest
     from (
       select l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
+      where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
       order by l.due_at limit most
     ) x;
     select count(*), coalesce(sum(x.state = 'waiting'), 0) into later, waiting
     from (
       select l.state from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at > t
+      where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at > t
       order by l.due_at limit most
     ) x;
     select count(*) into idle
     from (
       select l.run from onejob_live l force index (line)
-      where l.worker = '' and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at is null
+      where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at is null
       limit most
     ) x;
     if greatest(due, later, idle) >= most then set cut = 1; end if;

@@ -37,6 +37,7 @@ begin
     l.crashes = if(g.wish = 'waiting' or g.attempt > l.attempt, 0, l.crashes),
     l.casualties = if(g.wish = 'waiting' or g.attempt > l.attempt, null, l.casualties),
     l.casualty_names = if(g.wish = 'waiting' or g.attempt > l.attempt, null, l.casualty_names),
+    l.suspect = if(g.wish = 'waiting' or g.attempt > l.attempt, 0, l.suspect),
     l.attempt = coalesce(g.attempt, l.attempt),
     l.state = if(l.mail > g.mail, 'queued', g.wish), l.worker = ''
   where l.worker = me and l.state = 'running' and l.epoch = g.epoch;

@@ -9,7 +9,7 @@ export const steps: readonly string[] = [
 sql security invoker
 begin
   declare given, held, known, begun, crashed, eaten, kids int default 0;
-  select count(*), count(l.run), count(s.run), coalesce(sum(g.state = 'running'), 0), coalesce(sum(l.crashes > 0), 0),
+  select count(*), count(l.run), count(s.run), coalesce(sum(g.state = 'running'), 0), coalesce(sum(l.crashes > 0 or l.suspect > 0), 0),
     count(g.letter), count(g.kid)
   into given, held, known, begun, crashed, eaten, kids
   from json_table(list, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', step $step path '$.key',
@@ -45,7 +45,7 @@ begin
       step $step path '$.key')) g
     straight_join onejob_live l force index (primary) on l.run = g.run
     straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
-    set l.crashes = 0, l.casualties = null, l.casualty_names = null
+    set l.crashes = 0, l.casualties = null, l.casualty_names = null, l.suspect = 0
     where l.worker = me and l.epoch = g.epoch and (s.n = base + g.i or s.n = 0 and s.epoch = g.epoch);
   end if;
   if held < given or known > 0 or kids > 0 then

@@ -102,8 +102,10 @@ export const tables: readonly string[] = [
   -- the workers that crashed with it, as JSON, and as a sentence names them
   casualties $text,
   casualty_names $text,
+  -- 1: it was in execution when its worker crashed, and has recorded nothing since
+  suspect tinyint not null default 0,
   -- by job, so that a long line of a job that is paused, or that this worker does not know, is never walked over
-  key line (worker, job, queue, priority, due_at, run),
+  key line (worker, suspect, job, queue, priority, due_at, run),
   key by_parent (parent),
   key by_root (root),
   key by_schedule (schedule, run)

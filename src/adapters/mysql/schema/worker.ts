@@ -55,7 +55,8 @@ begin
 end`,
 
   // Marks workers as buried and takes their runs: queued again in their old place with epoch + 1 and, if 'counted', one
-  // crash more; cancelled where somebody has asked for it, failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
+  // crash more where it is suspect or was alone; cancelled where somebody has asked for it, failed at the limit of
+  // crashes, and where 'counted' suspect from then on. 'seen' (null: any): the counter as it was seen. Answers the runs
   // as rows (worker, run). A claim on its way is waited for, a later one finds the grave.
   `create procedure onejob_bury_workers(in ids $text, in seen bigint, in counted tinyint)
 sql security invoker
@@ -96,18 +97,19 @@ begin
       set l.crashes = l.crashes + 1,
         l.casualties = json_array_append(coalesce(l.casualties, '[]'), '$',
           json_object('node', coalesce(l.node, ''), 'worker', n.id)),
-        l.casualty_names = concat_ws(', ', l.casualty_names, concat(coalesce(l.node, ''), ' (', n.id, ')'));
+        l.casualty_names = concat_ws(', ', l.casualty_names, concat(coalesce(l.node, ''), ' (', n.id, ')'))
+      where l.suspect = 1 or json_length(mine) = 1;
       select json_arrayagg(json_object('run', l.run, 'state', 'failed', 'error', cast(json_object('code', 'RUN_CRASHED',
         'message', concat(l.crashes, if(l.crashes = 1, ' worker', ' workers'),
           ' in a row ended while running it, without progress in between: ', l.casualty_names),
         'data', json_object('workers', json_extract(l.casualties, '$'))) as char character set utf8mb4))) into ends
       from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
-      where l.crashes >= l.max_crashes and (cancelled is null or l.run not in (
+      where (l.suspect = 1 or json_length(mine) = 1) and l.crashes >= l.max_crashes and (cancelled is null or l.run not in (
         select c.run from json_table(cancelled, '$[*]' columns (run $id path '$.run')) c));
     end if;
     if cancelled is not null then set ends = json_merge_preserve(cancelled, coalesce(ends, '[]')); end if;
     update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
-    set l.epoch = l.epoch + 1, l.state = 'queued', l.worker = '';
+    set l.epoch = l.epoch + 1, l.suspect = greatest(l.suspect, counted), l.state = 'queued', l.worker = '';
     if ends is not null then call onejob_end(ends, null, 1, 1, 1, 1, t); end if;
   end if;
 end`,

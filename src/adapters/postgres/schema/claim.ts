@@ -1,18 +1,18 @@
 import { claims, clock, columns } from './reclaim.ts';
 import { settings } from './settings.ts';
 
-/** Runs of one line of work (a job, a queue, a priority) that nobody holds, in the order of `live_line`. */
+/** Runs of one line of work (a job, a queue, a priority) that nobody holds nor suspects, in the order of `live_line`. */
 const ofLine = (line: { job: string; queue: string; priority: string }): string =>
-  `l.job = ${line.job} and l.queue = ${line.queue} and l.priority = ${line.priority} and l.worker is null`;
+  `l.suspect = 0 and l.job = ${line.job} and l.queue = ${line.queue} and l.priority = ${line.priority} and l.worker is null`;
 const lineOfC = ofLine({ job: 'c.job', queue: 'c.queue', priority: 'c.priority' });
 const onlyLine = ofLine({ job: 'class_jobs[1]', queue: 'class_queues[1]', priority: 'class_priorities[1]' });
 
 /**
  * Whether a row may be claimed, to be asked of the row that is locked: since it was found another may have claimed it,
  * or put it off. A claim comes by line, so job, queue and priority hold; they never change. Not `worker is null`: that
- * would allow the index of the line, which knows no way to a run.
+ * would allow the index of the line, which knows no way to a run. One suspect run at most: `doubt`, if any.
  */
-const isClaimable = `l.state <> 'running' and l.due_at <= t`;
+const isClaimable = `l.state <> 'running' and l.due_at <= t and (l.suspect = 0 or l.run = doubt)`;
 
 /** Handing out due runs. */
 export const claim = /* sql */ `
@@ -57,6 +57,10 @@ declare
   always constant bigint := -9223372036854775808;
   since bigint := always;
   view text;
+  doubt text;
+  doubt_queue text;
+  doubt_priority integer;
+  doubt_due bigint;
 begin
   perform check_isolation();
   select w.node into label from workers w where w.id = me and w.buried_at is null and w.closed < number for key share;
@@ -83,6 +87,13 @@ begin
     open_jobs := '{}';
   end if;
 
+  -- Of the suspect runs the first is looked for, where the worker holds none. One seek says that there is none.
+  if exists (select from live l where l.suspect = 1 and l.worker is null)
+    and not exists (select from live l where l.suspect = 1 and l.worker = me) then
+    select f.run, f.queue, f.priority, f.due_at into doubt, doubt_queue, doubt_priority, doubt_due
+    from first_suspect(open_jobs, shut, tree, t) f;
+  end if;
+
   if tree is not null then
     members := array(select l.run from live l where l.run = any(tree)
       union select l.run from live l where l.root = any(tree));
@@ -105,15 +116,15 @@ begin
     with recursive classes as (
       select j.job, f.queue, f.priority
       from unnest(open_jobs) j(job) cross join lateral (
-        select l.queue, l.priority from live l where l.job = j.job and l.worker is null
+        select l.queue, l.priority from live l where l.suspect = 0 and l.job = j.job and l.worker is null
         order by l.queue, l.priority desc limit 1) f
       union all
       select c.job, n.queue, n.priority
       from classes c cross join lateral (
-        (select l.queue, l.priority from live l where l.job = c.job and l.worker is null
+        (select l.queue, l.priority from live l where l.suspect = 0 and l.job = c.job and l.worker is null
           and l.queue = c.queue and l.priority < c.priority order by l.queue, l.priority desc limit 1)
         union all
-        (select l.queue, l.priority from live l where l.job = c.job and l.worker is null
+        (select l.queue, l.priority from live l where l.suspect = 0 and l.job = c.job and l.worker is null
           and l.queue > c.queue order by l.queue, l.priority desc limit 1)
         order by queue limit 1) n
     )
@@ -129,7 +140,7 @@ begin
   end if;
 
   if tree is null then
-    if cardinality(class_jobs) = 1 then
+    if cardinality(class_jobs) = 1 and doubt is null then
       -- one line: its index has the order, so rows are locked as they are found
       got := array(
         select l.run from live l
@@ -148,9 +159,10 @@ begin
       end if;
       had := take(got, me, number, label, terms, t);
     end if;
-    is_one := class_queues[1] = all(class_queues);
+    is_one := coalesce(class_queues[1] = all(class_queues) and class_queues[1] = coalesce(doubt_queue, class_queues[1]),
+      false);
     width := free + 16;
-    while cardinality(class_jobs) > 1 loop
+    while cardinality(class_jobs) > 1 or doubt is not null loop
       if is_one then
         with candidates as materialized (
           select d.run, c.priority, d.due_at
@@ -158,7 +170,9 @@ begin
             select l.run, l.due_at from live l
             where ${lineOfC} and l.due_at between since and t
             order by l.due_at, l.run limit width) d
-          order by c.priority desc, d.due_at, d.run limit width
+          union all
+          select doubt, doubt_priority, doubt_due where doubt is not null
+          order by priority desc, due_at, run limit width
         ), locked as materialized (
           select l.run from (select * from candidates order by priority desc, due_at, run) c
           cross join lateral (
@@ -172,12 +186,17 @@ begin
       else
         -- the same in another order: 'place' within its queue, then 'seat' of the queue, from the one whose turn it is
         with due as materialized (
-          select d.run, c.queue, d.due_at,
-            row_number() over (partition by c.queue order by c.priority desc, d.due_at, d.run) place
-          from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
-            select l.run, l.due_at from live l
-            where ${lineOfC} and l.due_at between since and t
-            order by l.due_at, l.run limit width) d
+          select d.run, d.queue, d.due_at,
+            row_number() over (partition by d.queue order by d.priority desc, d.due_at, d.run) place
+          from (
+            select d.run, c.queue, c.priority, d.due_at
+            from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
+              select l.run, l.due_at from live l
+              where ${lineOfC} and l.due_at between since and t
+              order by l.due_at, l.run limit width) d
+            union all
+            select doubt, doubt_queue, doubt_priority, doubt_due where doubt is not null
+          ) d
         ), queues as materialized (
           select q.queue, mod(row_number() over (order by q.queue) - 1 - mod(turn, count(*) over ()) + count(*) over (),
             count(*) over ()) seat

@@ -21,31 +21,31 @@ declare
   made json;
 begin
   perform check_isolation();
-  if takes and not exists (
+  if takes and not exists (select from live l where l.suspect = 1 and l.worker is null) and not exists (
     select from pauses p where p.type <> 'schedule' and (p.until is null or p.until > t)
   ) then
     jobs := array(select x.name from json_to_recordset(terms) x(name text));
     if exists (
       select from unnest(jobs) j(job)
-      cross join lateral (select from live l where l.job = j.job and l.worker is null limit 1) f
+      cross join lateral (select from live l where l.suspect = 0 and l.job = j.job and l.worker is null limit 1) f
     ) then
       -- as claim_v1 finds the lines
       with recursive classes as (
         select j.job, f.queue, f.priority
         from unnest(jobs) j(job) cross join lateral (
-          select l.queue, l.priority from live l where l.job = j.job and l.worker is null
+          select l.queue, l.priority from live l where l.suspect = 0 and l.job = j.job and l.worker is null
           order by l.queue, l.priority desc limit 1) f
         union all
         select c.job, n.queue, n.priority
         from classes c cross join lateral (
-          (select l.queue, l.priority from live l where l.job = c.job and l.worker is null
+          (select l.queue, l.priority from live l where l.suspect = 0 and l.job = c.job and l.worker is null
             and l.queue = c.queue and l.priority < c.priority order by l.queue, l.priority desc limit 1)
           union all
-          (select l.queue, l.priority from live l where l.job = c.job and l.worker is null
+          (select l.queue, l.priority from live l where l.suspect = 0 and l.job = c.job and l.worker is null
             and l.queue > c.queue order by l.queue, l.priority desc limit 1)
           order by queue limit 1) n
       )
-      select min((select l.due_at from live l where l.job = c.job and l.queue = c.queue
+      select min((select l.due_at from live l where l.suspect = 0 and l.job = c.job and l.queue = c.queue
         and l.priority = c.priority and l.worker is null order by l.due_at limit 1)) into soon
       from classes c;
     end if;

@@ -37,6 +37,7 @@ begin
       error = case g.wish when 'queued' then g.error else l.error end,
       crashes = case when g.wish = 'waiting' or g.attempt > l.attempt then 0 else l.crashes end,
       casualties = case when g.wish = 'waiting' or g.attempt > l.attempt then null else l.casualties end,
+      suspect = case when g.wish = 'waiting' or g.attempt > l.attempt then 0 else l.suspect end,
       attempt = coalesce(g.attempt, l.attempt)
     from given g where l.run = g.run and l.run = any(array(select g.run from given g))
     returning l.run

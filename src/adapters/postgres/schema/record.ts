@@ -30,10 +30,10 @@ begin
     -- a parent never changes, so it may be read without a lock
     runs := runs || array(select l.parent from live l where l.run = any(ends) and l.parent is not null);
   end if;
-  select array_agg(l.run), array_agg(l.epoch), array_agg(l.run) filter (where l.crashes > 0)
+  select array_agg(l.run), array_agg(l.epoch), array_agg(l.run) filter (where l.crashes > 0 or l.suspect = 1)
   into mine, epochs, crashed
   from (
-    select l.run, l.epoch, l.state, l.worker, l.crashes from live l
+    select l.run, l.epoch, l.state, l.worker, l.crashes, l.suspect from live l
     where l.run = any(runs) order by l.run for no key update
     offset 0 -- else the comparison would go below the lock
   ) l
@@ -141,7 +141,7 @@ begin
     from given g left join written w on w.run = g.run and w.key = g.key;
     if part is not null then odd := odd || verdicts_of_finished(part, list); end if;
     if crashed is not null and moved is not null then
-      update live set crashes = 0, casualties = null where run = any(crashed) and run = any(moved);
+      update live set crashes = 0, casualties = null, suspect = 0 where run = any(crashed) and run = any(moved);
     end if;
   end loop;
   return odd;

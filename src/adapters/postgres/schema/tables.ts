@@ -99,14 +99,17 @@ create table live (
   progress text,
   waiting_for text,
   -- the workers that crashed with it, as JSON
-  casualties text
+  casualties text,
+  -- 1: it was in execution when its worker crashed, and has recorded nothing since
+  suspect integer not null default 0
 ) with (
   fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
   autovacuum_analyze_scale_factor = 0.1, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0,
   vacuum_truncate = off
 );
 -- by job, so that a long line of a job that is paused, or that this worker does not know, is never walked over
-create index live_line on live (job, queue, priority desc, due_at, run) where worker is null;
+create index live_line on live (suspect, job, queue, priority desc, due_at, run) where worker is null;
+create index live_suspects on live (worker) where suspect = 1 and worker is not null;
 create index live_by_worker on live (worker, claim) where worker is not null;
 create index live_by_parent on live (parent) where parent is not null;
 create index live_by_root on live (root) where root is not null;

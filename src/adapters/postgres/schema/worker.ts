@@ -36,7 +36,8 @@ begin
 end $$;
 
 -- Marks workers as buried and takes their runs: queued again in their old place with epoch + 1 and, if 'counted', one
--- crash more; cancelled where somebody has asked for it, failed at the limit of crashes. 'seen' (null: any): the counter as it was seen. Answers the runs
+-- crash more where it is suspect or was alone; cancelled where somebody has asked for it, failed at the limit of crashes,
+-- and where 'counted' suspect from then on. 'seen' (null: any): the counter as it was seen. Answers the runs
 -- as { worker: [run] }. A claim on its way is waited for, a later one finds the grave.
 create function bury_workers(ids text[], seen bigint, counted boolean) returns json language plpgsql volatile
 as $$
@@ -64,18 +65,23 @@ begin
   mine := array(select l.run from live l where l.worker = any(dead));
   cancelled := ends_of_cancelled(mine);
   with held as (
-    update live l set state = 'queued', worker = null, epoch = l.epoch + 1, crashes = l.crashes + counted::integer,
-      casualties = case when counted then (coalesce(l.casualties, '[]')::jsonb ||
-        jsonb_build_object('node', coalesce(l.node, ''), 'worker', l.worker))::text else l.casualties end
+    update live l set state = 'queued', worker = null, epoch = l.epoch + 1,
+      crashes = l.crashes + (counted and (l.suspect = 1 or cardinality(mine) = 1))::integer,
+      casualties = case when counted and (l.suspect = 1 or cardinality(mine) = 1)
+        then (coalesce(l.casualties, '[]')::jsonb ||
+          jsonb_build_object('node', coalesce(l.node, ''), 'worker', l.worker))::text
+        else l.casualties end,
+      suspect = greatest(l.suspect, counted::integer)
     from live before
     where before.run = l.run and l.run = any(mine)
-    returning l.run, before.worker, l.crashes, l.max_crashes, l.casualties
+    returning l.run, before.worker, l.crashes, l.max_crashes, l.casualties,
+      before.suspect = 1 or cardinality(mine) = 1 charged
   )
   select json_object_agg(h.worker, h.runs), json_agg(h.failed) filter (where h.failed is not null) into taken, failed
   from (
     select worker, json_agg(run order by run) runs,
       json_agg(json_build_object('run', run, 'state', 'failed', 'error', crash_failure(casualties::json)))
-        filter (where counted and crashes >= max_crashes and run not in (
+        filter (where counted and charged and crashes >= max_crashes and run not in (
           select e->>'run' from json_array_elements(cancelled) e)) failed
     from held group by worker
   ) h;

@@ -62,7 +62,7 @@ export interface Client {
    */
   cancel(ref: string, reason?: string, options?: { now?: boolean }): Promise<AskAnswer>;
 
-  /** A durable word to a run: kept when it comes before the run waits for it. @throws RUN_UNKNOWN, RUN_FINISHED, VALUE_REJECTED */
+  /** A durable word to a run: kept when it comes before the run waits for it. @throws RUN_UNKNOWN, RUN_FINISHED, MAILBOX_FULL, VALUE_REJECTED */
   send(ref: string, event: string, data?: unknown): Promise<AskAnswer>;
 
   /** Runs it again, its failed steps forgotten. @throws RUN_UNKNOWN, RUN_ACTIVE */

@@ -228,6 +228,15 @@ export class StoreClient implements Client {
       });
     }
     if (verdict === 'finished') throw new OnejobError('RUN_FINISHED', `the run ${id} has ended already: ${state}`);
+    if (verdict === 'full') {
+      throw new OnejobError(
+        'MAILBOX_FULL',
+        `the run ${id} has as many events as its mailbox holds, and takes no more now`,
+        {
+          hint: `send it again when the run has taken some; onejob runs show ${id} says what it waits for`,
+        },
+      );
+    }
     if (verdict === 'unknown') throw new OnejobError('RUN_UNKNOWN', `the run ${id} is gone`);
     if (verdict === 'active') {
       throw new OnejobError('RUN_ACTIVE', `the run ${id} is ${state}; only a finished run can be run again`, {

@@ -122,6 +122,7 @@ function printChanged({ terminal }: Call, change: Change, changed: readonly Chan
     active: 'not finished',
     unknown: 'gone',
     'step-unknown': 'without that step',
+    full: 'with a full mailbox',
   };
   if (!terminal.isWatched) {
     const columns = (['id', 'job', 'verdict'] as const).map((name) => ({

@@ -26,6 +26,7 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   KEY_CONFLICT: 4,
   RUN_ACTIVE: 4,
   RUN_FINISHED: 4,
+  MAILBOX_FULL: 4,
   NODE_TAKEN: 4,
   STORE_UNAVAILABLE: 5,
   STORE_REPLACED: 5,

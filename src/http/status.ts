@@ -29,6 +29,7 @@ export const statuses: Readonly<Record<ErrorCode, Statuses>> = {
   KEY_CONFLICT: { api: 409, ego: 409 },
   RUN_ACTIVE: { api: 409, ego: 409 },
   RUN_FINISHED: { api: 409, ego: 409 },
+  MAILBOX_FULL: { api: 409, ego: 409 },
   NODE_TAKEN: { api: 409, ego: 409 },
   STORE_UNAVAILABLE: { api: 503, ego: 503 },
   STORE_REPLACED: { api: 503, ego: 503 },

@@ -23,6 +23,7 @@ export const errorTable = {
   KEY_CONFLICT: { who: 'caller', retry: false, says: 'The key belongs to a run of another job or with another input.' },
   RUN_ACTIVE: { who: 'caller', retry: true, says: 'The run is not finished yet.' },
   RUN_FINISHED: { who: 'caller', retry: false, says: 'The run is finished already.' },
+  MAILBOX_FULL: { who: 'caller', retry: true, says: 'The run has too many events that it has not taken yet.' },
   NODE_TAKEN: { who: 'operator', retry: false, says: 'Another process has taken over the name of this node.' },
   STORE_UNAVAILABLE: { who: 'operator', retry: true, says: 'The store does not answer.' },
   STORE_REPLACED: {

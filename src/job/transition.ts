@@ -118,3 +118,18 @@ export function cancelVerdict(live: LiveRow | undefined): 'done' | 'mailed' | 'f
   if (!live) return 'finished';
   return live.state === 'running' ? 'mailed' : 'done';
 }
+
+/** What of a run's events nobody has taken yet, by number and size (`Letter`). */
+export interface UnreadEvents {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** From here on no event more is taken in: a run reads all of them into its memory, and an attempt begins with them. */
+export const fullMailbox: UnreadEvents = { events: 1_000, bytes: 16_777_216 };
+
+/** What an event does. A cancel and the end of a child are never refused: they are small, and a run has to end. */
+export function eventVerdict(live: LiveRow | undefined, unread: UnreadEvents): 'mailed' | 'full' | 'finished' {
+  if (!live) return 'finished';
+  return unread.events >= fullMailbox.events || unread.bytes >= fullMailbox.bytes ? 'full' : 'mailed';
+}

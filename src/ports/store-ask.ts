@@ -46,10 +46,11 @@ export type PauseAsk = Asked & {
 
 /**
  * `done`: it is so now. `mailed`: the owner will see it. `unknown`: no such run. `active`: only finished runs can be
- * restarted. `finished`: the run has ended, nothing changed. `step-unknown`: no such step to restart from.
+ * restarted. `finished`: the run has ended, nothing changed. `step-unknown`: no such step to restart from. `full`: the
+ * event is not taken in before the run has taken others.
  */
 export interface AskAnswer {
-  readonly verdict: 'done' | 'mailed' | 'unknown' | 'active' | 'finished' | 'step-unknown';
+  readonly verdict: 'done' | 'mailed' | 'unknown' | 'active' | 'finished' | 'step-unknown' | 'full';
   readonly run: RunId | null;
   readonly state: RunState | null;
 }

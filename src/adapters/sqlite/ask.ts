@@ -1,10 +1,10 @@
-import { cancelVerdict, type LiveRow } from '../../job/transition.ts';
+import { cancelVerdict, eventVerdict, type LiveRow } from '../../job/transition.ts';
 import type { Ask, AskAnswer, RunAsk } from '../../ports/store-ask.ts';
 import { cancelFailure } from '../sql/burial.ts';
 import { callbacksText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 import { endRun } from './end.ts';
-import { post } from './mail.ts';
+import { post, unreadEvents } from './mail.ts';
 import { pauseOrResume } from './pause.ts';
 import { resolveRef, stateOf } from './read.ts';
 import { restart, retry } from './revive.ts';
@@ -29,7 +29,7 @@ function decide(tx: Tx, run: string, one: RunAsk): AskAnswer['verdict'] {
     case 'cancel':
       return cancel(tx, run, live, one);
     case 'event':
-      return live === undefined ? 'finished' : mail(tx, run, one.name, one.data, one);
+      return event(tx, run, live, one);
     case 'retry':
       return live === undefined ? retry(tx, run) : 'active';
     case 'restart':
@@ -53,6 +53,16 @@ function cancel(
   }
   if (verdict === 'mailed') mail(tx, run, '', null, one);
   return verdict;
+}
+
+function event(
+  tx: Tx,
+  run: string,
+  live: LiveRow | undefined,
+  one: RunAsk & { readonly kind: 'event' },
+): AskAnswer['verdict'] {
+  const verdict = eventVerdict(live, unreadEvents(tx, run));
+  return verdict === 'mailed' ? mail(tx, run, one.name, one.data, one) : verdict;
 }
 
 function mail(tx: Tx, run: string, name: string, data: string | null, one: RunAsk): 'mailed' {

@@ -1,4 +1,5 @@
 import type { RunId } from '../../job/run.ts';
+import type { UnreadEvents } from '../../job/transition.ts';
 import type { Letter } from '../../ports/store-ask.ts';
 import type { MessageRequest, Messages } from '../../ports/store-message.ts';
 import { type LetterRow, type MailboxHead, messagesOf } from '../sql/messages.ts';
@@ -33,6 +34,15 @@ export function post(tx: Tx, run: RunId, word: Word): void {
     word.reason,
     tx.now,
   );
+}
+
+export function unreadEvents(tx: Tx, run: RunId): UnreadEvents {
+  const unread = tx.db.get<{ events: number; bytes: number }>(
+    `select count(*) events, coalesce(sum(bytes), 0) bytes from letters
+     where run = ? and consumed_by is null and kind = 'event'`,
+    run,
+  );
+  return unread ?? { events: 0, bytes: 0 };
 }
 
 /** Letters that no step has taken yet, to runs that the worker holds, in parts of `maxBytes`. */

@@ -1,4 +1,5 @@
-import { ended, eventTo, newRun, stepDone, suspended } from './builders.ts';
+import { fullMailbox } from '../../job/transition.ts';
+import { cancelOf, childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone, suspended } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { at, only } from './scene.ts';
 
@@ -135,5 +136,47 @@ export function aboutEvents({ it, expect }: Contract): void {
     const answers = await scene.store.ask(runs.map(({ id }, n) => eventTo(id, 'go', `${n}`)));
     expect(answers.map(({ run }) => run)).toEqual(runs.map(({ id }) => id));
     expect((await scene.inboxes(worker)).length).toBe(100);
+  });
+
+  it('a mailbox takes in a thousand events and no more, until one is consumed', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    const child = childOf(claim, { holder: worker });
+    await scene.recorded(worker, stepBegun(claim, 'c', { type: 'child', child }));
+    const events = Array.from({ length: fullMailbox.events + 2 }, () => eventTo(claim.run, 'go'));
+    const [lastButOne, last] = [at(events, fullMailbox.events), at(events, fullMailbox.events + 1)];
+    const verdicts = (await scene.store.ask(events)).map(({ verdict }) => verdict);
+    expect(verdicts.filter((verdict) => verdict === 'mailed').length).toBe(fullMailbox.events);
+    expect(verdicts.slice(-2)).toEqual(['full', 'full']);
+    expect((await scene.ask(at(events, 0))).verdict).toBe('mailed');
+    await scene.recorded(worker, ended({ run: child.id, epoch: 1 }));
+    expect((await scene.ask(cancelOf(claim.run))).verdict).toBe('mailed');
+    const kinds = (await scene.letters(worker, claim)).map(({ kind }) => kind);
+    expect(kinds.slice(-3)).toEqual(['event', 'child', 'cancel']);
+    expect((await scene.ask(last)).verdict).toBe('full');
+    await scene.recorded(worker, stepDone(claim, 'wait', { type: 'wait', consumes: 7 }));
+    expect((await scene.ask(last)).verdict).toBe('mailed');
+    expect((await scene.ask(lastButOne)).verdict).toBe('full');
+    await scene.recorded(worker, ended(claim));
+    expect((await scene.ask(lastButOne)).verdict).toBe('finished');
+  });
+
+  it('a mailbox takes in 16 MiB of events and no more, and answers stay small', async (scene) => {
+    const worker = await scene.worker();
+    const [claim, other] = [await scene.running(worker), await scene.running(worker)];
+    const big = JSON.stringify('x'.repeat(1_048_000));
+    const verdicts: string[] = [];
+    for (let n = 0; n < 18; n++) verdicts.push((await scene.ask(eventTo(claim.run, 'go', big))).verdict);
+    expect(verdicts).toEqual([...Array.from({ length: 17 }, () => 'mailed'), 'full']);
+    expect((await scene.ask(eventTo(claim.run, 'go'))).verdict).toBe('full');
+    expect((await scene.ask(eventTo(other.run, 'go', big))).verdict).toBe('mailed');
+    await scene.recorded(worker, handedBack(claim));
+    const claimed = await scene.claim(worker);
+    expect(JSON.stringify(claimed).length < 10_000).toBe(true);
+    const { inboxes, hasMore } = await scene.messages(worker, { maxBytes: 4_194_304 });
+    expect({ letters: inboxes.flatMap(({ letters }) => letters).length, hasMore }).toEqual({
+      letters: 4,
+      hasMore: true,
+    });
   });
 }

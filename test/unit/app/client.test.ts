@@ -345,6 +345,18 @@ test('an event without a name is refused', async () => {
   await expect(app.client.send(id, '')).rejects.toMatchObject({ code: 'USAGE' });
 });
 
+test('an event to a run with a full mailbox is refused in a sentence, and a cancel is not', async () => {
+  const { app } = openApp([add]);
+  const { id } = await app.client.enqueue(add, { a: 1 }, { delay: '1h' });
+  const data = 'x'.repeat(1_000_000);
+  for (let n = 0; n < 17; n++) await app.client.send(id, 'go', data);
+  await expect(app.client.send(id, 'go')).rejects.toMatchObject({
+    code: 'MAILBOX_FULL',
+    hint: expect.stringContaining(`onejob runs show ${id}`) as string,
+  });
+  expect(await app.client.cancel(id)).toMatchObject({ verdict: 'done' });
+});
+
 test('a client that was closed refuses, and closing twice is closing once', async () => {
   const client = createClient({ store: 'memory:' });
   await client.list();

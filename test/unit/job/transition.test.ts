@@ -3,6 +3,8 @@ import { changes, isFinal, isRunState, isTrigger, runStates, triggers } from '..
 import {
   burialOf,
   cancelVerdict,
+  eventVerdict,
+  fullMailbox,
   holds,
   isCharged,
   letGoVerdict,
@@ -145,4 +147,14 @@ test('a crash is charged to what was suspect, and to a run that was alone', () =
   for (const held of [1, 2, 8]) expect(isCharged({ isSuspect: true }, held)).toBe(true);
   expect(isCharged({ isSuspect: false }, 1)).toBe(true);
   for (const held of [2, 8]) expect(isCharged({ isSuspect: false }, held)).toBe(false);
+});
+
+test('an event is refused by a full mailbox, whoever holds the run', () => {
+  const { events, bytes } = fullMailbox;
+  expect(eventVerdict(held, { events: 0, bytes: 0 })).toBe('mailed');
+  expect(eventVerdict(held, { events: events - 1, bytes: bytes - 1 })).toBe('mailed');
+  expect(eventVerdict(held, { events, bytes: 0 })).toBe('full');
+  expect(eventVerdict(held, { events: 1, bytes })).toBe('full');
+  for (const live of letGo) expect(eventVerdict(live, { events, bytes })).toBe('full');
+  expect(eventVerdict(undefined, { events, bytes })).toBe('finished');
 });

@@ -1,3 +1,5 @@
+import { fullMailbox } from '../../../job/transition.ts';
+
 /** Words from outside: STORE §5 `ask`. */
 export const ask: readonly string[] = [
   // 'items' are [{ i, id, kind, actor, reason, ref, callbacks, word, data, from, delay, type, name, until }], carried
@@ -166,8 +168,10 @@ body: begin
       set verdict = 'done';
     end if;
   elseif kind = 'event' then
-    call onejob_post(target, kind, word, data, by_actor, because, t);
-    set verdict = 'mailed';
+    select if(count(*) >= ${fullMailbox.events} or sum(m.bytes) >= ${fullMailbox.bytes}, 'full', 'mailed') into verdict
+    from onejob_letters m force index (unread)
+    where m.run = target and m.consumed_by is null and m.kind = 'event';
+    if verdict = 'mailed' then call onejob_post(target, kind, word, data, by_actor, because, t); end if;
   elseif kind = 'reschedule' and live_state = 'queued' then
     -- the deadline counts from the due instant, so it moves along
     update onejob_live l straight_join onejob_runs r force index (primary) on r.id = l.run

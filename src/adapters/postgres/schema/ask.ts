@@ -1,3 +1,4 @@
+import { fullMailbox } from '../../../job/transition.ts';
 import { settings } from './settings.ts';
 
 /** Words from outside: STORE §5 `ask`. */
@@ -129,6 +130,12 @@ begin
         by_actor, 'reason', because)), t);
       return 'mailed';
     when 'event' then
+      if exists (
+        select from letters m where m.run = target and m.consumed_by is null and m.kind = 'event'
+        having count(*) >= ${fullMailbox.events} or sum(m.bytes) >= ${fullMailbox.bytes}
+      ) then
+        return 'full';
+      end if;
       perform post(json_build_array(json_build_object('i', 0, 'run', target, 'kind', kind, 'name', name, 'data', data,
         'actor', by_actor, 'reason', because)), t);
       return 'mailed';

@@ -24,6 +24,7 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   RUN_UNKNOWN: 3,
   STEP_UNKNOWN: 3,
   KEY_CONFLICT: 4,
+  KEY_BUSY: 75,
   RUN_ACTIVE: 4,
   RUN_FINISHED: 4,
   MAILBOX_FULL: 4,

@@ -34,6 +34,7 @@ export class Journal {
       name: 'records',
       send: (entries) => store.record({ worker, entries }),
       weigh: weighEntry,
+      keysOf: (entry) => (entry.kind === 'try' && entry.child?.key ? [entry.child.key] : []),
       refused: 'refused',
       patience: 'for ever',
       clock,

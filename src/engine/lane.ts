@@ -1,5 +1,6 @@
 import { isOnejobError } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
+import { busyKeys } from '../job/key-busy.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import { backoffDelay, type Backoff } from '../std/backoff.ts';
@@ -13,6 +14,8 @@ export interface LaneOptions<Entry, Answer> {
   readonly weigh: (entry: Entry) => number;
   /** How many an entry counts for, 1 by default; groups close at `maxEntries`. An entry is never divided. */
   readonly count?: (entry: Entry) => number;
+  /** Of the runs that an entry creates: where the store names some as busy, only their entries wait. */
+  readonly keysOf?: (entry: Entry) => readonly string[];
   /** What the guilty entry gets when the database refuses its value; without it the caller's promise rejects. */
   readonly refused?: Answer;
   /** `for ever`: keep the group and repeat it until the store answers. `once`: tell the callers STORE_UNAVAILABLE. */
@@ -33,6 +36,7 @@ export class Lane<Entry, Answer> {
   #waitingBytes = 0;
   #pumping = false;
   #besides = 0;
+  #aside = 0;
   #room: Deferred<void> | undefined;
   #idle: Deferred<void> | undefined;
   #awaySince: number | null = null;
@@ -49,9 +53,12 @@ export class Lane<Entry, Answer> {
 
   /** `push` without a promise, for the hot path. */
   add(entry: Entry, resolve: (answer: Answer) => void, reject: (error: unknown) => void): void {
-    const bytes = this.#options.weigh(entry);
-    this.#waitingBytes += bytes;
-    this.#waiting.push({ entry, bytes, resolve, reject });
+    this.#await({ entry, bytes: this.#options.weigh(entry), resolve, reject, busySince: null, busy: 0 });
+  }
+
+  #await(waiting: Waiting<Entry, Answer>): void {
+    this.#waitingBytes += waiting.bytes;
+    this.#waiting.push(waiting);
     if (this.#pumping) return;
     this.#pumping = true;
     // After all microtasks of this turn: what other runs push meanwhile joins the group.
@@ -62,7 +69,7 @@ export class Lane<Entry, Answer> {
   pushBeside(entry: Entry): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#besides++;
-      void this.#deliver([{ entry, bytes: 0, resolve, reject }]).then(() => {
+      void this.#deliver([{ entry, bytes: 0, resolve, reject, busySince: null, busy: 0 }]).then(() => {
         this.#besides--;
         this.#rest();
       });
@@ -124,7 +131,7 @@ export class Lane<Entry, Answer> {
   }
 
   get #isAtRest(): boolean {
-    return !this.#pumping && this.#besides === 0;
+    return !this.#pumping && this.#besides === 0 && this.#aside === 0;
   }
 
   #rest(): void {
@@ -160,8 +167,9 @@ export class Lane<Entry, Answer> {
   }
 
   /** Sends until answered; halves a group that fails for its data until the guilty entry stands alone (STORE §1.6). */
-  async #deliver(group: readonly Waiting<Entry, Answer>[]): Promise<void> {
+  async #deliver(whole: readonly Waiting<Entry, Answer>[]): Promise<void> {
     const { clock } = this.#options;
+    let group = whole;
     const begunAt = clock.monotonic();
     this.#sentAt ??= begunAt;
     for (let tries = 1; !this.#abandoned; tries++) {
@@ -172,6 +180,12 @@ export class Lane<Entry, Answer> {
         return this.#answer(group, answers, clock.monotonic() - begunAt);
       } catch (error) {
         if (isOfTheGroup(error)) return this.#halve(group, error);
+        const free = this.#setBusyAside(group, error);
+        if (free.length === 0) return;
+        if (free.length < group.length) {
+          group = free;
+          continue;
+        }
         if (this.#options.patience === 'once') {
           for (const { reject } of group) this.#tell(() => reject(error));
           return;
@@ -179,6 +193,31 @@ export class Lane<Entry, Answer> {
         await this.#waitForStore(error, tries);
       }
     }
+  }
+
+  /** Entries whose keys are busy are asked again after a pause, in a later group. Answers the others. */
+  #setBusyAside(group: readonly Waiting<Entry, Answer>[], error: unknown): readonly Waiting<Entry, Answer>[] {
+    const busy = new Set(busyKeys(error));
+    const { keysOf } = this.#options;
+    if (busy.size === 0 || keysOf === undefined) return group;
+    return group.filter((each) => {
+      const isBusy = keysOf(each.entry).some((key) => busy.has(key));
+      if (isBusy) void this.#setAside(each, error);
+      return !isBusy;
+    });
+  }
+
+  async #setAside(waiting: Waiting<Entry, Answer>, error: unknown): Promise<void> {
+    const { clock, patience } = this.#options;
+    waiting.busySince ??= clock.monotonic();
+    if (patience === 'once' && clock.monotonic() - waiting.busySince >= busyMs) {
+      return this.#tell(() => waiting.reject(error));
+    }
+    this.#aside++;
+    await clock.sleep(backoffDelay(busyAgain, ++waiting.busy, Math.random));
+    this.#aside--;
+    if (this.#abandoned) this.#rest();
+    else this.#await(waiting);
   }
 
   /** All of the group are told, and none of it is sent again, whatever becomes of the telling. */
@@ -243,6 +282,9 @@ function isOfTheGroup(error: unknown): boolean {
 interface Waiting<Entry, Answer> {
   readonly entry: Entry;
   readonly bytes: number;
+  /** Since when, by the monotonic clock, and how often its key was busy. */
+  busySince: number | null;
+  busy: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -251,4 +293,7 @@ const maxEntries = 1_000;
 const maxBytes = 1_048_576;
 const fullEntries = 10_000;
 const fullBytes = 16 * maxBytes;
+/** So long a key may be busy before who asks is told; as long as a call may take. */
+const busyMs = 30_000;
+const busyAgain: Backoff = { delayMs: 50, factor: 2, maxDelayMs: 1_000, jitter: 0.5 };
 const repeat: Backoff = { delayMs: 50, factor: 2, maxDelayMs: 2_000, jitter: 0.5 };

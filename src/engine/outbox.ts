@@ -40,6 +40,7 @@ export class Outbox {
       },
       weigh: weighCall,
       count: (call) => call.length,
+      keysOf: (call) => call.flatMap(({ key }) => key ?? []),
       patience: 'once',
       clock,
       log,
@@ -63,7 +64,7 @@ export class Outbox {
   /**
    * All that are new are created in one commit, or none.
    *
-   * @throws STORE_UNAVAILABLE, VALUE_REJECTED, PAYLOAD_TOO_LARGE for more than one commit takes
+   * @throws STORE_UNAVAILABLE, VALUE_REJECTED, KEY_BUSY after half a minute, PAYLOAD_TOO_LARGE for more than one commit takes
    */
   async submit(runs: readonly NewRun[]): Promise<readonly Submitted[]> {
     checkedCall(runs);

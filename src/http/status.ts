@@ -27,6 +27,7 @@ export const statuses: Readonly<Record<ErrorCode, Statuses>> = {
   RUN_UNKNOWN: { api: 404, ego: 400 },
   STEP_UNKNOWN: { api: 404, ego: 400 },
   KEY_CONFLICT: { api: 409, ego: 409 },
+  KEY_BUSY: { api: 503, ego: 503 },
   RUN_ACTIVE: { api: 409, ego: 409 },
   RUN_FINISHED: { api: 409, ego: 409 },
   MAILBOX_FULL: { api: 409, ego: 409 },

@@ -21,6 +21,7 @@ export const errorTable = {
   RUN_UNKNOWN: { who: 'caller', retry: false, says: 'No run has that id or key.' },
   STEP_UNKNOWN: { who: 'caller', retry: false, says: 'The run has no such step.' },
   KEY_CONFLICT: { who: 'caller', retry: false, says: 'The key belongs to a run of another job or with another input.' },
+  KEY_BUSY: { who: 'caller', retry: true, says: 'A transaction that is still open is creating that key.' },
   RUN_ACTIVE: { who: 'caller', retry: true, says: 'The run is not finished yet.' },
   RUN_FINISHED: { who: 'caller', retry: false, says: 'The run is finished already.' },
   MAILBOX_FULL: { who: 'caller', retry: true, says: 'The run has too many events that it has not taken yet.' },

@@ -32,7 +32,11 @@ export interface Store {
    */
   migrate(options?: { dryRun?: boolean }): Promise<Migration>;
 
-  /** All runs that are new are created, or none. A key that exists is an answer, never an error. */
+  /**
+   * All runs that are new are created, or none. A key that exists is an answer, never an error. One that a transaction of
+   * somebody else (`tx`) is creating is not waited for: KEY_BUSY names all such keys (`job/key-busy.ts`), nothing was
+   * created, and the rest may be asked for at once. Within a `tx` of one's own it is waited for.
+   */
   submit(runs: readonly NewRun[], options?: { tx?: unknown }): Promise<Submitted[]>;
 
   /** The worker exists with beat 0; with `replaces`, living workers of that node are buried first (no crash counted). */
@@ -80,7 +84,8 @@ export interface Store {
 
   /**
    * Locks the runs' rows in id order, then compares worker, epoch and state (job/transition.ts), then writes what was
-   * found valid. At most one state-changing entry a run. An entry that is not `ok` changed nothing.
+   * found valid. At most one state-changing entry a run. An entry that is not `ok` changed nothing. Rejects with KEY_BUSY
+   * as `submit` does, for children.
    */
   record(batch: { worker: WorkerId; entries: readonly Entry[] }): Promise<Verdict[]>;
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Claim } from '../../src/ports/store-claim.ts';
 import type { Ground } from '../../src/testing/index.ts';
+import { whileBusy } from '../../src/testing/store-contract/scene.ts';
 import { RandomCalls } from './random-calls.ts';
 
 /** How the tables of a ground are asked. */
@@ -22,7 +23,7 @@ export async function contend(ground: Ground, { ask, table, isHeld }: Tables): P
     for (let made = 0; made < 250; made++) {
       const { says, make } = calls.next();
       try {
-        const answer = await make(stores[n % stores.length]!);
+        const answer = await whileBusy(() => make(stores[n % stores.length]!));
         if (isClaimed(answer)) calls.learn(answer.claims, answer.worker);
       } catch (error) {
         refused.push({ says, error });

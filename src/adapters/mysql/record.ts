@@ -5,6 +5,7 @@ import { type EntryForms, EntryGroup } from '../sql/entry-group.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
 import { inShort } from './new-run.ts';
+import { refuseBusy } from './submit.ts';
 
 /** Sorts a group by what its entries do, which is how `record_v1` takes it, and puts the verdicts in order again. */
 export async function record(
@@ -20,6 +21,7 @@ export async function record(
     bundle(group.outcomes),
     bundle(group.lettingGo),
   ]);
+  refuseBusy(answers.flat());
   const odd = answers.flat() as unknown as { i: number; verdict: Verdict }[];
   return group.verdicts(odd.map(({ i, verdict }) => [i, verdict]));
 }

@@ -1,3 +1,4 @@
+import { keyBusy } from '../../job/key-busy.ts';
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { collided, elsewhere, noneOpen, readTransaction } from '../sql/user-transaction.ts';
@@ -9,8 +10,9 @@ import { inShort } from './new-run.ts';
 
 /** Creates the runs that are new. */
 export async function submit(db: Connection, runs: readonly NewRun[]): Promise<Submitted[]> {
-  const [rows = []] = await db.write('submit', 'submit_v1', valuesOf(runs));
-  return answersOf(runs, rows as unknown as Answer[]);
+  const rows = (await db.write('submit', 'submit_v1', valuesOf(runs))).flat();
+  refuseBusy(rows);
+  return answersOf(runs, rows);
 }
 
 /**
@@ -34,7 +36,13 @@ export async function submitWithin(
   const rows = rowsIn(answer);
   const store = rows.find((row) => 'store' in row)?.['store'];
   if (storeId !== '' && store !== storeId) throw elsewhere(db.url);
-  return answersOf(runs, rows.filter((row) => 'verdict' in row) as unknown as Answer[]);
+  return answersOf(runs, rows);
+}
+
+/** A procedure that finds keys busy answers them and has done nothing. */
+export function refuseBusy(rows: readonly Row[]): void {
+  const keys = rows.flatMap((row) => ('busy' in row ? [String(row['busy'])] : []));
+  if (keys.length > 0) throw keyBusy(keys);
 }
 
 interface Answer {
@@ -43,7 +51,6 @@ interface Answer {
   readonly run: string;
   readonly run_key: string | null;
   readonly job: string;
-  readonly state: RunState;
 }
 
 /** In the order of ids, so that rows are locked in one order by all; of an id that comes twice, the first. */
@@ -58,15 +65,18 @@ function valuesOf(runs: readonly NewRun[]): Value[] {
 }
 
 /** No answers: all are new, and held as they wished. */
-function answersOf(runs: readonly NewRun[], answers: readonly Answer[]): Submitted[] {
+function answersOf(runs: readonly NewRun[], rows: readonly Row[]): Submitted[] {
+  const answers = rows.filter((row) => 'verdict' in row) as unknown as Answer[];
+  const states = new Map(rows.flatMap((row) => ('state' in row ? [[row['i'], row['state'] as RunState]] : [])));
   const byId = new Map(answers.map((answer) => [runs[answer.i]?.id, answer]));
   return runs.map(({ id, key, job, holder }) => {
     const answer = byId.get(id);
     if (answer === undefined) {
       return { verdict: 'created', run: { id, key, job, state: holder === null ? 'queued' : 'running' } };
     }
-    const { verdict, run, run_key: runKey, job: itsJob, state } = answer;
-    return { verdict, run: { id: run, key: runKey, job: itsJob, state } };
+    const { i, verdict, run, run_key: runKey, job: itsJob } = answer;
+    // A transaction of a user that began to look before the run was there does not see its state.
+    return { verdict, run: { id: run, key: runKey, job: itsJob, state: states.get(i) ?? 'queued' } };
   });
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, isOnejobError, OnejobError } from '../../job/errors.ts';
+import { keyBusy } from '../../job/key-busy.ts';
 
 /** The SQLSTATE of an error of the server, or the code that Node gives to an error of the socket. */
 function stateOf(error: unknown): string {
@@ -34,6 +35,8 @@ export function isBroken(error: unknown): boolean {
 /** Any error as one of ours, with one sentence that says what to do. `url` names the store and holds no secret. */
 export function storeError(cause: unknown, url: string): OnejobError {
   if (isOnejobError(cause)) return cause;
+  // Raised by keep_free_keys, with the keys as its text.
+  if (stateOf(cause) === 'OJ004') return keyBusy(JSON.parse((cause as Error).message) as string[]);
   const text = cause instanceof Error ? cause.message || stateOf(cause) : String(cause);
   const { code, says, hint } = readingOf(stateOf(cause), text);
   return new OnejobError(code, `the store ${url} ${says}`, { cause, ...(hint === undefined ? {} : { hint }) });

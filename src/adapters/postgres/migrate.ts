@@ -8,6 +8,7 @@ import { base } from './schema/base.ts';
 import { claim } from './schema/claim.ts';
 import { createClaim } from './schema/create-claim.ts';
 import { createInTurn } from './schema/create-in-turn.ts';
+import { keys } from './schema/keys.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
 import { reclaim } from './schema/reclaim.ts';
@@ -24,6 +25,7 @@ const schemaVersion = 1;
 const versions: readonly string[] = [
   [
     tables,
+    keys,
     base,
     record,
     claim,

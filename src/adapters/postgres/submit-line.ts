@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isOnejobError } from '../../job/errors.ts';
+import { hasCode } from '../../job/errors.ts';
 import type { Claimed, ClaimRequest } from '../../ports/store-claim.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { createDeferred, type Deferred } from '../../std/deferred.ts';
@@ -119,13 +119,17 @@ export class SubmitLine {
     } catch (error) {
       if (leaving.claim === undefined) throw error;
       const { request, claimed } = leaving.claim;
-      if (isOnejobError(error) && error.code === 'VALUE_REJECTED') {
+      if (hasCode(error, 'KEY_BUSY')) {
+        claim(this.#db, request, this.#outlook).then(claimed.resolve, claimed.reject);
+        throw error;
+      }
+      if (hasCode(error, 'VALUE_REJECTED')) {
         claim(this.#db, request, this.#outlook).then(claimed.resolve, claimed.reject);
         return submit(this.#db, runs);
       }
       claimed.reject(error);
       // A submit may be sent again, as it would have been without the claim.
-      if (isOnejobError(error) && isBroken(error.cause)) return submit(this.#db, runs);
+      if (hasCode(error, 'STORE_UNAVAILABLE') && isBroken((error as Error).cause)) return submit(this.#db, runs);
       throw error;
     }
   }

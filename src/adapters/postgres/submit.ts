@@ -25,7 +25,7 @@ export async function submitWithin(
   { tx, storeId }: { tx: unknown; storeId: string },
 ): Promise<Submitted[]> {
   const tell = readTransaction(tx);
-  const text = `select ${creationIn(db)} answers, pg_notify($5, ''), (select id from ${db.schema}.meta) store`;
+  const text = `select ${creationIn(db, true)} answers, pg_notify($5, ''), (select id from ${db.schema}.meta) store`;
   const rows = rowsOf(
     await tell(text, [...valuesOf(runs), channelOf(db.schema)]).catch((error: unknown) => {
       throw transactionError(error, db.url);
@@ -55,8 +55,9 @@ export interface Answer {
   readonly claim: number | null;
 }
 
-export function creationIn({ schema }: Connection): string {
-  return `${schema}.create_v1($1::json, $2::integer, $3::boolean, $4::text[])`;
+/** @param patient whether a key that somebody else is creating is waited for */
+export function creationIn({ schema }: Connection, patient = false): string {
+  return `${schema}.create_v1($1::json, $2::integer, $3::boolean, $4::text[], patient => ${patient})`;
 }
 
 export function valuesOf(runs: readonly NewRun[]): unknown[] {

@@ -4,7 +4,7 @@ import type { RunId } from '../../job/run.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { childOf, ended, eventTo, newRun, newRuns, stepDone, suspended } from './builders.ts';
 import type { Contract } from './contract.ts';
-import { only, type Scene } from './scene.ts';
+import { only, type Scene, whileBusy } from './scene.ts';
 
 const month = 30 * 86_400_000;
 const keepAll: PrunePolicy = { succeededMs: month, failedMs: month, succeededRuns: 1_000_000, failedRuns: 1_000_000 };
@@ -193,7 +193,7 @@ export function aboutPrune({ it, expect }: Contract): void {
       const old = await scene.running(worker, { key: 'k' });
       await scene.recorded(worker, ended(old));
       const run = newRun({ key: 'k' });
-      const submit = async (): Promise<string> => only(await scene.store.submit([run])).verdict;
+      const submit = async (): Promise<string> => only(await whileBusy(() => scene.store.submit([run]))).verdict;
       const prune = async (): Promise<number> => (await other.prune({ policy, limit: 10 })).runs;
       let verdict: string;
       let runs: number;

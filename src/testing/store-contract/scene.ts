@@ -1,4 +1,5 @@
 import { isOnejobError } from '../../job/errors.ts';
+import { busyKeys } from '../../job/key-busy.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { RunState } from '../../job/state.ts';
 import type { Verdict } from '../../job/transition.ts';
@@ -202,6 +203,18 @@ export function at<T>(list: readonly T[], index: number): T {
   const element = list[index];
   if (element === undefined) throw new Error(`expected an element ${index} of ${list.length}`);
   return element;
+}
+
+/** Calls again while a key is busy, as an outbox does: somebody else is creating it in this moment. */
+export async function whileBusy<T>(call: () => Promise<T>): Promise<T> {
+  for (let calls = 1; ; calls++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (busyKeys(error).length === 0 || calls > 500) throw error;
+      await sleep(5);
+    }
+  }
 }
 
 /** The code of the error that a call rejects with, or what it resolved with; an error that is not ours is thrown on. */

@@ -1,7 +1,7 @@
 import { newId } from '../../std/id.ts';
 import { childOf, newRun, newRuns, ended } from './builders.ts';
 import type { Contract } from './contract.ts';
-import { at, only } from './scene.ts';
+import { at, only, whileBusy } from './scene.ts';
 
 export function aboutSubmit({ it, expect }: Contract): void {
   it('a new run is created queued and all that was given is there', async (scene) => {
@@ -201,8 +201,8 @@ export function aboutSubmit({ it, expect }: Contract): void {
       const runs = [newRun({ key: `k${round}` }), newRun({ key: `k${round}` })];
       const [a, b] = await Promise.all(
         round % 2 === 0
-          ? [scene.store.submit([at(runs, 0)]), other.submit([at(runs, 1)])]
-          : [other.submit([at(runs, 0)]), scene.store.submit([at(runs, 1)])],
+          ? [whileBusy(() => scene.store.submit([at(runs, 0)])), whileBusy(() => other.submit([at(runs, 1)]))]
+          : [whileBusy(() => other.submit([at(runs, 0)])), whileBusy(() => scene.store.submit([at(runs, 1)]))],
       );
       const verdicts = [only(a).verdict, only(b).verdict].toSorted();
       expect(verdicts).toEqual(['created', 'existing']);
@@ -215,8 +215,8 @@ export function aboutSubmit({ it, expect }: Contract): void {
     for (let round = 0; round < 10; round++) {
       const keys = Array.from({ length: 40 }, (_, n) => `round ${round} key ${n}`);
       const [a, b] = await Promise.all([
-        scene.store.submit(keys.map((key) => newRun({ key }))),
-        other.submit(keys.toReversed().map((key) => newRun({ key }))),
+        whileBusy(() => scene.store.submit(keys.map((key) => newRun({ key })))),
+        whileBusy(() => other.submit(keys.toReversed().map((key) => newRun({ key })))),
       ]);
       const created = [...a, ...b].filter(({ verdict }) => verdict === 'created');
       const existing = [...a, ...b].filter(({ verdict }) => verdict === 'existing');
@@ -229,7 +229,7 @@ export function aboutSubmit({ it, expect }: Contract): void {
     const other = await scene.second();
     for (let round = 0; round < 20; round++) {
       const runs = newRuns(5).map((run, n) => ({ ...run, key: n < 3 ? `${round}/${n}` : null }));
-      const answers = await Promise.all([scene.store.submit(runs), other.submit(runs)]);
+      const answers = await Promise.all([scene.store, other].map((store) => whileBusy(() => store.submit(runs))));
       for (const answer of answers) {
         expect(answer.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 5 }, () => 'created'));
         expect(answer.map(({ run }) => run.id)).toEqual(runs.map(({ id }) => id));

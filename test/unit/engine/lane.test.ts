@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Lane, type LaneOptions } from '../../../src/engine/lane.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
+import { keyBusy } from '../../../src/job/key-busy.ts';
 import type { Meter } from '../../../src/ports/meter.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -180,6 +181,65 @@ describe('STORE §1.6 a value that the database refuses', () => {
     const { lane, groups } = setUp(refuse(new Set(['777'])), { refused: 'refused' });
     await Promise.all(Array.from({ length: 1_000 }, (_, i) => lane.push(String(i))));
     expect(groups.length).toBeLessThan(25);
+  });
+});
+
+describe('an entry whose key is busy', () => {
+  /** Keys that somebody's open transaction is creating; entries are their own keys. */
+  const busyWith = (busy: ReadonlySet<string>) => (group: readonly string[]) => {
+    const keys = group.filter((entry) => busy.has(entry));
+    if (keys.length > 0) throw keyBusy(keys);
+    return echo(group);
+  };
+  const keysOf = (entry: string) => [entry];
+
+  test.each(['for ever', 'once'] as const)(
+    'waits, and nobody else of its group or behind it does: %s',
+    async (patience) => {
+      const busy = new Set(['b', 'd']);
+      const { lane, groups, clock } = setUp(busyWith(busy), { patience, keysOf });
+      const told: string[] = [];
+      const asked = 'abcd'.split('').map(async (entry) => told.push(await lane.push(entry)));
+      await until('the others are answered', () => told.length === 2);
+      expect(groups).toEqual([
+        ['a', 'b', 'c', 'd'],
+        ['a', 'c'],
+      ]);
+      expect(await lane.push('e')).toBe('e!');
+      let isSettled = false;
+      void lane.settled().then(() => (isSettled = true));
+      busy.delete('b');
+      clock.advance(100);
+      await until('the one is there', () => told.includes('b!'));
+      expect(isSettled).toBe(false);
+      busy.delete('d');
+      clock.advance(2_000);
+      await Promise.all(asked);
+      await lane.settled();
+      expect(told).toEqual(['a!', 'c!', 'b!', 'd!']);
+    },
+  );
+
+  test('is told so after half a minute by a lane that tries once', async () => {
+    const { lane, clock, groups } = setUp(busyWith(new Set(['b'])), { patience: 'once', keysOf });
+    const answer = lane.push('b').catch((error: unknown) => error);
+    for (let n = 0; n < 40; n++) {
+      await until('it waits, or is told', () => clock.pending > 0 || lane.isIdle);
+      await turns();
+      clock.advance(1_000);
+    }
+    expect(await answer).toMatchObject({
+      code: 'KEY_BUSY',
+      message: expect.stringContaining('creates a run with the key b') as string,
+      data: { keys: ['b'] },
+    });
+    await lane.settled();
+    expect(groups.length).toBeLessThan(45);
+  });
+
+  test('and one that no entry has is an error like others', async () => {
+    const { lane } = setUp(() => Promise.reject(keyBusy(['z'])), { patience: 'once', keysOf });
+    await expect(lane.push('a')).rejects.toMatchObject({ code: 'KEY_BUSY' });
   });
 });
 

@@ -12,6 +12,52 @@ begin
   for share of w;
 end`,
 
+  // The keys of new runs that transactions of others hold, as a list, or null. Asked before a transaction of ours begins, which
+  // would wait for theirs: what is there, committed or not, and what of it can be locked. Others of our own need some
+  // milliseconds, so it looks again a few times. A transaction that comes between this look and ours is waited for.
+  `create procedure onejob_find_busy(in items $text, out busy $text)
+sql security invoker
+begin
+  declare done tinyint default false;
+  declare looks, seen, free int default 0;
+  declare one $key;
+  declare given cursor for
+    select distinct k.name
+    from json_table(items, '$[*]' columns (run_key $key path '$.key')) n
+    straight_join onejob_keys k force index (primary) on k.name = n.run_key;
+  declare continue handler for not found set done = true;
+  declare exit handler for sqlexception begin $rollback; resignal; end;
+  looking: loop
+    set transaction isolation level read uncommitted;
+    start transaction;
+    select count(distinct k.name) into seen
+    from json_table(items, '$[*]' columns (run_key $key path '$.key')) n
+    straight_join onejob_keys k force index (primary) on k.name = n.run_key;
+    if seen > 0 then
+      select count(distinct k.name) into free
+      from json_table(items, '$[*]' columns (run_key $key path '$.key')) n
+      straight_join onejob_keys k force index (primary) on k.name = n.run_key
+      for share of k skip locked;
+    end if;
+    if free < seen and looks = 10 then
+      set busy = '[]';
+      open given;
+      naming: loop
+        fetch given into one;
+        if done then leave naming; end if;
+        select count(*) into free from onejob_keys k where k.name = one for share of k skip locked;
+        if free = 0 then set busy = json_array_append(busy, '$', one); end if;
+      end loop;
+      close given;
+    end if;
+    $commit;
+    if free >= seen or looks = 10 then leave looking; end if;
+    set looks = looks + 1;
+    do sleep(0.01);
+  end loop;
+  if json_length(busy) = 0 then set busy = null; end if;
+end`,
+
   // Creates the runs that are new, inside the caller's transaction. 'items' are NewRuns in short (see new-run.ts) in
   // the order of their ids, 'keyed' says whether any has a key. 'made' is how many there are of them now that were not.
   // Only holders among 'living', whose rows the caller has locked, are given their runs, by a claim that they have not
@@ -49,18 +95,23 @@ begin
   select r.id, r.job, r.queue, r.priority, r.due_at, if(w.id is null, 'queued', 'running'), coalesce(w.id, ''), if(w.id is null, null, n.claim), w.node,
     if(w.id is null, 0, 1), r.max_crashes, r.root, r.parent, r.schedule, r.timeout_ms, r.due_at + r.deadline_ms,
     r.callbacks, if(w.id is null, null, t), if(w.id is null, null, t)
-  from json_table(items, '$[*]' columns (id $id path '$.id', holder $id path '$.holder', claim bigint path '$.claim')) n
+  from json_table(items, '$[*]' columns (id $id path '$.id', run_key $key path '$.key', holder $id path '$.holder',
+    claim bigint path '$.claim')) n
+  left join onejob_keys k force index (primary) on k.name = n.run_key
   straight_join onejob_runs r force index (primary) on r.id = n.id and r.born = token
   left join (
     json_table(living, '$[*]' columns (id $id path '$.id', closed bigint path '$.closed')) h
     straight_join onejob_workers w force index (primary) on w.id = h.id
   ) on h.id = n.holder and h.closed < n.claim
+  -- Asked before r is looked for: in a transaction of a user that repeats its reads, a row that is not there is locked as a
+  -- gap, and that gap is where all others create their runs.
+  where n.run_key is null or k.run = n.id
   on duplicate key update run = onejob_live.run;
   set made = row_count();
 end`,
 
   // Creates the runs that are new, 'size' of them, in the transaction that is open. Answers nothing when each is new and
-  // held as wished (the usual case); else for all of them (i, verdict, run, run_key, job, state).
+  // held as wished (the usual case); else for all of them (i, verdict, run, run_key, job), and (i, state) of those that have one.
   `create procedure onejob_submit(in items $text, in size int, in keyed tinyint, in holders $text)
 sql security invoker
 begin
@@ -82,22 +133,35 @@ begin
         when n.run_key is null or k.run = n.id then 'created'
         when k.job = n.job and k.digest <=> n.digest then 'existing'
         else 'conflict' end verdict,
-      coalesce(k.run, n.id) run, n.run_key, coalesce(k.job, n.job) job, coalesce(l.state, o.state, 'queued') state
+      coalesce(k.run, n.id) run, n.run_key, coalesce(k.job, n.job) job
     from json_table(items, '$[*]' columns (i int path '$.i', id $id path '$.id', run_key $key path '$.key',
       job $name path '$.job', digest $name path '$.digest')) n
     left join onejob_keys k force index (primary) on k.name = n.run_key
+    for share of k;
+    -- not locked: a run has one of the two rows, and the gap of the other is where all others create or end theirs
+    select n.i, coalesce(l.state, o.state) state
+    from json_table(items, '$[*]' columns (i int path '$.i', id $id path '$.id', run_key $key path '$.key')) n
+    left join onejob_keys k force index (primary) on k.name = n.run_key
     left join onejob_live l force index (primary) on l.run = coalesce(k.run, n.id)
     left join onejob_outcomes o force index (primary) on o.run = coalesce(k.run, n.id)
-    for share of k, l, o;
+    where coalesce(l.state, o.state) is not null;
   end if;
 end`,
 
   `create procedure onejob_submit_v1(in items $text, in size int, in keyed tinyint, in holders $text)
 sql security invoker
 begin
-  $begin
-  call onejob_submit(items, size, keyed, holders);
-  $commit;
+  declare busy $text;
+  if keyed then call onejob_find_busy(items, busy); end if;
+  if busy is not null then
+    select x.name busy from json_table(busy, '$[*]' columns (name $key path '$')) x;
+  else
+    begin
+      $begin
+      call onejob_submit(items, size, keyed, holders);
+      $commit;
+    end;
+  end if;
 end`,
 
   // The same inside a transaction of the user, all of it or nothing: a failure takes back what it did so far, so that

@@ -7,7 +7,21 @@ export const record: readonly string[] = [
   //
   // 'steps' is a list of lists: within one list no step is named twice (an upsert of two must not depend on which comes
   // first), and 'born' has the child runs of each list. Answers the verdicts that are not 'ok' as rows (i, verdict).
+  // Where the key of a child is busy it answers those keys as rows (busy), and nothing is done.
   `create procedure onejob_record_v1(in me $id, in runs $text, in steps $text, in born $text, in outcomes $text,
+  in letting_go $text)
+sql security invoker
+begin
+  declare busy $text;
+  if born is not null then call onejob_find_busy(json_extract(born, '$[*][*]'), busy); end if;
+  if busy is not null then
+    select x.name busy from json_table(busy, '$[*]' columns (name $key path '$')) x;
+  else
+    call onejob_record(me, runs, steps, born, outcomes, letting_go);
+  end if;
+end`,
+
+  `create procedure onejob_record(in me $id, in runs $text, in steps $text, in born $text, in outcomes $text,
   in letting_go $text)
 sql security invoker
 begin

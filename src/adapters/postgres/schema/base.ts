@@ -38,9 +38,10 @@ as $$ select array(select distinct n.holder from json_to_recordset(items) n(hold
 -- Answers null when each is new and held as wished (the usual case); else for all of them
 -- [{ i, verdict, run, key, job, state, holder, claim }], the last two only while it is held as it was born.
 -- Without holders it is right in a transaction of any isolation, as one of a user may be: where that has missed a key, the
--- server ends it.
-create function create_v1(items json, size integer, keyed boolean, holders text[], t bigint default now_ms())
-returns json language plpgsql volatile
+-- server ends it. A key that another transaction is creating is waited for only where 'patient'.
+create function create_v1(
+  items json, size integer, keyed boolean, holders text[], t bigint default now_ms(), patient boolean default true
+) returns json language plpgsql volatile
 ${settings}
 as $$
 declare
@@ -48,8 +49,6 @@ declare
   all_held boolean := true;
   asked integer := 0;
   made integer := 0;
-  there integer;
-  given_keys text[];
 begin
   if cardinality(holders) > 0 then
     perform check_isolation();
@@ -58,25 +57,13 @@ begin
       select from json_to_recordset(items) n(holder text, claim bigint)
       where n.holder = any(holders) and (n.claim > (keepers->>n.holder)::bigint) is not true);
   end if;
-  while keyed loop
-    -- waits for whoever is creating the same key, in one order for all
-    with given as materialized (
-      select n.* from json_to_recordset(items) n(i integer, id text, key text, job text, digest text)
-      where n.key is not null
-    ), kept as (
-      insert into keys (key, run, job, digest)
-      select g.key, g.id, g.job, g.digest from given g order by g.key collate "C", g.i
-      on conflict (key) do nothing
-      returning key
-    )
-    select (select count(*) from given), (select count(*) from kept), array(select distinct g.key from given g)
-    into asked, made, given_keys;
-    exit when made = asked;
-    -- Those that were there before stay until this call has answered. One that is being freed is waited for, and new.
-    select count(*) into there
-    from (select from keys k where k.key = any(given_keys) order by k.key for key share) k;
-    exit when there = cardinality(given_keys);
-  end loop;
+  if keyed then
+    if patient then
+      select k.asked, k.made into asked, made from keep_keys(items) k;
+    else
+      select k.asked, k.made into asked, made from keep_free_keys(items) k;
+    end if;
+  end if;
   if made = asked and all_held then
     -- As far as keys and holders say, all are new and held as wished. Taken for granted that costs half as much.
     begin

@@ -50,12 +50,12 @@ begin
       from classes c;
     end if;
     if soon is null or soon > t then
-      made := create_v1(items, size, keyed, array[me], t);
+      made := create_v1(items, size, keyed, array[me], t, false);
       return json_build_object('now', t, 'next', soon, 'taken', true, 'answers', made);
     end if;
   end if;
   -- a holder that the caller wished for the claim's sake is passed over; one that the run itself names has it
-  made := create_v1(items, size, keyed, case when takes then '{}' else holders_of(items) end, t);
+  made := create_v1(items, size, keyed, case when takes then '{}' else holders_of(items) end, t, false);
   return (
     select json_build_object('now', min(c.now), 'next', min(c.next), 'outlook', min(c.outlook), 'answers', made,
       'claims', json_agg(c) filter (where c.id is not null))

@@ -100,7 +100,7 @@ begin
       where c.child is not null
         and (select s.state <> 'running' from steps s where s.run = c.run and s.key = c.key) is not true;
       if born is not null then
-        kids := coalesce(create_v1(born, json_array_length(born), true, holders_of(born)), '[]');
+        kids := coalesce(create_v1(born, json_array_length(born), true, holders_of(born), t, false), '[]');
       end if;
     end if;
     with given as materialized (

@@ -50,7 +50,9 @@ async function answer(work: WaitWork): Promise<unknown> {
   const { clock, mailbox } = steps.options;
   await steps.options.gate();
   const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
-  const limitMs = asked.record && timeoutMs !== null ? tries.untilMs(asked.record.resumeAt) : timeoutMs;
+  // Fixed when the wait was first recorded, whatever the code of today says; null: it has none.
+  const recorded = asked.record && (asked.record.resumeAt === null ? null : tries.untilMs(asked.record.resumeAt));
+  const limitMs = recorded === undefined ? timeoutMs : recorded;
   const endsAt = limitMs === null ? null : clock.monotonic() + limitMs;
   for (let begun = asked.record !== undefined; ;) {
     const leftMs = endsAt === null ? null : Math.max(0, endsAt - clock.monotonic());
@@ -71,7 +73,8 @@ async function answer(work: WaitWork): Promise<unknown> {
     }
     await refuse(work, woken.word, refusal);
   }
-  const late = new OnejobError('WAIT_TIMED_OUT', `no event ${event} came within ${formatDuration(timeoutMs ?? 0)}`);
+  const within = timeoutMs === null ? 'in time' : `within ${formatDuration(timeoutMs)}`;
+  const late = new OnejobError('WAIT_TIMED_OUT', `no event ${event} came ${within}`);
   return steps.finish(asked, { state: 'failed', output: null, error: readFailure(late).failure, tries: 1 });
 }
 

@@ -44,7 +44,10 @@ export interface Step {
   /** Frees the slot, survives restarts. */
   sleep(name: StepName, duration: Duration): Promise<void>;
   sleepUntil(name: StepName, instant: Date): Promise<void>;
-  /** Waits for an event of that name; one sent early is kept. Past `timeout`: `orElse`, or it throws WAIT_TIMED_OUT. */
+  /**
+   * Waits for an event of that name; one sent early is kept. Past `timeout`, which counts from the first time that the
+   * wait is asked for and stays as it was then: `orElse`, or it throws WAIT_TIMED_OUT.
+   */
   wait<S extends Schema | undefined = undefined, E = never>(
     event: string,
     options?: { schema?: S; timeout?: Duration; orElse?: E; name?: StepName },

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineJob, type AnyJob } from '../../../src/job/define.ts';
+import type { Run } from '../../../src/job/run.ts';
+import { isFinal } from '../../../src/job/state.ts';
+import type { WaitOptions } from '../../../src/engine/step-wait.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { fileStore, openApp, type TestApp } from '../../support/apps.ts';
 import { job, type Context } from '../../support/job.ts';
@@ -420,5 +423,38 @@ describe('a stop', () => {
     await until('it waits', () => opened.app.load === 1);
     await opened.app.stop();
     await running;
+  });
+});
+
+describe('the time-out of a wait that has begun', () => {
+  /** The run under the code of `before`, parked; then under that of `after`, woken by an event for nobody. */
+  async function deployed(before: WaitOptions, after: WaitOptions): Promise<Run> {
+    const store = await fileStore();
+    const order = (options: WaitOptions): AnyJob => job(({ step }) => step.wait('paid', options));
+    const first = openApp([order(before)], { store, ...parking });
+    await first.app.start();
+    const { id } = await first.app.client.enqueue('work');
+    await until('it parks', async () => (await first.app.client.find(id)).state === 'waiting');
+    await first.app.stop(0);
+    const second = openApp([order(after)], { store, ...parking });
+    await second.app.start();
+    await second.app.client.send(id, 'for nobody');
+    return until('it was looked at', async () => {
+      const run = await second.app.client.find(id);
+      const isLookedAt = run.epoch > 1 && (run.state === 'waiting' || isFinal(run.state));
+      return isLookedAt ? run : undefined;
+    });
+  }
+
+  test('is none where it had none', async () => {
+    expect(await deployed({}, { timeout: '1h' })).toMatchObject({ state: 'waiting', dueAt: null });
+  });
+
+  test('stays when the code has none any more, or another one', async () => {
+    for (const after of [{}, { timeout: 1 }, { timeout: '3h' }] as const) {
+      const { state, dueAt } = await deployed({ timeout: '1h' }, after);
+      expect(state).toBe('waiting');
+      expect(Math.abs((dueAt ?? 0) - Date.now() - 3_600_000)).toBeLessThan(300_000);
+    }
   });
 });

@@ -263,6 +263,7 @@ export class Attempt {
       job,
       host,
       aborted: this.#abort.reason,
+      hasRefused: this.#steps?.hasRefused ?? false,
       output: this.#output,
       response: this.#response,
       deadlineInMs: this.#timer.deadlineInMs,

@@ -33,7 +33,7 @@ export async function concludePlainly(
   fault: unknown,
 ): Promise<Concluded> {
   const thrown = internalError(host, claim, fault);
-  const bare = { aborted: undefined, output: undefined, response: new ResponseNotes() };
+  const bare = { aborted: undefined, hasRefused: false, output: undefined, response: new ResponseNotes() };
   try {
     return await new Conclusion({ claim, job, host, deadlineInMs, ...bare }).conclude({
       how: 'threw',

@@ -31,6 +31,8 @@ export interface ConclusionOptions {
   readonly host: Host;
   /** Why the handler was told to end, if it was. */
   readonly aborted: Error | undefined;
+  /** A step was refused or cut off for that reason: then what the handler returns comes of a part of its work. */
+  readonly hasRefused: boolean;
   /** Undefined: it wrote nothing. */
   readonly output: RunOutput | undefined;
   readonly response: ResponseNotes;
@@ -55,6 +57,7 @@ export class Conclusion {
       return this.#handBack(this.#options.claim.attempt, 0, null, 'handedBack');
     }
     if (settled.how === 'threw') return this.#fail(settled.thrown, settled.isFinal);
+    if (this.#options.hasRefused) return this.#fail(this.#options.aborted, false);
     let output: string | null;
     try {
       output = this.#outputOf(settled.value);

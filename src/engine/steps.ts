@@ -44,6 +44,7 @@ export class Steps {
   #closers: Set<() => void> | undefined;
   #unsettled = 0;
   #sealed = false;
+  #hasRefused = false;
 
   constructor(options: StepsOptions) {
     this.options = options;
@@ -158,8 +159,19 @@ export class Steps {
     const settled = (): void => {
       this.#unsettled--;
     };
-    void result.then(settled, settled);
+    void result.then(settled, (thrown: unknown) => {
+      if (thrown === this.options.abort.reason) this.#hasRefused = true;
+      settled();
+    });
     return result;
+  }
+
+  /**
+   * A step was refused or cut off, because the attempt was told to end. A handler that catches that has not succeeded:
+   * what it returns comes of a part of its work.
+   */
+  get hasRefused(): boolean {
+    return this.#hasRefused;
   }
 
   /** The handler has ended: no step begins any more. */

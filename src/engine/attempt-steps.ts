@@ -149,11 +149,6 @@ export class AttemptSteps {
     this.#suspension.close();
   }
 
-  /** As `Steps.hasRefused`. */
-  get hasRefused(): boolean {
-    return this.#steps.hasRefused;
-  }
-
   /** Is this the recorded failure of a step, itself or as a cause? */
   isRecordedFailure(thrown: unknown): boolean {
     return this.#steps.isRecordedFailure(thrown);

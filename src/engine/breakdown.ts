@@ -1,6 +1,7 @@
 import { OnejobError } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import { Abort } from '../std/abort.ts';
 import { namesOf } from './claim-names.ts';
 import { Conclusion, type Concluded, type ConclusionOptions } from './conclusion.ts';
 import { ResponseNotes } from './context.ts';
@@ -33,7 +34,7 @@ export async function concludePlainly(
   fault: unknown,
 ): Promise<Concluded> {
   const thrown = internalError(host, claim, fault);
-  const bare = { aborted: undefined, hasRefused: false, output: undefined, response: new ResponseNotes() };
+  const bare = { abort: new Abort(), output: undefined, response: new ResponseNotes() };
   try {
     return await new Conclusion({ claim, job, host, deadlineInMs, ...bare }).conclude({
       how: 'threw',

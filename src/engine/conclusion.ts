@@ -6,6 +6,7 @@ import type { FinalState } from '../job/state.ts';
 import type { Verdict } from '../job/transition.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { Abort } from '../std/abort.ts';
 import { failpoint } from '../std/failpoint.ts';
 import { namesOf } from './claim-names.ts';
 import type { ResponseNotes } from './context.ts';
@@ -30,9 +31,7 @@ export interface ConclusionOptions {
   readonly job: AnyJob;
   readonly host: Host;
   /** Why the handler was told to end, if it was. */
-  readonly aborted: Error | undefined;
-  /** A step was refused or cut off for that reason: then what the handler returns comes of a part of its work. */
-  readonly hasRefused: boolean;
+  readonly abort: Abort;
   /** Undefined: it wrote nothing. */
   readonly output: RunOutput | undefined;
   readonly response: ResponseNotes;
@@ -57,7 +56,8 @@ export class Conclusion {
       return this.#handBack(this.#options.claim.attempt, 0, null, 'handedBack');
     }
     if (settled.how === 'threw') return this.#fail(settled.thrown, settled.isFinal);
-    if (this.#options.hasRefused) return this.#fail(this.#options.aborted, false);
+    const { abort } = this.#options;
+    if (abort.hasRefused) return this.#fail(abort.reason, false);
     let output: string | null;
     try {
       output = this.#outputOf(settled.value);
@@ -81,7 +81,8 @@ export class Conclusion {
   }
 
   #fail(thrown: unknown, isFinal: boolean): Promise<Concluded> {
-    const { aborted: reason, claim, job, host } = this.#options;
+    const { abort, claim, job, host } = this.#options;
+    const { reason } = abort;
     const reading = readFailure(reason ?? thrown);
     const { failure } = reading;
     // Only where this run was told to: the same code may come out of another run that was cancelled, such as a child.
@@ -91,7 +92,8 @@ export class Conclusion {
       return this.#handBack(claim.attempt, 0, null, 'handedBack');
     const { attempt } = claim;
     host.log[reading.level]('run failed', { ...namesOf(claim), code: failure.code, error: failure.message });
-    const delayMs = isFinal ? null : nextTryMs(job.retry, attempt, reading, Math.random);
+    const tries = attempt - claim.firstAttempt + 1;
+    const delayMs = isFinal ? null : nextTryMs(job.retry, tries, reading, Math.random);
     if (delayMs === null || delayMs >= this.#options.deadlineInMs) return this.#outcome('failed', null, failure);
     return this.#handBack(reading.laterMs === undefined ? attempt + 1 : attempt, delayMs, failure, 'retried');
   }

@@ -44,7 +44,6 @@ export class Steps {
   #closers: Set<() => void> | undefined;
   #unsettled = 0;
   #sealed = false;
-  #hasRefused = false;
 
   constructor(options: StepsOptions) {
     this.options = options;
@@ -160,18 +159,12 @@ export class Steps {
       this.#unsettled--;
     };
     void result.then(settled, (thrown: unknown) => {
-      if (thrown === this.options.abort.reason) this.#hasRefused = true;
+      const { abort } = this.options;
+      // A handler that catches that has not succeeded: what it returns comes of a part of its work.
+      if (thrown === abort.reason) abort.hasRefused = true;
       settled();
     });
     return result;
-  }
-
-  /**
-   * A step was refused or cut off, because the attempt was told to end. A handler that catches that has not succeeded:
-   * what it returns comes of a part of its work.
-   */
-  get hasRefused(): boolean {
-    return this.#hasRefused;
   }
 
   /** The handler has ended: no step begins any more. */

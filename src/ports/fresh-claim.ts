@@ -13,6 +13,7 @@ export function freshClaim(run: NewRun, now: number): Claim {
     args: run.args,
     request: run.request,
     attempt: 1,
+    firstAttempt: 1,
     crashes: 0,
     generation: 0,
     priority: run.priority,

@@ -18,7 +18,7 @@ export type RunAsk = Asked & { readonly ref: string } &
     | { readonly kind: 'cancel'; readonly callbacks: CalledBack }
     | { readonly kind: 'event'; readonly name: string; readonly data: JsonText | null }
     /**
-     * Finished runs that did not succeed; they get the attempts of a new run. Forgets failed steps only. Steps that wait
+     * Finished runs that did not succeed; their attempts count on, and are as many as those of a new run. Forgets failed steps only. Steps that wait
      * for a child, or failed with theirs, are begun, with `tries` 0: nobody has looked at the child since.
      */
     | { readonly kind: 'retry' }

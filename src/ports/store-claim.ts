@@ -57,6 +57,8 @@ export interface Claim {
   readonly request: StoredRequest | null;
   /** Execution of the handler, from 1. */
   readonly attempt: number;
+  /** The first one since the run was asked for, or retried: the attempts of the job's `retry` count from here. */
+  readonly firstAttempt: number;
   readonly crashes: number;
   /** As in `Run`. */
   readonly isSuspect?: true;

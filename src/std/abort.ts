@@ -7,6 +7,8 @@ import { setMaxListeners } from 'node:events';
 export class Abort {
   #controller: AbortController | undefined;
   #reason: Error | undefined;
+  /** Something that was to be done is refused or was cut off, because of the abort. */
+  hasRefused = false;
 
   get aborted(): boolean {
     return this.#reason !== undefined;

@@ -20,6 +20,7 @@ export interface ClaimRow {
   readonly created_at: number;
   readonly epoch: number | null;
   readonly attempt: number | null;
+  readonly first_attempt: number | null;
   readonly crashes: number | null;
   readonly suspect: number | null;
   readonly generation: number | null;
@@ -42,6 +43,7 @@ export function claimOf(row: ClaimRow): Claim {
     args: listOf(row.args),
     request: jsonOf<StoredRequest>(row.request),
     attempt: row.attempt ?? 1,
+    firstAttempt: row.first_attempt ?? 1,
     crashes: row.crashes ?? 0,
     ...(row.suspect === 1 && { isSuspect: true }),
     generation: row.generation ?? 0,

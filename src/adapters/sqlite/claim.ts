@@ -93,7 +93,7 @@ function claimsOf(runs: readonly RunId[], rows: readonly Row[]): Claim[] {
 function claimRows(tx: Tx, ids: string): Row[] {
   return tx.db.all<Row>(
     `select r.id, r.job, r.key, r.trigger, r.input, r.args, r.request, r.priority, r.trace_id, r.parent, r.root,
-       r.scheduled_at, r.created_at, l.epoch, l.attempt, l.crashes, l.suspect, l.generation, l.timeout_ms, l.deadline_at,
+       r.scheduled_at, r.created_at, l.epoch, l.attempt, l.first_attempt, l.crashes, l.suspect, l.generation, l.timeout_ms, l.deadline_at,
        l.callbacks, l.mail, iif(l.epoch = 1, 0, coalesce((select max(seq) from output where run = l.run), 0)) output_seq,
        iif(l.epoch = 1, 0, (select sum(length(bytes)) from output where run = l.run)) output_bytes,
        iif(l.epoch = 1, 0, (select count(*) from steps where run = l.run)) steps

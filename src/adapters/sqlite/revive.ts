@@ -8,7 +8,7 @@ export function retry(tx: Tx, run: RunId): AskAnswer['verdict'] {
   if (ended?.state === 'succeeded') return 'finished';
   const failed = `select key from steps where run = ? and state = 'failed' and child is null`;
   forget(tx, run, tx.db.all<{ key: string }>(failed, run));
-  revive(tx, run, ['running', 'failed'], 'generation');
+  revive(tx, run, ['running', 'failed'], { attempt: 'attempt + 1', generation: 'generation' });
   return 'done';
 }
 
@@ -22,7 +22,7 @@ export function restart(tx: Tx, run: RunId, from: string | null): AskAnswer['ver
   const asked = from === null ? 0 : askedOf(tx, run, from);
   if (asked === undefined) return 'step-unknown';
   forget(tx, run, tx.db.all<{ key: string }>('select key from steps where run = ? and asked >= ?', run, asked));
-  revive(tx, run, ['running'], 'generation + 1');
+  revive(tx, run, ['running'], { attempt: '1', generation: 'generation + 1' });
   return 'done';
 }
 
@@ -43,7 +43,12 @@ function forget(tx: Tx, run: RunId, steps: readonly { key: string }[]): void {
  * Steps in `states` that have a child are to look at it, whose end told nobody while this run was finished; what it told
  * before is read.
  */
-function revive(tx: Tx, run: RunId, states: readonly StepState[], generation: string): void {
+function revive(
+  tx: Tx,
+  run: RunId,
+  states: readonly StepState[],
+  next: Record<'attempt' | 'generation', string>,
+): void {
   tx.db.run(
     `update steps set state = 'running', n = 0, tries = 0, output = null, error = null, finished_at = null
      where run = ? and child is not null and state in (select value from json_each(?))`,
@@ -52,10 +57,10 @@ function revive(tx: Tx, run: RunId, states: readonly StepState[], generation: st
   );
   tx.db.run(`update letters set consumed_by = '' where run = ? and kind = 'child' and consumed_by is null`, run);
   tx.db.run(
-    `insert into live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
-       parent, schedule, timeout_ms, deadline_at, callbacks)
+    `insert into live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, first_attempt, generation,
+       root, parent, schedule, timeout_ms, deadline_at, callbacks)
      select id, job, queue, priority, ?2, 'queued', epoch + 1, coalesce((select max(n) from letters where run = ?1), 0),
-       max_crashes, 1, ${generation}, root, parent, schedule, timeout_ms, ?2 + deadline_ms,
+       max_crashes, ${next.attempt}, ${next.attempt}, ${next.generation}, root, parent, schedule, timeout_ms, ?2 + deadline_ms,
        callbacks
      from runs join outcomes on run = id where id = ?1`,
     run,

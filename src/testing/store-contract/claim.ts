@@ -38,6 +38,7 @@ export function aboutClaim({ it, expect }: Contract): void {
       args: ['x', 'y z'],
       request: { headers: [['A', 'b']], body: null, encoding: 'utf8' },
       attempt: 1,
+      firstAttempt: 1,
       crashes: 0,
       generation: stored.generation,
       priority: 2,

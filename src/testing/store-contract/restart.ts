@@ -26,7 +26,7 @@ export function aboutRestart({ it, expect }: Contract): void {
     });
     expect(await scene.steps(claim.run)).toEqual([]);
     const again = only((await scene.claim(worker)).claims);
-    expect(again).toMatchObject({ run: claim.run, generation: generation + 1, attempt: 1, steps: 0 });
+    expect(again).toMatchObject({ run: claim.run, generation: generation + 1, attempt: 1, firstAttempt: 1, steps: 0 });
     expect(again.epoch > claim.epoch).toBe(true);
     expect(await scene.record(worker, ended(claim))).toEqual(['stale']);
   });

@@ -79,7 +79,7 @@ export function aboutRetriedParents({ it, expect }: Contract): void {
     await scene.recorded(worker, stepDone({ run: child.id, epoch: 1 }, 'kept'), failed({ run: child.id, epoch: 1 }));
     const again = stepBegun(claim, key, { type: 'child', tries: 2, retriesChild: true });
     expect(await scene.record(worker, again)).toEqual(['ok']);
-    expect(await scene.run(child.id)).toMatchObject({ state: 'queued', attempt: 1, generation: 0 });
+    expect(await scene.run(child.id)).toMatchObject({ state: 'queued', attempt: 2, generation: 0 });
     expect((await scene.steps(child.id)).map((step) => step.key)).toEqual(['kept']);
     expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'running', tries: 2, child: child.id });
     const second = only((await scene.claim(worker)).claims);

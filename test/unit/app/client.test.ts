@@ -307,7 +307,7 @@ describe('restart and retry', () => {
     expect(await run('work', { key: 'a' })).toMatchObject({ state: 'failed' });
     state.isBroken = false;
     await app.client.retry('a');
-    expect(await run('work', { key: 'a' })).toMatchObject({ state: 'succeeded', attempt: 1, generation: 0 });
+    expect(await run('work', { key: 'a' })).toMatchObject({ state: 'succeeded', attempt: 2, generation: 0 });
     expect(calls).toEqual(['one', 'two', 'two', 'three']);
     await expect(app.client.retry('a')).rejects.toMatchObject({ code: 'RUN_FINISHED' });
   });

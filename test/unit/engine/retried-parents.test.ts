@@ -191,7 +191,7 @@ describe('a run that is retried', () => {
     await app.client.wait(id, { timeout: '50s' });
     await app.client.retry(id);
     expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({ state: 'failed' });
-    expect(attempts).toEqual([1, 2, 3, 1, 2, 3]);
+    expect(attempts).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });
 

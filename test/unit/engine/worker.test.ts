@@ -120,6 +120,7 @@ function claimOf(run: string): Claim {
     args: [],
     request: null,
     attempt: 1,
+    firstAttempt: 1,
     crashes: 0,
     generation: 0,
     priority: 0,

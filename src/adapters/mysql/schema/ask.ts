@@ -200,9 +200,10 @@ begin
   update onejob_steps set state = 'running', n = 0, tries = 0, output = null, error = null, finished_at = null
   where run = target and child is not null and (state = 'running' or state = 'failed' and not anew);
   update onejob_letters set consumed_by = '' where run = target and kind = 'child' and consumed_by is null;
-  insert into onejob_live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
-    parent, schedule, timeout_ms, deadline_at, callbacks)
-  select r.id, r.job, r.queue, r.priority, t, 'queued', o.epoch + 1, o.mail, r.max_crashes, 1,
+  insert into onejob_live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, first_attempt, generation,
+    root, parent, schedule, timeout_ms, deadline_at, callbacks)
+  select r.id, r.job, r.queue, r.priority, t, 'queued', o.epoch + 1, o.mail, r.max_crashes, if(anew, 1, o.attempt + 1),
+    if(anew, 1, o.attempt + 1),
     o.generation + anew, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms,
     r.callbacks
   from onejob_outcomes o straight_join onejob_runs r force index (primary) on r.id = o.run

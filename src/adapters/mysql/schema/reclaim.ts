@@ -24,7 +24,7 @@ end`,
 sql security invoker
 begin
   if got is not null then
-    select r.id, l.epoch, r.job, r.run_key, r.cause, r.input, r.args, r.request, l.attempt, l.crashes, l.suspect, l.generation,
+    select r.id, l.epoch, r.job, r.run_key, r.cause, r.input, r.args, r.request, l.attempt, l.first_attempt, l.crashes, l.suspect, l.generation,
       l.priority, r.trace_id, r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at, l.mail,
       if(l.epoch = 1, 0, coalesce((select max(o.seq) from onejob_output o where o.run = l.run), 0)) output_seq,
       if(l.epoch = 1, 0, (select cast(sum(length(o.bytes)) as signed) from onejob_output o where o.run = l.run)) output_bytes,

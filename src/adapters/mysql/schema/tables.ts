@@ -85,6 +85,7 @@ export const tables: readonly string[] = [
   crashes int not null default 0,
   max_crashes int not null,
   attempt int not null default 1,
+  first_attempt int not null default 1,
   generation int not null default 0,
   root $id,
   parent $id,

@@ -104,7 +104,7 @@ begin
         if ended.state = 'succeeded' then return 'finished'; end if;
         perform revive(ended, array(select s.key from steps s
             where s.run = target and s.state = 'failed' and s.child is null),
-          '{running,failed}', ended.generation, t);
+          '{running,failed}', ended.attempt + 1, ended.generation, t);
         return 'done';
       when 'restart' then
         if from_step is not null and not exists (select from steps s where s.run = target and s.key = from_step) then
@@ -112,7 +112,7 @@ begin
         end if;
         perform revive(ended, array(select s.key from steps s where s.run = target and s.asked >= coalesce((
             select f.asked from steps f where f.run = target and f.key = from_step), 0)),
-          '{running}', ended.generation + 1, t);
+          '{running}', 1, ended.generation + 1, t);
         return 'done';
       else return 'finished';
     end case;
@@ -159,7 +159,9 @@ $$;
 -- children are linked no more. Id, key, input and the instant of creation stay, the output goes on, the epoch grows on:
 -- each life has its own. Steps in 'states' that have a child are to look at it, whose end told nobody while this run was
 -- finished; what it told before is read.
-create function revive(ended outcomes, forgotten text[], states text[], generation integer, t bigint)
+create function revive(
+  ended outcomes, forgotten text[], states text[], attempt integer, generation integer, t bigint
+)
 returns void language plpgsql volatile
 as $$
 begin
@@ -171,9 +173,9 @@ begin
   where s.run = ended.run and s.child is not null and s.state = any(states);
   update letters m set consumed_by = '' where m.run = ended.run and m.kind = 'child' and m.consumed_by is null;
   delete from outcomes o where o.run = ended.run;
-  insert into live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, generation, root,
-    parent, schedule, timeout_ms, deadline_at, callbacks)
-  select r.id, r.job, r.queue, r.priority, t, 'queued', ended.epoch + 1, ended.mail, r.max_crashes, 1,
+  insert into live (run, job, queue, priority, due_at, state, epoch, mail, max_crashes, attempt, first_attempt, generation,
+    root, parent, schedule, timeout_ms, deadline_at, callbacks)
+  select r.id, r.job, r.queue, r.priority, t, 'queued', ended.epoch + 1, ended.mail, r.max_crashes, revive.attempt, revive.attempt,
     revive.generation, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms, r.callbacks
   from runs r where r.id = ended.run;
 end $$;

@@ -3,20 +3,21 @@ import { settings } from './settings.ts';
 /** What claims answer, those of `claim_v1`, too: one row that tells the time, then one a claim. */
 export const columns = `
   now bigint, next bigint, outlook text, id text, epoch integer, job text, key text, trigger text, input text, args text,
-  request text, attempt integer, crashes integer, suspect integer, generation integer, priority integer, trace_id text, parent text,
+  request text, attempt integer, first_attempt integer, crashes integer, suspect integer, generation integer, priority integer, trace_id text, parent text,
   root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer,
   output_bytes bigint, steps integer, mail integer
 `;
 
 export const clock = (nextAndOutlook: string): string => `
     select t, ${nextAndOutlook}, null::text, null::integer, null::text, null::text, null::text, null::text,
-      null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::integer, null::text, null::text,
+      null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::integer, null::integer,
+      null::text, null::text,
       null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::bigint, null::integer,
       null::integer`;
 
 export const claims = (which: string): string => `
     select null::bigint, null::bigint, null::text, r.id, nullif(l.epoch, 1), r.job, r.key, r.trigger, r.input, r.args,
-      r.request, nullif(l.attempt, 1), nullif(l.crashes, 0), nullif(l.suspect, 0), nullif(l.generation, 0), nullif(l.priority, 0), r.trace_id,
+      r.request, nullif(l.attempt, 1), nullif(l.first_attempt, 1), nullif(l.crashes, 0), nullif(l.suspect, 0), nullif(l.generation, 0), nullif(l.priority, 0), r.trace_id,
       r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at,
       case when l.epoch > 1 then (select o.seq from output o where o.run = l.run order by o.seq desc limit 1) end,
       case when l.epoch > 1 then (select sum(length(o.bytes)) from output o where o.run = l.run) end,

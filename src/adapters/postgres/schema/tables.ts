@@ -84,6 +84,7 @@ create table live (
   crashes integer not null default 0,
   max_crashes integer not null,
   attempt integer not null default 1,
+  first_attempt integer not null default 1,
   generation integer not null default 0,
   root text collate "C",
   parent text collate "C",

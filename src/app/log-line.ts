@@ -32,7 +32,7 @@ export function prettyLine({ time, level, text, fields }: LogEntry, color: boole
   const stacks: string[] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
-    parts.push(`${paint(dim, `${name}=`)}${show(clean(name, value instanceof Error ? value.message : value))}`);
+    parts.push(`${paint(dim, `${show(name)}=`)}${show(clean(name, value instanceof Error ? value.message : value))}`);
     if (value instanceof Error && value.stack) stacks.push(paint(dim, indent(printable(maskUrl(value.stack)))));
   }
   return `${[indent(parts.join(' ')).trimStart(), ...stacks].join('\n')}\n`;

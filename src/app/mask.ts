@@ -1,11 +1,14 @@
 /** What stands where a secret was. */
 export const hidden = '***';
 
-/** Hides the passwords of URLs in a text; also where several hosts stand in one, which `URL` cannot parse. */
+/**
+ * Hides the passwords of URLs in a text; also where several hosts stand in one, or a slash in the password, which `URL`
+ * cannot parse. A number up to a slash is a port.
+ */
 export function maskUrl(text: string): string {
   if (!text.includes('@') && !text.includes('=')) return text;
   return text
-    .replaceAll(/(\/\/|,)([^:@/,?#\s]*):[^/\s]*@/g, `$1$2:${hidden}@`)
+    .replaceAll(/(\/\/|,)([^:@/,?#\s]*):(?!\d{1,5}[/?#])\S*@/g, `$1$2:${hidden}@`)
     .replaceAll(/([?&][\w-]*(?:password|passwd|secret|token|apikey|api_key)=)[^&#\s]*/gi, `$1${hidden}`);
 }
 

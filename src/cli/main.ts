@@ -20,11 +20,20 @@ import { Terminal } from './print/terminal.ts';
  * ended; never rejects. What the program does afterwards has three seconds, unless it ends sooner by itself.
  */
 export async function main(app?: App, args: readonly string[] = process.argv.slice(2)): Promise<void> {
+  if (!app) process.on('exit', endedEarly);
   const interruption = listenForSignals();
   const overdue = interruption.overdue.then((signal) => signalExits[signal]);
   const code = await Promise.race([runLine(app, args, interruption), overdue]);
   interruption.end();
+  process.off('exit', endedEarly);
   endProcess(code, app ? { graceMs: 3_000, note: overtime } : { graceMs: 300, note: undefined });
+}
+
+/** A job file, or a handler, that ends the process with 0 would look like a command that did what it was asked. */
+function endedEarly(code: number): void {
+  if (code !== 0) return;
+  process.stderr.write('onejob: something called process.exit(0) before the command had ended\n');
+  process.exitCode = 1;
 }
 
 const overtime = 'onejob: something was left open that kept the process alive after its command; it is ended now';

@@ -149,3 +149,20 @@ describe.skipIf(process.platform !== 'linux')(
     });
   },
 );
+
+describe('what ends without having done what it was asked', () => {
+  test('a job file that ends the process with 0 is said, and the exit is 1', async () => {
+    const cwd = await createInstalled({ ...quick, 'jobs/exits.job.mjs': 'process.exit(0);' });
+    const { code, stderr } = await onejob(['run', 'quick'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('process.exit(0)') as string });
+  });
+
+  test('a run that is left to a worker in a store that ends with the command is refused', async () => {
+    const cwd = await createInstalled(quick);
+    const { code, stderr } = await onejob(['enqueue', 'quick', '--store', 'memory:'], { cwd });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('memory: lives in one process') as string,
+    });
+  });
+});

@@ -1,7 +1,7 @@
 import type { Flag } from '../../src/cli/arguments/flag.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/command-table.ts';
-import { exitCodes } from '../../src/cli/exit-code.ts';
+import { exitCodes, signalExits } from '../../src/cli/exit-code.ts';
 import { everywhere } from '../../src/cli/our-flags.ts';
 
 /** `docs/reference/cli.md` with its generated parts as the code has them now. */
@@ -24,8 +24,7 @@ export function renderReference(page: string): string {
 function exitTable(): string {
   const byExit = new Map<number, string[]>([[0, ['succeeded']]]);
   for (const [code, exit] of Object.entries(exitCodes)) byExit.set(exit, [...(byExit.get(exit) ?? []), `\`${code}\``]);
-  byExit.set(130, ['interrupted by SIGINT']);
-  byExit.set(143, ['interrupted by SIGTERM']);
+  for (const [signal, exit] of Object.entries(signalExits)) byExit.set(exit, [`interrupted by ${signal}`]);
   byExit.get(1)?.push('a job’s own codes');
   const rows = [...byExit].toSorted(([a], [b]) => a - b).map(([exit, codes]) => `| ${exit} | ${codes.join(', ')} |`);
   return ['| exit | when |', '|--:|---|', ...rows].join('\n');

@@ -1,5 +1,6 @@
 import { runView } from '../../job/run-view.ts';
 import { shortId } from '../../std/id.ts';
+import { usage } from '../arguments/flag.ts';
 import type { Call } from '../call.ts';
 import { printProblems } from '../print/problems.ts';
 import { readRequests } from '../requests.ts';
@@ -11,8 +12,13 @@ export async function execute(call: Call): Promise<number> {
   return withApp(call, (session) => enqueueAll(call, session));
 }
 
-async function enqueueAll(call: Call, { app }: Session): Promise<number> {
+async function enqueueAll(call: Call, { app, config }: Session): Promise<number> {
   const { terminal } = call;
+  if (config.url === null && config.options.store === 'memory:')
+    usage(
+      'a run that waits for a worker would be gone with this command: memory: lives in one process',
+      'name another --store',
+    );
   await app.loadJobs();
   printProblems(terminal, app.problems);
   const runs = (await app.enqueue(await readRequests(call, app))).map(({ run }) => run);

@@ -181,3 +181,21 @@ test('a file that was moved away to be kept is followed by a new one, and no lin
     .map((line) => (JSON.parse(line) as { msg: string }).msg);
   expect(written).toEqual(Array.from({ length: lines }, (_, i) => `line ${i + 1}`));
 });
+
+test('the name of a field cannot move the cursor of who reads', () => {
+  const { log, text } = record({ isTty: true, color: false });
+  log.info('got', { '\u001b[2J\u001b]0;pwned\u0007': 1, 'two\nlines': 2, plain: 3 });
+  expect(text()).not.toContain('\u001b');
+  expect(text().split('\n')).toHaveLength(2);
+  expect(text()).toMatch(/"two\\nlines"=2 plain=3/);
+});
+
+test.each([
+  ['postgres://u:pa/S3cret@h:1/db', 'postgres://u:***@h:1/db'],
+  ['postgres://u:p@ss@h/db', 'postgres://u:***@h/db'],
+  ['http://h:9003/runs/@me', 'http://h:9003/runs/@me'],
+])('of the URL %s the password is hidden, and nothing else', (given, shown) => {
+  const { log, text } = record({});
+  log.info(given);
+  expect(parsed(text())).toMatchObject({ msg: shown });
+});

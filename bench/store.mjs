@@ -22,6 +22,7 @@ if (!isMysql && !/^postgres(ql)?:/.test(url)) {
 }
 const seconds = Number(rest[0] ?? 5);
 const shapes = { held, steps, queue };
+let number = 0; // of claims
 const wanted = rest.length > 1 ? rest.slice(1) : Object.keys(shapes);
 console.log(
   `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}, ${await serverVersion()}`,
@@ -44,21 +45,11 @@ async function drive(shape, size) {
   place.searchParams.set(isMysql ? 'prefix' : 'schema', name);
   const { store, notifier } = await openBackend(place.href);
   await store.migrate();
-  const worker = newId();
-  await store.enrol({
-    id: worker,
-    node: 'bench',
-    replaces: null,
-    identity: { host: 'bench', bootId: '', pidSpace: '', pid: process.pid, pidStart: '' },
-    jobs: ['noop'],
-    slots: size,
-    version: '1.0.0',
-    beatMs: 2000,
-  });
   const begin = performance.now();
   const end = begin + seconds * 1000;
   let done = 0;
   const chain = async () => {
+    const worker = await enrolled(store, size);
     while (performance.now() < end) done += await shape({ store, worker, size });
   };
   await Promise.all([chain(), chain()]);
@@ -67,6 +58,22 @@ async function drive(shape, size) {
   await store.close();
   await drop(name);
   return rate;
+}
+
+/** @param {Store} store @param {number} slots */
+async function enrolled(store, slots) {
+  const worker = newId();
+  await store.enrol({
+    id: worker,
+    node: 'bench',
+    replaces: null,
+    identity: { host: 'bench', bootId: '', pidSpace: '', pid: process.pid, pidStart: '' },
+    jobs: ['noop'],
+    slots,
+    version: '1.0.0',
+    beatMs: 2000,
+  });
+  return worker;
 }
 
 /** @param {Place} place */
@@ -98,8 +105,6 @@ async function steps({ store, worker, size }) {
   );
   return size;
 }
-
-let number = 0;
 
 /** @param {Place} place */
 async function queue({ store, worker, size }) {

@@ -7,14 +7,14 @@ import { anEnrolment, aRun } from '../support/store-values.ts';
 const backlog = 100_000;
 
 /** `count` queued runs, due in `seconds`. Only the line of work: a claim looks at nothing else before it has chosen. */
-function fill(job: string, count: number, seconds: number): string {
-  return `insert into onejob_live (run, job, queue, priority, due_at, state, max_crashes)
+function fill(job: string, count: number, seconds: number, suspect = 0): string {
+  return `insert into onejob_live (run, job, queue, priority, due_at, state, max_crashes, suspect)
     with recursive numbers as (select 1 n union all select n + 1 from numbers where n < ${count})
-    select concat('0-${job}-', lpad(n, 8, '0')), '${job}', 'default', 0,
-      unix_timestamp() * 1000 + ${seconds} * 1000, 'queued', 3 from numbers`;
+    select concat('${suspect}-${job}-', lpad(n, 8, '0')), '${job}', 'default', 0,
+      unix_timestamp() * 1000 + ${seconds} * 1000, 'queued', 3, ${suspect} from numbers`;
 }
 
-test('a claim reads what it takes, not the 300,000 runs in front that it cannot have', async () => {
+test('a claim reads what it takes, not the 400,000 runs in front that it cannot have', async () => {
   const ground = await openMysqlGround();
   const pool = mysql.createPool({ uri: ground.url, connectionLimit: 1 });
   try {
@@ -26,6 +26,7 @@ test('a claim reads what it takes, not the 300,000 runs in front that it cannot 
     await pool.query(fill('work', backlog, 3_600));
     await pool.query(fill('unknown to it', backlog, -60));
     await pool.query(fill('paused', backlog, -60));
+    await pool.query(fill('work', backlog, -60, 1));
     const asked = { id: 'ask 1', actor: 'ann', reason: null, until: null };
     await ground.store.ask([{ ...asked, kind: 'pause', target: { type: 'job', name: 'paused' } }]);
     const runs = [aRun(), aRun({ priority: 5 }), aRun()];

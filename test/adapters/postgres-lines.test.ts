@@ -9,13 +9,13 @@ import { anEnrolment, aRun } from '../support/store-values.ts';
 const backlog = 100_000;
 
 /** `count` queued runs, due in `seconds`. Only the line of work: a claim looks at nothing else before it has chosen. */
-function fill(schema: string, job: string, count: number, seconds: number): string {
-  return `insert into ${schema}.live (run, job, queue, priority, due_at, state, max_crashes)
-    select '0' || ${schema}.now_ms() || '-${job}-' || lpad(n::text, 8, '0'), '${job}', 'default', 0,
-      ${schema}.now_ms() + ${seconds} * 1000, 'queued', 3 from generate_series(1, ${count}) n`;
+function fill(schema: string, job: string, count: number, seconds: number, suspect = 0): string {
+  return `insert into ${schema}.live (run, job, queue, priority, due_at, state, max_crashes, suspect)
+    select '${suspect}' || ${schema}.now_ms() || '-${job}-' || lpad(n::text, 8, '0'), '${job}', 'default', 0,
+      ${schema}.now_ms() + ${seconds} * 1000, 'queued', 3, ${suspect} from generate_series(1, ${count}) n`;
 }
 
-test('a claim reads what it takes, not the 300,000 runs in front that it cannot have', async () => {
+test('a claim reads what it takes, not the 400,000 runs in front that it cannot have', async () => {
   const ground = await openPostgresGround();
   const client = new pg.Client({ connectionString: postgresUrl() });
   await client.connect();
@@ -27,6 +27,7 @@ test('a claim reads what it takes, not the 300,000 runs in front that it cannot 
     await admin.query(fill(schema, 'work', backlog, 3_600));
     await admin.query(fill(schema, 'unknown to it', backlog, -60));
     await admin.query(fill(schema, 'paused', backlog, -60));
+    await admin.query(fill(schema, 'work', backlog, -60, 1));
     const asked = { id: 'ask 1', actor: 'ann', reason: null, until: null };
     await ground.store.ask([{ ...asked, kind: 'pause', target: { type: 'job', name: 'paused' } }]);
     const runs = [aRun(), aRun({ priority: 5 }), aRun()];

@@ -58,7 +58,7 @@ export class Callers {
 
   constructor(options: CallersOptions) {
     this.#options = options;
-    this.#reads = new JointReads((ids) => options.client.getMany(ids));
+    this.#reads = new JointReads(async (ids) => (await options.backend()).store.get(ids));
   }
 
   /**

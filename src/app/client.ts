@@ -44,10 +44,13 @@ export interface Client {
   /** @throws RUN_UNKNOWN */
   find(ref: string, options?: { steps?: boolean }): Promise<Run>;
 
-  /** In order, `null` for unknown; one round trip. */
+  /** In order, `null` for unknown; as in a list. */
   getMany(refs: readonly string[]): Promise<(Run | null)[]>;
 
-  /** Newest first, 50 unless told. */
+  /**
+   * Newest first, 50 unless told. A value above 16 KiB is left out, and `omitted` says its size: `get` has it. A page ends
+   * early, with a `next`, when it has 8 MiB.
+   */
   list(query?: Partial<RunQuery>): Promise<Page<Run>>;
 
   /** Resolves when the run has ended. @throws RUN_UNKNOWN, WAIT_TIMED_OUT; or the signal's reason */

@@ -11,15 +11,15 @@ import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { parseDuration } from '../std/duration.ts';
 import { harmless } from '../std/harmless.ts';
 import { isJsonOf } from '../std/json.ts';
-import type { Client } from './client.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
+import type { StoreClient } from './store-client.ts';
 import { withTraceParent } from './tracing.ts';
 
 /** How what is asked for becomes a run. */
 export interface SubmissionOptions {
   readonly registry: Registry;
-  readonly client: Client;
+  readonly client: StoreClient;
   readonly maxBytes: number;
   readonly redact: readonly string[];
 }
@@ -83,7 +83,7 @@ async function wishedRuns(
   }
   const wished = requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, { maxBytes, redact, holder }));
   const runs = await Promise.all(wished);
-  await refuseConflicts(runs, (keys) => client.getMany(keys));
+  await refuseConflicts(runs, (keys) => client.getWhole(keys));
   return runs;
 }
 

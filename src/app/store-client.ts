@@ -20,6 +20,7 @@ import type { Duration } from '../std/duration.ts';
 import { newId } from '../std/id.ts';
 import type { Client, EnqueueOptions } from './client.ts';
 import { explain, type Explanation } from './explain.ts';
+import { listedRuns } from './listed-runs.ts';
 import { newRuns } from './new-runs.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import { RunHandle } from './run-handle.ts';
@@ -119,6 +120,11 @@ export class StoreClient implements Client {
   }
 
   async getMany(refs: readonly string[]): Promise<(Run | null)[]> {
+    return listedRuns((await this.#options.backend()).store, refs);
+  }
+
+  /** With all their values, however large: for a few. */
+  async getWhole(refs: readonly string[]): Promise<(Run | null)[]> {
     return (await this.#options.backend()).store.get(refs);
   }
 

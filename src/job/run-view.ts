@@ -39,6 +39,8 @@ export interface RunView {
   readonly response: StoredResponse | null;
   /** Only where the run has them. */
   readonly steps?: readonly StepView[];
+  /** Only in lists, of what is too large for them: sizes in bytes. */
+  readonly omitted?: Run['omitted'];
 }
 
 export interface StepView {
@@ -88,6 +90,7 @@ export function runView(run: Run): RunView {
     args: run.args,
     response: run.response,
     ...(run.steps && { steps: run.steps.map(stepView) }),
+    ...(run.omitted && { omitted: run.omitted }),
   };
 }
 
@@ -124,6 +127,7 @@ export function runOfView(view: RunView): Run {
     parent: view.parentId,
     root: view.rootId,
     ...(view.steps && { steps: view.steps.map(stepOfView) }),
+    ...(view.omitted && { omitted: view.omitted }),
   };
 }
 

@@ -65,7 +65,11 @@ export interface Run {
   readonly root: RunId;
   /** Only where asked for. */
   readonly steps?: readonly StepRecord[];
+  /** In a list: values too large for it, which are null or empty here, and their sizes in bytes. Read alone, a run has all. */
+  readonly omitted?: Readonly<Partial<Record<OmittedValue, number>>>;
 }
+
+export type OmittedValue = 'input' | 'args' | 'request' | 'output' | 'response' | 'error';
 
 export type StepKind = 'step' | 'sleep' | 'wait' | 'child' | 'callback';
 export type StepState = 'running' | 'succeeded' | 'failed';

@@ -22,7 +22,7 @@ export interface RunQuery {
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Hand on to get the next page; null at the end. */
+  /** Hand on to get the next page, which may be empty where this one ended early; null at the end. */
   readonly next: string | null;
 }
 

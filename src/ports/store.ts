@@ -98,7 +98,10 @@ export interface Store {
   /** Per reference the run, or null; looked up as id first, then as key. */
   get(refs: readonly string[], options?: { steps?: boolean }): Promise<(Run | null)[]>;
 
-  /** Newest first, by keyset; never counts a table. */
+  /**
+   * Newest first, by keyset; never counts a table. Values stand as in a list (job/listed-run.ts), and a page ends early,
+   * with a `next`, when it has 8 MiB: neither the store nor the caller ever has more of it in memory than some of those.
+   */
   list(query: RunQuery): Promise<Page<Run>>;
 
   /** Committed output after `seq` in order, from any process; at least one chunk when there is one. */

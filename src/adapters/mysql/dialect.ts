@@ -1,3 +1,5 @@
+import { listedColumn, type ReadColumn, wholeColumn } from '../sql/listed-columns.ts';
+
 /** How a store stands in its database. */
 export interface Names {
   /** Before the name of each table and procedure, so that they stand apart from the program's own. */
@@ -81,12 +83,20 @@ const rollback = 'rollback and no chain no release';
 export const now = `(timestampdiff(microsecond, '1970-01-01 00:00:00', utc_timestamp(6)) div 1000)`;
 
 /** The columns of a run; it has a live row or an outcome, never both. */
-export const runColumns = `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.state) state, r.cause, r.priority,
+const columns = (
+  read: ReadColumn,
+): string => `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.state) state, r.cause, r.priority,
     coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, l.suspect, coalesce(l.epoch, o.epoch) epoch,
-    coalesce(l.generation, o.generation) generation, r.input, r.args, r.request, o.output, o.response,
-    coalesce(l.error, o.error) error, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
+    coalesce(l.generation, o.generation) generation, ${read('r.input', 'input')}, ${read('r.args', 'args')}, ${read('r.request', 'request')},
+  ${read('o.output', 'output')}, ${read('o.response', 'response')},
+    ${read('coalesce(l.error, o.error)', 'error')}, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
     r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
     o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
+
+export const runColumns = columns(wholeColumn);
+
+/** As in a list. */
+export const listColumns = columns(listedColumn);
 
 /** The failure of a run that was cancelled: `c` says by whom and why. */
 const cancelFailure = `cast(json_object('code', 'RUN_CANCELLED', 'message',

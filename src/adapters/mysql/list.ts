@@ -1,33 +1,42 @@
 import type { Run } from '../../job/run.ts';
 import { isFinal, type RunState } from '../../job/state.ts';
 import type { Page, RunQuery } from '../../ports/store-query.ts';
+import { PageParts } from '../sql/page-parts.ts';
+import type { RunRow } from '../sql/run-row.ts';
 import { isStorable } from './bundle.ts';
 import type { Connection, Row } from './connection.ts';
-import { runColumns, type Value } from './dialect.ts';
-import { storedRun } from './read.ts';
+import { listColumns, type Value } from './dialect.ts';
+import { runRow } from './read.ts';
 
 /**
  * Newest first by id. A condition on the state reads the unfinished runs from `live` and each final state from its
  * index, and merges the pages: one condition over both would sort all matching runs.
  */
 export async function list(db: Connection, query: RunQuery): Promise<Page<Run>> {
-  const limit = Math.min(Math.max(1, Math.trunc(query.limit)), 10_000);
+  const parts = new PageParts(query.limit);
   if (query.states?.length === 0 || !Object.values(query).every(isAskable)) return { items: [], next: null };
+  while (!parts.isWhole) {
+    const rest = parts.cursor === undefined ? query : { ...query, cursor: parts.cursor };
+    parts.add(await rowsOf(db, rest, parts.nextRows()));
+  }
+  return parts.page();
+}
+
+async function rowsOf(db: Connection, query: RunQuery, limit: number): Promise<RunRow[]> {
   const values: Value[] = [];
   const pages = sources(query.states).map(({ from, where, order }) => {
     const conditions = where.map((condition) => bound(condition, values));
     conditions.push(...conditionsOf(query, order).map((condition) => bound(condition, values)));
-    return `(select ${runColumns} from ${from} where ${['true', ...conditions].join(' and ')}
-      order by ${order} desc limit ${limit + 1})`;
+    return `(select ${listColumns} from ${from} where ${['true', ...conditions].join(' and ')}
+      order by ${order} desc limit ${limit})`;
   });
-  const rows = await db.query<Row & { id: string }>(
+  const rows = await db.query<Row>(
     pages.length === 1
       ? (pages[0] ?? '')
-      : `select * from (${pages.join(' union all ')}) p order by id desc limit ${limit + 1}`,
+      : `select * from (${pages.join(' union all ')}) p order by id desc limit ${limit}`,
     values,
   );
-  const items = rows.slice(0, limit).map(storedRun);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return rows.map(runRow);
 }
 
 function isAskable(value: unknown): boolean {

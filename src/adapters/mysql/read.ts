@@ -17,9 +17,13 @@ export async function get(db: Connection, refs: readonly string[], steps: boolea
   });
 }
 
-/** A run from the columns of dialect.ts. */
-export function storedRun({ run_key: key, cause, ...rest }: Row): Run {
-  return runOf({ ...rest, key, trigger: cause } as unknown as RunRow);
+/** From the columns of dialect.ts. */
+export function runRow({ run_key: key, cause, ...rest }: Row): RunRow {
+  return { ...rest, key, trigger: cause } as unknown as RunRow;
+}
+
+function storedRun(row: Row): Run {
+  return runOf(runRow(row));
 }
 
 export async function steps(db: Connection, runs: readonly RunId[]): Promise<StepRecord[][]> {

@@ -1,32 +1,39 @@
 import type { Run } from '../../job/run.ts';
 import { isFinal, type RunState } from '../../job/state.ts';
 import type { Page, RunQuery } from '../../ports/store-query.ts';
-import { type RunRow, runOf } from '../sql/run-row.ts';
+import { PageParts } from '../sql/page-parts.ts';
+import type { RunRow } from '../sql/run-row.ts';
 import { isStorable } from './bundle.ts';
 import type { Connection } from './connection.ts';
-import { runColumns } from './read.ts';
+import { listColumns } from './read.ts';
 
 /**
  * Newest first by id. A condition on the state reads the unfinished runs from `live` and each final state from its
  * index, and merges the pages: one condition over both would sort all matching runs.
  */
 export async function list(db: Connection, query: RunQuery): Promise<Page<Run>> {
-  const limit = Math.min(Math.max(1, Math.trunc(query.limit)), 10_000);
+  const parts = new PageParts(query.limit);
   if (query.states?.length === 0 || !Object.values(query).every(isAskable)) return { items: [], next: null };
+  while (!parts.isWhole) {
+    const rest = parts.cursor === undefined ? query : { ...query, cursor: parts.cursor };
+    parts.add(await rowsOf(db, rest, parts.nextRows()));
+  }
+  return parts.page();
+}
+
+function rowsOf(db: Connection, query: RunQuery, limit: number): Promise<RunRow[]> {
   const values: unknown[] = [];
   const bind = (value: unknown, type: string) => `$${values.push(value)}::${type}`;
   const conditions = conditionsOf(db, query, bind);
   const pages = sources(db, query.states, bind).map(
     ({ from, where, order }) =>
-      `(select ${runColumns} from ${from} where ${[...where, ...conditions].join(' and ')}
-        order by ${order} desc limit ${limit + 1})`,
+      `(select ${listColumns} from ${from} where ${[...where, ...conditions].join(' and ')}
+        order by ${order} desc limit ${limit})`,
   );
-  const rows = await db.query<RunRow>(
-    `select * from (${pages.join(' union all ')}) p order by id collate "C" desc limit ${limit + 1}`,
+  return db.query<RunRow>(
+    `select * from (${pages.join(' union all ')}) p order by id collate "C" desc limit ${limit}`,
     values,
   );
-  const items = rows.slice(0, limit).map(runOf);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
 function isAskable(value: unknown): boolean {

@@ -38,6 +38,13 @@ export interface RunRow {
   readonly parent: string | null;
   /** Null where the run is its own root. */
   readonly root: string | null;
+  /** In lists, of those that are too large. */
+  readonly input_bytes?: number | null;
+  readonly args_bytes?: number | null;
+  readonly request_bytes?: number | null;
+  readonly output_bytes?: number | null;
+  readonly response_bytes?: number | null;
+  readonly error_bytes?: number | null;
 }
 
 export function runOf(row: RunRow): Run {
@@ -72,8 +79,19 @@ export function runOf(row: RunRow): Run {
     traceId: row.trace_id,
     parent: row.parent,
     root: row.root ?? row.id,
+    ...omittedOf(row),
   };
 }
+
+function omittedOf(row: RunRow): Pick<Run, 'omitted'> {
+  const sizes = omittable.flatMap((name) => {
+    const bytes = row[`${name}_bytes`];
+    return bytes === undefined || bytes === null ? [] : [[name, bytes] as const];
+  });
+  return sizes.length > 0 ? { omitted: Object.fromEntries(sizes) } : {};
+}
+
+const omittable = ['input', 'args', 'request', 'output', 'response', 'error'] as const;
 
 export interface StepColumns {
   readonly key: string;

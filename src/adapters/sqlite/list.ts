@@ -1,23 +1,28 @@
 import { isFinal, type FinalState, type LiveState, type RunState } from '../../job/state.ts';
 import type { Run } from '../../job/run.ts';
 import type { Page, RunQuery } from '../../ports/store-query.ts';
-import { type RunRow, runOf } from '../sql/run-row.ts';
+import { PageParts } from '../sql/page-parts.ts';
+import type { RunRow } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 import { idSince, idUntil } from './created-bound.ts';
 import type { SqlValue } from './driver.ts';
-import { runColumns, runTables } from './read.ts';
+import { listColumns, runTables } from './read.ts';
 
 /**
  * Newest first by id. A condition on the state reads the unfinished runs from `live` and each final state from its
  * index, and merges the pages: one `in (…)` over both would sort all matching runs.
  */
 export function list(tx: Tx, query: RunQuery): Page<Run> {
-  const limit = Math.min(Math.max(1, Math.trunc(query.limit)), 10_000);
-  const rows = sources(query.states)
-    .flatMap((source) => pageOf(tx, source, query, limit + 1))
-    .toSorted((a, b) => (a.id < b.id ? 1 : -1));
-  const items = rows.slice(0, limit).map(runOf);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  const parts = new PageParts(query.limit);
+  while (!parts.isWhole) {
+    const rest = parts.cursor === undefined ? query : { ...query, cursor: parts.cursor };
+    const limit = parts.nextRows();
+    const rows = sources(query.states)
+      .flatMap((source) => rowsOf(tx, source, rest, limit))
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+    parts.add(rows.slice(0, limit));
+  }
+  return parts.page();
 }
 
 interface Source {
@@ -52,7 +57,7 @@ function sources(states: readonly RunState[] | undefined): Source[] {
   return all;
 }
 
-function pageOf(tx: Tx, source: Source, query: RunQuery, limit: number): RunRow[] {
+function rowsOf(tx: Tx, source: Source, query: RunQuery, limit: number): RunRow[] {
   const where = [source.where];
   const values: SqlValue[] = [...source.values];
   const add = (condition: string, value: SqlValue | undefined) => {
@@ -75,7 +80,7 @@ function pageOf(tx: Tx, source: Source, query: RunQuery, limit: number): RunRow[
   add(`${source.id} in (${ids})`, query.tail);
   // `+ 0`: else prepared anew for each page (due-runs.ts).
   return tx.db.all<RunRow>(
-    `select ${runColumns} from ${source.from} where ${where.join(' and ')} order by ${source.id} desc limit ? + 0`,
+    `select ${listColumns} from ${source.from} where ${where.join(' and ')} order by ${source.id} desc limit ? + 0`,
     ...values,
     limit,
   );

@@ -1,16 +1,23 @@
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { RunState } from '../../job/state.ts';
+import { listedColumn, type ReadColumn, wholeColumn } from '../sql/listed-columns.ts';
 import { type RunRow, runOf, type StepColumns, stepOf } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 
 /** A run is in `live` or in `outcomes`, never in both. */
-export const runColumns = `
+const columns = (read: ReadColumn): string => `
   r.id, r.key, r.job, r.queue, coalesce(l.state, o.state) state, r.trigger, r.priority,
   coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, l.suspect, coalesce(l.epoch, o.epoch) epoch,
-  coalesce(l.generation, o.generation) generation, r.input, r.args, r.request, o.output, o.response,
-  coalesce(l.error, o.error) error, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
+  coalesce(l.generation, o.generation) generation, ${read('r.input', 'input')}, ${read('r.args', 'args')}, ${read('r.request', 'request')},
+  ${read('o.output', 'output')}, ${read('o.response', 'response')},
+  ${read('coalesce(l.error, o.error)', 'error')}, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
   r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
   o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
+
+export const runColumns = columns(wholeColumn);
+
+/** As in a list. */
+export const listColumns = columns(listedColumn);
 
 export const runTables = 'runs r left join live l on l.run = r.id left join outcomes o on o.run = r.id';
 

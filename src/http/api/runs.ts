@@ -36,7 +36,7 @@ export const listRuns = defineRoute({
   method: 'GET',
   path: '/runs',
   id: 'listRuns',
-  summary: 'Runs, newest first, a page at a time',
+  summary: 'Runs, newest first, a page at a time; one that has 8 MiB ends before its `limit`',
   right: 'read',
   query: {
     ...filters,

@@ -97,7 +97,21 @@ export const run = {
   type: 'object',
   description: 'A run, the same in every face; `steps` only where one is shown.',
   required: runRequired,
-  properties: { ...runFields, steps: { type: 'array', items: step } },
+  properties: {
+    ...runFields,
+    steps: { type: 'array', items: step },
+    omitted: {
+      type: 'object',
+      description:
+        'in a list: values above 16 KiB, which are null or empty there, and their sizes in bytes; the run alone has them',
+      properties: Object.fromEntries(
+        (['input', 'args', 'request', 'output', 'response', 'error'] as const).map((name) => [
+          name,
+          { type: 'integer' },
+        ]),
+      ),
+    },
+  },
 } as const satisfies ApiSchema;
 
 /** With the version and whatever else a route says of it. */

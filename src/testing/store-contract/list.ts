@@ -1,4 +1,5 @@
 import type { RunQuery } from '../../ports/store-query.ts';
+import { largestListed, listedRun } from '../../job/listed-run.ts';
 import { runStates } from '../../job/state.ts';
 import { cancelOf, childOf, ended, failed, newRun, newRuns, occurrence, stepDone, suspended } from './builders.ts';
 import type { Contract } from './contract.ts';
@@ -52,6 +53,52 @@ export function aboutList({ it, expect }: Contract): void {
     await scene.recorded(worker, stepDone(claim, 'a'), ended(claim));
     await scene.submit();
     for (const item of await scene.listAll({})) expect(item).toEqual(await scene.run(item.id));
+  });
+
+  it('a large value stands in a list by its size, and the run alone has it', async (scene) => {
+    const worker = await scene.worker();
+    const small = JSON.stringify('s'.repeat(largestListed - 2));
+    const large = JSON.stringify('é'.repeat(largestListed));
+    const bytes = Buffer.byteLength(large);
+    await scene.submit({ input: small, job: 'other' });
+    const claim = await scene.running(worker, {
+      input: large,
+      args: [large],
+      request: { headers: [], body: large, encoding: 'utf8' },
+    });
+    await scene.recorded(worker, { ...ended(claim), output: large });
+
+    const [newest, oldest] = (await scene.store.list({ limit: 10 })).items;
+    expect(oldest).toEqual(await scene.run(`${oldest?.id}`));
+    const whole = await scene.run(claim.run);
+    expect({ input: whole.input, args: whole.args, output: whole.output }).toEqual({
+      input: large,
+      args: [large],
+      output: large,
+    });
+    expect(whole.omitted).toBe(undefined);
+    expect(newest).toEqual(listedRun(whole));
+    expect(newest).toMatchObject({ input: null, args: [], request: null, output: null });
+    expect(newest?.omitted).toMatchObject({ input: bytes, output: bytes });
+    expect((await scene.store.list({ limit: 10, states: ['succeeded'] })).items).toEqual([newest]);
+  });
+
+  it('a page of much data ends early, and the pages together have each run once', async (scene) => {
+    const value = JSON.stringify('x'.repeat(largestListed - 2));
+    const runs = newRuns(1_100, { input: value });
+    for (let from = 0; from < runs.length; from += 50) await scene.store.submit(runs.slice(from, from + 50));
+    const ids = runs.map(({ id }) => id).toReversed();
+
+    const page = await scene.store.list({ limit: 10_000 });
+    expect(page.items.length > 400 && page.items.length < 600).toBe(true);
+    expect(page.next).toBe(page.items.at(-1)?.id);
+    const all = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const next = await scene.store.list({ limit: 10_000, ...(cursor && { cursor }) });
+      all.push(...next.items.map(({ id }) => id));
+      cursor = next.next;
+    }
+    expect(all).toEqual(ids);
   });
 
   it('each state is found, alone and together, page by page', async (scene) => {

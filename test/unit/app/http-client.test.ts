@@ -82,6 +82,41 @@ test('VT-15 many runs come in one request, in order, null for what is unknown; k
   expect(asked).toHaveLength(3);
 });
 
+test('a large value stands in lists by its size, on a server as on its store, and the run alone has it', async () => {
+  const job = defineJob({ name: 'work', run: () => 1 });
+  const { app, handler } = openApi([job]);
+  const server = createServer((request, response) => {
+    void getRequestListener(handler, { overrideGlobalObjects: false })(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const remote = new HttpClient({ link: new ServerLink({ url }), clock: systemClock });
+  const large = 'x'.repeat(20_000);
+  const { id } = await app.client.enqueue(job, large);
+
+  const omitted = { input: 20_002 };
+  for (const client of [app.client, remote]) {
+    expect((await client.list()).items).toMatchObject([{ id, input: null, omitted }]);
+    expect(await client.getMany([id])).toMatchObject([{ id, input: null, omitted }]);
+    expect(await client.find(id)).toMatchObject({ id, input: JSON.stringify(large) });
+    expect(await client.find(id)).not.toHaveProperty('omitted');
+  }
+});
+
+test('a key is compared with the whole input of its run, however large', async () => {
+  const job = defineJob({ name: 'work', run: () => 1 });
+  const { app } = openApi([job]);
+  const large = 'x'.repeat(20_000);
+  const wish = (key: string) => ({ job: 'work', input: large, key, trigger: 'api' }) as const;
+  const [first] = await app.enqueue([wish('a')]);
+  const again = await app.enqueue([wish('a'), wish('b')]);
+  expect(again.map(({ run, created }) => [run.id === first?.run.id, created])).toEqual([
+    [true, false],
+    [false, true],
+  ]);
+});
+
 test('more than an address can carry takes several requests', async () => {
   const { url, asked } = await emptyServer();
   const client = new HttpClient({ link: new ServerLink({ url }), clock: systemClock });

@@ -1,0 +1,77 @@
+import type { Run } from '../../job/run.ts';
+import type { Page } from '../../ports/store-query.ts';
+import { type RunRow, runOf } from './run-row.ts';
+
+/**
+ * A page that is read part by part, so that not ten thousand large rows are in memory before the first is counted: it is
+ * whole with `limit` runs, or with 8 MiB of them. The next part is as long as it may be if its rows are like those read.
+ */
+export class PageParts {
+  readonly #limit: number;
+  readonly #items: Run[] = [];
+  #bytes = 0;
+  #asked = 0;
+  #isWhole = false;
+  #isLast = false;
+
+  constructor(limit: number) {
+    this.#limit = Math.min(Math.max(1, Math.trunc(limit)), 10_000);
+  }
+
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Rows to read for the next part: one more than the page holds, which says whether there is another page. */
+  nextRows(): number {
+    const wanted = this.#limit + 1 - this.#items.length;
+    const fitting = this.#items.length === 0 ? firstRows : this.#rowsThatFit();
+    this.#asked = Math.max(1, Math.min(wanted, fitting, mostRows));
+    return this.#asked;
+  }
+
+  /** Below which run it goes on; undefined: at the beginning of the page. */
+  get cursor(): string | undefined {
+    return this.#items.at(-1)?.id;
+  }
+
+  /** All that `nextRows` asked for; fewer are the last there are. */
+  add(rows: readonly RunRow[]): void {
+    this.#isLast = rows.length < this.#asked;
+    for (const row of rows) {
+      if (this.#items.length === this.#limit || this.#bytes >= mostBytes) {
+        this.#isLast = false;
+        break;
+      }
+      this.#items.push(runOf(row));
+      this.#bytes += weigh(row);
+    }
+    this.#isWhole =
+      this.#isLast || this.#bytes >= mostBytes || (this.#items.length === this.#limit && this.#knowsMore(rows));
+  }
+
+  page(): Page<Run> {
+    return { items: this.#items, next: this.#isLast ? null : (this.cursor ?? null) };
+  }
+
+  /** A row was read that is not on the page. */
+  #knowsMore(rows: readonly RunRow[]): boolean {
+    return rows.at(-1)?.id !== this.cursor;
+  }
+
+  #rowsThatFit(): number {
+    return Math.floor((mostBytes - this.#bytes) / (this.#bytes / this.#items.length));
+  }
+}
+
+/** Characters of text, and what the rest takes. */
+function weigh(row: RunRow): number {
+  let bytes = 300;
+  for (const value of Object.values(row) as unknown[]) if (typeof value === 'string') bytes += value.length;
+  return bytes;
+}
+
+const mostBytes = 8 * 1_048_576;
+const firstRows = 100;
+/** Of rows that are all as large as a row of a list can be, 100 KB each. */
+const mostRows = 500;

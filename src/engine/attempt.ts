@@ -222,7 +222,7 @@ export class Attempt {
     });
     this.#sink = (line) => this.#write({ at: host.clock.now(), ...line });
     return withConsole(this.#sink, () =>
-      isCallbackRun(claim) ? runCallback(job, claim, host.store, context) : job.run(context),
+      isCallbackRun(claim) ? runCallback({ claim, job, host, abort: this.#abort }, context) : job.run(context),
     );
   }
 

@@ -4,16 +4,25 @@ import type { AnyJob } from '../job/define.ts';
 import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { Claim } from '../ports/store-claim.ts';
-import type { Store } from '../ports/store.ts';
+import type { Abort } from '../std/abort.ts';
+import { insist } from './attempt-steps.ts';
+import type { Host } from './host.ts';
+
+export interface CalledBackFrom {
+  readonly claim: Claim;
+  readonly job: AnyJob;
+  readonly host: Host;
+  readonly abort: Abort;
+}
 
 /** Executes the callback of the run that this one was created for, with that run's final context (CONTRACTS VT-4). */
 export async function runCallback(
-  job: AnyJob,
-  claim: Claim,
-  store: Store,
+  { claim, job, host, abort }: CalledBackFrom,
   { services, log, signal }: JobContext<never, never>,
 ): Promise<void> {
-  const [run] = claim.parent === null ? [] : await store.get([claim.parent], { steps: true });
+  const { parent } = claim;
+  // A store that is away for a moment must not use up the only attempt of a callback.
+  const [run] = parent === null ? [] : await insist(host, abort, () => host.store.get([parent], { steps: true }));
   // Pruned, or run again since: its next end has a callback of its own.
   if (!run || !isFinal(run.state) || callbackKey(run) !== claim.key) return;
   const callback = callbackFor(job.callbacks, run.state);

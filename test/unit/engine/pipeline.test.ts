@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
+import { OnejobError } from '../../../src/job/errors.ts';
 import { definePipeline } from '../../../src/job/pipeline.ts';
+import { createDeferred } from '../../../src/std/deferred.ts';
 import { openApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 
@@ -81,5 +84,30 @@ describe('a pipeline', () => {
       ['succeeded', { name: 'ego', one: true, two: true }, null],
       ['failed', { name: 'bad', one: true }, 'no luck'],
     ]);
+  });
+
+  test('VT-4 calls back although the store is away for a moment', async () => {
+    const real = await openSqliteStore({ path: ':memory:' });
+    let refused = 0;
+    const store = new Proxy(real, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: [unknown, { steps?: boolean }?]): unknown => {
+          if (name === 'get' && args[1]?.steps && refused++ === 0)
+            return Promise.reject(new OnejobError('STORE_UNAVAILABLE', 'the server restarts'));
+          return Reflect.apply(value, target, args);
+        };
+      },
+    });
+    const called = createDeferred<unknown>();
+    const work = definePipeline({ name: 'work' })
+      .step('one', () => ({ a: 1 }))
+      .onSuccess(({ output }) => called.resolve(output));
+    const { app } = openApp([work], { store });
+    await app.start();
+    await app.client.enqueue(work);
+    expect(await called.promise).toEqual({ a: 1 });
+    expect(refused).toBe(2);
   });
 });

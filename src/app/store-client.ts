@@ -244,11 +244,7 @@ export class StoreClient implements Client {
       );
     }
     if (verdict === 'unknown') throw new OnejobError('RUN_UNKNOWN', `the run ${id} is gone`);
-    if (verdict === 'active') {
-      throw new OnejobError('RUN_ACTIVE', `the run ${id} is ${state}; only a finished run can be run again`, {
-        hint: `onejob runs cancel ${id} ends it first`,
-      });
-    }
+    if (verdict === 'active') throw stillActive(id, state);
     if (verdict === 'step-unknown') {
       const from = ask.kind === 'restart' ? ask.from : null;
       throw new OnejobError('STEP_UNKNOWN', `the run ${id} has no step ${from}`, {
@@ -282,7 +278,8 @@ export class StoreClient implements Client {
   }
 
   async #stepByNumber(ref: string, number: number): Promise<string> {
-    const { id, steps = [] } = await this.find(ref, { steps: true });
+    const { id, state, steps = [] } = await this.find(ref, { steps: true });
+    if (!isFinal(state)) throw stillActive(id, state); // it may have that step later
     const step = steps.toSorted((a, b) => a.asked - b.asked)[number - 1];
     if (step) return step.key;
     throw new OnejobError('STEP_UNKNOWN', `the run ${id} has no step number ${number}; it has ${steps.length}`);
@@ -290,3 +287,9 @@ export class StoreClient implements Client {
 }
 
 type AskWithoutAsker = RunAsk extends infer A ? (A extends RunAsk ? Omit<A, 'id' | 'ref' | 'actor'> : never) : never;
+
+function stillActive(id: RunId, state: string | null): OnejobError {
+  return new OnejobError('RUN_ACTIVE', `the run ${id} is ${state}; only a finished run can be run again`, {
+    hint: `onejob runs cancel ${id} ends it first`,
+  });
+}

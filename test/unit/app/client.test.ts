@@ -296,6 +296,7 @@ describe('restart and retry', () => {
     await expect(app.client.restart('a', { from: 'four' })).rejects.toMatchObject({ code: 'STEP_UNKNOWN' });
     await expect(app.client.restart('a', { from: 9 })).rejects.toMatchObject({ code: 'STEP_UNKNOWN' });
     await app.client.restart('a', { from: 3 });
+    await expect(app.client.restart('a', { from: 3 })).rejects.toMatchObject({ code: 'RUN_ACTIVE' });
     await expect(app.client.restart('a')).rejects.toMatchObject({ code: 'RUN_ACTIVE' });
     await run('work', { key: 'a' });
     expect(calls).toEqual(['one', 'two', 'three', 'three']);

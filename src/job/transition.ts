@@ -94,6 +94,17 @@ export interface StepRow {
   readonly output: string | null;
 }
 
+/**
+ * A try that comes behind a later one of the same attempt: its group was given up by who sent it, and carried out after it
+ * was sent again. It is `ok` and changes nothing. A recorded page (`output`) begins the count anew.
+ */
+export function isLateTry(
+  begun: { readonly epoch: number; readonly tries: number; readonly output: string | null },
+  entry: { readonly epoch: number; readonly tries: number; readonly output: string | null },
+): boolean {
+  return begun.epoch === entry.epoch && begun.output === entry.output && entry.tries < begun.tries;
+}
+
 /** For a claimant that holds the run: may this finished step be recorded? */
 export function stepVerdict(recorded: StepRow | undefined, entry: StepRow): Verdict {
   if (!recorded || recorded.state === 'running') return 'ok';

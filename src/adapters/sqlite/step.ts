@@ -1,5 +1,5 @@
 import type { RunId } from '../../job/run.ts';
-import { holds, type StepRow, stepVerdict, type Verdict } from '../../job/transition.ts';
+import { holds, isLateTry, type StepRow, stepVerdict, type Verdict } from '../../job/transition.ts';
 import type { Entry, StepEntry, TryEntry } from '../../ports/store-entry.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { jsonText } from '../sql/run-row.ts';
@@ -157,11 +157,11 @@ function afterStep(tx: Tx, entry: StepEntry, fences: Fences): void {
 /** A begun step, and the child run that is created with it. On a finished step it is `ok` and changes nothing. */
 function recordTry(tx: Tx, entry: TryEntry, fences: Fences): Verdict {
   const begun = tx.db.get<BegunRow>(
-    'select state, tries, output, error, started_at, resume_at, child from steps where run = ? and key = ?',
+    'select state, epoch, tries, output, error, started_at, resume_at, child from steps where run = ? and key = ?',
     entry.run,
     entry.key,
   );
-  if (begun !== undefined && begun.state !== 'running') return 'ok';
+  if (begun !== undefined && (begun.state !== 'running' || isLateTry(begun, entry))) return 'ok';
   if (entry.child !== null) submitOne(tx, entry.child);
   if (entry.retriesChild && begun?.child && begun.tries < entry.tries) retryEnded(tx, begun.child);
   if (begun !== undefined && isRepeat(tx, begun, entry)) return 'ok';
@@ -189,6 +189,7 @@ function recordTry(tx: Tx, entry: TryEntry, fences: Fences): Verdict {
 
 interface BegunRow {
   readonly state: string;
+  readonly epoch: number;
   readonly tries: number;
   readonly output: string | null;
   readonly error: string | null;

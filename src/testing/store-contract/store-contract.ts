@@ -18,6 +18,7 @@ import { aboutHandBack } from './hand-back.ts';
 import { aboutHeld } from './held.ts';
 import { aboutLetGo } from './let-go.ts';
 import { aboutMessages } from './messages.ts';
+import { aboutLateGroups } from './late-groups.ts';
 import { aboutList } from './list.ts';
 import { aboutLostAnswers } from './lost-answers.ts';
 import { aboutMigrate } from './migrate.ts';
@@ -110,6 +111,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['prune', aboutPrune],
   ['prune: occurrences', aboutPruneOccurrences],
   ['lost answers', aboutLostAnswers],
+  ['late groups', aboutLateGroups],
   ['takeover in flight', aboutTakeover],
   ['bad values', aboutBadValues],
   ['close', aboutClose],

@@ -1,3 +1,7 @@
+/** A step is written while it has only begun, and not by a try that comes late, behind a later one of its attempt. */
+const isOpen = `onejob_steps.state = 'running' and not (values(state) = 'running' and onejob_steps.epoch = values(epoch)
+      and onejob_steps.tries > values(tries) and onejob_steps.output <=> values(output))`;
+
 /** Steps and tries of a group. */
 export const steps: readonly string[] = [
   // Writes one list of steps and tries. A step that is finished is never changed: the same result again is 'ok', another
@@ -79,23 +83,23 @@ begin
   left join onejob_keys k force index (primary) on k.name = g.kid_key
   where l.worker = me and l.state = 'running' and l.epoch = g.epoch
     and (k.run is null or k.run = g.kid or k.job = g.kid_job and k.digest <=> g.kid_digest)
-  -- assignments are made from left to right: first what compares with the old values, the state last
+  -- assignments are made from left to right: tries, by which a late one is known, before what else tells it
   on duplicate key update
-    resume_at = if(onejob_steps.state <> 'running' or values(state) <> 'running' or (g.after is not null
+    resume_at = if(not (${isOpen}) or values(state) <> 'running' or (g.after is not null
         and onejob_steps.tries = values(tries) and onejob_steps.started_at = values(started_at)
         and onejob_steps.output <=> values(output) and onejob_steps.error <=> values(error)
         and onejob_steps.resume_at > t), onejob_steps.resume_at, values(resume_at)),
-    n = if(onejob_steps.state = 'running', values(n), onejob_steps.n),
-    kind = if(onejob_steps.state = 'running', values(kind), onejob_steps.kind),
-    epoch = if(onejob_steps.state = 'running', values(epoch), onejob_steps.epoch),
-    tries = if(onejob_steps.state = 'running', values(tries), onejob_steps.tries),
-    asked = if(onejob_steps.state = 'running', values(asked), onejob_steps.asked),
-    output = if(onejob_steps.state = 'running', values(output), onejob_steps.output),
-    error = if(onejob_steps.state = 'running', values(error), onejob_steps.error),
-    child = if(onejob_steps.state = 'running', coalesce(values(child), onejob_steps.child), onejob_steps.child),
-    started_at = if(onejob_steps.state = 'running', values(started_at), onejob_steps.started_at),
-    finished_at = if(onejob_steps.state = 'running', values(finished_at), onejob_steps.finished_at),
-    state = if(onejob_steps.state = 'running', values(state), onejob_steps.state);
+    tries = if(${isOpen}, values(tries), onejob_steps.tries),
+    n = if(${isOpen}, values(n), onejob_steps.n),
+    kind = if(${isOpen}, values(kind), onejob_steps.kind),
+    epoch = if(${isOpen}, values(epoch), onejob_steps.epoch),
+    asked = if(${isOpen}, values(asked), onejob_steps.asked),
+    output = if(${isOpen}, values(output), onejob_steps.output),
+    error = if(${isOpen}, values(error), onejob_steps.error),
+    child = if(${isOpen}, coalesce(values(child), onejob_steps.child), onejob_steps.child),
+    started_at = if(${isOpen}, values(started_at), onejob_steps.started_at),
+    finished_at = if(${isOpen}, values(finished_at), onejob_steps.finished_at),
+    state = if(${isOpen}, values(state), onejob_steps.state);
 end`,
 
   // Creates the child runs of a list; each names the entry it comes with: 'of', 'epoch', 'step'. Those that say 'again'

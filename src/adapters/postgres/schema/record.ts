@@ -127,7 +127,9 @@ begin
         resume_at = case when excluded.state = 'running' then excluded.resume_at else had.resume_at end,
         child = coalesce(excluded.child, had.child),
         started_at = excluded.started_at, finished_at = excluded.finished_at
-      where had.state = 'running'
+      -- not by a try that comes late, behind a later one of its attempt
+      where had.state = 'running' and not (excluded.state = 'running' and had.epoch = excluded.epoch
+        and had.tries > excluded.tries and had.output is not distinct from excluded.output)
       returning had.run, had.key
     ), eaten as (
       update letters m set consumed_by = g.key

@@ -62,6 +62,7 @@ export function written(statement: string, { prefix }: Pick<Names, 'prefix'>, is
     run_columns: runColumns,
     callback_of_l: callbackOf,
     failure_of_c: cancelFailure,
+    is_read_o: isRead,
   };
   const text = statement.replaceAll(/\$(\w+)/g, (all, name: string) => meanings[name] ?? all);
   return named(isMariaDb ? withoutOf(text) : text, { prefix, database: '' });
@@ -97,6 +98,10 @@ export const runColumns = columns(wholeColumn);
 
 /** As in a list. */
 export const listColumns = columns(listedColumn);
+
+/** Whether somebody may yet read how the run `o` has ended: its parent, or a child, which may be its callback. */
+export const isRead = `(exists (select 1 from onejob_live l force index (primary) where l.run = r.parent)
+      or exists (select 1 from onejob_live l force index (by_parent) where l.parent = o.run))`;
 
 /** The failure of a run that was cancelled: `c` says by whom and why. */
 const cancelFailure = `cast(json_object('code', 'RUN_CANCELLED', 'message',

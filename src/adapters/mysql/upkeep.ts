@@ -1,7 +1,7 @@
 import { OnejobError } from '../../job/errors.ts';
 import type { PrunePolicy } from '../../ports/store-query.ts';
 import type { Connection } from './connection.ts';
-import { now } from './dialect.ts';
+import { isRead, now } from './dialect.ts';
 import { limitsOf } from './prune.ts';
 
 /** Those that `prune_v1` would take if nobody set it a limit. */
@@ -15,7 +15,7 @@ export async function prunable(db: Connection, policy: PrunePolicy): Promise<num
            select e.run from (
              select x.run, row_number() over (order by x.run desc) place from onejob_outcomes x where x.state = ?
            ) e where e.place = ? + 1))
-         and not exists (select 1 from onejob_live l where l.run = r.parent)`,
+         and not ${isRead}`,
       [state, ms, state, kept],
     );
     runs += row?.runs ?? 0;

@@ -15,7 +15,8 @@ export async function prunable(db: Connection, policy: PrunePolicy): Promise<num
      join ${db.schema}.outcomes o on o.state = p.state
      join ${db.schema}.runs r on r.id = o.run
      where (o.finished_at < ${db.schema}.now_ms() - p.ms or o.run <= p.edge)
-       and not exists (select from ${db.schema}.live l where l.run = r.parent)`,
+       and not exists (select from ${db.schema}.live l where l.run = r.parent)
+       and not exists (select from ${db.schema}.live l where l.parent = o.run)`,
     [JSON.stringify(limitsOf(policy))],
   );
   return rows[0]?.runs ?? 0;

@@ -33,8 +33,8 @@ export function prunable(tx: Tx, policy: PrunePolicy): number {
 
 /**
  * By age: finished before the cut, and so created before it, which bounds the walk over the index. By count: older by
- * id than the newest `keptRuns` of that state. Runs whose parent is unfinished stay: the parent reads their outcome. A
- * negative limit is none.
+ * id than the newest `keptRuns` of that state. Runs whose parent is unfinished stay: the parent reads their outcome. So
+ * do runs with an unfinished child: it may be the callback, which reads theirs. A negative limit is none.
  */
 function surplus(
   tx: Tx,
@@ -52,6 +52,7 @@ function surplus(
     `select run from outcomes o
      where state = ?1 and run <= max(?2, ?3) and (run <= ?2 or finished_at < ?4)
        and not exists (select 1 from runs r cross join live l on l.run = r.parent where r.id = o.run)
+       and not exists (select 1 from live l where l.parent = o.run)
      order by run limit ?5`,
     state,
     newestKept?.run ?? '',

@@ -2,7 +2,8 @@ import type { Pruned, PrunePolicy } from '../../ports/store-query.ts';
 import type { FinalState } from '../../job/state.ts';
 import type { RunId } from '../../job/run.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
-import { childOf, ended, eventTo, newRun, newRuns, stepDone, suspended } from './builders.ts';
+import { callbackKey } from '../../job/callbacks.ts';
+import { cancelOf, childOf, ended, eventTo, newRun, newRuns, stepDone, suspended } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { only, type Scene, whileBusy } from './scene.ts';
 
@@ -119,6 +120,27 @@ export function aboutPrune({ it, expect }: Contract): void {
     for (let n = 0; n < 5; n++) deleted += (await prune(scene, all)).runs;
     expect(deleted).toBe(2);
     expect(await idsLeft(scene)).toEqual([]);
+  });
+
+  it('a run stays until its callback has been called', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker, { callbacks: 'both' });
+    await scene.recorded(worker, ended(claim));
+    await scene.pass(30);
+    const all = { succeededMs: 5, succeededRuns: 0, failedMs: 5, failedRuns: 0 };
+    for (const hold of [null, 'running', 'waiting']) {
+      if (hold === 'running') await scene.claim(worker);
+      if (hold === 'waiting') await scene.recorded(worker, suspended(only(await scene.store.held(worker))));
+      expect((await prune(scene, all)).runs).toBe(0);
+      if (scene.store.prunable) expect(await scene.store.prunable({ ...keepAll, ...all })).toBe(0);
+    }
+    const called = callbackKey({ id: claim.run, epoch: claim.epoch });
+    await scene.ask(cancelOf(called));
+    expect(await scene.state(claim.run)).toBe('succeeded');
+    let deleted = 0;
+    await scene.pass(30);
+    for (let n = 0; n < 5; n++) deleted += (await prune(scene, all)).runs;
+    expect(deleted).toBe(2);
   });
 
   it('children kept for their parent do not hide what can be deleted', async (scene) => {

@@ -1,9 +1,9 @@
 /** Deleting what is beyond the policy: STORE §5 `prune`. */
 export const prune: readonly string[] = [
   // Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
-  // workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. The
-  // occurrence of a run goes with it, and no instant of the schedule up to it is fired again. 'policy' is
-  // [{ state, ms, runs }]. Answers (runs, bytes).
+  // workers buried more than a day ago. A run stays whose end somebody may yet read: its parent, or a child, which may be
+  // its callback. The occurrence of a run goes with it, and no instant of the schedule up to it is fired again. 'policy'
+  // is [{ state, ms, runs }]. Answers (runs, bytes).
   `create procedure onejob_prune_v1(in policy $text, in most int)
 sql security invoker
 begin
@@ -29,12 +29,12 @@ begin
       select y.run from (
         (select o.run from onejob_outcomes o force index (by_end) straight_join onejob_runs r force index (primary) on r.id = o.run
          where o.state = of_state and o.finished_at < t - kept_ms
-           and not exists (select 1 from onejob_live l where l.run = r.parent)
+           and not $is_read_o
          order by o.finished_at, o.run limit size)
         union
         (select o.run from onejob_outcomes o force index (by_state) straight_join onejob_runs r force index (primary) on r.id = o.run
          where o.state = of_state and o.run <= edge
-           and not exists (select 1 from onejob_live l where l.run = r.parent)
+           and not $is_read_o
          order by o.run limit size)
       ) y order by y.run limit size
     ) x;
@@ -47,12 +47,18 @@ begin
   set count_gone = 0;
   set total = 0;
   if gone is not null then
-    -- a run that was revived in between is no longer there
+    -- a run that was revived in between is no longer there, and its parent and children stay
+    select count(*) into locked
+    from (select g.run from json_table(gone, '$[*]' columns (run $id path '$')) g order by g.run limit 1000000) g
+    straight_join onejob_outcomes o force index (primary) on o.run = g.run
+    for update of o;
     select count(*), coalesce(sum(x.size), 0), json_arrayagg(x.run) into count_gone, total, gone
     from (
       select o.run, coalesce(length(o.output), 0) size
-      from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes o force index (primary) on o.run = g.run
-      for update of o
+      from json_table(gone, '$[*]' columns (run $id path '$')) g
+      straight_join onejob_outcomes o force index (primary) on o.run = g.run
+      straight_join onejob_runs r force index (primary) on r.id = o.run
+      where not $is_read_o
     ) x;
   end if;
   if gone is not null then

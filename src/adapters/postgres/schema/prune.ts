@@ -2,10 +2,16 @@ import { settings } from './settings.ts';
 
 /** Deleting what is beyond the policy: STORE §5 `prune`. */
 export const prune = /* sql */ `
+-- Whether somebody may yet read how a run has ended: its parent, or a child, which may be its callback.
+create function is_read(of_run text, parent text) returns boolean language plpgsql volatile
+as $$
+begin
+  return exists (select from live l where l.run = is_read.parent) or exists (select from live l where l.parent = of_run);
+end $$;
+
 -- Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
--- workers buried more than a day ago. A run whose parent is unfinished stays: the parent reads its outcome. The occurrence
--- of a run goes with it, and no instant of the schedule up to it is fired again. 'policy' is
--- [{ state, ms, runs }]. Answers { runs, bytes }.
+-- workers buried more than a day ago. The occurrence of a run goes with it, and no instant of the schedule up to it is
+-- fired again. 'policy' is [{ state, ms, runs }]. Answers { runs, bytes }.
 create function prune_v1(policy json, most integer) returns json language plpgsql volatile
 ${settings}
 as $$
@@ -27,20 +33,23 @@ begin
       select run from (
         (select o.run from outcomes o join runs r on r.id = o.run
          where o.state = p.state and o.finished_at < t - p.ms
-           and not exists (select from live l where l.run = r.parent)
+           and not is_read(o.run, r.parent)
          order by o.finished_at, o.run limit most - cardinality(gone))
         union
         (select o.run from outcomes o join runs r on r.id = o.run
          where o.state = p.state and o.run <= edge
-           and not exists (select from live l where l.run = r.parent)
+           and not is_read(o.run, r.parent)
          order by o.run limit most - cardinality(gone))
       ) x order by run limit most - cardinality(gone)
     ) into victims;
     gone := gone || victims;
   end loop;
-  -- a run that was revived in between is no longer there
+  -- a run that was revived in between is no longer there, and its parent and children stay
+  perform from outcomes where run = any(gone) order by run for update;
   with deleted as (
-    delete from outcomes where run = any(gone) returning run, octet_length(output) size
+    delete from outcomes o using runs r
+    where o.run = any(gone) and r.id = o.run and not is_read(o.run, r.parent)
+    returning o.run, octet_length(o.output) size
   )
   select coalesce(array_agg(run), '{}'), coalesce(sum(size), 0) into gone, total from deleted;
   if gone = '{}' then return json_build_object('runs', 0, 'bytes', 0); end if;

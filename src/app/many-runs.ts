@@ -18,9 +18,10 @@ export interface Changed {
 
 type Apply = (id: string) => Promise<AskAnswer>;
 
-/** Up to `limit` of them, newest first, and whether there are more. */
+/** Those of them to change, of up to `limit`, newest first, and whether there are more. */
 export async function findAll(
   client: Client,
+  verb: 'cancel' | 'retry' | 'restart',
   filter: RunFilter,
   limit: number,
 ): Promise<{ runs: Run[]; more: boolean }> {
@@ -33,8 +34,15 @@ export async function findAll(
     });
     runs.push(...page.items);
     cursor = page.next;
-    if (cursor === null || runs.length >= limit) return { runs, more: cursor !== null };
+    if (cursor !== null && runs.length < limit) continue;
+    return { runs: verb === 'cancel' ? runs : withoutTheirChildren(runs), more: cursor !== null };
   }
+}
+
+/** A parent that runs again has its children run again, or starts others: next to it, their work would be done twice. */
+function withoutTheirChildren(runs: readonly Run[]): Run[] {
+  const ids = new Set(runs.map(({ id }) => id));
+  return runs.filter(({ parent }) => parent === null || !ids.has(parent));
 }
 
 /** Oldest first; stops between two batches when somebody interrupts. */

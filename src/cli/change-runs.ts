@@ -47,7 +47,12 @@ export function changeRuns(call: Call, change: Change): Promise<number> {
     if (ref !== undefined && !given.on('dry-run')) return changeOne(call, change, app.client, ref);
     const { runs, more } =
       ref === undefined
-        ? await findAll(app.client, filterFor(change, await readFilter(given, app)), given.whole('limit') ?? most)
+        ? await findAll(
+            app.client,
+            change.verb,
+            filterFor(change, await readFilter(given, app)),
+            given.whole('limit') ?? most,
+          )
         : { runs: [await app.client.find(ref)], more: false };
     return changeMany(call, change, app.client, { runs, more });
   });

@@ -124,7 +124,7 @@ export const changeMany: readonly Route[] = changes.map(({ verb, summaries: [, s
     async handle({ app, client, query, body: asked, request }) {
       const filter = filterOf(app, query);
       refuseAll(verb, filter);
-      const { runs, more } = await findAll(client, { ...filter, states: filter.states ?? states }, query.limit);
+      const { runs, more } = await findAll(client, verb, { ...filter, states: filter.states ?? states }, query.limit);
       if (query.dryRun) {
         const items = runs.map(({ id, job, state }) => ({ id, job, state, verdict: null as Verdict | null }));
         return json(200, { v: 1, items, more });

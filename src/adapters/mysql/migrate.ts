@@ -12,6 +12,7 @@ import { end } from './schema/end.ts';
 import { inspect } from './schema/inspect.ts';
 import { notify } from './schema/notify.ts';
 import { letGo } from './schema/let-go.ts';
+import { locks } from './schema/locks.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
 import { read } from './schema/read.ts';
@@ -31,6 +32,7 @@ const procedures = [
   end,
   steps,
   letGo,
+  locks,
   record,
   claim,
   reclaim,

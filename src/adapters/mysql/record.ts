@@ -19,6 +19,7 @@ export async function record(
     bundle(group.steps),
     bundle(group.children),
     bundle(group.outcomes),
+    bundle(group.falling),
     bundle(group.lettingGo),
   ]);
   refuseBusy(answers.flat());

@@ -9,6 +9,7 @@ import { claim } from './schema/claim.ts';
 import { createClaim } from './schema/create-claim.ts';
 import { createInTurn } from './schema/create-in-turn.ts';
 import { keys } from './schema/keys.ts';
+import { locks } from './schema/locks.ts';
 import { output } from './schema/output.ts';
 import { prune } from './schema/prune.ts';
 import { reclaim } from './schema/reclaim.ts';
@@ -27,6 +28,7 @@ const versions: readonly string[] = [
     tables,
     keys,
     base,
+    locks,
     record,
     claim,
     reclaim,

@@ -15,7 +15,7 @@ export async function record(
   const rows = await db.write<{ odd: [number, Verdict][] | null }>(
     'record',
     `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::text[], $6::integer[],
-       $7::json, $8::json) odd`,
+       $7::json, $8::text[], $9::json, $10::text[]) odd`,
     [
       worker,
       [...group.runs],
@@ -24,7 +24,9 @@ export async function record(
       group.outcomes.map(({ run }) => run),
       group.outcomes.map(({ epoch }) => epoch),
       bundle(group.outcomes),
+      group.falling,
       bundle(group.lettingGo),
+      group.lettingGo.map(({ run }) => run),
     ],
   );
   return group.verdicts(rows[0]?.odd ?? []);

@@ -42,6 +42,11 @@ export class EntryGroup {
     entries.forEach((entry, i) => this.#add(entry, i));
   }
 
+  /** Runs that end without success, and take their children along. */
+  get falling(): RunId[] {
+    return this.outcomes.filter(({ state }) => state !== 'succeeded').map(({ run }) => run);
+  }
+
   /** Of all entries in their order; `odd` are those that the database did not call `ok`. */
   verdicts(odd: Iterable<readonly [number, Verdict]>): Verdict[] {
     const verdicts = Array.from<Verdict>({ length: this.#size }).fill('ok');

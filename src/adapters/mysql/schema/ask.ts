@@ -4,13 +4,14 @@ import { fullMailbox } from '../../../job/transition.ts';
 export const ask: readonly string[] = [
   // 'items' are [{ i, id, kind, actor, reason, ref, callbacks, word, data, from, delay, type, name, until }], carried
   // out in their order. What had an effect is kept under its id: a repeat, also one that comes while the first is on its
-  // way, gets the same answer. Answers rows (i, verdict, run, state).
+  // way and waits for the lock of its run, gets the same answer. Answers rows (i, verdict, run, state).
   `create procedure onejob_ask_v1(in items $text)
 sql security invoker
 begin
   declare done tinyint default false;
   declare t, ends_at, delay bigint;
-  declare place, changed int;
+  declare place, changed, given int;
+  declare named, falling $text;
   declare ask_id, target_name $name;
   declare kind, target_type, known, callbacks $word;
   declare actor, because, data, word $text;
@@ -26,40 +27,32 @@ begin
     order by x.i;
   declare continue handler for not found set done = true;
   $begin
-  -- waits for the same asks on their way elsewhere, in one order for all
-  insert into onejob_asks (run, id, kind, actor, reason, at)
-  select x.run, x.id, x.kind, x.actor, x.reason, $now
-  from (
-    select coalesce(r.id, k.run) run, a.i, a.id, a.kind, a.actor, a.reason
-    from json_table(items, '$[*]' columns (i int path '$.i', id $name path '$.id', kind $word path '$.kind',
-      actor $text path '$.actor', reason $text path '$.reason', ref $key path '$.ref')) a
-    left join onejob_runs r force index (primary) on r.id = a.ref
-    left join onejob_keys k force index (primary) on k.name = a.ref
-    where a.ref is not null
-  ) x
-  where x.run is not null order by x.run, x.id, x.i
-  on duplicate key update kind = onejob_asks.kind;
   -- all rows in one order; what they say is read again below, one by one
   select count(*) into changed
   from (
-    select y.run from (
-      select a.run from (
-        select coalesce(r.id, k.run) run from json_table(items, '$[*]' columns (ref $key path '$.ref')) a
-        left join onejob_runs r force index (primary) on r.id = a.ref
-        left join onejob_keys k force index (primary) on k.name = a.ref
-      ) a
-      union
-      -- also of a run that has ended: it may be revived before its turn
-      select p.parent from (
-        select coalesce(r.id, k.run) run from json_table(items, '$[*]' columns (ref $key path '$.ref', kind $word path '$.kind')) a
-        left join onejob_runs r force index (primary) on r.id = a.ref
-        left join onejob_keys k force index (primary) on k.name = a.ref
-        where a.kind = 'cancel'
-      ) a straight_join onejob_runs p force index (primary) on p.id = a.run
-    ) y where y.run is not null order by y.run limit 1000000
-  ) s
-  straight_join onejob_live l force index (primary) on l.run = s.run
-  for update of l;
+    select distinct a.name from json_table(items, '$[*]' columns (type $word path '$.type', name $name path '$.name')) a
+    where a.type = 'schedule' order by a.name limit 100000
+  ) x straight_join onejob_schedules s force index (primary) on s.name = x.name
+  for update of s;
+  select json_arrayagg(x.run), json_arrayagg(if(x.kind in ('cancel', 'retry', 'restart'), x.run, null)), count(*)
+  into named, falling, given
+  from (
+    select coalesce(r.id, k.run) run, a.kind
+    from json_table(items, '$[*]' columns (ref $key path '$.ref', kind $word path '$.kind')) a
+    left join onejob_runs r force index (primary) on r.id = a.ref
+    left join onejob_keys k force index (primary) on k.name = a.ref
+  ) x
+  where x.run is not null;
+  if named is not null then
+    call onejob_lock_runs(named, falling, 1);
+    select count(*) into changed from json_table(named, '$[*]' columns (run $id path '$')) n
+    straight_join onejob_live l force index (primary) on l.run = n.run;
+    if changed < given then
+      -- ended, or about to live again by somebody else
+      call onejob_lock_outcomes(named);
+      call onejob_lock_runs(named, falling, 0);
+    end if;
+  end if;
   set t = $now;
   open asked;
   asking: loop
@@ -79,7 +72,8 @@ begin
         if known is null then
           call onejob_ask_run(target, kind, actor, because, callbacks, word, data, from_step, delay, t, known);
           if known in ('done', 'mailed') then
-            update onejob_asks a set a.verdict = known where a.run = target and a.id = ask_id;
+            insert into onejob_asks (run, id, kind, verdict, actor, reason, at)
+            values (target, ask_id, kind, known, actor, because, t);
           end if;
         end if;
         select place i, known verdict, target run, coalesce((select l.state from onejob_live l where l.run = target),
@@ -88,11 +82,6 @@ begin
     end if;
   end loop;
   close asked;
-  delete s from json_table(items, '$[*]' columns (id $name path '$.id', ref $key path '$.ref')) a
-  left join onejob_runs r force index (primary) on r.id = a.ref
-  left join onejob_keys k force index (primary) on k.name = a.ref
-  straight_join onejob_asks s force index (primary) on s.run = coalesce(r.id, k.run) and s.id = a.id
-  where s.verdict is null;
   $commit;
 end`,
 

@@ -18,7 +18,8 @@ begin
 end`,
 
   // Ends 'ends' [{ run, epoch, state, output, response, error, progress, silent }]; where 'me' is given only those that this
-  // worker holds in that epoch. The caller has locked their rows and those of their parents. The live row goes, the
+  // worker holds in that epoch. The caller has locked their rows and those of their parents, and of those that do not
+  // succeed the kin. The live row goes, the
   // outcome comes, requests to cancel that the run outlived are consumed, its parent gets a letter, and unless it
   // succeeded its unfinished children are cancelled. Last come the runs of callbacks, unless 'silent': as children of
   // runs that ended they would be cancelled. Of 'mailed', 'born', 'fallen' and 'called' (any has mail, a parent, did not
@@ -96,52 +97,50 @@ end`,
   `create procedure onejob_end_children(in parents $text, in t bigint, inout calls $text)
 sql security invoker
 begin
-  declare locked int;
-  declare grandparents, more $text;
+  declare kids, grandparents, more $text;
   while parents is not null do
-    select count(*) into locked
-    from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c force index (by_parent) on c.parent = p.run
-    for update of c;
+    select json_arrayagg(x.run) into kids
+    from (
+      select c.run from json_table(parents, '$[*]' columns (run $id path '$')) p
+      straight_join onejob_live c force index (by_parent) on c.parent = p.run
+    ) x;
     insert into onejob_letters (run, n, kind, name, actor, reason, at)
     select c.run, c.mail + 1, 'cancel', '', concat('run ', o.run),
       if(o.state = 'failed', 'its parent failed', 'its parent was cancelled'), t
-    from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_outcomes o force index (primary) on o.run = p.run
-    straight_join onejob_live c force index (by_parent) on c.parent = o.run
+    from json_table(kids, '$[*]' columns (run $id path '$')) k
+    straight_join onejob_live c force index (primary) on c.run = k.run
+    straight_join onejob_outcomes o force index (primary) on o.run = c.parent
     where c.state = 'running';
-    update json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c force index (by_parent) on c.parent = p.run
+    update json_table(kids, '$[*]' columns (run $id path '$')) k
+    straight_join onejob_live c force index (primary) on c.run = k.run
     set c.mail = c.mail + 1 where c.state = 'running';
     insert into onejob_outcomes (run, state, attempt, crashes, epoch, generation, mail, due_at, started_at, finished_at,
       node, error, progress)
     select c.run, 'cancelled', c.attempt, c.crashes, c.epoch, c.generation, c.mail, c.due_at, c.started_at, t, c.node,
       json_object('code', 'RUN_CANCELLED', 'message', concat('cancelled by run ', o.run, ': ',
         if(o.state = 'failed', 'its parent failed', 'its parent was cancelled'))), c.progress
-    from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_outcomes o force index (primary) on o.run = p.run
-    straight_join onejob_live c force index (by_parent) on c.parent = o.run
+    from json_table(kids, '$[*]' columns (run $id path '$')) k
+    straight_join onejob_live c force index (primary) on c.run = k.run
+    straight_join onejob_outcomes o force index (primary) on o.run = c.parent
     where c.state <> 'running';
-    update json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c force index (by_parent) on c.parent = p.run
-    straight_join onejob_outcomes o force index (primary) on o.run = c.run
-    straight_join onejob_letters m force index (primary) on m.run = c.run
+    update json_table(kids, '$[*]' columns (run $id path '$')) k
+    straight_join onejob_outcomes o force index (primary) on o.run = k.run
+    straight_join onejob_letters m force index (primary) on m.run = o.run
     set m.consumed_by = '' where m.kind = 'cancel' and m.consumed_by is null;
-    select json_arrayagg(c.run) into grandparents
-    from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c force index (by_parent) on c.parent = p.run
-    straight_join onejob_outcomes o force index (primary) on o.run = c.run
-    where exists (select 1 from onejob_live g force index (by_parent) where g.parent = c.run);
+    select json_arrayagg(o.run) into grandparents
+    from json_table(kids, '$[*]' columns (run $id path '$')) k
+    straight_join onejob_outcomes o force index (primary) on o.run = k.run
+    where exists (select 1 from onejob_live g force index (by_parent) where g.parent = o.run);
     select json_arrayagg(json_object($callback_of_l)) into more
-    from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live l force index (by_parent) on l.parent = p.run
+    from json_table(kids, '$[*]' columns (run $id path '$')) k
+    straight_join onejob_live l force index (primary) on l.run = k.run
     straight_join onejob_outcomes o force index (primary) on o.run = l.run
     straight_join onejob_runs r force index (primary) on r.id = l.run
     where l.callbacks in ('both', 'failure');
     if more is not null then set calls = json_merge_preserve(coalesce(calls, '[]'), more); end if;
-    delete c from json_table(parents, '$[*]' columns (run $id path '$')) p
-    straight_join onejob_live c force index (by_parent) on c.parent = p.run
-    straight_join onejob_outcomes o force index (primary) on o.run = c.run;
+    delete c from json_table(kids, '$[*]' columns (run $id path '$')) k
+    straight_join onejob_outcomes o force index (primary) on o.run = k.run
+    straight_join onejob_live c force index (primary) on c.run = o.run;
     set parents = grandparents;
   end while;
 end`,

@@ -1,15 +1,15 @@
 /** The fenced writes of a worker: STORE §1.2. */
 export const record: readonly string[] = [
-  // One group of entries. 'runs' are all the runs that it names, in order. Their rows, and those of the parents of runs
-  // that end, are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes,
-  // suspensions and hand-backs. So a parent that suspends in the group in which its child ends is queued instead of parked
-  // for ever.
+  // One group of entries. 'runs' are all the runs that it names, in order, 'falling' those that end without success.
+  // Their rows, those of the parents of runs that end, and the kin of runs that fall, are locked in id order, then
+  // compared, then written in a fixed order: steps and tries, outcomes, suspensions and hand-backs. So a parent that
+  // suspends in the group in which its child ends is queued instead of parked for ever.
   //
   // 'steps' is a list of lists: within one list no step is named twice (an upsert of two must not depend on which comes
   // first), and 'born' has the child runs of each list. Answers the verdicts that are not 'ok' as rows (i, verdict).
   // Where the key of a child is busy it answers those keys as rows (busy), and nothing is done.
   `create procedure onejob_record_v1(in me $id, in runs $text, in steps $text, in born $text, in outcomes $text,
-  in letting_go $text)
+  in falling $text, in letting_go $text)
 sql security invoker
 begin
   declare busy $text;
@@ -27,10 +27,21 @@ sql security invoker
 begin
   declare t, base bigint;
   declare found, ends, held, parents, mailed, fallen, called, lists, place int default 0;
-  declare living $text;
+  declare living, retried, asked, wanted $text;
   $begin
   -- workers before runs, as a burial locks them
-  if born is not null then call onejob_lock_living(json_extract(born, '$[*][*].holder'), living); end if;
+  if born is not null then
+    call onejob_lock_living(json_extract(born, '$[*][*].holder'), living);
+    select json_arrayagg(s.child) into retried
+    from json_table(born, '$[*][*]' columns (run $id path '$.of', step $step path '$.step', again int path '$.again')) g
+    straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
+    where g.again is not null and s.child is not null;
+  end if;
+  if letting_go is not null then call onejob_ends_of_cancelled(json_extract(letting_go, '$[*].run'), asked); end if;
+  if falling is not null or retried is not null or asked is not null then
+    set falling = json_merge_preserve(coalesce(falling, '[]'), coalesce(retried, '[]'),
+      coalesce(json_extract(asked, '$[*].run'), '[]'));
+  end if;
   if outcomes is not null then
     -- a parent never changes, so it may be read without a lock
     select count(*) into parents
@@ -38,7 +49,17 @@ begin
     straight_join onejob_live l force index (primary) on l.run = e.run
     where l.parent is not null;
   end if;
-  if parents > 0 then
+  if falling is not null then
+    select json_arrayagg(x.run) into wanted
+    from (
+      select j.run from json_table(runs, '$[*]' columns (run $id path '$')) j
+      union
+      select l.parent from json_table(coalesce(outcomes, '[]'), '$[*]' columns (run $id path '$.run')) e
+      straight_join onejob_live l force index (primary) on l.run = e.run
+      where l.parent is not null
+    ) x;
+    call onejob_lock_runs(wanted, falling, 1);
+  elseif parents > 0 then
     select count(*) into found
     from (
       select x.run from (
@@ -56,6 +77,15 @@ begin
     from json_table(runs, '$[*]' columns (run $id path '$')) j
     straight_join onejob_live l force index (primary) on l.run = j.run
     for update of l;
+  end if;
+  if letting_go is not null then
+    -- somebody may have asked while this waited
+    call onejob_ends_of_cancelled(json_extract(letting_go, '$[*].run'), asked);
+    if asked is not null then call onejob_lock_runs(null, json_extract(asked, '$[*].run'), 0); end if;
+  end if;
+  if retried is not null then
+    call onejob_lock_outcomes(retried);
+    call onejob_lock_runs(retried, retried, 0);
   end if;
   set t = $now;
 

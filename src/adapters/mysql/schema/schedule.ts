@@ -65,7 +65,7 @@ begin
   declare seen, found, next bigint;
   declare of_schedule $name;
   declare mark, found_mark $id;
-  declare runs, ranges, cancels $text;
+  declare runs, ranges, cancels, cancelled $text;
   declare fire cursor for
     select f.i, f.schedule, f.revision, f.mark, f.runs, f.ranges, f.cancels, f.next
     from json_table(fires, '$[*]' columns (i int path '$.i', schedule $name path '$.schedule', revision bigint path '$.revision',
@@ -79,6 +79,10 @@ begin
     select distinct f.name from json_table(fires, '$[*]' columns (name $name path '$.schedule')) f order by f.name limit 100000
   ) f straight_join onejob_schedules s force index (primary) on s.name = f.name
   for update of s;
+  select json_arrayagg(c.run) into cancelled
+  from json_table(fires, '$[*]' columns (cancels $text path '$.cancels')) f,
+    json_table(f.cancels, '$[*]' columns (run $id path '$')) c;
+  if cancelled is not null then call onejob_lock_runs(cancelled, cancelled, 1); end if;
   open fire;
   firing: loop
     set done = false;
@@ -101,7 +105,7 @@ end`,
   `create procedure onejob_occur(in of_schedule $name, in runs $text, in ranges $text, in cancels $text, in t bigint)
 sql security invoker
 begin
-  declare locked, place, made int default 0;
+  declare place, made int default 0;
   declare first_at, last_at, times bigint;
   declare pruned bigint default (select s.pruned_to from onejob_schedules s where s.name = of_schedule);
   declare why $word;
@@ -109,17 +113,6 @@ begin
   declare item, living, ends $text;
   if runs is not null then call onejob_lock_living(json_extract(runs, '$[*].holder'), living); end if;
   if json_length(cancels) > 0 then
-    select count(*) into locked
-    from (
-      select x.run from (
-        select c.run from json_table(cancels, '$[*]' columns (run $id path '$')) c
-        union
-        select r.parent from json_table(cancels, '$[*]' columns (run $id path '$')) c
-        straight_join onejob_runs r force index (primary) on r.id = c.run
-      ) x where x.run is not null order by x.run limit 1000000
-    ) s
-    straight_join onejob_live l force index (primary) on l.run = s.run
-    for update of l;
     while place < json_length(cancels) do
       set target = json_unquote(json_extract(cancels, concat('$[', place, ']')));
       if exists (select 1 from onejob_live l where l.run = target and l.state = 'running') then

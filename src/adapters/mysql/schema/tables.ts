@@ -154,8 +154,7 @@ export const tables: readonly string[] = [
   run $id not null,
   id $name not null,
   kind $word not null,
-  -- null only inside of the transaction that answers it
-  verdict $word,
+  verdict $word not null,
   actor $text not null,
   reason $text,
   at bigint not null,

@@ -63,52 +63,56 @@ sql security invoker
 begin
   declare t bigint;
   declare dead, mine, cancelled, ends $text;
-  declare locked int;
   select json_arrayagg(x.id) into dead
   from (
-    select w.id from json_table(ids, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w force index (primary) on w.id = n.id
+    select w.id from (
+      select distinct i.id from json_table(ids, '$[*]' columns (id $id path '$')) i order by i.id limit 100000
+    ) n straight_join onejob_workers w force index (primary) on w.id = n.id
     where w.buried_at is null and (seen is null or w.beat = seen) for update of w
   ) x;
   if dead is not null then
     set t = $now;
     update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_workers w force index (primary) on w.id = n.id
     set w.buried_at = t;
-    select count(*) into locked
+    -- none of them gets a run any more
+    select json_arrayagg(x.run) into mine
     from (
-      select x.run from (
-        select l.run from json_table(dead, '$[*]' columns (id $id path '$')) n
-        straight_join onejob_live l force index (line) on l.worker = n.id
-        union
-        select l.parent from json_table(dead, '$[*]' columns (id $id path '$')) n
-        straight_join onejob_live l force index (line) on l.worker = n.id
-        where l.parent is not null
-      ) x order by x.run limit 1000000
-    ) s
-    straight_join onejob_live l force index (primary) on l.run = s.run
-    for update of l;
+      select l.run from json_table(dead, '$[*]' columns (id $id path '$')) n
+      straight_join onejob_live l force index (line) on l.worker = n.id
+    ) x;
+  end if;
+  if mine is not null then
+    call onejob_lock_runs(mine, mine, 1);
+    -- without those that they have let go meanwhile
+    select json_arrayagg(x.run) into mine
+    from (
+      select l.run from json_table(mine, '$[*]' columns (run $id path '$')) j
+      straight_join onejob_live l force index (primary) on l.run = j.run
+      straight_join json_table(dead, '$[*]' columns (id $id path '$')) n on n.id = l.worker
+    ) x;
+  end if;
+  if mine is not null then
     select l.worker, l.run
-    from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
+    from json_table(mine, '$[*]' columns (run $id path '$')) j straight_join onejob_live l force index (primary) on l.run = j.run
     order by l.run;
-    select json_arrayagg(l.run) into mine
-    from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id;
     call onejob_ends_of_cancelled(mine, cancelled);
     if counted then
-      update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
+      update json_table(mine, '$[*]' columns (run $id path '$')) j straight_join onejob_live l force index (primary) on l.run = j.run
       set l.crashes = l.crashes + 1,
         l.casualties = json_array_append(coalesce(l.casualties, '[]'), '$',
-          json_object('node', coalesce(l.node, ''), 'worker', n.id)),
-        l.casualty_names = concat_ws(', ', l.casualty_names, concat(coalesce(l.node, ''), ' (', n.id, ')'))
+          json_object('node', coalesce(l.node, ''), 'worker', l.worker)),
+        l.casualty_names = concat_ws(', ', l.casualty_names, concat(coalesce(l.node, ''), ' (', l.worker, ')'))
       where l.suspect = 1 or json_length(mine) = 1;
       select json_arrayagg(json_object('run', l.run, 'state', 'failed', 'error', cast(json_object('code', 'RUN_CRASHED',
         'message', concat(l.crashes, if(l.crashes = 1, ' worker', ' workers'),
           ' in a row ended while running it, without progress in between: ', l.casualty_names),
         'data', json_object('workers', json_extract(l.casualties, '$'))) as char character set utf8mb4))) into ends
-      from json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
+      from json_table(mine, '$[*]' columns (run $id path '$')) j straight_join onejob_live l force index (primary) on l.run = j.run
       where (l.suspect = 1 or json_length(mine) = 1) and l.crashes >= l.max_crashes and (cancelled is null or l.run not in (
         select c.run from json_table(cancelled, '$[*]' columns (run $id path '$.run')) c));
     end if;
     if cancelled is not null then set ends = json_merge_preserve(cancelled, coalesce(ends, '[]')); end if;
-    update json_table(dead, '$[*]' columns (id $id path '$')) n straight_join onejob_live l force index (line) on l.worker = n.id
+    update json_table(mine, '$[*]' columns (run $id path '$')) j straight_join onejob_live l force index (primary) on l.run = j.run
     set l.epoch = l.epoch + 1, l.suspect = greatest(l.suspect, counted), l.state = 'queued', l.worker = '';
     if ends is not null then call onejob_end(ends, null, 1, 1, 1, 1, t); end if;
   end if;
@@ -124,16 +128,30 @@ begin
   declare seen bigint;
   declare dead, of_run $id;
   declare of_state $word;
-  declare because, ends $text;
-  -- one order of locks for all rescuers: workers first
+  declare because, ends, doomed $text;
   declare grave cursor for
     select g.i, g.id, g.beat, g.counted, g.run, g.epoch, g.state, g.error
     from json_table(graves, '$[*]' columns (i int path '$.i', id $id path '$.id', beat bigint path '$.beat',
       counted int path '$.counted', run $id path '$.run', epoch int path '$.epoch', state $word path '$.state',
       error $text path '$.error')) g
-    order by g.id is null, g.id, g.run;
+    order by g.i;
   declare continue handler for not found set done = true;
   $begin
+  -- all that any of these graves may touch, in one order: workers first
+  select count(*) into found
+  from (
+    select distinct g.id from json_table(graves, '$[*]' columns (id $id path '$.id')) g
+    where g.id is not null order by g.id limit 100000
+  ) s straight_join onejob_workers w force index (primary) on w.id = s.id
+  for update of w;
+  select json_arrayagg(x.run) into doomed
+  from (
+    select g.run from json_table(graves, '$[*]' columns (run $id path '$.run')) g where g.run is not null
+    union
+    select l.run from json_table(graves, '$[*]' columns (id $id path '$.id')) g
+    straight_join onejob_live l force index (line) on l.worker = g.id
+  ) x;
+  if doomed is not null then call onejob_lock_runs(doomed, doomed, 1); end if;
   open grave;
   digging: loop
     set done = false;
@@ -142,12 +160,6 @@ begin
     if dead is not null then
       call onejob_bury_workers(json_array(dead), seen, counts);
     else
-      select count(*) into found
-      from (
-        select x.run from (select of_run run union select r.parent from onejob_runs r where r.id = of_run) x
-        where x.run is not null order by x.run limit 2
-      ) s straight_join onejob_live l force index (primary) on l.run = s.run
-      for update of l;
       if exists (select 1 from onejob_live where run = of_run and epoch = of_epoch and state = 'running') then
         update onejob_live set epoch = epoch + 1 where run = of_run;
         set ends = null;

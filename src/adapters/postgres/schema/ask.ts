@@ -13,27 +13,27 @@ declare
   t bigint;
   a record;
   known text;
+  named text[];
+  falling text[];
   answer json[] := '{}';
 begin
   perform check_isolation();
-  -- waits for the same asks on their way elsewhere, in one order for all
-  insert into asks (run, id, kind, actor, reason, at)
-  select distinct on (x.run, x.id) x.run, x.id, x.kind, x.actor, x.reason, now_ms()
-  from (
-    select i.*, run_of(i.ref) run
-    from json_to_recordset(items) i(i integer, id text, kind text, ref text, actor text, reason text)
-    where i.ref is not null
-  ) x
-  where x.run is not null
-  order by x.run, x.id, x.i
-  on conflict (run, id) do nothing;
   -- all rows in one order; what they say is read again below, one by one
-  perform from live where run in (
-    select run_of(x.ref) from json_to_recordset(items) x(ref text)
-    union
-    select l.parent from json_to_recordset(items) x(ref text, kind text) join live l on l.run = run_of(x.ref)
-    where x.kind = 'cancel' and l.parent is not null
-  ) order by run for no key update;
+  perform from schedules s
+  where s.name in (select x.name from json_to_recordset(items) x(type text, name text) where x.type = 'schedule')
+  order by s.name for no key update;
+  select array_agg(distinct x.run), coalesce(array_agg(x.run) filter (where x.kind in ('cancel', 'retry', 'restart')), '{}')
+  into named, falling
+  from (select run_of(i.ref) run, i.kind from json_to_recordset(items) i(ref text, kind text) where i.ref is not null) x
+  where x.run is not null;
+  if named is not null then
+    perform lock_runs(named, falling, true);
+    if exists (select from unnest(named) n(run) where not exists (select from live l where l.run = n.run)) then
+      -- ended, or about to live again by somebody else
+      perform from outcomes o where o.run = any(named) order by o.run for update;
+      perform lock_runs(named, falling, false);
+    end if;
+  end if;
   t := now_ms();
   for a in
     select x.*, run_of(x.ref) run
@@ -63,15 +63,14 @@ begin
       if known is null then
         known := ask_run(a.run, a.kind, a.actor, a.reason, a.callbacks, a.name, a.data, a."from", a.delay, t);
         if known in ('done', 'mailed') then
-          update asks s set verdict = known where s.run = a.run and s.id = a.id;
+          insert into asks (run, id, kind, verdict, actor, reason, at)
+          values (a.run, a.id, a.kind, known, a.actor, a.reason, t);
         end if;
       end if;
       answer := answer || json_build_object('i', a.i, 'verdict', known, 'run', a.run, 'state', coalesce(
         (select l.state from live l where l.run = a.run), (select o.state from outcomes o where o.run = a.run)));
     end if;
   end loop;
-  delete from asks s where s.verdict is null and (s.run, s.id) in (
-    select run_of(x.ref), x.id from json_to_recordset(items) x(id text, ref text));
   return to_json(answer);
 end $$;
 

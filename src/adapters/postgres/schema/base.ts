@@ -170,8 +170,8 @@ as $$
 $$;
 
 -- Ends 'items' [{ run, epoch, state, output, response, error, progress, silent }]; where 'epochs' are given only those
--- of the runs 'ids' in these epochs. The caller has locked their rows and those of their
--- parents. The live row goes, the outcome comes, requests to cancel that the run outlived are consumed, its parent gets
+-- of the runs 'ids' in these epochs. The caller has locked their rows and those of their parents, and of what ends
+-- without success the kin. The live row goes, the outcome comes, requests to cancel that the run outlived are consumed, its parent gets
 -- a letter, and unless it succeeded its unfinished children are cancelled: those that run by letter, the others here
 -- and now, with their own children. Last come the runs of callbacks (as adapters/sql/callback-run.ts makes them), unless
 -- 'silent': as children of runs that ended they would be cancelled.
@@ -234,7 +234,7 @@ begin
       select l.run, l.state, l.parent, case o.state when 'failed' then 'its parent failed'
         else 'its parent was cancelled' end why
       from live l join outcomes o on o.run = l.parent
-      where l.parent = any(fallen) order by l.run for no key update of l
+      where l.parent = any(fallen) order by l.run
     ) c;
     if words is not null then perform post(words, t); end if;
     exit when ends is null;

@@ -15,6 +15,14 @@ begin
     ) c);
 end $$;
 
+-- Which of these runs somebody has asked to cancel.
+create function asked_to_cancel(ids text[]) returns text[] language plpgsql volatile
+as $$
+begin
+  if ids = '{}' then return ids; end if;
+  return array(select e->>'run' from json_array_elements(ends_of_cancelled(ids)) e);
+end $$;
+
 -- Suspensions and hand-backs of the runs 'mine', held in 'epochs'. One that wishes to wait is queued, due now, where its
 -- mail is newer than what was seen. Answers the verdicts that are not 'ok' as [[i, verdict]], or null. Sent again they
 -- find the run held by nobody in the same epoch, or cancelled in it.

@@ -3,16 +3,17 @@ import { settings } from './settings.ts';
 
 /** The fenced writes of a worker: STORE §1.2. */
 export const record = /* sql */ `
--- One group of entries. 'runs' are all the runs that it names, 'ends' and 'end_epochs' those of each outcome.
--- Their rows, and those of the parents of runs that end,
--- are locked in id order, then compared, then written in a fixed order: steps and tries, outcomes, suspensions and
--- hand-backs. So a parent that suspends in the group in which its child ends is queued instead of parked for ever.
+-- One group of entries. 'runs' are all the runs that it names, 'ends' and 'end_epochs' those of each outcome, 'falling'
+-- those that end without success, 'leaving' those that are let go. Their rows, those of the parents of runs that end, and
+-- the kin of runs that fall, are locked in id order, then compared, then written in a fixed order: steps and tries,
+-- outcomes, suspensions and hand-backs. So a parent that suspends in the group in which its child ends is queued instead
+-- of parked for ever.
 --
 -- 'steps' is a list of lists: within one list no step is named twice (an upsert cannot touch one row twice). Answers
 -- the verdicts that are not 'ok' as [[i, verdict]], or null.
 create function record_v1(
-  me text, runs text[], steps json, children json, ends text[], end_epochs integer[], outcomes json,
-  letting_go json
+  me text, runs text[], steps json, children json, ends text[], end_epochs integer[], outcomes json, falling text[],
+  letting_go json, leaving text[]
 ) returns json language plpgsql volatile
 ${settings}
 as $$
@@ -21,15 +22,28 @@ declare
   mine text[];
   epochs integer[];
   crashed text[];
+  retried text[] := '{}';
+  late text[];
   held integer;
   stale json := '[]';
   odd json[] := '{}';
 begin
   perform check_isolation();
+  if children is not null then
+    perform living(holders_of((
+      select json_agg(c.child) from json_array_elements(children) l(list), json_to_recordset(l.list) c(child json)
+      where c.child is not null)));
+    retried := array(
+      select s.child from json_array_elements(children) l(list)
+      cross join json_to_recordset(l.list) c(run text, key text, again integer)
+      join steps s on s.run = c.run and s.key = c.key where c.again is not null and s.child is not null);
+  end if;
+  falling := falling || retried || asked_to_cancel(leaving);
   if outcomes is not null then
     -- a parent never changes, so it may be read without a lock
     runs := runs || array(select l.parent from live l where l.run = any(ends) and l.parent is not null);
   end if;
+  if falling <> '{}' then perform lock_runs(runs, falling, true); end if;
   select array_agg(l.run), array_agg(l.epoch), array_agg(l.run) filter (where l.crashes > 0 or l.suspect = 1)
   into mine, epochs, crashed
   from (
@@ -38,6 +52,14 @@ begin
     offset 0 -- else the comparison would go below the lock
   ) l
   where l.worker = me and l.state = 'running';
+  if leaving <> '{}' then
+    late := array(select r from unnest(asked_to_cancel(leaving)) r where r <> all(falling));
+    if late <> '{}' then perform lock_runs('{}', late, false); end if;
+  end if;
+  if retried <> '{}' then
+    perform from outcomes o where o.run = any(retried) order by o.run for update;
+    perform lock_runs(retried, retried, false);
+  end if;
   t := now_ms();
 
   if steps is not null then

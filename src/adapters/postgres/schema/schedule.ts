@@ -44,6 +44,10 @@ begin
   perform check_isolation();
   perform from schedules where name in (select x.schedule from json_to_recordset(fires) x(schedule text))
   order by name for no key update;
+  perform living(holders_of(r.runs)) from (
+    select json_agg(r) runs from json_to_recordset(fires) x(runs json), json_array_elements(x.runs) r) r;
+  cancelled := array(select json_array_elements_text(x.cancels) from json_to_recordset(fires) x(cancels json));
+  if cancelled <> '{}' then perform lock_runs(cancelled, cancelled, true); end if;
   for f in
     select x.* from json_to_recordset(fires) x(
       i integer, schedule text, revision bigint, runs json, ranges json, cancels json, next bigint) order by x.i
@@ -89,7 +93,7 @@ begin
     json_agg(json_build_object('run', l.run, 'state', 'cancelled', 'error', cancel_failure(actor, reason)))
       filter (where l.state <> 'running')
   into words, ends
-  from (select run, state from live where run = any(ids) order by run for no key update) l;
+  from (select run, state from live where run = any(ids) order by run) l;
   if words is not null then perform post(words, t); end if;
   if ends is not null then perform end_runs(ends, null, null, t); end if;
 end $$;

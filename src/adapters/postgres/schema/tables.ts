@@ -159,8 +159,7 @@ create table asks (
   run text collate "C" not null,
   id text collate "C" not null,
   kind text not null,
-  -- null only inside of the transaction that answers it
-  verdict text,
+  verdict text not null,
   actor text not null,
   reason text,
   at bigint not null,

@@ -58,10 +58,9 @@ begin
   if dead is null then return null; end if;
   t := now_ms();
   update workers set buried_at = t where id = any(dead);
-  perform from live where run in (
-    select l.run from live l where l.worker = any(dead)
-    union select l.parent from live l where l.worker = any(dead) and l.parent is not null
-  ) order by run for no key update;
+  -- none of them gets a run any more
+  mine := array(select l.run from live l where l.worker = any(dead));
+  perform lock_runs(mine, mine, true);
   mine := array(select l.run from live l where l.worker = any(dead));
   cancelled := ends_of_cancelled(mine);
   with held as (
@@ -114,21 +113,25 @@ as $$
 declare
   g record;
   taken json;
+  doomed text[];
   answer json[] := '{}';
 begin
   perform check_isolation();
+  -- all that any of these graves may touch, in one order: workers first
+  perform from workers w where w.id in (select x.id from json_to_recordset(graves) x(id text)) order by w.id for update;
+  doomed := array(
+    select x.run from json_to_recordset(graves) x(run text) where x.run is not null
+    union select l.run from json_to_recordset(graves) x(id text) join live l on l.worker = x.id);
+  perform lock_runs(doomed, doomed, true);
   for g in
     select x.* from json_to_recordset(graves) x(
       i integer, id text, beat bigint, counted boolean, run text, epoch integer, state text, error json)
-    -- one order of locks for all rescuers: workers first
-    order by x.id collate "C", x.run collate "C"
+    order by x.i
   loop
     if g.id is not null then
       taken := bury_workers(array[g.id], g.beat, g.counted)->g.id;
       if taken is not null then answer := answer || json_build_array(g.i, taken); end if;
     else
-      perform from live where run = g.run or run in (select parent from runs where id = g.run and parent is not null)
-      order by run for no key update;
       update live set epoch = epoch + 1 where run = g.run and epoch = g.epoch and state = 'running';
       if found then
         perform end_runs(coalesce(case g.state when 'failed' then ends_of_cancelled(array[g.run]) end,

@@ -8,7 +8,6 @@ export class Claims {
   readonly #worker: WorkerId;
   #number = 0;
   #lost: number | null = null;
-  #isUnderWay = false;
 
   constructor(store: Store, worker: WorkerId) {
     this.#store = store;
@@ -18,10 +17,6 @@ export class Claims {
   /** The next `claim` asks what an earlier one took, and takes nothing itself. */
   get isLost(): boolean {
     return this.#lost !== null;
-  }
-
-  get isUnderWay(): boolean {
-    return this.#isUnderWay;
   }
 
   /** Each claim, and each submit that makes the worker a holder, has its own. */
@@ -34,16 +29,11 @@ export class Claims {
     const lost = this.#lost;
     const number = lost ?? this.nextNumber();
     this.#lost = number;
-    this.#isUnderWay = true;
-    try {
-      const claimed =
-        lost === null
-          ? await this.#store.claim({ worker, number, ...request })
-          : await this.#store.reclaim({ worker, number });
-      this.#lost = null;
-      return claimed;
-    } finally {
-      this.#isUnderWay = false;
-    }
+    const claimed =
+      lost === null
+        ? await this.#store.claim({ worker, number, ...request })
+        : await this.#store.reclaim({ worker, number });
+    this.#lost = null;
+    return claimed;
   }
 }

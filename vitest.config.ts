@@ -7,7 +7,7 @@ import { distPlugin } from './test/support/dist-plugin.ts';
 const root = dirname(fileURLToPath(import.meta.url));
 const plugins = [distPlugin(root)];
 // The built package is loaded by Node itself, as a user's program loads it.
-const server = { deps: { external: [/\/dist\//] } };
+const server = { deps: { external: [/\/dist\//, /\/\.build\//] } };
 
 // A landing does not wait for the one in ten thousand: it is tried once more, and named at the end (decision 0035).
 const retry = process.env['CI'] === undefined ? 0 : 1;

@@ -2,7 +2,8 @@
 //
 // Real workers are killed, stopped, cut off and told wrong times on SQLite, PostgreSQL and MariaDB, and servers are
 // restarted, stopped and cut off while thousands of runs are going on. The same seed kills at the same instants, as far
-// as a machine allows. The last result stands in bench/results/torture.md.
+// as a machine allows. Then the calls of 300 simulated histories are made on PostgreSQL and MariaDB. The last result
+// stands in bench/results/torture.md.
 // @ts-check
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,9 +42,14 @@ function readSeed(text) {
 /** @param {string} file where the results go */
 async function runTests(file) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const files = ['test/e2e/durability-', 'test/e2e/engine-'];
+  const files = [
+    'test/e2e/durability-',
+    'test/e2e/engine-',
+    'test/adapters/postgres-histories',
+    'test/adapters/mysql-histories',
+  ];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const tests = spawn(execPath, [vitest, 'run', '--project', 'e2e', ...files, ...reporters], {
+  const tests = spawn(execPath, [vitest, 'run', '--project', 'e2e', '--project', 'adapters', ...files, ...reporters], {
     cwd: root,
     env: { ...env, TORTURE: '1', TORTURE_SEED: String(seed) },
     stdio: 'inherit',

@@ -2,19 +2,24 @@
 // can be planted with a fault without touching dist.
 // @ts-check
 import { join, relative, resolve, dirname, isAbsolute } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * @param {string} to the folder that is written
- * @param {(file: string, text: string) => string | undefined} [change] of files of dist, named relative to it
+ * @typedef {typeof import('../../test/simulation/entry.ts')} Simulation
  */
-export async function bundleSimulation(to, change) {
+
+/**
+ * @param {string} file the file that is written
+ * @param {(file: string, text: string) => string} [change] of files of dist, named relative to it
+ * @returns {Promise<Simulation>}
+ */
+export async function bundleSimulation(file, change = (_, text) => text) {
   const build = await rolldown({
     cwd: root,
-    input: { main: join(root, 'test/simulation/main.ts') },
+    input: join(root, 'test/simulation/entry.ts'),
     platform: 'node',
     external: (id) => !/^[./]|^[A-Za-z]:[\\/]/.test(id),
     checks: { ineffectiveDynamicImport: false },
@@ -27,15 +32,14 @@ export async function bundleSimulation(to, change) {
           if (inside.startsWith('..') || isAbsolute(inside)) return null;
           return join(root, 'dist', inside.replace(/\.ts$/, '.js'));
         },
-        transform(text, id) {
-          return change?.(relative(join(root, 'dist'), id), text) ?? null;
-        },
+        transform: (text, id) => change(relative(join(root, 'dist'), id).replaceAll('\\', '/'), text),
       },
     ],
   });
   try {
-    await build.write({ dir: to, format: 'esm', entryFileNames: '[name].mjs', codeSplitting: false });
+    await build.write({ file, format: 'esm', codeSplitting: false });
   } finally {
     await build.close();
   }
+  return import(pathToFileURL(file).href);
 }

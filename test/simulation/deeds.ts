@@ -31,16 +31,16 @@ export class Deeds {
 
   async event({ run: n, place, again }: Extract<Deed, { do: 'event' }>): Promise<void> {
     const run = this.#run(n);
-    const names = run?.program ? eventsOf(run.program.body) : [];
-    const name = names[place % names.length];
-    if (run && name !== undefined) await this.#send(run, name, again);
+    const count = run?.program ? eventsOf(run.program.body).length : 0;
+    if (run && count > 0) await this.#send(run, place % count, again);
   }
 
   /** What nobody has sent yet, to all that may wait for it. */
   async sendRest(): Promise<void> {
     for (const run of this.#world.ledger.runs) {
       if (isFinal(run.state)) continue;
-      for (const name of run.program ? eventsOf(run.program.body) : []) await this.#send(run, name, false);
+      const events = run.program ? eventsOf(run.program.body) : [];
+      for (const place of events.keys()) await this.#send(run, place, false);
     }
   }
 
@@ -87,10 +87,11 @@ export class Deeds {
     return runs.length === 0 ? undefined : runs[n % runs.length];
   }
 
-  async #send(run: KnownRun, name: string, again: boolean): Promise<void> {
-    const event = `${run.id} ${name}`;
-    if (this.#sent.has(event)) return;
-    const data = JSON.stringify(`${run.name} ${name}`);
+  async #send(run: KnownRun, place: number, again: boolean): Promise<void> {
+    const event = `${run.id} ${place}`;
+    const name = run.program && eventsOf(run.program.body)[place];
+    if (this.#sent.has(event) || typeof name !== 'string') return;
+    const data = JSON.stringify(`${run.name} ${name} ${place}`);
     const done = await this.#say({ ...this.#asked(), kind: 'event', ref: run.id, name, data }, again);
     if (done === 'mailed') this.#sent.add(event);
   }

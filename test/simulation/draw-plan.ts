@@ -89,7 +89,9 @@ function submitted(draw: Draw): Extract<Deed, { do: 'submit' }> {
 function drawTarget(draw: Draw): Target {
   return draw.weighed({
     claim: 4,
-    beat: 2,
+    reclaim: 0.7,
+    beat: 1,
+    messages: 2,
     steps: 1,
     get: 1,
     bury: 0.7,

@@ -32,7 +32,7 @@ function drawPart(draw: Draw, depth: number, count: { n: number }, inside = 0): 
     case 'sleep':
       return { kind, name, ms: draw.below(4_000) };
     case 'wait':
-      return { kind, name, ms: draw.chance(0.35) ? draw.below(5_000) : null };
+      return { kind, name, event: draw.pick(['go', 'go', 'on']), ms: draw.chance(0.35) ? draw.below(5_000) : null };
     case 'child':
       return { kind, name, job: drawJob(draw), program: drawProgram(draw, depth + 1) };
     case 'poison':

@@ -153,7 +153,7 @@ test('seed 14: r1 cancelled and is not called back', () =>
         do: 'submit',
         job: 'called',
         program: {
-          body: { kind: 'row', name: 'all of it', parts: [{ kind: 'wait', name: 'wait2', ms: null }] },
+          body: { kind: 'row', name: 'all of it', parts: [{ kind: 'wait', name: 'wait2', event: 'wait2', ms: null }] },
           throws: 0,
         },
         key: null,

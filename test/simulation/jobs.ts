@@ -33,7 +33,7 @@ export function createJobs(troupe: Troupe): AnyJob[] {
   add('plain', {});
   add('patient', { retry });
   add('called', { retry: { ...retry, attempts: 2 }, queue: 'other' });
-  add('limited', { retry, timeout: 4_000, deadline: 40_000, grace: 1_000 });
+  add('limited', { retry, timeout: 4_000, deadline: 40_000, grace: 1_000, maxCrashes: 2 });
   const onEnd = async (ended: { run: { id: RunId }; state: FinalState }): Promise<void> => {
     if (troupe.isDead()) await new Promise(() => undefined);
     troupe.calledBack({ run: ended.run.id, state: ended.state });

@@ -207,7 +207,8 @@ export class Ledger {
     if (state === 'succeeded') return;
     for (const child of this.runs) {
       if (child.parent !== run.id || isFinal(child.state) || child.program === null) continue;
-      if (child.state === 'running') child.cancelled = child.sent = true;
+      child.cancelled = true;
+      if (child.state === 'running') child.sent = true;
       this.#touch(child.id);
     }
   }

@@ -11,7 +11,7 @@ import { simulate } from './simulate.ts';
  * stop. The first of each kind of fault is shrunk and printed as a test; with `--known` those that are known, too. Ends
  * with 1 where a fault was found that is not known.
  */
-async function main(): Promise<void> {
+export async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string' },
@@ -84,5 +84,3 @@ function wholeNumber(text: string): number {
   if (Number.isSafeInteger(number) && number >= 0) return number;
   throw new Error(`'${text}' is no whole number`);
 }
-
-await main();

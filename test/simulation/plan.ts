@@ -66,7 +66,9 @@ export type Deed =
 /** A method of the store, or a record with an entry of that kind. */
 export type Target =
   | 'claim'
+  | 'reclaim'
   | 'beat'
+  | 'messages'
   | 'steps'
   | 'get'
   | 'bury'

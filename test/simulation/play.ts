@@ -35,7 +35,8 @@ export async function play(part: Part, stage: Stage): Promise<unknown> {
       told(part.name, null);
       return part.name;
     case 'wait': {
-      const value = await step.wait(part.name, part.ms === null ? {} : { timeout: part.ms, orElse: 'late' });
+      const { name, event, ms } = part;
+      const value = await step.wait(event, ms === null ? { name } : { name, timeout: ms, orElse: 'late' });
       // Which of the two it was is recorded as success and failure.
       told(`${part.name} (answer)`, value);
       return value;

@@ -18,16 +18,16 @@ export type Part =
       readonly fails: number;
     }
   | { readonly kind: 'sleep'; readonly name: string; readonly ms: number }
-  /** For the event of that name; it gives up after `ms`, null: never. */
-  | { readonly kind: 'wait'; readonly name: string; readonly ms: number | null }
+  /** For an event, which other waits may wait for, too; it gives up after `ms`, null: never. */
+  | { readonly kind: 'wait'; readonly name: string; readonly event: string; readonly ms: number | null }
   | { readonly kind: 'child'; readonly name: string; readonly job: JobName; readonly program: Program }
   /** A step that kills its worker the first `times` times. */
   | { readonly kind: 'poison'; readonly name: string; readonly times: number }
   | { readonly kind: 'row' | 'all' | 'race' | 'catch'; readonly name: string; readonly parts: readonly Part[] };
 
-/** The names of the events that somebody must send, or the run waits for ever. */
+/** The events that somebody must send, each as often as it stands here, or the run waits for ever. */
 export function eventsOf(part: Part): string[] {
-  if (part.kind === 'wait') return [part.name];
+  if (part.kind === 'wait') return [part.event];
   return 'parts' in part ? part.parts.flatMap(eventsOf) : [];
 }
 

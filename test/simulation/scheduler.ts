@@ -40,8 +40,8 @@ export class Scheduler {
   }
 
   /**
-   * The faults stop, and each run gets the events that it may wait for: then all must end. First while jobs are paused
-   * as they are: what was cancelled ends nevertheless.
+   * The faults stop. What was cancelled ends, whatever it waits for, and though its job is paused. Then jobs go on, each
+   * run gets the events that it may wait for, and all must end.
    */
   async calm(): Promise<void> {
     const world = this.#world;
@@ -51,7 +51,6 @@ export class Scheduler {
     for (const { call } of this.#strays.splice(0)) await world.carryOut(call.worker, call.method, call.args);
     for (const call of world.wire.held) call.notBefore = 0;
     if (world.living.length === 0) world.addWorker();
-    await this.#deeds.sendRest();
     const cancelled = await this.#rest(() =>
       Promise.resolve(world.ledger.runs.every((run) => !run.cancelled || isFinal(run.state))),
     );

@@ -1,5 +1,6 @@
 import { drawIdsFrom } from '../../src/std/id.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import type { Observed } from './observed.ts';
 import type { Plan } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
 import { World } from './world.ts';
@@ -14,8 +15,8 @@ export interface History {
 }
 
 /** Lets a plan happen. One at a time in a process: chance is the plan's meanwhile. */
-export async function simulate(plan: Plan): Promise<History> {
-  const world = new World(plan);
+export async function simulate(plan: Plan, { onCall }: { onCall?: (call: Observed) => void } = {}): Promise<History> {
+  const world = new World(plan, onCall);
   const restore = takeOverChance(plan.seed, () => world.now);
   try {
     await world.open();

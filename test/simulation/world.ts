@@ -30,14 +30,16 @@ export class World {
   readonly #checks: readonly Check[];
   readonly #skew: () => number;
   readonly #poisoned = new Map<string, number>();
+  readonly #onCall: ((call: Observed) => void) | undefined;
   #store: Store | undefined;
   #now = startMs;
   #latencyMs = 0;
   readonly #failedSince = new Map<string, number>();
   #unique = 0;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, onCall?: (call: Observed) => void) {
     this.plan = plan;
+    this.#onCall = onCall;
     const random = seededRandom(plan.seed ^ 0x5eed);
     this.#skew = () => Math.floor((random() - 0.5) * 7_200_000);
     const scene = {
@@ -159,6 +161,7 @@ export class World {
   }
 
   async #watch(call: Observed): Promise<void> {
+    this.#onCall?.(call);
     for (const check of this.#checks) check.call?.(call);
     this.ledger.take(call);
     for (let runs = this.ledger.touched(); runs.length > 0; runs = this.ledger.touched()) {

@@ -1,6 +1,7 @@
 import type { Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
 import { callbacksText } from '../sql/run-row.ts';
+import { wholeMs } from '../sql/whole-ms.ts';
 import { bundle, isStorable } from './bundle.ts';
 import type { Connection } from './connection.ts';
 import { now } from './dialect.ts';
@@ -31,7 +32,7 @@ function inShort(one: Ask, i: number): unknown {
     case 'restart':
       return { ...asked, ref, from: one.from ?? undefined };
     case 'reschedule':
-      return { ...asked, ref, delay: Math.ceil(one.delayMs) };
+      return { ...asked, ref, delay: wholeMs(one.delayMs) };
     case 'cancel':
       return { ...asked, ref, callbacks: callbacksText(one.callbacks) ?? undefined };
     case 'retry':

@@ -1,6 +1,7 @@
 import type { Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
 import { callbacksText } from '../sql/run-row.ts';
+import { wholeMs } from '../sql/whole-ms.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
 
@@ -32,7 +33,7 @@ function inShort(one: Ask, i: number): unknown {
     case 'restart':
       return { ...asked, ref: one.ref, from: one.from ?? undefined };
     case 'reschedule':
-      return { ...asked, ref: one.ref, delay: Math.ceil(one.delayMs) };
+      return { ...asked, ref: one.ref, delay: wholeMs(one.delayMs) };
     case 'cancel':
       return { ...asked, ref: one.ref, callbacks: callbacksText(one.callbacks) ?? undefined };
     case 'retry':

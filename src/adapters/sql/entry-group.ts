@@ -3,6 +3,7 @@ import type { Verdict } from '../../job/transition.ts';
 import type { Entry, HandBackEntry, OutcomeEntry, StepEntry, SuspendEntry, TryEntry } from '../../ports/store-entry.ts';
 import type { NewRun } from '../../ports/store-submit.ts';
 import type { Structured } from './new-run.ts';
+import { wholeMs } from './whole-ms.ts';
 
 export interface EntryForms {
   readonly structured: Structured;
@@ -131,7 +132,7 @@ function tryInShort(entry: TryEntry, i: number, structured: Structured): Short {
     output: entry.output ?? undefined,
     error: given(entry.error, structured),
     resume: entry.resumeAt ?? undefined,
-    after: wholeMs(entry.resumeInMs),
+    after: entry.resumeInMs === null ? undefined : wholeMs(entry.resumeInMs),
     kid: child?.id,
     kid_key: child?.key ?? undefined,
     kid_job: child?.job,
@@ -158,7 +159,7 @@ function outcomeInShort(entry: OutcomeEntry, i: number, structured: Structured):
 function suspendInShort(entry: SuspendEntry, i: number, structured: Structured): Short {
   const { run, epoch, mail, wakeInMs, waitingFor } = entry;
   const waiting = waitingFor.length === 0 ? undefined : structured(waitingFor);
-  return { i, run, epoch, wish: 'waiting', mail, delay: wholeMs(wakeInMs), waiting };
+  return { i, run, epoch, wish: 'waiting', mail, delay: wakeInMs === null ? undefined : wholeMs(wakeInMs), waiting };
 }
 
 function handBackInShort(entry: HandBackEntry, i: number, structured: Structured): Short {
@@ -176,9 +177,4 @@ function handBackInShort(entry: HandBackEntry, i: number, structured: Structured
 
 function given(value: object | null, structured: Structured): unknown {
   return value === null ? undefined : structured(value);
-}
-
-/** A delay with jitter is a fraction, and PostgreSQL refuses one where it reads a bigint. */
-function wholeMs(ms: number | null): number | undefined {
-  return ms === null ? undefined : Math.ceil(ms);
 }

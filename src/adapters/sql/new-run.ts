@@ -1,5 +1,6 @@
 import type { NewRun } from '../../ports/store-submit.ts';
 import { callbacksText } from './run-row.ts';
+import { wholeMs } from './whole-ms.ts';
 
 /** How a database takes what is structured inside of a batch: as it is, or as text. */
 export type Structured = (value: object) => unknown;
@@ -19,7 +20,7 @@ export function newRunInShort(run: NewRun, i: number, structured: Structured): R
     args: run.args.length === 0 ? undefined : structured(run.args),
     request: run.request === null ? undefined : structured(run.request),
     due: run.dueAt ?? undefined,
-    delay: run.delayMs === 0 ? undefined : Math.ceil(run.delayMs),
+    delay: run.delayMs === 0 ? undefined : wholeMs(run.delayMs),
     timeout: run.timeoutMs ?? undefined,
     deadline: run.deadlineMs ?? undefined,
     crashes: run.maxCrashes,

@@ -2,6 +2,7 @@ import { cancelVerdict, eventVerdict, type LiveRow } from '../../job/transition.
 import type { Ask, AskAnswer, RunAsk } from '../../ports/store-ask.ts';
 import { cancelFailure } from '../sql/burial.ts';
 import { callbacksText } from '../sql/run-row.ts';
+import { wholeMs } from '../sql/whole-ms.ts';
 import type { Tx } from './connection.ts';
 import { endRun } from './end.ts';
 import { post, unreadEvents } from './mail.ts';
@@ -78,7 +79,7 @@ function reschedule(tx: Tx, run: string, live: LiveRow | undefined, delayMs: num
     `update live set due_at = ?2,
        deadline_at = ?2 + coalesce((select deadline_ms from runs where id = ?1), job_deadline_ms) where run = ?1`,
     run,
-    tx.now + delayMs,
+    tx.now + wholeMs(delayMs),
   );
   return 'done';
 }

@@ -12,6 +12,7 @@ import {
 import type { Entry, HandBackEntry, OutcomeEntry, SuspendEntry } from '../../ports/store-entry.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { jsonText, listText } from '../sql/run-row.ts';
+import { wholeMs } from '../sql/whole-ms.ts';
 import type { Tx } from './connection.ts';
 import { type End, endRuns } from './end.ts';
 import { type Fences, fencesOf } from './fence.ts';
@@ -89,7 +90,7 @@ function liveOf(tx: Tx, run: RunId): LiveRow | undefined {
 function park(tx: Tx, entry: SuspendEntry, meanwhile: Meanwhile): void {
   // One that is asked to end does so right after this.
   const isParked = stateAfterLetGo('waiting', { ...meanwhile, isCancelled: false }) === 'waiting';
-  const wakesAt = entry.wakeInMs === null ? null : tx.now + entry.wakeInMs;
+  const wakesAt = entry.wakeInMs === null ? null : tx.now + wholeMs(entry.wakeInMs);
   tx.db.run(
     `update live set state = ?2, worker = null, due_at = ?3, waiting_for = ?4, crashes = 0, casualties = null,
        suspect = 0
@@ -110,7 +111,7 @@ function handBack(tx: Tx, entry: HandBackEntry): void {
      where run = ?1`,
     entry.run,
     entry.delayMs,
-    tx.now + entry.delayMs,
+    tx.now + wholeMs(entry.delayMs),
     jsonText(entry.error),
     entry.attempt,
   );

@@ -3,6 +3,7 @@ import { holds, isLateTry, type StepRow, stepVerdict, type Verdict } from '../..
 import type { Entry, StepEntry, TryEntry } from '../../ports/store-entry.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { jsonText } from '../sql/run-row.ts';
+import { wholeMs } from '../sql/whole-ms.ts';
 import type { Tx } from './connection.ts';
 import { isConstraint } from './errors.ts';
 import type { Fences } from './fence.ts';
@@ -179,7 +180,7 @@ function recordTry(tx: Tx, entry: TryEntry, fences: Fences): Verdict {
     entry.asked,
     entry.output,
     jsonText(entry.error),
-    entry.resumeInMs === null ? entry.resumeAt : tx.now + entry.resumeInMs,
+    entry.resumeInMs === null ? entry.resumeAt : tx.now + wholeMs(entry.resumeInMs),
     entry.child?.id ?? null,
     entry.startedAt,
   );

@@ -1,6 +1,7 @@
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { callbacksText, jsonText, listText } from '../sql/run-row.ts';
+import { wholeMs } from '../sql/whole-ms.ts';
 import type { Tx } from './connection.ts';
 import type { SqlValue } from './driver.ts';
 import { isConstraint } from './errors.ts';
@@ -143,7 +144,7 @@ function runRow(tx: Tx, run: NewRun): SqlValue[] {
 function liveRow(tx: Tx, run: NewRun, holders: Holders): SqlValue[] {
   const keeper = keeperOf(run, holders);
   const held = keeper !== undefined;
-  const dueAt = run.dueAt ?? tx.now + run.delayMs;
+  const dueAt = run.dueAt ?? tx.now + wholeMs(run.delayMs);
   return [
     run.id,
     run.job,

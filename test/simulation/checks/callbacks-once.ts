@@ -11,13 +11,13 @@ export const callbacksOnce: MakeCheck = ({ ledger, blame }) => {
     },
     end(runs) {
       for (const run of ledger.runs) {
+        const made = runs.filter(({ key }) => key?.startsWith(`callback:${run.id}:`));
+        if (made.length > run.ends.length)
+          blame(`${run.name} ended ${run.ends.length} times and has ${made.length} callbacks`);
         const last = run.ends.at(-1);
         if (!last || !endsInCallback(run.callbacks, last.state)) continue;
-        const key = callbackKey({ id: run.id, epoch: last.epoch });
-        const made = runs.filter((one) => one.key === key);
-        if (made.length > 1) blame(`${run.name} is called back by ${made.length} runs`);
-        const [only] = made;
-        if (called.get(run.id) !== last.state && only?.error?.code !== 'RUN_CRASHED')
+        const its = made.find(({ key }) => key === callbackKey({ id: run.id, epoch: last.epoch }));
+        if (called.get(run.id) !== last.state && its?.error?.code !== 'RUN_CRASHED')
           blame(`${run.name} ${last.state} and is not called back`);
       }
     },

@@ -8,7 +8,7 @@ import type { MakeCheck } from '../check.ts';
 export const notEarly: MakeCheck = ({ ledger, blame, haste }) => {
   const isEarly = (now: number, begunAt: number, resumeAt: number): boolean => {
     const { speed, latencyMs } = haste();
-    return now + (now - begunAt) * (speed - 1) + 2 * latencyMs + 2 < resumeAt;
+    return now + (now - begunAt) * Math.max(0, speed - 1) + 2 * latencyMs + 2 < resumeAt;
   };
   return {
     call(call) {

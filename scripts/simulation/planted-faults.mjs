@@ -1,0 +1,242 @@
+// Faults that the simulation must find, each a line of the built package that says something else. A text that stands
+// there no more, or more than once, fails the test of its fault: it is written anew, or another one takes its place.
+// @ts-check
+
+/**
+ * @typedef {object} Planted
+ * @property {string} name A sentence: what is broken by it.
+ * @property {string} file Of dist.
+ * @property {string} from
+ * @property {string} to
+ */
+
+/** @type {readonly Planted[]} */
+export const plantedFaults = [
+  // Who may write.
+  {
+    name: 'the fence does not compare the epoch',
+    file: 'job/transition.js',
+    from: '&& live.epoch === by.epoch;\n}\n/** A',
+    to: ';\n}\n/** A',
+  },
+  {
+    name: 'a claim does not raise the epoch',
+    file: 'adapters/sqlite/claim.js',
+    from: 'epoch = epoch + 1',
+    to: 'epoch = max(epoch, 1)',
+  },
+  {
+    name: 'runs that somebody holds are claimed',
+    file: 'adapters/sqlite/due-runs.js',
+    from: 'where worker is null and suspect = ${first.suspect} and',
+    to: 'where suspect = ${first.suspect} and',
+  },
+  {
+    name: 'a repeated outcome is refused',
+    file: 'job/transition.js',
+    from: "return !live && ended?.epoch === by.epoch && ended.state === by.state ? 'ok' : 'stale';",
+    to: "return 'stale';",
+  },
+  {
+    name: 'a buried worker keeps its runs',
+    file: 'adapters/sqlite/bury.js',
+    from: "set state = 'queued', worker = null, epoch = epoch + 1",
+    to: 'set epoch = epoch + 1',
+  },
+  {
+    name: 'nobody is ever taken for dead',
+    file: 'engine/rescuer.js',
+    from: 'now - seen.since >= patienceMs',
+    to: 'now - seen.since >= 1e9 + patienceMs',
+  },
+  {
+    name: 'a run fails one crash too early',
+    file: 'job/transition.js',
+    from: 'crashes + 1 >= maxCrashes',
+    to: 'crashes + 2 >= maxCrashes',
+  },
+  // What is due when.
+  {
+    name: 'runs are claimed before they are due',
+    file: 'adapters/sqlite/due-runs.js',
+    from: 'and due_at <= ?3`',
+    to: 'and due_at <= ?3 + 400`',
+  },
+  {
+    name: 'runs of a paused job are claimed',
+    file: 'adapters/sqlite/claim.js',
+    from: 'jobs.filter(({ name }) => !paused.job.has(name))',
+    to: 'jobs.filter(() => true)',
+  },
+  {
+    name: 'the next attempt does not wait for its delay',
+    file: 'adapters/sqlite/record.js',
+    from: 'due_at = case when ?2 = 0 then due_at else ?3 end',
+    to: 'due_at = case when ?2 = 0 then due_at else min(due_at, ?3) end',
+  },
+  {
+    name: 'a parked run does not wake by itself',
+    file: 'adapters/sqlite/record.js',
+    from: 'entry.wakeInMs === null ? null : tx.now + wholeMs(entry.wakeInMs)',
+    to: 'null',
+  },
+  {
+    name: 'a sleep that was parked ends at once',
+    file: 'engine/step-tries.js',
+    from: 'return instant === null',
+    to: 'return instant !== undefined',
+  },
+  // Messages.
+  {
+    name: 'a run is parked though a message came that it has not seen',
+    file: 'job/transition.js',
+    from: "return wished === 'waiting' && isNewer ? 'queued' : wished;",
+    to: 'return wished;',
+  },
+  {
+    name: 'a message does not wake a parked run',
+    file: 'adapters/sqlite/mail.js',
+    from: "due_at = case state when 'waiting' then ?2 else due_at end",
+    to: 'due_at = due_at',
+  },
+  {
+    name: 'a message that comes while a run parks counts as seen',
+    file: 'engine/suspension.js',
+    from: 'mail,\n            wakeInMs',
+    to: 'mail: mailbox.seen,\n            wakeInMs',
+  },
+  {
+    name: 'a consumed message is delivered again',
+    file: 'adapters/sqlite/mail.js',
+    from: 'and n > ? and n <= ? and consumed_by is null order by n`',
+    to: 'and n > ? and n <= ? order by n`',
+  },
+  {
+    name: 'a restarted step does not get its message again',
+    file: 'adapters/sqlite/revive.js',
+    from: 'update letters set consumed_by = null where run = ?',
+    to: "update letters set consumed_by = 'x' where run = ?",
+  },
+  {
+    name: 'a parent is not told of the end of its child',
+    file: 'adapters/sqlite/end.js',
+    from: 'if (parent !== null)',
+    to: "if (parent === '')",
+  },
+  // Steps and replay.
+  {
+    name: 'recorded steps are executed again',
+    file: 'engine/steps.js',
+    from: "if (!record || record.state === 'running')",
+    to: "if (!record || record.state === 'running' || asked.kind === 'step')",
+  },
+  {
+    name: 'the order in which results were recorded is not that of a replay',
+    file: 'engine/dispenser.js',
+    from: 'this.#recorded.findIndex((other) => other.order > order)',
+    to: '-1',
+  },
+  {
+    name: 'steps are read in the order of their asking',
+    file: 'adapters/sqlite/read.js',
+    from: "order by state = 'running', n, asked",
+    to: "order by state = 'running', asked",
+  },
+  {
+    name: 'a step makes its child again',
+    file: 'engine/step-child.js',
+    from: 'let child = asked.record?.child ?? null;',
+    to: 'let child = null;',
+  },
+  {
+    name: 'records overtake each other',
+    file: 'engine/lane.js',
+    from: 'await this.#deliver(this.#takeGroup());',
+    to: 'void this.#deliver(this.#takeGroup());',
+  },
+  {
+    name: 'an attempt that executes is taken for one that only waits',
+    file: 'engine/activity.js',
+    from: 'return this.#working === 0 && this.#waits.size > 0;',
+    to: 'return this.#waits.size > 0;',
+  },
+  {
+    name: 'a retry forgets what has succeeded',
+    file: 'adapters/sqlite/revive.js',
+    from: "and state = 'failed' and child is null`",
+    to: 'and child is null`',
+  },
+  {
+    name: 'a restart forgets only what failed',
+    file: 'adapters/sqlite/revive.js',
+    from: 'where run = ? and asked >= ?',
+    to: "where run = ? and asked >= ? and state = 'failed'",
+  },
+  // Ends.
+  {
+    name: 'a cancel is not delivered to who executes the run',
+    file: 'engine/attempt.js',
+    from: "if (letter.kind === 'cancel')",
+    to: "if (letter.kind === '')",
+  },
+  {
+    name: 'children go on when their parent has failed',
+    file: 'adapters/sqlite/end.js',
+    from: "next = next.filter(({ state }) => state !== 'succeeded')",
+    to: "next = next.filter(({ state }) => state === 'cancelled')",
+  },
+  {
+    name: 'claims whose answer was lost stay with their worker',
+    file: 'engine/claims.js',
+    from: 'this.#lost = number;',
+    to: 'this.#lost = null;',
+  },
+  {
+    name: 'a claim that is made twice takes twice',
+    file: 'adapters/sqlite/claim.js',
+    from: 'if (number <= claimed)',
+    to: 'if (number < 0)',
+  },
+  {
+    name: 'a claim that comes after all takes runs that nobody knows of',
+    file: 'adapters/sqlite/claim.js',
+    from: 'number <= living.closed',
+    to: 'number < 0',
+  },
+  {
+    name: 'a cancel is forgotten when its run is let go',
+    file: 'adapters/sqlite/let-go.js',
+    from: 'return { isCancelled: cancel !== undefined, isNewer: mail > seen, cancel };',
+    to: 'return { isCancelled: false, isNewer: mail > seen, cancel: undefined };',
+  },
+  {
+    name: 'failed runs are not called back',
+    file: 'job/callbacks.js',
+    from: "(state === 'succeeded' ? 'success' : 'failure')",
+    to: "(state === 'succeeded' ? 'success' : 'never')",
+  },
+  {
+    name: 'an end is called back twice',
+    file: 'adapters/sqlite/end.js',
+    from: '    for (const call of calls)\n        submitOne(tx, call);',
+    to: '    for (const call of calls) { submitOne(tx, call); submitOne(tx, { ...call, id: newId(), key: call.key + ":2" }); }',
+  },
+  {
+    name: 'a key that is taken is not looked for',
+    file: 'adapters/sqlite/submit.js',
+    from: "return tx.db.get('select run, job, digest from keys where key = ?', key);",
+    to: "tx.db.run('delete from keys where key = ?', key);",
+  },
+  {
+    name: 'children of a parent that goes on are pruned',
+    file: 'adapters/sqlite/prune.js',
+    from: 'cross join live l on l.run = r.parent where r.id = o.run)',
+    to: "cross join live l on l.run = r.parent where r.id = o.run and r.id = '')",
+  },
+  {
+    name: 'output may have holes',
+    file: 'adapters/sqlite/output.js',
+    from: 'if (chunk.seq > last + 1)',
+    to: 'if (chunk.seq < 0)',
+  },
+];

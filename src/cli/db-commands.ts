@@ -38,6 +38,14 @@ export const dbCommands: readonly Command[] = [
     examples: ['onejob db backup backup.db'],
   },
   {
+    path: ['db', 'restore'],
+    store: true,
+    summary: 'Put a backup in the place of an SQLite store that no process has open',
+    takes: '<FILE>',
+    flags: [],
+    examples: ['onejob db restore backup.db'],
+  },
+  {
     path: ['db', 'import'],
     store: true,
     summary: 'Take the tasks of another system over; of vtask, so far',

@@ -37,6 +37,7 @@ const loaders: Readonly<Record<string, () => Promise<CommandModule>>> = {
   'db status': () => import('./commands/db-status.ts'),
   'db prune': () => import('./commands/db-prune.ts'),
   'db backup': () => import('./commands/db-backup.ts'),
+  'db restore': () => import('./commands/db-restore.ts'),
   'db import': () => import('./commands/db-import.ts'),
   config: () => import('./commands/config.ts'),
   doctor: () => import('./commands/doctor.ts'),

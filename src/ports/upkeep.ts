@@ -21,6 +21,13 @@ export interface Upkeep {
    */
   backup(path: string): Promise<{ readonly bytes: number }>;
 
+  /**
+   * A backup takes the place of the store, all of it or nothing; what was there is kept under another name, null: nothing was.
+   * @throws STORE_UNAVAILABLE while a process has the store open; CONFIG_INVALID for a file that is no sound backup, or
+   * where the server's own tool does it
+   */
+  restore(path: string): Promise<{ readonly bytes: number; readonly kept: string | null }>;
+
   /** Looks for what makes a store slow or lose what it has promised. Never rejects for a right that is missing. */
   examine(): Promise<Examination>;
 }

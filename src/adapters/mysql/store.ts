@@ -30,7 +30,7 @@ import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
 import { stats } from './stats.ts';
 import { submit, submitWithin } from './submit.ts';
-import { prunable, refuseBackup } from './upkeep.ts';
+import { prunable, refuseBackup, refuseRestore } from './upkeep.ts';
 
 /** The ports of a store, each method one message to the server, checked before it is sent. */
 export class MysqlStore implements Store, Inspector, Upkeep {
@@ -168,6 +168,10 @@ export class MysqlStore implements Store, Inspector, Upkeep {
 
   async backup(path: string): Promise<never> {
     return refuseBackup(this.#db, path);
+  }
+
+  async restore(path: string): Promise<never> {
+    return refuseRestore(this.#db, path);
   }
 
   examine(): Promise<Examination> {

@@ -31,6 +31,13 @@ export function refuseBackup({ url, names }: Pick<Connection, 'url' | 'names'>, 
   });
 }
 
+/** As `refuseBackup`. */
+export function refuseRestore({ url, names }: Pick<Connection, 'url' | 'names'>, path: string): never {
+  throw new OnejobError('CONFIG_INVALID', 'a store in MySQL is brought back with the tools of its server', {
+    hint: `stop all that work with it, then: mysql${serverOf(url)} ${names.database} < '${path.replaceAll("'", `'\\''`)}'`,
+  });
+}
+
 /** Nothing of a pool: only its program knows where it leads. Else the tool would ask the server of this machine. */
 function serverOf(url: string): string {
   const { hostname, port, username } = new URL(url);

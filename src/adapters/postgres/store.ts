@@ -31,7 +31,7 @@ import { prune } from './prune.ts';
 import { stats } from './stats.ts';
 import { submitWithin } from './submit.ts';
 import { SubmitLine } from './submit-line.ts';
-import { prunable, refuseBackup } from './upkeep.ts';
+import { prunable, refuseBackup, refuseRestore } from './upkeep.ts';
 
 /** The ports of a store, each method one message to the server. */
 export class PostgresStore implements Store, Inspector, Upkeep {
@@ -164,6 +164,10 @@ export class PostgresStore implements Store, Inspector, Upkeep {
 
   async backup(path: string): Promise<never> {
     refuseBackup(this.#db, path);
+  }
+
+  async restore(path: string): Promise<never> {
+    return refuseRestore(this.#db, path);
   }
 
   examine(): Promise<Examination> {

@@ -30,3 +30,11 @@ export function refuseBackup(db: Connection, path: string): never {
     hint: `pg_dump --format=custom --schema='${db.schema}' --file=${file} ${shown}`,
   });
 }
+
+/** As `refuseBackup`. */
+export function refuseRestore(db: Connection, path: string): never {
+  const [shown = ''] = db.url.split('?');
+  throw new OnejobError('CONFIG_INVALID', 'a store in PostgreSQL is brought back with the tools of its server', {
+    hint: `stop all that work with it, then: pg_restore --clean --dbname=${shown} '${path.replaceAll("'", `'\\''`)}'`,
+  });
+}

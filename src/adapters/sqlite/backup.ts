@@ -43,7 +43,7 @@ export function backup({ from, to, url }: { from: string; to: string; url: strin
   }
 }
 
-function copy(from: string, draft: string): void {
+export function copy(from: string, draft: string): void {
   const source = new Connection(from);
   try {
     source.exec('pragma busy_timeout = 10000');
@@ -53,7 +53,7 @@ function copy(from: string, draft: string): void {
   }
 }
 
-function check(draft: string): void {
+export function check(draft: string): void {
   const copied = new Connection(draft);
   try {
     const rows = copied.all<{ integrity_check: string }>('pragma integrity_check');
@@ -74,7 +74,7 @@ function check(draft: string): void {
 }
 
 /** Of a file its content, of a directory its names. */
-function sync(path: string): void {
+export function sync(path: string): void {
   const file = openSync(path, 'r');
   try {
     fsyncSync(file);

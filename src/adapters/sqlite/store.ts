@@ -168,6 +168,12 @@ export class SqliteStore implements Store, Inspector, Upkeep {
     return backup({ from: this.#path, to: path, url: this.#facts.url });
   }
 
+  /** Before any call has opened the file. */
+  async restore(path: string): Promise<{ bytes: number; kept: string | null }> {
+    const { restore } = await import('./restore.ts');
+    return restore({ from: path, to: this.#path, url: this.#facts.url });
+  }
+
   async script(): Promise<string> {
     const [{ from, to }, { script }] = await Promise.all([this.migrate({ dryRun: true }), import('./schema.ts')]);
     return from === to ? '' : script();

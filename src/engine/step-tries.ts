@@ -8,6 +8,7 @@ import type { Abort } from '../std/abort.ts';
 import { formatDuration } from '../std/duration.ts';
 import { checkStorable } from '../std/json.ts';
 import type { Asked } from './step-journal.ts';
+import { insideOf } from './step-scope.ts';
 import type { Steps } from './steps.ts';
 
 export interface StepTriesOptions {
@@ -127,7 +128,7 @@ export class StepTries {
   #execute(asked: Asked, attempt: number, timeoutMs: number | null, work: StepWork<unknown>): unknown {
     const { abort: whole, clock } = this.#steps.options;
     const key = this.#steps.handOnKey(asked);
-    if (timeoutMs === null) return work(new StepExecution(key, attempt, whole));
+    if (timeoutMs === null) return insideOf(asked, () => work(new StepExecution(key, attempt, whole)));
     const { signal } = whole;
     const own = new AbortController();
     const abort = (): void => own.abort(signal.reason);
@@ -150,7 +151,7 @@ export class StepTries {
         else end();
       };
       Promise.resolve()
-        .then(() => work({ key, attempt, signal: own.signal }))
+        .then(() => insideOf(asked, () => work({ key, attempt, signal: own.signal })))
         .then(
           (value) => settle(() => resolve(value))(),
           (error: Error) => settle(() => reject(error))(),

@@ -9,6 +9,7 @@ import type { Activity } from './activity.ts';
 import type { Dispenser } from './dispenser.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { OpenStep } from './running-run.ts';
+import { nested, outerStep } from './step-scope.ts';
 import type { Asked, StepEnd, StepJournal } from './step-journal.ts';
 
 export interface StepsOptions {
@@ -64,6 +65,8 @@ export class Steps {
     }
     checkText(key, "a step's key");
     if (this.#asked.has(key)) throw repeated(name, key);
+    const outer = outerStep();
+    if (outer !== undefined && this.#asked.get(outer.key) === outer) throw nested(key, outer.key);
     const record = this.#records?.get(key)?.record;
     const startedAt = record?.startedAt ?? this.options.clock.now();
     const isOver = record !== undefined && record.state !== 'running';

@@ -17,12 +17,12 @@ begin
   if busy is not null then
     select x.name busy from json_table(busy, '$[*]' columns (name $key path '$')) x;
   else
-    call onejob_record(me, runs, steps, born, outcomes, letting_go);
+    call onejob_record(me, runs, steps, born, outcomes, falling, letting_go);
   end if;
 end`,
 
   `create procedure onejob_record(in me $id, in runs $text, in steps $text, in born $text, in outcomes $text,
-  in letting_go $text)
+  in falling $text, in letting_go $text)
 sql security invoker
 begin
   declare t, base bigint;

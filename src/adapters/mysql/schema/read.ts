@@ -41,7 +41,7 @@ end`,
   `create procedure onejob_messages_v1(in me $id, in positions $text, in most bigint)
 sql security invoker
 begin
-  declare exit handler for sqlexception begin rollback; resignal; end;
+  declare exit handler for sqlexception begin $rollback; resignal; end;
   set transaction isolation level repeatable read;
   start transaction;
   select g.run, l.mail
@@ -67,7 +67,7 @@ begin
   straight_join onejob_letters m force index (primary) on m.run = x.run and m.n = x.n
   where x.so_far <= most or x.nth = 1
   order by x.place, x.n;
-  commit;
+  $commit;
 end`,
 
   // At most 1,000 chunks, so that a large log is not summed up whole for a small 'most'.

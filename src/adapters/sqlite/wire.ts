@@ -1,3 +1,4 @@
+import type { Claimed } from '../../ports/store-claim.ts';
 import { fromWire, toWire, type WireError } from './errors.ts';
 import { isWrite } from './method.ts';
 import type { Answer, Call } from './writer.ts';
@@ -29,7 +30,18 @@ export function packAnswers(answers: readonly Answer[]): Packet<WireAnswer> {
     error === undefined ? { id, value } : { id, error: toWire(error) },
   );
   // What reads may answer holds bytes, and whole pages of runs.
-  return answers.every(({ method }) => isWrite(method)) ? JSON.stringify(wired) : wired;
+  return answers.every(({ method, value }) => isWrite(method) && !isHeavy(value)) ? JSON.stringify(wired) : wired;
+}
+
+/** Claims of hundreds of runs with inputs of 1 MiB are more than fits into one text, and what throws here ends the thread. */
+function isHeavy(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('claims' in value)) return false;
+  let weight = 0;
+  for (const { input, request } of (value as Claimed).claims) {
+    weight += (input?.length ?? 0) + (request?.body?.length ?? 0);
+    if (weight >= heavy) return true;
+  }
+  return false;
 }
 
 export function unpack<T>(packet: Packet<T>): readonly T[] {

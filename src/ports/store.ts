@@ -1,7 +1,7 @@
 import type { Run, RunId, StepRecord } from '../job/run.ts';
 import type { Verdict } from '../job/transition.ts';
 import type { Ask, AskAnswer } from './store-ask.ts';
-import type { Claimed, ClaimRequest, Hold, LostClaim } from './store-claim.ts';
+import type { Claimed, ClaimRequest, LostClaim } from './store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from './store-entry.ts';
 import type { MessageRequest, Messages } from './store-message.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from './store-query.ts';
@@ -69,9 +69,6 @@ export interface Store {
    * nothing, a submit creates its runs queued. So what this answers is all there is, and it may be repeated.
    */
   reclaim(claim: LostClaim): Promise<Claimed>;
-
-  /** All runs that the store thinks this worker holds. */
-  held(worker: WorkerId): Promise<Hold[]>;
 
   /**
    * Reads the messages to runs that the worker holds, each after the last one that its attempt was given, and says

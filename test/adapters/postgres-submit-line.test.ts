@@ -4,6 +4,7 @@ import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import { defineJob } from '../../src/job/define.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { termsOf } from '../../src/testing/store-contract/builders.ts';
+import { heldBy } from '../../src/testing/store-contract/scene.ts';
 import { openApp } from '../support/apps.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { postgresUrl } from '../support/servers.ts';
@@ -72,7 +73,7 @@ test('what nothing lies before is born held, with all that a claim says of it', 
       { run: first.id, epoch: 1, timeoutMs: 5_000, deadlineAt: (held?.dueAt ?? 0) + 9_000 },
     ],
   });
-  expect(await store.held(worker.id)).toHaveLength(2);
+  expect(await heldBy(store, worker.id)).toHaveLength(2);
 });
 
 test.each([

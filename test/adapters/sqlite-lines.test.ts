@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { enrolment, newRun, newRuns, pauseOf, termsOf } from '../../src/testing/store-contract/builders.ts';
+import { heldBy } from '../../src/testing/store-contract/scene.ts';
 
 interface Bench {
   readonly store: Store;
@@ -66,7 +67,7 @@ test('a claim never walks over suspect runs that it may not take', async () => {
   await store.bury([{ id: gone.id, seenBeat: 0, counted: true }]);
   expect(await claim(['work'], 10)).toHaveLength(1);
   expect(await fastestOf(() => claim(['work'], 10))).toBeLessThan(Math.max(1, 20 * empty));
-  expect(await store.held(worker)).toHaveLength(1);
+  expect(await heldBy(store, worker)).toHaveLength(1);
   await store.close();
 });
 

@@ -8,6 +8,7 @@ import type { Enrolment, Grave } from '../../src/ports/store-worker.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { newId, newTraceId } from '../../src/std/id.ts';
 import { termsOf } from '../../src/testing/store-contract/builders.ts';
+import { heldBy } from '../../src/testing/store-contract/scene.ts';
 
 /** One call of the port, to be made on several stores. */
 export interface Call {
@@ -154,7 +155,7 @@ export class RandomCalls {
     return {
       says: `messages ${worker} ${maxBytes}`,
       make: async (store) => {
-        const runs = (await store.held(worker)).map((hold, i) => ({ ...hold, seen: i % 3 }));
+        const runs = (await heldBy(store, worker)).map((hold, i) => ({ ...hold, seen: i % 3 }));
         return store.messages({ worker, runs, maxBytes });
       },
     };
@@ -188,7 +189,7 @@ export class RandomCalls {
 
   #held(): Call {
     const worker = this.#pick(this.#workers) ?? 'nobody';
-    return { says: `held ${worker}`, make: (store) => store.held(worker) };
+    return { says: `held ${worker}`, make: (store) => heldBy(store, worker) };
   }
 
   /** A group by one worker: mostly what it holds, sometimes what it no longer holds. */

@@ -1,5 +1,4 @@
 import type { RunId } from '../../job/run.ts';
-import type { Hold } from '../../ports/store-claim.ts';
 import type { Enrolment, Grave, Identity, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
@@ -58,10 +57,6 @@ interface LimitRow {
   readonly run: RunId;
   readonly epoch: number;
   readonly limit_ms: number;
-}
-
-export function held(db: Connection, worker: WorkerId): Promise<Hold[]> {
-  return db.query<Hold>('select run, epoch from onejob_live where worker = ? order by run', [worker]);
 }
 
 export async function bury(db: Connection, graves: readonly Grave[]): Promise<RunId[][]> {

@@ -2,7 +2,7 @@ import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
-import type { Claimed, ClaimRequest, Hold, LostClaim } from '../../ports/store-claim.ts';
+import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { MessageRequest, Messages } from '../../ports/store-message.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
@@ -25,7 +25,7 @@ import { migrate, script } from './migrate.ts';
 import { append } from './output.ts';
 import { get, steps, tail } from './read.ts';
 import { record } from './record.ts';
-import { beat, bury, enrol, held, workers } from './roster.ts';
+import { beat, bury, enrol, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
 import { stats } from './stats.ts';
@@ -87,10 +87,6 @@ export class MysqlStore implements Store, Inspector, Upkeep {
 
   reclaim(claim: LostClaim): Promise<Claimed> {
     return reclaim(this.#db, claim);
-  }
-
-  held(worker: WorkerId): Promise<Hold[]> {
-    return held(this.#db, worker);
   }
 
   async messages(request: MessageRequest): Promise<Messages> {

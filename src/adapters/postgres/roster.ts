@@ -1,5 +1,4 @@
 import type { RunId } from '../../job/run.ts';
-import type { Hold } from '../../ports/store-claim.ts';
 import type { Enrolment, Grave, Identity, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
@@ -53,10 +52,6 @@ interface WorkerRow {
   readonly identity: string;
   readonly enrolled_at: number;
   readonly running: WorkerView['running'];
-}
-
-export async function held(db: Connection, worker: WorkerId): Promise<Hold[]> {
-  return db.query<Hold>(`select run, epoch from ${db.schema}.live where worker = $1 order by run`, [worker]);
 }
 
 export async function bury(db: Connection, graves: readonly Grave[]): Promise<RunId[][]> {

@@ -18,7 +18,6 @@ const writes = [
 /** What reads one snapshot. */
 const reads = [
   'workers',
-  'held',
   'messages',
   'steps',
   'get',

@@ -12,7 +12,7 @@ import { pauses } from './pause.ts';
 import { prunable, prune } from './prune.ts';
 import { get, steps } from './read.ts';
 import { record } from './record.ts';
-import { beat, beatAlone, enrol, held, workers } from './roster.ts';
+import { beat, beatAlone, enrol, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { stats } from './stats.ts';
 import { submit } from './submit.ts';
@@ -34,7 +34,6 @@ const methods: Readonly<Record<Exclude<Method, 'migrate'>, Run>> = {
   fire,
   prune,
   workers,
-  held,
   messages,
   steps,
   get,

@@ -1,4 +1,3 @@
-import type { Hold } from '../../ports/store-claim.ts';
 import type { Enrolment, Identity, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
 import { buryWorker } from './bury.ts';
 import type { Tx } from './connection.ts';
@@ -49,12 +48,6 @@ export function beatAlone(tx: Tx, { worker, stalled }: { worker: WorkerId; stall
 export interface OwnBeat {
   readonly worker: WorkerId;
   readonly alive: boolean;
-}
-
-export function held(tx: Tx, worker: WorkerId): Hold[] {
-  return tx.db
-    .all<{ run: string; epoch: number }>('select run, epoch from live where worker = ? order by run', worker)
-    .map(({ run, epoch }) => ({ run, epoch }));
 }
 
 /** All workers that live, as far as anybody knows. */

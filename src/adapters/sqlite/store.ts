@@ -3,7 +3,7 @@ import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
-import type { Claimed, ClaimRequest, Hold, LostClaim } from '../../ports/store-claim.ts';
+import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { MessageRequest, Messages } from '../../ports/store-message.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
@@ -87,10 +87,6 @@ export class SqliteStore implements Store, Inspector, Upkeep {
 
   reclaim(claim: LostClaim): Promise<Claimed> {
     return this.#call('reclaim', claim);
-  }
-
-  held(worker: WorkerId): Promise<Hold[]> {
-    return this.#call('held', worker);
   }
 
   async messages(request: MessageRequest): Promise<Messages> {

@@ -67,7 +67,7 @@ export function aboutBadValues({ it, expect }: Contract): void {
         const innocent = at(runs, place).id;
         expect(await scene.run(innocent)).toMatchObject({ state: 'running', epoch: 1 });
         expect(await scene.steps(innocent)).toEqual([]);
-        expect(await scene.store.held(worker)).toEqual([{ run: innocent, epoch: 1 }]);
+        expect(await scene.held(worker)).toEqual([{ run: innocent, epoch: 1 }]);
         expect(await scene.record(worker, ended({ run: innocent, epoch: 1 }))).toEqual(['ok']);
       }
     });
@@ -116,7 +116,7 @@ export function aboutBadValues({ it, expect }: Contract): void {
       ];
       expect(await codeOf(scene.store.bury(graves))).toBe('VALUE_REJECTED');
       expect((await scene.store.workers()).map(({ id }) => id)).toEqual([worker]);
-      expect(await scene.store.held(worker)).toEqual([{ run, epoch }]);
+      expect(await scene.held(worker)).toEqual([{ run, epoch }]);
     });
 
     it(`${name} in a reference finds nothing and breaks nothing`, async (scene) => {

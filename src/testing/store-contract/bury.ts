@@ -34,7 +34,7 @@ export function aboutBury({ it, expect }: Contract): void {
     const claim = await scene.running(worker);
     await scene.bury(worker);
     expect(await scene.beat(worker)).toEqual({ buried: true });
-    expect(await scene.store.held(worker)).toEqual([]);
+    expect(await scene.held(worker)).toEqual([]);
     expect(await scene.claimIds(worker)).toEqual([]);
     expect(await scene.record(worker, ended(claim))).toEqual(['stale']);
   });

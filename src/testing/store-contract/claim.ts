@@ -228,7 +228,7 @@ export function aboutClaim({ it, expect }: Contract): void {
     const all = takes.flat();
     expect(all.length).toBe(1_000);
     expect(new Set(all).size).toBe(1_000);
-    const held = await Promise.all(workers.map((worker) => scene.store.held(worker)));
+    const held = await Promise.all(workers.map((worker) => scene.held(worker)));
     expect(held.map((holds) => holds.length)).toEqual(takes.map((taken) => taken.length));
     expect((await scene.listAll({ states: ['queued'] })).length).toBe(0);
   });

@@ -62,7 +62,7 @@ export function aboutEnrolAndBeat({ it, expect }: Contract): void {
     const kept = await scene.running(neighbour);
     const newcomer = await scene.worker({ node: 'vm-1', replaces: 'vm-1' });
     expect(await scene.beat(elder)).toEqual({ buried: true });
-    expect((await scene.store.held(neighbour)).length).toBe(1);
+    expect((await scene.held(neighbour)).length).toBe(1);
     expect((await scene.beat(newcomer)).buried).toBe(false);
     expect(await scene.run(claim.run)).toMatchObject({ state: 'queued', crashes: 0, epoch: claim.epoch + 1 });
     expect(await scene.record(elder, ended(claim))).toEqual(['stale']);

@@ -82,7 +82,7 @@ export function aboutFence({ it, expect }: Contract): void {
     const verdicts = await scene.record(worker, ...entries);
     expect(verdicts).toEqual(entries.map(({ epoch }) => (epoch === 1 ? 'ok' : 'stale')));
     expect((await scene.listAll({ states: ['succeeded'] })).length).toBe(200);
-    expect((await scene.store.held(worker)).length).toBe(50);
+    expect((await scene.held(worker)).length).toBe(50);
   });
 
   it('two groups that name the same runs in opposite orders both settle', async (scene) => {

@@ -72,7 +72,7 @@ export function aboutHandBack({ it, expect }: Contract): void {
     const first = await scene.running(worker);
     await scene.recorded(worker, handedBack(first, { attempt: 2 }));
     await scene.claim(worker);
-    const hold = only(await scene.store.held(worker));
+    const hold = only(await scene.held(worker));
     expect(await scene.record(worker, handedBack(hold, { attempt: null }))).toEqual(['ok']);
     expect(await scene.run(first.run)).toMatchObject({ state: 'queued', attempt: 2 });
     expect(only((await scene.claim(worker)).claims).attempt).toBe(2);
@@ -109,7 +109,7 @@ export function aboutHandBack({ it, expect }: Contract): void {
     await scene.store.submit(newRuns(50));
     const { claims } = await scene.claim(worker);
     expect(new Set(await scene.record(worker, ...claims.map((claim) => handedBack(claim))))).toEqual(new Set(['ok']));
-    expect(await scene.store.held(worker)).toEqual([]);
+    expect(await scene.held(worker)).toEqual([]);
     expect(await scene.claimIds(await scene.worker())).toEqual(claims.map(({ run }) => run));
     expect(at(claims, 0).attempt).toBe(1);
   });

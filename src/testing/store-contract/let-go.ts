@@ -19,7 +19,7 @@ export function aboutLetGo({ it, expect }: Contract): void {
       const error = { code: 'RUN_CANCELLED', message: 'cancelled by ann: wrong shop' };
       expect(run).toMatchObject({ state: 'cancelled', epoch: claim.epoch, error });
       expect(run.finishedAt === null).toBe(false);
-      expect(await scene.store.held(worker)).toEqual([]);
+      expect(await scene.held(worker)).toEqual([]);
       expect(await scene.record(worker, entry(claim))).toEqual(['cancelled']);
       expect(await scene.run(claim.run)).toEqual(run);
     });

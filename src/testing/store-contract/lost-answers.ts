@@ -55,8 +55,8 @@ export function aboutLostAnswers({ it, expect, failpoints }: Contract): void {
     const claim = async (): Promise<unknown> => await scene.claim(worker);
     if (failpoints) expect(await withFailpoint('store.claim.committed', claim)).toBe('STORE_UNAVAILABLE');
     else await claim();
-    expect((await scene.store.held(worker)).length).toBe(1);
-    const hold = only(await scene.store.held(worker));
+    expect((await scene.held(worker)).length).toBe(1);
+    const hold = only(await scene.held(worker));
     expect(hold.run).toBe(run.id);
     expect(await scene.record(worker, handedBack(hold, { attempt: null }))).toEqual(['ok']);
     expect(await scene.claimIds(worker)).toEqual([run.id]);
@@ -86,7 +86,7 @@ async function pictureOf(scene: Scene): Promise<string> {
     output: await Promise.all(runs.map(async ({ id }) => await store.tail({ run: id, after: 0, maxBytes: 1_000_000 }))),
     workers,
     messages: await Promise.all(workers.map(async ({ id }) => await scene.messages(id))),
-    held: await Promise.all(workers.map(async ({ id }) => await store.held(id))),
+    held: await Promise.all(workers.map(async ({ id }) => await scene.held(id))),
     schedules,
     nextAt,
   });

@@ -50,7 +50,7 @@ export function aboutOutcome({ it, expect }: Contract): void {
   it('a run that ended is held by nobody and never claimed again', async (scene) => {
     const worker = await scene.worker();
     await scene.recorded(worker, ended(await scene.running(worker)));
-    expect(await scene.store.held(worker)).toEqual([]);
+    expect(await scene.held(worker)).toEqual([]);
     expect(await scene.claim(worker)).toMatchObject({ claims: [], nextDueAt: null });
   });
 

@@ -130,7 +130,7 @@ export function aboutPrune({ it, expect }: Contract): void {
     const all = { succeededMs: 5, succeededRuns: 0, failedMs: 5, failedRuns: 0 };
     for (const hold of [null, 'running', 'waiting']) {
       if (hold === 'running') await scene.claim(worker);
-      if (hold === 'waiting') await scene.recorded(worker, suspended(only(await scene.store.held(worker))));
+      if (hold === 'waiting') await scene.recorded(worker, suspended(only(await scene.held(worker))));
       expect((await prune(scene, all)).runs).toBe(0);
       if (scene.store.prunable) expect(await scene.store.prunable({ ...keepAll, ...all })).toBe(0);
     }

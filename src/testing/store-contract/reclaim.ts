@@ -118,7 +118,7 @@ export function aboutReclaim({ it, expect, failpoints }: Contract): void {
       const worker = await scene.worker();
       await scene.store.submit(newRuns(3));
       const [, told] = await Promise.all([scene.claim(worker, { number }), other.reclaim({ worker, number })]);
-      const held = await scene.store.held(worker);
+      const held = await scene.held(worker);
       expect(told.claims.map(({ run }) => run).toSorted()).toEqual(held.map(({ run }) => run));
       await scene.recorded(worker, ...held.map((hold) => ended(hold)));
       await scene.claim(await scene.worker());

@@ -7,6 +7,7 @@ import type { Ask, AskAnswer, Letter } from '../../ports/store-ask.ts';
 import type { Claim, Claimed, Hold, JobTerms } from '../../ports/store-claim.ts';
 import type { Entry } from '../../ports/store-entry.ts';
 import type { Inbox, Messages } from '../../ports/store-message.ts';
+import type { Page } from '../../ports/store-query.ts';
 import type { DueSchedule } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Enrolment, Pulse, WorkerId } from '../../ports/store-worker.ts';
@@ -105,9 +106,14 @@ export class Scene {
     return await this.store.beat({ worker });
   }
 
+  /** All runs that the worker holds, by id. */
+  async held(worker: WorkerId): Promise<Hold[]> {
+    return await heldBy(this.store, worker);
+  }
+
   /** The unread messages of all runs that the worker holds, from the first on, as many as fit. */
   async messages(worker: WorkerId, { seen = 0, maxBytes = 1_000_000_000 } = {}): Promise<Messages> {
-    const runs = (await this.store.held(worker)).map((hold) => ({ ...hold, seen }));
+    const runs = (await this.held(worker)).map((hold) => ({ ...hold, seen }));
     return await this.store.messages({ worker, runs, maxBytes });
   }
 
@@ -190,6 +196,19 @@ export async function openScene(ground: Ground): Promise<Scene> {
     throw error;
   }
   return new Scene(ground);
+}
+
+/** All runs that the store thinks this worker holds, by id: of those that are running who is not lost to it. */
+export async function heldBy(store: Store, worker: WorkerId): Promise<Hold[]> {
+  const running: { run: RunId; epoch: number; seen: number }[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page: Page<Run> = await store.list({ states: ['running'], limit: 1_000, ...(cursor && { cursor }) });
+    running.push(...page.items.map(({ id, epoch }) => ({ run: id, epoch, seen: 0 })));
+    cursor = page.next;
+  }
+  const lost = new Set((await store.messages({ worker, runs: running, maxBytes: 1 })).lost);
+  const held = running.filter(({ run }) => !lost.has(run));
+  return held.map(({ run, epoch }) => ({ run, epoch })).toSorted((a, b) => (a.run < b.run ? -1 : 1));
 }
 
 /** The one element of a list that has one. */

@@ -156,7 +156,7 @@ export const situations: readonly Situation[] = [
       await scene.recorded(me, ...runs.map(({ id }) => failed({ run: id, epoch: 1 })));
       await scene.store.ask(runs.map(({ id }) => retryOf(id)));
       await claimAll(scene, runs, me);
-      await scene.recorded(me, ...(await scene.store.held(me)).map((hold) => failed(hold)));
+      await scene.recorded(me, ...(await scene.held(me)).map((hold) => failed(hold)));
       await scene.store.ask(runs.map(({ id }) => retryOf(id)));
     },
   },

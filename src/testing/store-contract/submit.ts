@@ -152,7 +152,7 @@ export function aboutSubmit({ it, expect }: Contract): void {
     const other = await scene.worker();
     const { verdict, run } = await scene.submit({ holder: worker, key: 'k' });
     expect({ verdict, state: run.state }).toEqual({ verdict: 'created', state: 'running' });
-    expect(await scene.store.held(worker)).toEqual([{ run: run.id, epoch: 1 }]);
+    expect(await scene.held(worker)).toEqual([{ run: run.id, epoch: 1 }]);
     expect(await scene.claimIds(other)).toEqual([]);
     const stored = await scene.run(run.id);
     expect(stored).toMatchObject({ state: 'running', epoch: 1, attempt: 1, node: 'laptop' });
@@ -166,7 +166,7 @@ export function aboutSubmit({ it, expect }: Contract): void {
     for (const holder of [newId(), buried]) {
       const { verdict, run } = await scene.submit({ holder });
       expect({ verdict, state: run.state }).toEqual({ verdict: 'created', state: 'queued' });
-      expect(await scene.store.held(holder)).toEqual([]);
+      expect(await scene.held(holder)).toEqual([]);
     }
     expect((await scene.claimIds(await scene.worker())).length).toBe(2);
   });
@@ -175,7 +175,7 @@ export function aboutSubmit({ it, expect }: Contract): void {
     const worker = await scene.worker();
     await scene.submit({ key: 'k' });
     expect((await scene.submit({ key: 'k', holder: worker })).run.state).toBe('queued');
-    expect(await scene.store.held(worker)).toEqual([]);
+    expect(await scene.held(worker)).toEqual([]);
   });
 
   it('a batch of 1,000 runs is created whole', async (scene) => {

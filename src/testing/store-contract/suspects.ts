@@ -192,7 +192,7 @@ export function aboutSuspects({ it, expect }: Contract): void {
       for (let tries = 0; tries < 100; tries++) {
         const asked = { jobs, free: 5, turn: 0, number: number * 100 + tries };
         await Promise.all(workers.map((worker, n) => (n % 2 ? other : scene.store).claim({ worker, ...asked })));
-        const held = await Promise.all(workers.map((worker) => scene.store.held(worker)));
+        const held = await Promise.all(workers.map((worker) => scene.held(worker)));
         expect(Math.max(...held.map((holds) => holds.length))).toBe(1);
         if (held.some((holds) => holds.length === 0)) continue; // what another had locked was passed by
         for (const [n, worker] of workers.entries()) await scene.recorded(worker, ended(only(at(held, n))));

@@ -14,7 +14,7 @@ export function aboutSuspend({ it, expect }: Contract): void {
       dueAt: null,
       epoch: claim.epoch,
     });
-    expect(await scene.store.held(worker)).toEqual([]);
+    expect(await scene.held(worker)).toEqual([]);
   });
 
   it('a parked run wakes so long after the time of the store', async (scene) => {
@@ -87,7 +87,7 @@ export function aboutSuspend({ it, expect }: Contract): void {
     const queued = await scene.run(claim.run);
     expect(queued).toMatchObject({ state: 'queued', epoch: claim.epoch, waitingFor: [] });
     expect(queued.dueAt !== null && queued.dueAt >= before && queued.dueAt <= (await scene.now())).toBe(true);
-    expect(await scene.store.held(worker)).toEqual([]);
+    expect(await scene.held(worker)).toEqual([]);
     expect(await scene.record(worker, entry)).toEqual(['ok']);
     expect(await scene.run(claim.run)).toEqual(queued);
     const again = only((await scene.claim(worker)).claims);

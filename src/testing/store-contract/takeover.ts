@@ -213,10 +213,10 @@ export function aboutTakeover({ it, expect }: Contract): void {
         async () => await scene.claim(worker),
         async () => await other.bury([{ id: worker, seenBeat: 0, counted: true }]),
       );
-      expect(await scene.store.held(worker)).toEqual([]);
+      expect(await scene.held(worker)).toEqual([]);
       const heir = await scene.worker();
       expect(await scene.claimIds(heir)).toEqual([run.id]);
-      await scene.recorded(heir, ...(await scene.store.held(heir)).map((hold) => ended(hold)));
+      await scene.recorded(heir, ...(await scene.held(heir)).map((hold) => ended(hold)));
     }
   });
 

@@ -14,6 +14,7 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   RUN_CANCELLED: 1,
   RUN_TIMED_OUT: 124,
   RUN_INTERRUPTED: 130,
+  RUN_LOST: 75,
   INTERNAL: 70,
   USAGE: 2,
   INPUT_INVALID: 2,

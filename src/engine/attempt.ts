@@ -113,7 +113,7 @@ export class Attempt {
   lose(): void {
     if (this.#over) return;
     this.#settle({ how: 'left', end: 'lost' });
-    this.#abort.abort(new OnejobError('APP_STOPPING', 'this worker lost the run; another goes on with it'));
+    this.#abort.abort(new OnejobError('RUN_LOST', 'this worker lost the run; another goes on with it'));
   }
 
   /** The worker stops: steps that run are finished and recorded, new ones do not start, then the run is handed back. */

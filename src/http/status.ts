@@ -17,6 +17,7 @@ export const statuses: Readonly<Record<ErrorCode, Statuses>> = {
   RUN_CANCELLED: { api: 200, ego: 500 },
   RUN_TIMED_OUT: { api: 200, ego: 500 },
   RUN_INTERRUPTED: { api: 200, ego: 500 },
+  RUN_LOST: { api: 200, ego: 500 },
   INTERNAL: { api: 200, ego: 500 },
   USAGE: { api: 400, ego: 400 },
   INPUT_INVALID: { api: 422, ego: 400 },

@@ -11,6 +11,11 @@ export const errorTable = {
   RUN_CANCELLED: { who: 'nobody', retry: false, says: 'Somebody cancelled the run.' },
   RUN_TIMED_OUT: { who: 'author', retry: true, says: 'The run took longer than its time-out or deadline.' },
   RUN_INTERRUPTED: { who: 'nobody', retry: true, says: 'A signal ended the process while the run was going on.' },
+  RUN_LOST: {
+    who: 'nobody',
+    retry: true,
+    says: 'Another worker goes on with the run; the one that is told so writes nothing more.',
+  },
   INTERNAL: { who: 'operator', retry: true, says: 'An error of onejob itself ended the attempt.' },
   USAGE: { who: 'caller', retry: false, says: 'The command or the request was written wrongly.' },
   INPUT_INVALID: { who: 'caller', retry: false, says: 'The input does not fit the schema of the job.' },

@@ -46,7 +46,7 @@ describe('a worker that was wrongly taken for dead', () => {
     const run = await opened.app.client.wait(id, { timeout: '50s' });
     release.resolve();
     expect(run).toMatchObject({ state: 'succeeded', output: '2', attempt: 1, crashes: 0 });
-    expect(reason).toMatchObject({ code: 'APP_STOPPING' });
+    expect(reason).toMatchObject({ code: 'RUN_LOST' });
     expect(late).toBe(undefined);
     expect((await opened.lines(id)).map(({ text }) => text)).toEqual(['life 2 goes on']);
     expect(opened.log.texts('warn')).toContainEqual(expect.stringContaining('taken for dead'));

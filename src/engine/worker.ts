@@ -125,6 +125,11 @@ export class Worker implements Service {
     this.#underWay.begin();
     try {
       if (!slot.tryTake()) await slot.take();
+      if (this.#isBuried) {
+        slot.end(); // the claim was answered, or there was room for it, only after the burial was heard
+        this.#expected.delete(claim.run);
+        return 'lost';
+      }
       if (this.#stopping) {
         slot.end();
         await this.giveBack([claim]);

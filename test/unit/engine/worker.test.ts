@@ -363,6 +363,22 @@ describe('what it holds', () => {
     await worker.stop();
   });
 
+  test('a claim that is answered after the burial was heard begins nothing: the runs are others’', async () => {
+    store.line = ['a', 'b'];
+    store.hold = createDeferred<void>();
+    await worker.start();
+    await until('a claim on its way', () => store.line.length === 0);
+    worker.loseAll();
+    store.hold.resolve();
+    await turns();
+    expect([...running.keys()]).toEqual([]);
+    expect(worker.load).toBe(0);
+    expect(await worker.adopt(claimOf('c'), clock.now())).toBe('lost');
+    expect([...running.keys()]).toEqual([]);
+    await worker.stop();
+    expect(store.ends).toEqual([]);
+  });
+
   test('hears its letters', async () => {
     store.line = ['a'];
     await worker.start();

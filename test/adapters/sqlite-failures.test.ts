@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, type TestContext } from 'vitest';
 import { Connection } from '../../src/adapters/sqlite/connection.ts';
+import { DatabaseIdentity } from '../../src/adapters/sqlite/file-identity.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { type Answer, Writer } from '../../src/adapters/sqlite/writer.ts';
 import { isOnejobError, type OnejobError } from '../../src/job/errors.ts';
@@ -124,6 +125,7 @@ test('a file that another process holds for too long is STORE_UNAVAILABLE, and r
   const writer = new Writer({
     path,
     url: 'sqlite:x',
+    identity: new DatabaseIdentity(),
     now: Date.now,
     soon: queueMicrotask,
     answer: (more) => answers.push(...more),

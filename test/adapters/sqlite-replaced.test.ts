@@ -1,10 +1,12 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { DatabaseIdentity } from '../../src/adapters/sqlite/file-identity.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { type Answer, Writer } from '../../src/adapters/sqlite/writer.ts';
 import { newRun } from '../../src/testing/store-contract/builders.ts';
 import { openFolder } from '../support/folder.ts';
+import { runNode } from '../support/node-process.ts';
 
 let path = '';
 
@@ -81,6 +83,7 @@ test('what is committed when the file has just gone is not answered as stored', 
   const writer = new Writer({
     path,
     url: `sqlite:${path}`,
+    identity: new DatabaseIdentity(),
     now: () => {
       if (isGoing) renameSync(path, `${path}.moved`);
       return Date.now();
@@ -93,5 +96,69 @@ test('what is committed when the file has just gone is not answered as stored', 
   writer.push([{ id: 2, method: 'submit', argument: [newRun()], weight: 0 }]);
 
   expect(answers).toMatchObject([{ id: 1 }, { id: 2, error: { code: 'STORE_REPLACED' } }]);
+  await writer.close();
+});
+
+/** Writes 7 MB at once where files may have 4 MB: an I/O error, and the writer opens its connection anew. */
+const reopens = (inPlace: boolean) => `
+  const { openSqliteStore } = await import(dist + 'adapters/sqlite/index.js');
+  const { newRun, newRuns } = await import(dist + 'testing/store-contract/builders.js');
+  const store = await openSqliteStore({ path: process.argv[1], inPlace: ${inPlace} });
+  const submit = (runs) => store.submit(runs).then(([{ verdict }]) => verdict, ({ code }) => code);
+  const answers = [await store.migrate().then(() => 'made'), await submit([newRun()])];
+  const large = newRuns(8, { input: JSON.stringify('x'.repeat(900_000)), digest: null });
+  for (let n = 0; n < 3; n++) {
+    answers.push(await submit(large));
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve, gc())); // closes the old connection
+    answers.push(await submit([newRun()]));
+  }
+  console.log(answers.join(' '));
+  await store.close();
+`;
+
+test.each([
+  ['on a thread', false],
+  ['in place', true],
+])('a disk that refused a write is no other file: the store %s opens it anew and goes on', async (_, inPlace) => {
+  const { stdout, stderr } = await runNode(reopens(inPlace), {
+    args: [path],
+    flags: ['--expose-gc'],
+    fileBlocks: 8192,
+  });
+  const round = 'STORE_UNAVAILABLE created';
+  expect(stdout + stderr).toBe(`made created ${round} ${round} ${round}\n`);
+});
+
+test('a database that goes away between two connections of a writer is missed, and none is made', async () => {
+  const answers: Answer[] = [];
+  let fail: Error | undefined;
+  const writer = new Writer({
+    path,
+    url: `sqlite:${path}`,
+    identity: new DatabaseIdentity(),
+    now: () => {
+      if (fail) throw fail;
+      return Date.now();
+    },
+    soon: (drain) => drain(),
+    answer: (some) => answers.push(...some),
+  });
+  const submit = (id: number) => writer.push([{ id, method: 'submit', argument: [newRun()], weight: 0 }]);
+  writer.push([{ id: 1, method: 'migrate', argument: { dryRun: false }, weight: 0 }]);
+  submit(2);
+
+  fail = Object.assign(new Error('disk I/O error'), { errcode: 10 }); // as the driver throws it
+  submit(3);
+  fail = undefined;
+  renameSync(path, `${path}.moved`);
+  submit(4);
+  expect(existsSync(path)).toBe(false);
+
+  expect(answers).toMatchObject([
+    { id: 1 },
+    { id: 2, value: ['queued'] },
+    { id: 3, error: { code: 'STORE_UNAVAILABLE' } },
+    { id: 4, error: { code: 'STORE_REPLACED' } },
+  ]);
   await writer.close();
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -49,6 +49,22 @@ test('a writer whose thread dies is an outage of a moment: the next call opens a
   const found = await store.get([kept.id, next.id]);
   expect(found.map((run) => run?.state)).toEqual(['queued', 'queued']);
   expect(threads).toHaveLength(2);
+  await store.close();
+});
+
+test('a database that another one replaced while the thread was dead is missed by the next thread', async () => {
+  const path = join(directory, 'onejob.db');
+  const store = await openSqliteStore({ path });
+  await store.migrate();
+  await killThread();
+  const other = await openSqliteStore({ path: `${path}.other`, inPlace: true });
+  await other.migrate();
+  await other.close();
+  await rename(`${path}.other`, path);
+  const refusal = { code: 'STORE_REPLACED', message: expect.stringContaining(path) as string };
+  await expect(store.submit([newRun()])).rejects.toMatchObject(refusal);
+  await killThread();
+  await expect(store.list({ limit: 1 })).rejects.toMatchObject(refusal);
   await store.close();
 });
 

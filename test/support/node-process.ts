@@ -22,13 +22,16 @@ export function runNode(
   options: {
     args?: string[];
     flags?: string[];
+    /** Of 512 bytes: a file that would grow past them refuses the write, as a disk does that has a fault. */
+    fileBlocks?: number;
     onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   } = {},
 ): Promise<ProcessEnd> {
-  const { args = [], flags = [], onStdout } = options;
+  const { args = [], flags = [], fileBlocks = 'unlimited', onStdout } = options;
   const begin = performance.now();
   const code = `const dist = ${JSON.stringify(distUrl)};\n${program}`;
-  const child = spawn(process.execPath, [...flags, '--input-type=module', '-e', code, '--', ...args], {
+  const words = [process.execPath, ...flags, '--input-type=module', '-e', code, '--', ...args];
+  const child = spawn('sh', ['-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`, ...words], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,7 @@
 import type { Enrolment } from '../../ports/store-worker.ts';
 import { systemClock, type Timer } from '../../std/clock.ts';
-import { openInPlace, openOnThread, type Line, type Place, type ThreadLine } from './line.ts';
+import type { Place } from './file-identity.ts';
+import { openInPlace, openOnThread, type Line, type ThreadLine } from './line.ts';
 
 /**
  * The way to the writer of a process that may end in a moment, as most commands do: in place, for a thread takes 30 ms

@@ -7,33 +7,81 @@ import { OnejobError } from '../../job/errors.ts';
  * sees. So whoever answers that something is stored looks first whether the names still mean these files.
  */
 export class FileIdentity {
+  readonly #path: string;
   readonly #url: string;
-  readonly #paths: readonly string[];
-  /** By path. What is beside the database SQLite makes with the first write, and deletes only with the last connection. */
-  readonly #known: (Identity | undefined)[];
+  readonly #database: DatabaseIdentity;
+  /** By path; undefined while there is no connection. SQLite makes these files with the first write. */
+  #beside: Map<string, Identity | undefined> | undefined;
 
-  /** Of files that are open; `before` is what the name meant before they were opened. */
-  constructor(path: string, url: string, before: Identity | undefined) {
+  constructor({ path, url, identity }: Place) {
+    this.#path = path;
     this.#url = url;
-    this.#paths = [path, `${path}-wal`, `${path}-shm`];
-    this.#known = [before ?? identityOf(path), undefined, undefined];
+    this.#database = identity;
+  }
+
+  /** There is a connection; `before` is what the name of the database meant before it was opened. */
+  opened(before: Identity | undefined): void {
+    if (this.#database.known === undefined) this.#database.learn(before ?? identityOf(this.#path));
+    this.#beside = new Map([
+      [`${this.#path}-wal`, undefined],
+      [`${this.#path}-shm`, undefined],
+    ]);
+  }
+
+  /**
+   * No connection any more. With the last one SQLite deletes what is beside the database, at once or when the garbage
+   * collector comes to the last statement, and the next one makes it anew: until then these names mean nothing to us.
+   */
+  closed(): void {
+    this.#beside = undefined;
   }
 
   /** Three looks at names, some 3 us each: STORE_REPLACED when one of them means another file now. */
   replacement(): OnejobError | undefined {
-    for (let i = 0; i < this.#paths.length; i++) {
-      const path = this.#paths[i] as string;
-      const known = this.#known[i];
+    const database = this.#database.known;
+    if (database !== undefined && !isSame(database, identityOf(this.#path)))
+      return replacedError(this.#path, this.#url);
+    for (const [path, known] of this.#beside ?? []) {
       const now = identityOf(path);
-      if (known !== undefined ? isSame(known, now) : i > 0) this.#known[i] ??= now;
-      else return replacedError(path, this.#url);
+      if (known === undefined) this.#beside?.set(path, now);
+      else if (!isSame(known, now)) return replacedError(path, this.#url);
     }
     return undefined;
   }
+}
 
-  /** The connection is closed, and with it SQLite may have deleted what is beside the database. */
-  forgetBeside(): void {
-    this.#known.fill(undefined, 1);
+/** Where a store lies, and which file it was found to be. */
+export interface Place {
+  readonly path: string;
+  /** Names it in messages. */
+  readonly url: string;
+  /** Shared by all writers of one store in this process, one after the other. */
+  readonly identity: DatabaseIdentity;
+}
+
+/**
+ * Which file the store is, from the first connection on: a later one to another file is none to go on with. In memory
+ * that threads share, so that it outlives the writer's thread too.
+ */
+export class DatabaseIdentity {
+  readonly shared: SharedArrayBuffer;
+  readonly #numbers: Float64Array;
+
+  constructor(shared = new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT)) {
+    this.shared = shared;
+    this.#numbers = new Float64Array(shared);
+  }
+
+  get known(): Identity | undefined {
+    const [dev = 0, ino = 0] = this.#numbers;
+    return ino === 0 ? undefined : { dev, ino };
+  }
+
+  /** The inode last: what is half written is not known. */
+  learn(identity: Identity | undefined): void {
+    if (identity === undefined) return;
+    this.#numbers[0] = identity.dev;
+    this.#numbers[1] = identity.ino;
   }
 }
 

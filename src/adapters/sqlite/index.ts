@@ -3,6 +3,7 @@ import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
 import { openBriefly } from './brief-line.ts';
+import { DatabaseIdentity } from './file-identity.ts';
 import { openInPlace, openOnThread, type Line } from './line.ts';
 import { SqliteStore } from './store.ts';
 
@@ -32,9 +33,10 @@ export async function openSqliteStore({
 }: SqliteOptions): Promise<Store & Inspector & Upkeep> {
   const isMemory = path === ':memory:';
   const url = isMemory ? 'memory:' : `sqlite:${path}`;
+  const place = { path, url, identity: new DatabaseIdentity() };
   const open = (): Line | Promise<Line> => {
-    if (isMemory || inPlace === true) return openInPlace({ path, url, now: () => clock.now() });
-    return isBrief === true ? openBriefly({ path, url }) : openOnThread({ path, url });
+    if (isMemory || inPlace === true) return openInPlace({ ...place, now: () => clock.now() });
+    return isBrief === true ? openBriefly(place) : openOnThread(place);
   };
   const line = await open();
   return new SqliteStore(

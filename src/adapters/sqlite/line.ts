@@ -1,5 +1,6 @@
 import type { Enrolment } from '../../ports/store-worker.ts';
 import { Desk } from './desk.ts';
+import type { Place } from './file-identity.ts';
 import type { Call } from './writer.ts';
 import { WriterThread } from './writer-thread.ts';
 
@@ -14,16 +15,11 @@ export interface Line {
   close(): Promise<void>;
 }
 
-export interface Place {
-  readonly path: string;
-  readonly url: string;
-}
-
-export async function openInPlace({ path, url, now }: Place & { now: () => number }): Promise<Line> {
+export async function openInPlace({ now, ...place }: Place & { now: () => number }): Promise<Line> {
   // A process that has a thread for it never loads the methods on its main one: 20 ms of a command's start.
   const { Writer } = await import('./writer.ts');
   const desk = new Desk();
-  const writer = new Writer({ path, url, now, soon: queueMicrotask, answer: (answers) => desk.settle(answers) });
+  const writer = new Writer({ ...place, now, soon: queueMicrotask, answer: (answers) => desk.settle(answers) });
   return {
     call: (call) => desk.ask((id) => writer.push([{ ...call, id }])),
     beats: false,
@@ -40,7 +36,7 @@ export interface ThreadLine extends Line {
 /**
  * A thread that died of itself (out of memory, a fault of the driver) is an outage like any (STORE §1.5): the calls that it
  * had are told so, and the next one opens a new thread, which also beats for all workers. Nobody has to open it before:
- * a worker beats every two seconds.
+ * a worker beats every two seconds. The file must still be the one that the thread before it had.
  */
 export function openOnThread(place: Place): ThreadLine {
   const workers: Enrolment[] = [];

@@ -1,5 +1,6 @@
 import { threadPort } from '../../std/thread.ts';
 import { exitGateKeeper } from './exit-gate.ts';
+import { DatabaseIdentity } from './file-identity.ts';
 import { Hearts } from './hearts.ts';
 import { packAnswers, type Packet, unpack, type WireAnswer } from './wire.ts';
 import { type Answer, type Call, Writer } from './writer.ts';
@@ -15,10 +16,25 @@ export interface Outbound {
   readonly answers: Packet<WireAnswer>;
 }
 
+export interface ThreadData {
+  readonly path: string;
+  readonly url: string;
+  readonly gate: SharedArrayBuffer;
+  readonly identity: SharedArrayBuffer;
+}
+
 const port = threadPort<Inbound, Outbound>();
-const { path, url, gate } = port.data as { path: string; url: string; gate: SharedArrayBuffer };
+const { path, url, gate, identity } = port.data as ThreadData;
 const { pass } = exitGateKeeper(gate);
-const writer = new Writer({ path, url, now: Date.now, soon: (drain) => void setImmediate(drain), answer, pass });
+const writer = new Writer({
+  path,
+  url,
+  identity: new DatabaseIdentity(identity),
+  now: Date.now,
+  soon: (drain) => void setImmediate(drain),
+  answer,
+  pass,
+});
 const hearts = new Hearts(writer);
 
 port.onMessage((message) => {

@@ -3,7 +3,8 @@ import { openThread, type Thread } from '../../std/thread.ts';
 import { Desk } from './desk.ts';
 import { closedError, threadError, unsendableError } from './errors.ts';
 import { type ExitGate, openExitGate } from './exit-gate.ts';
-import type { Inbound, Outbound } from './thread.ts';
+import type { Place } from './file-identity.ts';
+import type { Inbound, Outbound, ThreadData } from './thread.ts';
 import { fromWireAnswer, packCalls, unpack } from './wire.ts';
 import type { Call } from './writer.ts';
 
@@ -21,12 +22,12 @@ export class WriterThread {
   #closing = false;
   #over = false;
 
-  constructor({ path, url }: { readonly path: string; readonly url: string }) {
+  constructor({ path, url, identity }: Place) {
     this.#url = url;
     const thread: Thread<Inbound, Outbound> = openThread({
       entry: new URL('./thread.js', import.meta.url),
       name: 'onejob-sqlite',
-      data: { path, url, gate: this.#gate.shared },
+      data: { path, url, gate: this.#gate.shared, identity: identity.shared } satisfies ThreadData,
       unref: true,
     });
     this.#thread = thread;

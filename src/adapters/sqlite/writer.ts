@@ -2,7 +2,7 @@ import type { OnejobError } from '../../job/errors.ts';
 import type { Connection } from './connection.ts';
 import { isBroken, isFatal, isLocked, storeError } from './errors.ts';
 import { openFile, startWaiting, stopWaiting } from './file.ts';
-import { FileIdentity, identityOf } from './file-identity.ts';
+import { FileIdentity, identityOf, type Place } from './file-identity.ts';
 import { isWrite, type Method } from './method.ts';
 import { perform } from './methods.ts';
 import { migrate } from './schema.ts';
@@ -23,9 +23,7 @@ export interface Answer {
   readonly error?: OnejobError;
 }
 
-export interface WriterOptions {
-  readonly path: string;
-  readonly url: string;
+export interface WriterOptions extends Place {
   readonly now: () => number;
   /** Runs `drain` soon, after what else is waiting has been pushed. */
   readonly soon: (drain: () => void) => void;
@@ -49,8 +47,8 @@ const defaultPatienceMs = 30_000;
 export class Writer {
   readonly #options: WriterOptions;
   #db: Connection | undefined;
-  /** Of the first connection on: a later one to another file is none to go on with. Undefined in memory. */
-  #files: FileIdentity | undefined;
+  /** Undefined in memory. */
+  readonly #files: FileIdentity | undefined;
   #replaced: OnejobError | undefined;
   #waiting: Call[] = [];
   #scheduled = false;
@@ -60,6 +58,7 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    if (options.path !== ':memory:') this.#files = new FileIdentity(options);
   }
 
   push(calls: readonly Call[]): void {
@@ -160,16 +159,31 @@ export class Writer {
   /** @throws STORE_REPLACED, from the first time that it was found to the end of this writer */
   #connection(): Connection {
     if (this.#replaced) throw this.#replaced;
-    if (this.#db === undefined) {
-      const { path, url } = this.#options;
-      const before = identityOf(path);
-      this.#db = openFile(path, url);
-      stopWaiting(this.#db);
-      if (path !== ':memory:') this.#files ??= new FileIdentity(path, url, before);
-      const replaced = this.#replacement();
-      if (replaced) throw replaced;
-    }
+    this.#db ??= this.#open();
     return this.#db;
+  }
+
+  /** Looks before, for SQLite makes a file where there is none, and after, for it takes the one that it finds. */
+  #open(): Connection {
+    const { path, url } = this.#options;
+    this.#insistOnFile();
+    const before = identityOf(path);
+    const db = openFile(path, url);
+    try {
+      stopWaiting(db);
+      this.#files?.opened(before);
+      this.#insistOnFile();
+    } catch (error) {
+      this.#files?.closed();
+      db.close();
+      throw error;
+    }
+    return db;
+  }
+
+  #insistOnFile(): void {
+    const replaced = this.#replacement();
+    if (replaced) throw replaced;
   }
 
   /** Kept: a file that has the name again is not the one that is open. */
@@ -183,7 +197,7 @@ export class Writer {
     if (this.#options.path === ':memory:') return;
     this.#db?.close();
     this.#db = undefined;
-    this.#files?.forgetBeside();
+    this.#files?.closed();
   }
 
   #migrate(db: Connection, call: Call): Answer {

@@ -11,6 +11,7 @@ import { newId } from '../std/id.ts';
 import { startAll, type Service } from '../std/service.ts';
 import { captureConsole } from './console-capture.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { Forgetter } from './forgetter.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Host } from './host.ts';
 import { ownIdentity } from './identity.ts';
@@ -19,6 +20,7 @@ import { MailboxReader } from './mailbox-reader.ts';
 import { Pruner } from './pruner.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { Rescuer } from './rescuer.ts';
+import { RunTree } from './run-tree.ts';
 import type { RunningRun } from './running-run.ts';
 import { Shutdown } from './shutdown.ts';
 import type { Vitals } from './vitals.ts';
@@ -29,7 +31,7 @@ export class Engine {
   readonly id: WorkerId = newId();
   readonly #options: EngineOptions;
   readonly #journal: Journal;
-  readonly #tree: Set<RunId> | null;
+  readonly #tree: RunTree | null;
   readonly #worker: Worker;
   readonly #reader: MailboxReader;
   readonly #reclaimer: Reclaimer;
@@ -48,10 +50,10 @@ export class Engine {
     const { slots, pollMs, leaseMs, scope } = options;
     const everyMs = Math.min(2_000, leaseMs / 5);
     const journal = (this.#journal = new Journal({ store, worker: id, clock, log, meter }));
-    this.#tree = scope === 'tree' ? new Set() : null;
+    const tree = (this.#tree = scope === 'tree' ? new RunTree() : null);
     const wake = { work: () => this.#wakeWork(), mail: (runs: readonly RunId[] | null) => this.#wakeMail(runs) };
     const host: Host = { store, journal, registry, services, hooks, clock, log, limits, observer, wake, meter, tracer };
-    const worker = (this.#worker = new Worker({ id, host, slots, tree: this.#tree, pollMs }));
+    const worker = (this.#worker = new Worker({ id, host, slots, tree, pollMs }));
     const heartbeat = new Heartbeat({
       store,
       worker: id,
@@ -77,7 +79,8 @@ export class Engine {
       new Pruner({ store, policy: options.retention, clock, log }),
     ];
     // The beat first: a worker without one may be buried by others while it starts.
-    this.#roles = [heartbeat, this.#reader, this.#reclaimer, ...(scope === 'all' ? caretakers : []), worker];
+    const others = tree ? [new Forgetter({ tree, store, registry, clock, log })] : caretakers;
+    this.#roles = [heartbeat, this.#reader, this.#reclaimer, ...others, worker];
     this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, roles: this.#roles });
   }
 
@@ -114,7 +117,7 @@ export class Engine {
 
   /** What this process follows; of a process that takes whatever is due nothing. */
   get roots(): readonly RunId[] {
-    return [...(this.#tree ?? [])];
+    return this.#tree?.roots ?? [];
   }
 
   /** Enrols and takes whatever is due. */
@@ -174,7 +177,7 @@ export class Engine {
 
   /** From now on this process also executes that run, whenever it is due, and its children. */
   follow(root: RunId): void {
-    this.#tree?.add(root);
+    this.#tree?.follow(root);
     this.#later?.cancel();
     this.#startRolesNow();
     this.#worker.nudge();
@@ -182,7 +185,7 @@ export class Engine {
 
   /** What looks for work and mail starts a moment later: a short run costs none of it. */
   #join(root: RunId): void {
-    this.#tree?.add(root);
+    this.#tree?.follow(root);
     this.#later ??= this.#options.clock.setTimer(rolesAfterMs, () => this.#startRolesNow());
   }
 

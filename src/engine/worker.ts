@@ -17,7 +17,7 @@ import { giveBack } from './give-back.ts';
 import type { Host } from './host.ts';
 import { jobTerms } from './job-terms.ts';
 import { PollPause } from './poll-pause.ts';
-import { isOutcome, leaveTree } from './run-tree.ts';
+import { endsWithCallback, isOutcome, type RunTree } from './run-tree.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
 
 export interface WorkerOptions {
@@ -26,7 +26,7 @@ export interface WorkerOptions {
   /** Runs at once. */
   readonly slots: number;
   /** Only these roots and their descendants: a process that runs work by itself (STORE §3.7). Null: whatever is due. */
-  readonly tree: Set<RunId> | null;
+  readonly tree: RunTree | null;
   /** Longest pause between two looks for work. */
   readonly pollMs: number;
 }
@@ -122,6 +122,7 @@ export class Worker implements Service {
     const slot = new WorkerSlot(this.#slots, this.#reach, this.#onFree);
     let attempt: Attempt | undefined;
     let end: AttemptEnd = 'lost';
+    const since = this.#options.tree?.follows ?? 0;
     this.#underWay.begin();
     try {
       if (!slot.tryTake()) await slot.take();
@@ -142,7 +143,7 @@ export class Worker implements Service {
       if (!attempt) end = (await concludePlainly({ claim, job, host, deadlineInMs: Infinity }, fault)).end;
       return end;
     } finally {
-      if (attempt) this.#close(attempt, slot, end);
+      if (attempt) this.#close(attempt, { slot, end, since });
       this.#underWay.end();
     }
   }
@@ -227,7 +228,7 @@ export class Worker implements Service {
     if (!isLost && (jobs.length === 0 || tree?.size === 0)) return this.#longest(Infinity);
     const askedAt = host.clock.monotonic();
     const turn = this.#turns++;
-    const claimed = await this.claims.claim({ jobs, free, turn, ...(tree && { tree: [...tree] }) });
+    const claimed = await this.claims.claim({ jobs, free, turn, ...(tree && { tree: tree.roots }) });
     for (const { run } of claimed.claims) this.#expected.set(run, undefined);
     this.#ahead.add(claimed.claims, claimed.now - (askedAt + host.clock.monotonic()) / 2);
     this.#begin();
@@ -270,7 +271,7 @@ export class Worker implements Service {
     return attempt;
   }
 
-  #close(attempt: Attempt, slot: WorkerSlot, end: AttemptEnd): void {
+  #close(attempt: Attempt, { slot, end, since }: { slot: WorkerSlot; end: AttemptEnd; since: number }): void {
     const { claim, job } = attempt;
     const { host, tree } = this.#options;
     if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
@@ -279,7 +280,8 @@ export class Worker implements Service {
     if (end === 'lost' && !this.#isBuried) void this.giveBack([claim]); // unless it is another's already
     // Another suspect run may have waited for the end of this one.
     if (!isOutcome(end) || claim.isSuspect) this.#loop.nudge();
-    else if (leaveTree(tree, claim, job, end)) host.wake.work();
+    else if (endsWithCallback(claim, job, end)) host.wake.work();
+    if (isOutcome(end)) tree?.leave(claim, { job, end, since });
     if (isOutcome(end) && end !== 'succeeded' && attempt.hasChildren) host.wake.mail(null); // they are cancelled
     if (claim.parent !== null) host.wake.mail([claim.parent]);
   }

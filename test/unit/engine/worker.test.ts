@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/engine/host.ts';
 import { Journal } from '../../../src/engine/journal.ts';
+import { RunTree } from '../../../src/engine/run-tree.ts';
 import { ServicePool } from '../../../src/engine/service-pool.ts';
 import { Worker } from '../../../src/engine/worker.ts';
 import { defineJob } from '../../../src/job/define.ts';
@@ -82,7 +83,7 @@ beforeEach(() => {
   worker = createWorker();
 });
 
-function createWorker({ slots = 2, tree = null as Set<string> | null } = {}): Worker {
+function createWorker({ slots = 2, tree = null as RunTree | null } = {}): Worker {
   const job = defineJob({
     name: 'work',
     grace: 1_000,
@@ -259,18 +260,18 @@ describe('looking for work', () => {
   });
 
   test('of a process that runs jobs by itself is for its own runs only, and rests without any', async () => {
-    const tree = new Set<string>();
+    const tree = new RunTree();
     worker = createWorker({ tree });
     await worker.start();
     await turns(10);
     expect(store.requests).toEqual([]);
-    tree.add('a');
+    tree.follow('a');
     store.line = ['a'];
     worker.nudge();
     await begun('a');
     expect(store.requests[0]?.tree).toEqual(['a']);
     await ended('a');
-    expect([...tree]).toEqual([]);
+    expect(tree.roots).toEqual([]);
     await worker.stop();
   });
 });

@@ -37,7 +37,7 @@ export interface AttemptStepsOptions {
   readonly onLeft: (end: 'parked' | 'handedBack' | 'cancelled') => void;
   readonly onLost: () => void;
   /** The engine cannot go on with this attempt, by a fault of its own. */
-  readonly onBroken: (fault: Error) => void;
+  readonly onBroken: (fault: unknown) => void;
   readonly write: (line: OutputLine) => void;
   /** Resolves when all output so far is committed. */
   readonly flush: () => Promise<void>;
@@ -77,6 +77,7 @@ export class AttemptSteps {
       onCancelled: () => onLeft('cancelled'),
       onFrozen: () => onLeft('handedBack'),
       onLost,
+      onBroken,
       isOver,
     });
     this.#steps = new Steps({

@@ -35,7 +35,7 @@ export class StepJournal {
   readonly #run: RunId;
   readonly #epoch: number;
   readonly #onLost: () => void;
-  readonly #onBroken: (fault: Error) => void;
+  readonly #onBroken: (fault: unknown) => void;
   readonly #isOver: () => boolean;
 
   constructor(options: {
@@ -44,7 +44,7 @@ export class StepJournal {
     run: RunId;
     epoch: number;
     onLost: () => void;
-    onBroken: (fault: Error) => void;
+    onBroken: (fault: unknown) => void;
     isOver: () => boolean;
   }) {
     this.#journal = options.journal;

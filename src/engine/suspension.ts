@@ -1,5 +1,6 @@
 import type { Claim } from '../ports/store-claim.ts';
 import type { Timer } from '../std/clock.ts';
+import { failpoint } from '../std/failpoint.ts';
 import type { Activity } from './activity.ts';
 import type { Host, Slot } from './host.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -20,6 +21,8 @@ export interface SuspensionOptions {
   /** A stopping attempt has nothing left in execution: it can be handed back. */
   readonly onFrozen: () => void;
   readonly onLost: () => void;
+  /** An error of our own on the way to be parked: nothing would try it again, so the attempt ends by it. */
+  readonly onBroken: (fault: unknown) => void;
   readonly isOver: () => boolean;
 }
 
@@ -119,15 +122,18 @@ export class Suspension {
 
   #park(): void {
     if (this.#parking || this.#resuming || this.#options.isOver() || !this.#options.activity.onlyWaits) return;
-    this.#parking = this.#suspend().finally(() => {
-      this.#parking = undefined;
-    });
+    this.#parking = this.#suspend()
+      .catch(this.#options.onBroken)
+      .finally(() => {
+        this.#parking = undefined;
+      });
   }
 
   async #suspend(): Promise<void> {
     const { claim, host, activity, mailbox, flush, isOver } = this.#options;
     const { onParked, onCancelled, onLost, onFrozen } = this.#options;
     if ((this.#wakeInMs() ?? Infinity) < soonMs && !this.#stopping) return this.#arm();
+    void failpoint('attempt.park');
     // A letter that comes from here on is handed to its waiter, who stands behind this parking: it must not count as seen.
     const mail = mailbox.seen;
     await flush();

@@ -43,6 +43,20 @@ describe('an error on the way of the engine itself', () => {
     },
   );
 
+  test('on the way of an attempt to be parked ends it, and another one goes on', async () => {
+    const counted: string[] = [];
+    const { app, run } = openApp(
+      [job(({ step }) => step.sleep('a while', 1_100), { retry: { attempts: 2, delay: 0 } })],
+      {
+        limits: { parkAfter: 1 },
+      },
+    );
+    app.insight.meters.listen(meterOf(counted));
+    armFailpoint('attempt.park', 'throw', { times: 1 });
+    expect(await run('work')).toMatchObject({ state: 'succeeded', attempt: 2 });
+    expect(counted).toEqual(['work']);
+  });
+
   test('is tried again as often as the job says, and no more', async () => {
     const counted: string[] = [];
     let executed = 0;

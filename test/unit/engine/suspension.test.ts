@@ -79,6 +79,7 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
     onCancelled: note('cancelled'),
     onFrozen: note('frozen'),
     onLost: note('lost'),
+    onBroken: (fault) => told.push(String(fault)),
     isOver: () => told.includes('over'),
   };
   suspension = new Suspension(options);
@@ -308,6 +309,18 @@ describe('the answer to a suspension', () => {
     await turns();
     expect(events.at(-1)).toBe('over');
   });
+});
+
+test('what throws on the way to be parked is told, and who waits for that goes on', async () => {
+  open();
+  await turns();
+  flushed = createDeferred();
+  clock.advance(5_000);
+  const resuming = suspension.resumed();
+  flushed.reject(new Error('no luck'));
+  await resuming;
+  expect(events.slice(2)).toEqual(['Error: no luck', 'slot taken']);
+  expect(entries).toEqual([]);
 });
 
 describe('a stop', () => {

@@ -116,7 +116,7 @@ export class RandomCalls {
       schedule: this.#chance(0.1) ? 'nightly' : null,
       scheduledAt: null,
       holder: this.#chance(0.2) ? (this.#pick(this.#workers) ?? null) : null,
-      claim: 1,
+      claim: ++this.#claims,
       ...over,
     };
   }

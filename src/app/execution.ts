@@ -151,7 +151,8 @@ async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, optio
     watcher.onStart?.({ id, job: run.job, traceId: run.traceId, created });
     if (created && state === 'running') {
       const end = await engine.execute(run);
-      if (end === 'parked' || end === 'retried' || end === 'handedBack' || end === 'lost') await wait(id, options);
+      const hasEnded = end === 'succeeded' || end === 'failed' || end === 'cancelled';
+      if (!hasEnded) await wait(id, { ...options, wasHere: end === 'parked' });
     } else if (!isFinal(state)) {
       engine.follow(id);
       await wait(id, options);
@@ -177,11 +178,32 @@ export async function callbackOf(
   await wait(callback.id, options);
 }
 
-/** Until the run has ended, here or elsewhere, or this process was interrupted. */
-async function wait(id: string, { client, signal }: Pick<ExecutionOptions, 'client' | 'signal'>): Promise<void> {
+type Waiting = Pick<ExecutionOptions, 'client' | 'engine' | 'signal'> & { readonly wasHere?: boolean };
+
+/** Until the run has ended, here or elsewhere, or this process was interrupted and leaves it. */
+async function wait(id: string, { wasHere = false, ...options }: Waiting): Promise<void> {
+  const { client, signal } = options;
   try {
     await client.wait(id, { signal });
   } catch (error) {
     if (!signal.aborted) throw error;
+    await cancelledWithChildren(id, { ...options, wasHere });
+  }
+}
+
+/**
+ * After an interruption a run that waits is left, but not one whose child executes here: the child is cancelled, and as
+ * soon as the run hears of it, it is claimed here once more and cancelled too (`Worker.interrupt`).
+ */
+async function cancelledWithChildren(id: string, { client, engine, wasHere }: Waiting): Promise<void> {
+  for (let isOurs = wasHere ?? false; ;) {
+    const isHere = engine.executes(id); // before the run is read: what has ended since then is read
+    const { state, dueAt } = await client.find(id);
+    isOurs ||= isHere;
+    const isDue = state === 'queued' && (dueAt ?? Infinity) <= Date.now();
+    if (isFinal(state) || !(isHere || (isOurs && (isDue || state === 'running')))) return;
+    await client.wait(id, { timeout: '50ms' }).catch((error: unknown) => {
+      if (!hasCode(error, 'WAIT_TIMED_OUT')) throw error;
+    });
   }
 }

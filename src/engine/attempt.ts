@@ -103,10 +103,9 @@ export class Attempt {
     this.#timer.startGrace();
   }
 
-  /** A signal to the process: what executes is aborted, what only waits is parked and goes on another time. */
-  interrupt(reason: Error): void {
-    if (this.#steps?.onlyWaits) this.stop();
-    else this.abort(reason);
+  /** Nothing of it is in execution: only sleeps, events, children or next tries are open. */
+  get onlyWaits(): boolean {
+    return this.#steps?.onlyWaits ?? false;
   }
 
   /** Another worker has the run: tells the handler, writes nothing more. */

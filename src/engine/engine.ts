@@ -105,6 +105,11 @@ export class Engine {
     return this.#worker.attempts.map((attempt) => attempt.view);
   }
 
+  /** It, or a run below it, is in execution here; `root`: one that has no parent. */
+  executes(root: RunId): boolean {
+    return this.#worker.attempts.some(({ claim }) => claim.root === root || claim.run === root);
+  }
+
   /** The run whose code executes now, also in a callback. */
   get current(): Claim | undefined {
     return this.#worker.current;

@@ -15,6 +15,7 @@ import { Claims } from './claims.ts';
 import { faultAmong } from './fault-among.ts';
 import { giveBack } from './give-back.ts';
 import type { Host } from './host.ts';
+import { interruptAll } from './interrupt-all.ts';
 import { jobTerms } from './job-terms.ts';
 import { PollPause } from './poll-pause.ts';
 import { endsWithCallback, isOutcome, type RunTree } from './run-tree.ts';
@@ -187,7 +188,7 @@ export class Worker implements Service {
   /** As `abortAll`, but what only waits is parked; in a process that runs jobs by itself nothing begins any more. */
   interrupt(reason: Error): void {
     if (this.#options.tree) this.#interruption = reason;
-    for (const attempt of this.#attempts.values()) attempt.interrupt(reason);
+    interruptAll(this.#attempts, reason);
   }
 
   /** Ends the waiting of `stop`: what runs cannot be recorded any more. */
@@ -266,7 +267,7 @@ export class Worker implements Service {
     this.#attempts.set(run, attempt);
     const unwanted = this.#expected.get(run);
     this.#expected.delete(run);
-    if (this.#interruption) attempt.interrupt(this.#interruption);
+    if (this.#interruption) attempt.abort(this.#interruption); // it has no step yet, so it does not only wait
     if (unwanted) attempt.abort(unwanted);
     return attempt;
   }

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createInstalled, onejob, startOnejob, type Ended } from '../support/onejob.ts';
+import { until } from '../support/until.ts';
 
 const job = (body: string, more = '') => `
   import { defineJob, JobError } from 'onejob';
@@ -97,6 +99,38 @@ describe('one job', () => {
     expect(ended.stderr).toContain(signal);
     const { stdout } = await onejob(['runs', 'list', '--json'], { cwd });
     expect(JSON.parse(stdout)).toMatchObject({ items: [{ state: 'cancelled', error: { code: 'RUN_INTERRUPTED' } }] });
+  });
+
+  test.each([
+    ['waits for it', {}],
+    ['was parked while it waits for it', { 'onejob.config.json': '{ "limits": { "parkAfter": "1ms" } }' }],
+  ])('EGO-4 that is interrupted while its child runs is cancelled with it: its parent %s', async (_, more) => {
+    const parent = `defineJob({ name: 'parent', run: ({ step }) => step.run('kid', kid) })`;
+    const cwd = await createInstalled({
+      ...more,
+      'jobs/family.job.mjs': `
+        import { defineJob } from 'onejob';
+        import { writeFileSync } from 'node:fs';
+        import { setTimeout as sleep } from 'node:timers/promises';
+        const kid = defineJob({ name: 'kid', async run({ signal }) {
+          writeFileSync('begun', '');
+          await sleep(60_000, undefined, { signal });
+        } });
+        export default [kid, ${parent}];`,
+    });
+    const started = startOnejob(['run', 'parent'], { cwd });
+    const parked = async () =>
+      (await onejob(['runs', 'list', '--state', 'waiting'], { cwd })).stdout.includes('parent');
+    await until('the child has begun', () => existsSync(join(cwd, 'begun')));
+    if ('onejob.config.json' in more) await until('its parent is parked', parked);
+    started.child.kill('SIGINT');
+    const ended = await started.ended;
+    expect(ended.stderr).toContain('SIGINT');
+    expect(ended.code).toBe(130);
+    const { stdout } = await onejob(['runs', 'list', '--json'], { cwd });
+    const { items } = JSON.parse(stdout) as { items: { job: string; state: string; error: { code: string } }[] };
+    expect(items.map(({ job, state }) => `${job} ${state}`).toSorted()).toEqual(['kid cancelled', 'parent cancelled']);
+    expect(items.find(({ job }) => job === 'parent')?.error.code).toBe('RUN_INTERRUPTED');
   });
 
   test('EGO-4 a second signal ends a job that does not listen', async () => {

@@ -70,9 +70,12 @@ export class RunReport implements RunWatcher {
     const shown = this.#shown.get(run);
     if (!shown) return;
     const what = waitingWords(waitingFor);
+    const isLeft = !waitingFor.some((each) => /(?:^|: )run of /.test(each)); // a child that runs here takes it along
     clearTimeout(shown.waiting);
     shown.waiting = setTimeout(() => {
-      this.#terminal.talk(`${shown.job} waits for ${what}; Ctrl-C leaves it waiting (run ${this.#idOf(run)})`);
+      this.#terminal.talk(
+        `${shown.job} waits for ${what}${isLeft ? '; Ctrl-C leaves it waiting' : ''} (run ${this.#idOf(run)})`,
+      );
     }, newsMs).unref();
   }
 

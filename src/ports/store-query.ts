@@ -26,6 +26,15 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+/** What is asked of the steps of one run, part by part. */
+export interface StepRequest {
+  readonly run: RunId;
+  /** `next` of the part before; null: from the first step on. */
+  readonly after: string | null;
+  /** Of keys, outputs and errors, and 200 for each step: at least one step comes, if there is any. */
+  readonly maxBytes: number;
+}
+
 /** How long and how many finished runs are kept. What is said of failed ones holds for cancelled ones too, each counted by itself. */
 export interface PrunePolicy {
   readonly succeededMs: number;

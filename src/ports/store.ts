@@ -4,7 +4,7 @@ import type { Ask, AskAnswer } from './store-ask.ts';
 import type { Claimed, ClaimRequest, LostClaim } from './store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from './store-entry.ts';
 import type { MessageRequest, Messages } from './store-message.ts';
-import type { Page, PrunePolicy, Pruned, RunQuery } from './store-query.ts';
+import type { Page, PrunePolicy, Pruned, RunQuery, StepRequest } from './store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from './store-schedule.ts';
 import type { NewRun, Submitted } from './store-submit.ts';
 import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from './store-worker.ts';
@@ -76,8 +76,8 @@ export interface Store {
    */
   messages(request: MessageRequest): Promise<Messages>;
 
-  /** Per run its steps, finished ones first in the order of recording, then those begun. */
-  steps(runs: readonly RunId[]): Promise<StepRecord[][]>;
+  /** The steps of a run in parts, finished ones first in the order of recording, then those begun. */
+  steps(request: StepRequest): Promise<Page<StepRecord>>;
 
   /**
    * Locks the runs' rows in id order, then compares worker, epoch and state (job/transition.ts), then writes what was

@@ -1,6 +1,8 @@
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Chunk } from '../../ports/store-entry.ts';
+import type { Page, StepRequest } from '../../ports/store-query.ts';
 import { runOf, type RunRow, stepOf, type StepColumns } from '../sql/run-row.ts';
+import { stepPage, type StepPartRow } from '../sql/step-page.ts';
 import { bundle, isStorable } from './bundle.ts';
 import type { Connection, Row } from './connection.ts';
 
@@ -9,11 +11,11 @@ export async function get(db: Connection, refs: readonly string[], steps: boolea
   const asked = bundle([...new Set(refs)].filter(isStorable)) ?? '[]';
   const [rows = [], stepRows = []] = await db.call('get_v1', [asked, Number(steps)]);
   const byRef = new Map(rows.map((row) => [row['ref'], row]));
-  const stepsByRef = stepsBy('ref', stepRows);
+  const stepsOf = stepsByRef(stepRows);
   return refs.map((ref) => {
     const row = byRef.get(ref);
     if (row === undefined) return null;
-    return steps ? { ...storedRun(row), steps: stepsByRef.get(ref) ?? [] } : storedRun(row);
+    return steps ? { ...storedRun(row), steps: stepsOf.get(ref) ?? [] } : storedRun(row);
   });
 }
 
@@ -26,21 +28,25 @@ function storedRun(row: Row): Run {
   return runOf(runRow(row));
 }
 
-export async function steps(db: Connection, runs: readonly RunId[]): Promise<StepRecord[][]> {
-  const [rows = []] = await db.call('steps_v1', [bundle([...new Set(runs)].filter(isStorable)) ?? '[]']);
-  const byRun = stepsBy('run', rows);
-  return runs.map((run) => byRun.get(run) ?? []);
+export async function steps(db: Connection, { run, after, maxBytes }: StepRequest): Promise<Page<StepRecord>> {
+  if (!isStorable(run)) return stepPage([]);
+  const [rows = []] = await db.call('steps_v1', [run, after, maxBytes]);
+  return stepPage(rows.map((row) => stepRow(row) as StepPartRow));
 }
 
-function stepsBy(column: string, rows: readonly Row[]): Map<unknown, StepRecord[]> {
+function stepsByRef(rows: readonly Row[]): Map<unknown, StepRecord[]> {
   const lists = new Map<unknown, StepRecord[]>();
   for (const row of rows) {
-    const step = stepOf({ ...row, key: row['step'] } as unknown as StepColumns);
-    const list = lists.get(row[column]);
-    if (list === undefined) lists.set(row[column], [step]);
+    const step = stepOf(stepRow(row));
+    const list = lists.get(row['ref']);
+    if (list === undefined) lists.set(row['ref'], [step]);
     else list.push(step);
   }
   return lists;
+}
+
+function stepRow(row: Row): StepColumns {
+  return { ...row, key: row['step'] } as unknown as StepColumns;
 }
 
 export async function tail(

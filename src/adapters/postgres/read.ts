@@ -1,7 +1,9 @@
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Chunk } from '../../ports/store-entry.ts';
+import type { Page, StepRequest } from '../../ports/store-query.ts';
 import { listedColumn, type ReadColumn, wholeColumn } from '../sql/listed-columns.ts';
 import { type RunRow, runOf, type StepColumns, stepOf } from '../sql/run-row.ts';
+import { stepBytes, stepPage, type StepPartRow } from '../sql/step-page.ts';
 import { isStorable } from './bundle.ts';
 import type { Connection } from './connection.ts';
 
@@ -24,7 +26,7 @@ export const listColumns = columns(listedColumn);
 export async function get(db: Connection, refs: readonly string[], steps: boolean): Promise<(Run | null)[]> {
   const asked = [...new Set(refs)].filter(isStorable);
   const withSteps = steps
-    ? `, (select json_agg(s order by s.state = 'running', s.n, s.asked) from ${db.schema}.steps s where s.run = r.id) steps`
+    ? `, (select json_agg(s order by s.state = 'running', s.n, s.asked, s.key) from ${db.schema}.steps s where s.run = r.id) steps`
     : '';
   const rows = await db.query<RunRow & { ref: string; steps?: StepColumns[] | null }>(
     `select a.ref, ${runColumns}${withSteps}
@@ -43,19 +45,23 @@ export async function get(db: Connection, refs: readonly string[], steps: boolea
   });
 }
 
-export async function steps(db: Connection, runs: readonly RunId[]): Promise<StepRecord[][]> {
-  const rows = await db.query<StepColumns & { run: RunId }>(
-    `select run, key, kind, state, tries, asked, output, error, resume_at, child, started_at, finished_at
-     from ${db.schema}.steps where run = any($1::text[]) order by run, state = 'running', n, asked`,
-    [[...new Set(runs)].filter(isStorable)],
+/** What fits is weighed first: only the texts of that are read. */
+export async function steps(db: Connection, { run, after, maxBytes }: StepRequest): Promise<Page<StepRecord>> {
+  if (!isStorable(run)) return stepPage([]);
+  const rows = await db.query<StepPartRow>(
+    `with weighed as materialized (
+       select s.key, sum(${stepBytes}) over o so_far, row_number() over o nth, (count(*) over ())::integer total
+       from ${db.schema}.steps s
+       where s.run = $1 and ($2::text is null or (s.state = 'running', s.n, s.asked, s.key) >
+         (select a.state = 'running', a.n, a.asked, a.key from ${db.schema}.steps a where a.run = $1 and a.key = $2))
+       window o as (order by s.state = 'running', s.n, s.asked, s.key)
+     )
+     select s.key, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at, s.finished_at, w.total
+     from weighed w join ${db.schema}.steps s on s.run = $1 and s.key = w.key
+     where w.so_far <= $3 or w.nth = 1 order by w.nth`,
+    [run, after, maxBytes],
   );
-  const byRun = new Map<RunId, StepRecord[]>();
-  for (const row of rows) {
-    const list = byRun.get(row.run);
-    if (list === undefined) byRun.set(row.run, [stepOf(row)]);
-    else list.push(stepOf(row));
-  }
-  return runs.map((run) => byRun.get(run) ?? []);
+  return stepPage(rows);
 }
 
 /** At most 1,000 chunks, so that a large log is not summed up whole for a small `maxBytes`. */

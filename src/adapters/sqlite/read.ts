@@ -1,7 +1,9 @@
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { RunState } from '../../job/state.ts';
+import type { Page, StepRequest } from '../../ports/store-query.ts';
 import { listedColumn, type ReadColumn, wholeColumn } from '../sql/listed-columns.ts';
 import { type RunRow, runOf, type StepColumns, stepOf } from '../sql/run-row.ts';
+import { stepBytes, stepPage, type StepPartRow } from '../sql/step-page.ts';
 import type { Tx } from './connection.ts';
 
 /** A run is in `live` or in `outcomes`, never in both. */
@@ -45,14 +47,30 @@ export function resolveRef(tx: Tx, ref: string): RunId | undefined {
   return row?.id ?? tx.db.get<{ run: string }>('select run from keys where key = ?', ref)?.run;
 }
 
-export function steps(tx: Tx, runs: readonly RunId[]): StepRecord[][] {
-  return runs.map((run) => stepsOf(tx, run));
+/** What fits is weighed first: only the texts of that are read. */
+export function steps(tx: Tx, { run, after, maxBytes }: StepRequest): Page<StepRecord> {
+  const rows = tx.db.all<StepPartRow>(
+    `with weighed as materialized (
+       select s.key, sum(${stepBytes}) over o so_far, row_number() over o nth, count(*) over () total
+       from steps s
+       where s.run = ?1 and (?2 is null or (s.state = 'running', s.n, s.asked, s.key) >
+         (select a.state = 'running', a.n, a.asked, a.key from steps a where a.run = ?1 and a.key = ?2))
+       window o as (order by s.state = 'running', s.n, s.asked, s.key)
+     )
+     select s.key, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at, s.finished_at, w.total
+     from weighed w cross join steps s on s.run = ?1 and s.key = w.key
+     where w.so_far <= ?3 or w.nth = 1 order by w.nth`,
+    run,
+    after,
+    maxBytes,
+  );
+  return stepPage(rows);
 }
 
 function stepsOf(tx: Tx, run: RunId): StepRecord[] {
   const rows = tx.db.all<StepColumns>(
     `select key, kind, state, tries, asked, output, error, resume_at, child, started_at, finished_at
-     from steps where run = ? order by state = 'running', n, asked`,
+     from steps where run = ? order by state = 'running', n, asked, key`,
     run,
   );
   return rows.map(stepOf);

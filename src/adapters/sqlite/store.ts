@@ -6,7 +6,7 @@ import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
 import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { MessageRequest, Messages } from '../../ports/store-message.ts';
-import type { Page, PrunePolicy, Pruned, RunQuery } from '../../ports/store-query.ts';
+import type { Page, PrunePolicy, Pruned, RunQuery, StepRequest } from '../../ports/store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
@@ -93,8 +93,8 @@ export class SqliteStore implements Store, Inspector, Upkeep {
     return request.runs.length === 0 ? noMessages : this.#call('messages', request);
   }
 
-  async steps(runs: readonly RunId[]): Promise<StepRecord[][]> {
-    return runs.length === 0 ? [] : this.#call('steps', runs);
+  steps(request: StepRequest): Promise<Page<StepRecord>> {
+    return this.#call('steps', request);
   }
 
   async record(batch: { worker: WorkerId; entries: readonly Entry[] }): Promise<Verdict[]> {

@@ -29,7 +29,7 @@ export function aboutClose({ it, expect }: Contract): void {
       bury: async () => await store.bury([{ id: 'w', seenBeat: 0, counted: true }]),
       claim: async () => await store.claim({ number: 1, worker: 'w', jobs: [termsOf('work')], free: 1, turn: 0 }),
       messages: async () => await store.messages({ worker: 'w', runs: [{ run: 'r', epoch: 1, seen: 0 }], maxBytes: 1 }),
-      steps: async () => await store.steps([newRun().id]),
+      steps: async () => await store.steps({ run: newRun().id, after: null, maxBytes: 1 }),
       record: async () => await store.record({ worker: 'w', entries: [ended({ run: newRun().id, epoch: 1 })] }),
       append: async () =>
         await store.append({

@@ -1,3 +1,5 @@
+import type { StepRecord } from '../../job/run.ts';
+import type { Page } from '../../ports/store-query.ts';
 import { childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { only } from './scene.ts';
@@ -81,13 +83,54 @@ export function aboutSteps({ it, expect }: Contract): void {
     expect(steps.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded', 'succeeded', 'running']);
   });
 
-  it('steps of several runs are answered in the order asked, unknown ones with none', async (scene) => {
+  it('steps come in parts of so many bytes, all of them, in one order, finished ones first', async (scene) => {
     const worker = await scene.worker();
-    const [a, b] = [await scene.running(worker), await scene.running(worker)];
-    await scene.recorded(worker, stepDone(b, 'of b'), stepDone(a, 'of a'));
-    const answers = await scene.store.steps([b.run, newRun().id, a.run]);
-    expect(answers.map((steps) => steps.map(({ key }) => key))).toEqual([['of b'], [], ['of a']]);
-    expect(await scene.store.steps([])).toEqual([]);
+    const claim = await scene.running(worker);
+    const large = JSON.stringify('大'.repeat(30_000)); // 90,002 bytes
+    const begun = ['z', 'y', 'x'].map((key, asked) => stepBegun(claim, key, { asked, output: large }));
+    await scene.recorded(worker, ...begun, stepBegun(claim, 'x2', { asked: 2 }));
+    const error = { code: 'X', message: 'x'.repeat(90_000) };
+    await scene.recorded(worker, stepDone(claim, 'c', { output: large }), stepDone(claim, 'a', { output: large }));
+    await scene.recorded(worker, stepDone(claim, 'b', { state: 'failed', output: null, error }));
+    await scene.recorded(worker, stepDone(claim, 'z', { output: '1' }), stepDone(claim, 'd', { output: large }));
+
+    const parts = async (maxBytes: number): Promise<string[]> => {
+      const keys: string[] = [];
+      let after: string | null = null;
+      do {
+        const { items, next }: Page<StepRecord> = await scene.store.steps({ run: claim.run, after, maxBytes });
+        keys.push(items.map(({ key }) => key).join(' '));
+        after = next;
+      } while (after !== null);
+      return keys;
+    };
+    expect(await parts(1)).toEqual(['c', 'a', 'b', 'z', 'd', 'y', 'x', 'x2']);
+    expect(await parts(200_000)).toEqual(['c a', 'b z d', 'y x x2']);
+    expect(await parts(600_000)).toEqual(['c a b z d y x x2']);
+    const [{ items }, { items: rest }] = [
+      await scene.store.steps({ run: claim.run, after: null, maxBytes: 200_000 }),
+      await scene.store.steps({ run: claim.run, after: 'a', maxBytes: 600_000 }),
+    ];
+    expect([...items, ...rest]).toEqual(await scene.steps(claim.run));
+    expect(rest.map(({ error: said, output }) => [said?.message.length, output?.length])).toEqual([
+      [90_000, undefined],
+      [undefined, 1],
+      [undefined, 30_002],
+      [undefined, 30_002],
+      [undefined, 30_002],
+      [undefined, undefined],
+    ]);
+  });
+
+  it('of a run that is not there, and after its last step, there are no steps', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    await scene.recorded(worker, stepDone(claim, 'a'));
+    const other = await scene.running(worker);
+    await scene.recorded(worker, stepDone(other, 'b'));
+    const none = { items: [], next: null };
+    expect(await scene.store.steps({ run: newRun().id, after: null, maxBytes: 1_000 })).toEqual(none);
+    expect(await scene.store.steps({ run: claim.run, after: 'a', maxBytes: 1_000 })).toEqual(none);
   });
 
   it('steps stay with the run over epochs and after its end', async (scene) => {

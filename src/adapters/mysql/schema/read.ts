@@ -21,18 +21,32 @@ begin
     left join onejob_runs i force index (primary) on i.id = a.ref
     left join onejob_keys k force index (primary) on k.name = a.ref
     straight_join onejob_steps s force index (primary) on s.run = coalesce(i.id, k.run)
-    order by a.ref, s.state = 'running', s.n, s.asked;
+    order by a.ref, s.state = 'running', s.n, s.asked, s.step;
   end if;
   $commit;
 end`,
 
-  `create procedure onejob_steps_v1(in runs $text)
+  // The steps of a run after 'after_step', as many as fit, each with the number of all: finished ones first in the order
+  // of recording, then those begun. They are weighed by their numbers; only the texts of those that fit are read.
+  `create procedure onejob_steps_v1(in of_run $id, in after_step $step, in most bigint)
 sql security invoker
 begin
-  select s.run, s.step, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at,
-    s.finished_at
-  from json_table(runs, '$[*]' columns (run $id path '$')) j straight_join onejob_steps s force index (primary) on s.run = j.run
-  order by s.run, s.state = 'running', s.n, s.asked;
+  select s.step, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at,
+    s.finished_at, x.total
+  from (
+    select w.step, sum(w.bytes) over (order by w.begun, w.n, w.asked, w.step) so_far,
+      row_number() over (order by w.begun, w.n, w.asked, w.step) nth, count(*) over () total
+    from (
+      select s.step, s.state = 'running' begun, s.n, s.asked, s.bytes
+      from onejob_steps s force index (primary)
+      left join onejob_steps a force index (primary) on a.run = s.run and a.step = after_step
+      where s.run = of_run and (after_step is null
+        or (s.state = 'running', s.n, s.asked, s.step) > (a.state = 'running', a.n, a.asked, a.step))
+    ) w
+  ) x
+  straight_join onejob_steps s force index (primary) on s.run = of_run and s.step = x.step
+  where x.so_far <= most or x.nth = 1
+  order by x.nth;
 end`,
 
   // Of the runs in 'positions' [{ run, epoch, seen }] those with letters after 'seen', and those that the worker does not

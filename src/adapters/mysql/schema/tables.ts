@@ -128,6 +128,8 @@ export const tables: readonly string[] = [
   child $id,
   started_at bigint not null,
   finished_at bigint,
+  -- what it weighs, for who may not read large texts to know it
+  bytes int as (200 + length(step) + coalesce(length(output), 0) + coalesce(length(error), 0)) stored,
   primary key (run, step)
 ) $table`,
 

@@ -8,9 +8,9 @@ import type { Registry } from '../job/registry.ts';
 import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
-import { parseDuration } from '../std/duration.ts';
 import { harmless } from '../std/harmless.ts';
 import { isJsonOf } from '../std/json.ts';
+import { durationOption } from './duration-option.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
 import type { StoreClient } from './store-client.ts';
@@ -107,7 +107,7 @@ export async function wishedRun(
 ): Promise<NewRun> {
   const { body, delay } = request;
   const read = body === undefined ? { input: request.input } : readBody(body);
-  const delayMs = delay === undefined ? 0 : parseDuration(delay);
+  const delayMs = durationOption('delay', delay) ?? 0;
   const wish: Wish = {
     input: read.input,
     body: body === undefined || isJsonOf(body, read.input) ? undefined : body,
@@ -117,7 +117,7 @@ export async function wishedRun(
     headers: await withTraceParent(request.headers),
     delayMs,
     priority: request.priority,
-    timeoutMs: request.timeout === undefined ? undefined : parseDuration(request.timeout),
+    timeoutMs: durationOption('timeout', request.timeout),
     holder: delayMs === 0 ? holder : undefined,
   };
   try {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { newRun, type SubmittedJob, type Wish } from '../engine/submission.ts';
 import type { NewRun } from '../ports/store-submit.ts';
-import { parseDuration } from '../std/duration.ts';
 import type { EnqueueOptions } from './client.ts';
+import { durationOption } from './duration-option.ts';
 import { withTraceParent } from './tracing.ts';
 
 interface Limits {
@@ -16,7 +16,7 @@ type Item = EnqueueOptions & { readonly input: unknown };
  * The runs that a caller of a client wishes, checked, in their order. They are made in portions: a large call does not
  * hold up the process, nor the store, which works on others meanwhile.
  *
- * @throws as `newRun`; nothing is written
+ * @throws as `newRun`, and USAGE for a duration that is none; nothing is written
  */
 export async function newRuns(job: SubmittedJob, items: readonly Item[], limits: Limits): Promise<NewRun[]> {
   const [only] = items;
@@ -45,8 +45,8 @@ async function runOf(job: SubmittedJob, item: Item, { maxBytes, redact }: Limits
     headers: headers instanceof Promise ? await headers : headers,
     input,
     trigger,
-    delayMs: delay === undefined ? 0 : parseDuration(delay),
-    timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
+    delayMs: durationOption('delay', delay) ?? 0,
+    timeoutMs: durationOption('timeout', timeout),
   };
   return newRun(job, wish, maxBytes, redact);
 }

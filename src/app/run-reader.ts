@@ -5,8 +5,9 @@ import { isFinal } from '../job/state.ts';
 import type { Chunk } from '../ports/store-entry.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
-import { formatDuration, parseDuration, type Duration } from '../std/duration.ts';
+import { formatDuration, type Duration } from '../std/duration.ts';
 import { isId } from '../std/id.ts';
+import { durationOption } from './duration-option.ts';
 import { formatOffset, parseOffset } from './log-offset.ts';
 import type { RunNews } from './run-news.ts';
 
@@ -81,7 +82,7 @@ export class RunReader {
   /** Null: there is no run of that id. */
   async #end(id: RunId, { timeout, signal }: WaitOptions): Promise<Run | null> {
     if (timeout === undefined) return this.#news.ends.of(id, signal);
-    const limitMs = parseDuration(timeout);
+    const limitMs = durationOption('timeout', timeout) ?? Infinity;
     const late = new AbortController();
     const timer = this.#clock.setTimer(limitMs, () => late.abort());
     try {

@@ -7,6 +7,7 @@ import type { PageOptions, Step, StepOptions, StepWork } from '../job/step.ts';
 import type { NewRun } from '../ports/store-submit.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
 import { parseDuration, formatDuration, type Duration } from '../std/duration.ts';
+import { lastInstant } from '../std/instant.ts';
 import { childResult } from './step-child.ts';
 import { readPages } from './step-pages.ts';
 import { StepTries } from './step-tries.ts';
@@ -57,9 +58,6 @@ function checkedInstant(instant: Date): number {
   if (Math.abs(at) <= lastInstant) return at;
   throw new TypeError('sleepUntil takes a valid Date, of a year of four digits at most');
 }
-
-/** Databases and RFC 3339 know no later ones. */
-const lastInstant = Date.UTC(9_999, 11, 31);
 
 class StepKinds {
   readonly #options: StepKindsOptions;

@@ -7,13 +7,21 @@ import { parseDuration } from './duration.ts';
 export function parseInstant(text: string, now: number, direction: 'ago' | 'ahead'): number {
   if (/^[\d.]+(ms|s|m|h|d)$/.test(text)) {
     const ms = Math.round(parseDuration(text));
-    return direction === 'ago' ? now - ms : now + ms;
+    return inRange(direction === 'ago' ? now - ms : now + ms, text);
   }
   if (isCalendarDay(text.slice(0, 10))) {
     const instant = Date.parse(text.length === 10 ? `${text}T00:00` : text);
-    if (Number.isFinite(instant)) return instant;
+    if (Number.isFinite(instant)) return inRange(instant, text);
   }
   throw new RangeError(`'${text}' is no instant; write 2h, 3d, 2026-01-31 or 2026-01-31T08:00:00Z`);
+}
+
+/** Of a year of four digits in each zone of the world, which every database and every reader of a date holds. */
+export const lastInstant = Date.UTC(9_999, 11, 31);
+
+function inRange(instant: number, text: string): number {
+  if (Math.abs(instant) <= lastInstant) return instant;
+  throw new RangeError(`'${text}' lies beyond the year 9999`);
 }
 
 /** `Date` takes the 30th of February for the 2nd of March. */

@@ -1,7 +1,8 @@
 import { OnejobError } from '../../job/errors.ts';
 import type { Run } from '../../job/run.ts';
 import type { Trigger } from '../../job/state.ts';
-import { parseDuration, type Duration } from '../../std/duration.ts';
+import type { Duration } from '../../std/duration.ts';
+import { durationOption } from '../duration-option.ts';
 import { checkStorable } from '../../std/json.ts';
 import type { ServerLink } from './server-link.ts';
 
@@ -33,8 +34,8 @@ export async function enqueueOn(link: ServerLink, wishes: readonly Wished[]): Pr
   const runs = wishes.map((wish) => ({
     ...wish,
     input: storable(wish),
-    delay: wish.delay === undefined ? undefined : inMilliseconds(wish.delay),
-    timeout: wish.timeout === undefined ? undefined : inMilliseconds(wish.timeout),
+    delay: wish.delay === undefined ? undefined : inMilliseconds('delay', wish.delay),
+    timeout: wish.timeout === undefined ? undefined : inMilliseconds('timeout', wish.timeout),
   }));
   return (await link.ask<{ items: readonly Stored[] }>('POST', '/runs', { body: { runs } })).items;
 }
@@ -47,6 +48,6 @@ function storable({ job, input }: Wished): unknown {
   throw new OnejobError('VALUE_REJECTED', `the input of ${job} cannot be stored${where}: ${check.why}`);
 }
 
-function inMilliseconds(duration: Duration): string {
-  return `${Math.round(parseDuration(duration))}ms`;
+function inMilliseconds(name: string, duration: Duration): string {
+  return `${Math.round(durationOption(name, duration) ?? 0)}ms`;
 }

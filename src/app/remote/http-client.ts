@@ -7,7 +7,7 @@ import type { Pause } from '../../ports/inspector.ts';
 import type { AskAnswer, PauseTarget } from '../../ports/store-ask.ts';
 import type { Page, RunQuery } from '../../ports/store-query.ts';
 import type { Clock } from '../../std/clock.ts';
-import { parseDuration, type Duration } from '../../std/duration.ts';
+import type { Duration } from '../../std/duration.ts';
 import type { Client, EnqueueOptions } from '../client.ts';
 import type { WorkerSummary } from '../worker-summary.ts';
 import type { Explanation } from '../explain.ts';
@@ -15,6 +15,7 @@ import type { NodeView, PauseView } from '../json-views.ts';
 import { RunHandle } from '../run-handle.ts';
 import { waitTimedOut, type LinesOptions, type TailedLine, type WaitOptions } from '../run-reader.ts';
 import type { StatsView } from '../stats-view.ts';
+import { durationOption } from '../duration-option.ts';
 import { enqueueOn, type Wished } from './enqueue-on.ts';
 import { followLines } from './follow-lines.ts';
 import { Patience } from './patience.ts';
@@ -101,7 +102,7 @@ export class HttpClient implements Client {
 
   /** The server is asked again and again to answer only when the run has ended. */
   async wait(ref: string, { timeout, signal }: WaitOptions = {}): Promise<Run> {
-    const limitMs = timeout === undefined ? Infinity : parseDuration(timeout);
+    const limitMs = durationOption('timeout', timeout) ?? Infinity;
     const startedAt = this.#clock.monotonic();
     const patience = new Patience(this.#clock);
     let run = await this.#find(ref, { signal });

@@ -23,3 +23,11 @@ test.each([
 ])('%j is none', (text) => {
   expect(() => parseInstant(text, now, 'ago')).toThrow(`'${text}' is no instant`);
 });
+
+test.each([
+  ['200d', Date.UTC(9_999, 11, 1), 'ahead'],
+  ['365250d', Date.UTC(9_999, 0, 1), 'ahead'],
+  ['9999-12-31T23:59:59Z', 0, 'ahead'],
+] as const)('%j lies beyond the last year of four digits', (text, from, direction) => {
+  expect(() => parseInstant(text, from, direction)).toThrow(`'${text}' lies beyond the year 9999`);
+});

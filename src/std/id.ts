@@ -60,12 +60,6 @@ export function newTraceId(): string {
   return random.toString('hex', start, start + 16);
 }
 
-/** A W3C span id: 16 hexadecimal digits. */
-export function newSpanId(): string {
-  const start = takeRandom(8);
-  return random.toString('hex', start, start + 8);
-}
-
 const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const DIGITS = '0123456789abcdef';
 const VARIANTS = '89ab';

@@ -94,7 +94,7 @@ const columns = (
     r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
     o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
 
-export const runColumns = columns(wholeColumn);
+const runColumns = columns(wholeColumn);
 
 /** As in a list. */
 export const listColumns = columns(listedColumn);

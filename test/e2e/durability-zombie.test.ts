@@ -151,7 +151,7 @@ async function aborted(ground: Ground, id: RunId, worker: WorkerProcess): Promis
     () => ground.ledger().find((line) => line.run === id && line.pid === worker.pid && line.event === 'aborted'),
     patienceMs,
   );
-  expect(word.reason).toBe('APP_STOPPING');
+  expect(word.reason).toBe('RUN_LOST');
 }
 
 const recorded = async (ground: Ground, id: RunId) => (await ground.client.find(id, { steps: true })).steps ?? [];

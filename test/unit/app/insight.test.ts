@@ -91,10 +91,12 @@ test('a run that is ended over its owner’s head is told as ended once, and its
 test('runs of dead workers that are at their limit of crashes are told as ended, also to who listens later', async () => {
   const store = await openSqliteStore({ path: ':memory:' });
   await store.migrate();
-  const dead = enrolment({ identity: { ...ownIdentity(), pidStart: '0' } });
-  await store.enrol(dead);
   await store.submit([newRun({ maxCrashes: 1, trigger: 'http' }), newRun({ maxCrashes: 2 })]);
-  await store.claim({ number: 1, worker: dead.id, jobs: [termsOf('work')], free: 2, turn: 0 });
+  for (let n = 0; n < 2; n++) {
+    const dead = enrolment({ identity: { ...ownIdentity(), pidStart: '0' } });
+    await store.enrol(dead);
+    await store.claim({ number: 1, worker: dead.id, jobs: [termsOf('work')], free: 1, turn: 0 });
+  }
   const { app } = openApp([], { store });
   await app.openStore();
   const meter = new RecordingMeter();

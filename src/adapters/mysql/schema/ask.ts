@@ -178,9 +178,7 @@ end`,
   `create procedure onejob_revive(in target $id, in from_asked int, in anew tinyint, in t bigint)
 sql security invoker
 begin
-  declare locked int;
-  -- a child that is ending saw no parent to tell: who looks at it later must find it ended
-  select count(*) into locked from onejob_live l force index (by_parent) where l.parent = target for update;
+  declare kids $text;
   update onejob_steps s straight_join onejob_letters m force index (primary) on m.run = s.run and m.consumed_by = s.step
   set m.consumed_by = null
   where s.run = target and s.asked >= from_asked and (anew or s.state = 'failed' and s.child is null);
@@ -198,5 +196,9 @@ begin
   from onejob_outcomes o straight_join onejob_runs r force index (primary) on r.id = o.run
   where o.run = target;
   delete from onejob_outcomes where run = target;
+  -- A child that is ending saw no parent to tell: who looks at it later must find it ended. After the row of its parent is
+  -- there: a child that is born from now on waits for that row when it ends.
+  select json_arrayagg(l.run) into kids from onejob_live l force index (by_parent) where l.parent = target;
+  if kids is not null then call onejob_lock_runs(kids, null, 0); end if;
 end`,
 ];

@@ -104,6 +104,8 @@ begin
       select c.run from json_table(parents, '$[*]' columns (run $id path '$')) p
       straight_join onejob_live c force index (by_parent) on c.parent = p.run
     ) x;
+    -- Who was born after the caller has locked: nobody may claim it between the statements below.
+    if kids is not null then call onejob_lock_runs(kids, null, 0); end if;
     insert into onejob_letters (run, n, kind, name, actor, reason, at)
     select c.run, c.mail + 1, 'cancel', '', concat('run ', o.run),
       if(o.state = 'failed', 'its parent failed', 'its parent was cancelled'), t

@@ -27,9 +27,9 @@ begin
   end while;
 end`,
 
-  // Locks the runs 'named', and the kin of those that are 'falling' (null: none), in the order of their ids. Who is born
-  // or comes to life while this waits is locked as well, but not waited for: else the order would be broken. Where that
-  // fails, and everywhere if not 'waits', the call ends as after a deadlock and is made again.
+  // Locks the runs 'named', and the kin of those that are 'falling' (null: none), in the order of their ids. Who of them
+  // is born or comes to life while this waits is locked as well, but not waited for: else the order would be broken. Where
+  // that fails, and everywhere if not 'waits', the call ends as after a deadlock and is made again.
   `create procedure onejob_lock_runs(in named $text, in falling $text, in waits tinyint)
 sql security invoker
 begin
@@ -38,14 +38,14 @@ begin
   call onejob_kin(falling, kin);
   set wanted = json_merge_preserve(coalesce(named, '[]'), coalesce(kin, '[]')), locked = '[]';
   if waits then
-    select count(*) into got
+    select json_arrayagg(l.run) into locked
     from (
       select distinct x.run from json_table(wanted, '$[*]' columns (run $id path '$')) x order by x.run limit 1000000
     ) s
     straight_join onejob_live l force index (primary) on l.run = s.run
     for update of l;
-    set locked = wanted;
-    call onejob_kin(falling, wanted);
+    call onejob_kin(falling, kin);
+    set wanted = json_merge_preserve(coalesce(named, '[]'), coalesce(kin, '[]')), locked = coalesce(locked, '[]');
   end if;
   locking: loop
     select count(*), json_arrayagg(x.run) into missing, wanted

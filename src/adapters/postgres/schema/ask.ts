@@ -164,8 +164,6 @@ create function revive(
 returns void language plpgsql volatile
 as $$
 begin
-  -- a child that is ending saw no parent to tell: who looks at it later must find it ended
-  perform from live l where l.parent = ended.run order by l.run for no key update;
   update letters m set consumed_by = null where m.run = ended.run and m.consumed_by = any(forgotten);
   delete from steps s where s.run = ended.run and s.key = any(forgotten);
   update steps s set state = 'running', n = 0, tries = 0, output = null, error = null, finished_at = null
@@ -177,5 +175,8 @@ begin
   select r.id, r.job, r.queue, r.priority, t, 'queued', ended.epoch + 1, ended.mail, r.max_crashes, revive.attempt, revive.attempt,
     revive.generation, r.root, r.parent, r.schedule, r.timeout_ms, t + r.deadline_ms, r.callbacks
   from runs r where r.id = ended.run;
+  -- A child that is ending saw no parent to tell: who looks at it later must find it ended. After the row of its parent is
+  -- there: a child that is born from now on waits for that row when it ends.
+  perform lock_runs(array(select l.run from live l where l.parent = ended.run), '{}', false);
 end $$;
 `;

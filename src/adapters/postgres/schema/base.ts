@@ -224,6 +224,8 @@ begin
     end if;
     exit when fallen is null;
 
+    -- Who was born after the caller has locked: nobody may claim it between the statements below.
+    perform lock_runs(array(select l.run from live l where l.parent = any(fallen)), '{}', false);
     select json_agg(json_build_object('i', 0, 'run', c.run, 'kind', 'cancel', 'name', '',
         'actor', 'run ' || c.parent, 'reason', c.why)) filter (where c.state = 'running'),
       json_agg(json_build_object('run', c.run, 'state', 'cancelled', 'error', json_build_object(

@@ -19,8 +19,8 @@ begin
     union select r.parent from runs r where r.id = any(runs) and r.parent is not null);
 end $$;
 
--- Locks the runs 'named', and the kin of those that are 'falling', in the order of their ids. Who is born or comes to
--- life while this waits is locked as well, but not waited for: else the order would be broken. Where that fails, and
+-- Locks the runs 'named', and the kin of those that are 'falling', in the order of their ids. Who of them is born or comes
+-- to life while this waits is locked as well, but not waited for: else the order would be broken. Where that fails, and
 -- everywhere if not 'waits', the call ends as after a deadlock and is made again, without the second that the server
 -- takes to find one.
 create function lock_runs(named text[], falling text[], waits boolean) returns void language plpgsql volatile
@@ -31,9 +31,8 @@ declare
   got integer;
 begin
   if waits then
-    perform from live l where l.run = any(wanted) order by l.run for no key update;
-    locked := wanted;
-    wanted := kin_of(falling);
+    locked := array(select l.run from live l where l.run = any(wanted) order by l.run for no key update);
+    wanted := named || kin_of(falling);
   end if;
   loop
     wanted := array(

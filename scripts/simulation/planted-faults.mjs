@@ -133,8 +133,8 @@ export const plantedFaults = [
   {
     name: 'steps are read in the order of their asking',
     file: 'adapters/sqlite/read.js',
-    from: "order by state = 'running', n, asked",
-    to: "order by state = 'running', asked",
+    from: "order by s.state = 'running', s.n, s.asked",
+    to: "order by s.state = 'running', s.asked",
   },
   {
     name: 'a step makes its child again',

@@ -73,9 +73,7 @@ export class AttemptSteps {
       mailbox,
       timer,
       flush,
-      onParked: () => onLeft('parked'),
-      onCancelled: () => onLeft('cancelled'),
-      onFrozen: () => onLeft('handedBack'),
+      onLeft,
       onLost,
       onBroken,
       isOver,
@@ -135,6 +133,11 @@ export class AttemptSteps {
     return this.#suspension.isParking;
   }
 
+  /** As `Suspension.left`. */
+  left(): Promise<'parked' | 'cancelled' | undefined> {
+    return this.#suspension.left();
+  }
+
   /** It has children, which are cancelled where it does not succeed. */
   get hasChildren(): boolean {
     return this.#hasChildren;
@@ -162,6 +165,7 @@ export class AttemptSteps {
    */
   quiet(tries: 'all tries' | 'this try'): Promise<void> | undefined {
     this.#steps.seal();
+    this.#suspension.seal(tries);
     return this.#steps.unsettled > 0 ? this.#settled(tries) : undefined;
   }
 

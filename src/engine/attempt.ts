@@ -85,7 +85,8 @@ export class Attempt {
         void (this.#span ? this.#span.within(() => this.#handle()) : this.#handle());
       });
       this.#close();
-      concluded = await this.#conclude(settled);
+      const left = settled.how !== 'left' && this.#steps?.isParking ? await this.#steps.left() : undefined;
+      concluded = await this.#conclude(left ? { how: 'left', end: left } : settled);
     } catch (fault) {
       this.#close();
       concluded = await concludePlainly({ ...this.#options, deadlineInMs: this.#timer.deadlineInMs }, fault);

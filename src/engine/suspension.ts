@@ -15,11 +15,11 @@ export interface SuspensionOptions {
   readonly timer: RunTimer;
   /** Resolves when all output so far is committed: a parked run is not held, so nobody could add it later. */
   readonly flush: () => Promise<void>;
-  readonly onParked: () => void;
-  /** Instead of being parked it has ended: somebody had asked to cancel it. */
-  readonly onCancelled: () => void;
-  /** A stopping attempt has nothing left in execution: it can be handed back. */
-  readonly onFrozen: () => void;
+  /**
+   * It is parked, or instead of that has ended (somebody had asked to cancel it), or is to be handed back: it stops, and
+   * nothing of it is in execution.
+   */
+  readonly onLeft: (end: 'parked' | 'cancelled' | 'handedBack') => void;
   readonly onLost: () => void;
   /** An error of our own on the way to be parked: nothing would try it again, so the attempt ends by it. */
   readonly onBroken: (fault: unknown) => void;
@@ -35,8 +35,10 @@ export class Suspension {
   readonly #options: SuspensionOptions;
   /** The slot is given up and the clock of the time-out stands. */
   #idle = false;
-  #parked = false;
+  /** What the accepted entry made of the run. */
+  #left: 'parked' | 'cancelled' | undefined;
   #stopping = false;
+  #sealed: 'all tries' | 'this try' | undefined;
   #checking = false;
   #timer: Timer | undefined;
   #parking: Promise<void> | undefined;
@@ -53,7 +55,7 @@ export class Suspension {
 
   /** An entry that lets go of the run is on its way, or was accepted: its verdict decides who holds it. */
   get isParking(): boolean {
-    return this.#parked || this.#parking !== undefined;
+    return this.#left !== undefined || this.#parking !== undefined;
   }
 
   /** Looks again in the next turn: between the end of one wait and the next step there is a moment with neither. */
@@ -69,6 +71,20 @@ export class Suspension {
   /** The attempt is over: nothing parks any more. */
   close(): void {
     this.#timer?.cancel();
+  }
+
+  /** The handler has settled: what it left open parks nothing, but for a step's next try where that is waited for. */
+  seal(tries: 'all tries' | 'this try'): void {
+    this.#sealed = tries;
+  }
+
+  /**
+   * For an attempt that ended while an entry was on its way: what that entry made of the run, once it is answered. Where
+   * it let go of the run, the attempt has no other end: the next one reads the same steps and ends the same way.
+   */
+  async left(): Promise<'parked' | 'cancelled' | undefined> {
+    await this.#parking;
+    return this.#left;
   }
 
   stop(): void {
@@ -91,7 +107,7 @@ export class Suspension {
 
   async #resume(): Promise<void> {
     while (this.#parking) await this.#parking;
-    if (this.#parked) return new Promise(() => undefined);
+    if (this.#left) return new Promise(() => undefined);
     this.#timer?.cancel();
     if (!this.#idle) return;
     await this.#options.slot.take();
@@ -99,11 +115,17 @@ export class Suspension {
     this.#options.timer.resume();
   }
 
+  get #onlyWaits(): boolean {
+    const { activity } = this.#options;
+    if (this.#sealed && !(this.#sealed === 'all tries' && activity.owesTries)) return false;
+    return activity.onlyWaits;
+  }
+
   #check(): void {
-    const { activity, isOver, onFrozen, host, slot, timer } = this.#options;
+    const { activity, isOver, onLeft, host, slot, timer } = this.#options;
     if (isOver() || this.#parking || this.#resuming) return;
-    if (this.#stopping && activity.working === 0 && activity.frozen > 0) return onFrozen();
-    if (!activity.onlyWaits) return;
+    if (this.#stopping && activity.working === 0 && activity.frozen > 0) return onLeft('handedBack');
+    if (!this.#onlyWaits) return;
     if (this.#stopping) return this.#park();
     if (this.#idle) return;
     this.#idle = true;
@@ -121,7 +143,7 @@ export class Suspension {
   }
 
   #park(): void {
-    if (this.#parking || this.#resuming || this.#options.isOver() || !this.#options.activity.onlyWaits) return;
+    if (this.#parking || this.#resuming || this.#options.isOver() || !this.#onlyWaits) return;
     this.#parking = this.#suspend()
       .catch(this.#options.onBroken)
       .finally(() => {
@@ -131,13 +153,13 @@ export class Suspension {
 
   async #suspend(): Promise<void> {
     const { claim, host, activity, mailbox, flush, isOver } = this.#options;
-    const { onParked, onCancelled, onLost, onFrozen } = this.#options;
+    const { onLeft, onLost } = this.#options;
     if ((this.#wakeInMs() ?? Infinity) < soonMs && !this.#stopping) return this.#arm();
     void failpoint('attempt.park');
     // A letter that comes from here on is handed to its waiter, who stands behind this parking: it must not count as seen.
     const mail = mailbox.seen;
     await flush();
-    if (isOver() || this.#resuming || !activity.onlyWaits) return; // what goes on meanwhile waits for the end of this
+    if (isOver() || this.#resuming || !this.#onlyWaits) return; // what goes on meanwhile waits for the end of this
     const { run, epoch } = claim;
     const verdict = await host.journal.record({
       kind: 'suspend',
@@ -148,12 +170,12 @@ export class Suspension {
       waitingFor: activity.waitingFor,
     });
     if (verdict === 'ok' || verdict === 'cancelled') {
-      this.#parked = true;
-      return verdict === 'ok' ? onParked() : onCancelled();
+      this.#left = verdict === 'ok' ? 'parked' : 'cancelled';
+      return onLeft(this.#left);
     }
     if (isOver()) return;
     if (verdict === 'stale') return onLost();
-    if (this.#stopping) return onFrozen();
+    if (this.#stopping) return onLeft('handedBack');
     this.#arm();
   }
 

@@ -53,6 +53,7 @@ test('what nobody could run counts as failed', async () => {
     `,
   });
   expect(said).toMatch(/^store: claiming +1 FAILED$/m);
+  expect(said).toMatch(/^Failed:\n\n.*hook\.test\.ts > store contract on postgres > claiming > is fair\n/m);
   expect(said.trimEnd().split('\n').at(-1)).toBe('1 passed, 3 failed');
   expect(code).toBe(1);
 });

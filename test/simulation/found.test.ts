@@ -229,3 +229,70 @@ test('seed 2: r1 is cancelled, and begins once more', () =>
       { at: 177, do: 'turn', turns: 5 },
     ],
   }));
+
+test('seed 31201: r5.1.1 is claimed before it is due', () =>
+  keeps({
+    seed: 31201,
+    setting: { workers: 3, slots: 3, parkAfterMs: 2000, hints: false, turns: 5, speeds: [1] },
+    moves: [
+      { at: 214, do: 'fault', to: 'try', how: 'lose', steps: 20 },
+      {
+        at: 247,
+        do: 'submit',
+        job: 'plain',
+        program: {
+          body: {
+            kind: 'row',
+            name: 'all of it',
+            parts: [
+              {
+                kind: 'child',
+                name: 'child3',
+                job: 'plain',
+                program: {
+                  body: {
+                    kind: 'row',
+                    name: 'all of it',
+                    parts: [
+                      {
+                        kind: 'child',
+                        name: 'child1',
+                        job: 'limited',
+                        program: {
+                          body: {
+                            kind: 'row',
+                            name: 'all of it',
+                            parts: [
+                              {
+                                kind: 'race',
+                                name: 'race1',
+                                parts: [
+                                  { kind: 'sleep', name: 'sleep2', ms: 3617 },
+                                  { kind: 'step', name: 'step7', ms: 2031, fails: 0 },
+                                ],
+                              },
+                            ],
+                          },
+                          throws: 2,
+                        },
+                      },
+                    ],
+                  },
+                  throws: 0,
+                },
+              },
+            ],
+          },
+          throws: 0,
+        },
+        key: null,
+        delayMs: 0,
+        priority: 0,
+        again: false,
+      },
+      { at: 257, do: 'open' },
+      { at: 270, do: 'kill', worker: 1, commits: false },
+      { at: 275, do: 'open' },
+      { at: 302, do: 'stop', worker: 2 },
+    ],
+  }));

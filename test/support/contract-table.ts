@@ -20,7 +20,8 @@ type Counts = Record<Outcome, number>;
  * suite `store contract on …`, the topic that its inner `describe` names. What nobody could run counts as failed: a
  * file that does not load, tests behind a failed hook, an error outside any test.
  *
- * Tests that needed a second try are named with what they failed on; too many of them fail the run.
+ * Tests that failed, and those that needed a second try, are named with what they failed on; too many second tries fail
+ * the run.
  */
 export class ContractTable implements Reporter {
   #reported = false;
@@ -38,12 +39,16 @@ export class ContractTable implements Reporter {
     const total: Counts = { passed: 0, failed: unhandled.length, skipped: 0 };
     const table = new Map<string, Map<string, Counts>>();
     const unsteady: TestCase[] = [];
+    const failed: TestCase[] = [];
     for (const module of modules) {
       let failedHere = 0;
       for (const test of module.children.allTests()) {
         const outcome = outcomeOf(test);
         total[outcome] += 1;
-        if (outcome === 'failed') failedHere += 1;
+        if (outcome === 'failed') {
+          failedHere += 1;
+          failed.push(test);
+        }
         if (test.diagnostic()?.flaky === true) unsteady.push(test);
         for (const row of rowsOf(test)) cellOf(table, row, columnOf(test))[outcome] += 1;
       }
@@ -53,7 +58,8 @@ export class ContractTable implements Reporter {
       total.failed += 1;
       process.exitCode = 1;
     }
-    console.log([formatTable(table), ...formatUnsteady(unsteady), formatTotal(total)].join('\n'));
+    const lists = [...formatUnsteady(unsteady), ...formatFailed(failed)];
+    console.log([formatTable(table), ...lists, formatTotal(total)].join('\n'));
   }
 }
 
@@ -141,11 +147,19 @@ function formatCell(counts: Counts | undefined): string {
 function formatUnsteady(tests: readonly TestCase[]): string[] {
   if (tests.length === 0) return [];
   const allowed = tests.length > unsteadyAtMost ? `, and no more than ${unsteadyAtMost} may` : '';
-  const lines = tests.flatMap((test) => [
+  return [`Passed at their second try${allowed}:`, '', ...tests.flatMap(nameWithErrors), ''];
+}
+
+/** A log of a whole run is often cut off at its beginning, where the runner tells these. */
+function formatFailed(tests: readonly TestCase[]): string[] {
+  return tests.length === 0 ? [] : ['Failed:', '', ...tests.flatMap(nameWithErrors), ''];
+}
+
+function nameWithErrors(test: TestCase): string[] {
+  return [
     `  ${test.module.relativeModuleId} > ${test.fullName}`,
     ...(test.result().errors ?? []).map((error) => `    ${ourLines(error).join('\n    ')}`),
-  ]);
-  return [`Passed at their second try${allowed}:`, '', ...lines, ''];
+  ];
 }
 
 /** What an error says and where, without the lines of the runner and of libraries. */

@@ -75,9 +75,7 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
     mailbox,
     timer,
     flush: () => flushed.promise,
-    onParked: note('parked'),
-    onCancelled: note('cancelled'),
-    onFrozen: note('frozen'),
+    onLeft: (end) => told.push(end),
     onLost: note('lost'),
     onBroken: (fault) => told.push(String(fault)),
     isOver: () => told.includes('over'),
@@ -209,6 +207,55 @@ test('nor does one that is over while it parks', async () => {
   expect(clock.pending).toBe(0);
 });
 
+describe('an attempt whose handler has settled', () => {
+  for (const tries of ['all tries', 'this try'] as const) {
+    test(`and waits for ${tries} parks nothing for a wait that it left open`, async () => {
+      open();
+      await turns();
+      suspension.seal(tries);
+      clock.advance(5_000);
+      suspension.stop();
+      await turns();
+      expect(entries).toEqual([]);
+    });
+  }
+
+  for (const [tries, parks] of [
+    ['all tries', 1],
+    ['this try', 0],
+  ] as const) {
+    test(`and waits for ${tries} parks ${parks} times for the next try of a step`, async () => {
+      activity.open({ what: 'next try', until: null, owesTry: true });
+      suspension.seal(tries);
+      suspension.stop();
+      await turns();
+      expect(entries).toHaveLength(parks);
+    });
+  }
+
+  for (const [answer, end] of [
+    ['ok', 'parked'],
+    ['cancelled', 'cancelled'],
+    ['refused', undefined],
+    ['stale', undefined],
+  ] as const) {
+    test(`behind an entry that is on its way ends as that was answered: ${answer}`, async () => {
+      open();
+      await turns();
+      clock.advance(5_000);
+      await turns();
+      let left: string | undefined = 'not yet';
+      events.push('over');
+      void suspension.left().then((end) => (left = end));
+      await turns();
+      expect(left).toBe('not yet');
+      verdict.resolve(answer);
+      await turns();
+      expect(left).toBe(end);
+    });
+  }
+});
+
 describe('going on', () => {
   test('takes a slot first, once for all who ask', async () => {
     slot = createDeferred();
@@ -335,7 +382,7 @@ describe('a stop', () => {
     suspension.stop();
     activity.freeze();
     await turns();
-    expect(events).toEqual(['frozen']);
+    expect(events).toEqual(['handedBack']);
   });
 
   test('waits for what is in execution', async () => {
@@ -346,7 +393,7 @@ describe('a stop', () => {
     expect(events).toEqual([]);
     activity.end();
     await turns();
-    expect(events).toEqual(['frozen']);
+    expect(events).toEqual(['handedBack']);
   });
 
   test('that cannot park hands back', async () => {
@@ -355,6 +402,6 @@ describe('a stop', () => {
     await turns();
     verdict.resolve('refused');
     await turns();
-    expect(events).toEqual(['frozen']);
+    expect(events).toEqual(['handedBack']);
   });
 });

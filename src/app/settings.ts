@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import type { Hooks } from '../job/hooks.ts';
 import { OnejobError } from '../job/errors.ts';
+import { givenDuration } from '../job/given-time.ts';
 import type { PrunePolicy } from '../ports/store-query.ts';
-import { parseDuration } from '../std/duration.ts';
 import type { AppOptions } from './options.ts';
 import { readRoles, type Role } from './role.ts';
 
@@ -37,10 +37,10 @@ export function settingsOf(options: AppOptions): Settings {
     valueBytes: wholeNumber(limits.value ?? 1_048_576, 'limits.value'),
     outputBytes: wholeNumber(limits.output ?? 16_777_216, 'limits.output'),
     leaseMs: lease(options),
-    parkAfterMs: parseDuration(limits.parkAfter ?? '5s'),
+    parkAfterMs: givenDuration(limits.parkAfter ?? '5s', 'limits.parkAfter'),
     retention: {
-      succeededMs: Math.ceil(parseDuration(options.keep?.succeeded ?? '30d')),
-      failedMs: Math.ceil(parseDuration(options.keep?.failed ?? '90d')),
+      succeededMs: Math.ceil(givenDuration(options.keep?.succeeded ?? '30d', 'keep.succeeded')),
+      failedMs: Math.ceil(givenDuration(options.keep?.failed ?? '90d', 'keep.failed')),
       succeededRuns: wholeNumber(options.keep?.succeededRuns ?? 1_000_000, 'keep.succeededRuns'),
       failedRuns: wholeNumber(options.keep?.failedRuns ?? 1_000_000, 'keep.failedRuns'),
     },
@@ -57,7 +57,7 @@ function wholeNumber(value: number, name: string): number {
 }
 
 function lease({ limits }: AppOptions): number {
-  const ms = parseDuration(limits?.lease ?? '10s');
+  const ms = givenDuration(limits?.lease ?? '10s', 'limits.lease');
   if (ms >= 1_000) return ms;
   throw new OnejobError('CONFIG_INVALID', `limits.lease is ${ms} ms; below 1 s a busy machine is taken for a dead one`);
 }

@@ -1,6 +1,7 @@
 import type { InstantText } from '../job/run-view.ts';
 import type { FinalState } from '../job/state.ts';
 import { OnejobError } from '../job/errors.ts';
+import { givenDuration } from '../job/given-time.ts';
 import type { Pause } from '../ports/inspector.ts';
 import type { EndedJob, LiveJob, Stats, StatsRequest } from '../ports/store-stats.ts';
 import { formatDuration, parseDuration, type Duration } from '../std/duration.ts';
@@ -60,18 +61,10 @@ export interface NodesView {
 
 /** The question to a store, for the time that a person asks about. @throws USAGE */
 export function statsRequest(since: Duration = '24h'): StatsRequest {
-  const windowMs = readDuration(since);
+  const windowMs = givenDuration(since, 'since', 'USAGE');
   if (windowMs >= parseDuration('1h') && windowMs <= parseDuration('30d'))
     return { windowMs, parts: 24, atMost: 10_000 };
   throw new OnejobError('USAGE', `since: ${formatDuration(windowMs)} is not from 1h to 30d`);
-}
-
-function readDuration(text: Duration): number {
-  try {
-    return parseDuration(text);
-  } catch (cause) {
-    throw new OnejobError('USAGE', `since: ${(cause as Error).message}`, { cause });
-  }
 }
 
 export function statsView(

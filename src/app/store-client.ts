@@ -20,6 +20,7 @@ import type { Duration } from '../std/duration.ts';
 import { newId } from '../std/id.ts';
 import type { Client, EnqueueOptions } from './client.ts';
 import { explain, type Explanation } from './explain.ts';
+import { listBounds, pauseEnd } from './instant-option.ts';
 import { listedRuns } from './listed-runs.ts';
 import { newRuns } from './new-runs.ts';
 import { conflictOf, refuseConflicts } from './key-conflict.ts';
@@ -133,7 +134,7 @@ export class StoreClient implements Client {
     if (cursor !== undefined && !isId(cursor)) {
       throw new OnejobError('USAGE', `'${cursor}' is no cursor: it is the next of the page before`);
     }
-    return (await this.#options.backend()).store.list({ limit: 50, ...query });
+    return (await this.#options.backend()).store.list({ limit: 50, ...query, ...listBounds(query) });
   }
 
   wait(ref: string, options: WaitOptions = {}): Promise<Run> {
@@ -178,7 +179,7 @@ export class StoreClient implements Client {
 
   async pause(target: PauseTarget, options: { reason?: string; until?: Date } = {}): Promise<void> {
     const { outbox } = await this.#options.backend();
-    const until = options.until?.getTime() ?? null;
+    const until = pauseEnd(options.until, this.#options.clock.now());
     const { actor } = this.#options;
     await outbox.ask({ id: newId(), kind: 'pause', target, until, actor, reason: options.reason ?? null });
   }

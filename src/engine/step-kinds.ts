@@ -1,13 +1,13 @@
 import type { StepName } from '../job/key.ts';
 import { isJob, type AnyJob } from '../job/define.ts';
 import { OnejobError } from '../job/errors.ts';
+import { givenDuration, givenInstant } from '../job/given-time.ts';
 import { retryPolicy, type RetryPolicy } from '../job/retry.ts';
 import type { Run, RunId } from '../job/run.ts';
 import type { PageOptions, Step, StepOptions, StepWork } from '../job/step.ts';
 import type { NewRun } from '../ports/store-submit.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
-import { parseDuration, formatDuration, type Duration } from '../std/duration.ts';
-import { lastInstant } from '../std/instant.ts';
+import { formatDuration, type Duration } from '../std/duration.ts';
 import { childResult } from './step-child.ts';
 import { readPages } from './step-pages.ts';
 import { StepTries } from './step-tries.ts';
@@ -39,8 +39,10 @@ export function createStep(options: StepKindsOptions): Step {
   const step = ((name: StepName, ...rest: [StepWork<unknown>] | [StepOptions, StepWork<unknown>]) =>
     rest.length === 1 ? kinds.step(name, noOptions, rest[0]) : kinds.step(name, rest[0], rest[1])) as Step;
   return Object.assign(step, {
-    sleep: (name: StepName, duration: Duration) => steps.track(kinds.sleep(name, { inMs: parseDuration(duration) })),
-    sleepUntil: (name: StepName, instant: Date) => steps.track(kinds.sleep(name, { at: checkedInstant(instant) })),
+    sleep: (name: StepName, duration: Duration) =>
+      steps.track(kinds.sleep(name, () => ({ inMs: givenDuration(duration, 'step.sleep') }))),
+    sleepUntil: (name: StepName, instant: Date) =>
+      steps.track(kinds.sleep(name, () => ({ at: givenInstant(instant, 'step.sleepUntil') }))),
     wait: (event: string, wanted?: WaitOptions) => steps.track(kinds.wait(event, wanted ?? {})),
     run: (name: StepName, job: AnyJob, input: unknown) => steps.track(kinds.run(name, job, input)),
     pages: (name: StepName, pages: PageOptions<unknown, unknown>, each: (item: unknown) => unknown) =>
@@ -52,12 +54,6 @@ const noOptions: StepOptions = {};
 
 /** As `client.send` has it. */
 const longestEvent = 500;
-
-function checkedInstant(instant: Date): number {
-  const at = Math.trunc(instant.getTime());
-  if (Math.abs(at) <= lastInstant) return at;
-  throw new TypeError('sleepUntil takes a valid Date, of a year of four digits at most');
-}
 
 class StepKinds {
   readonly #options: StepKindsOptions;
@@ -76,7 +72,8 @@ class StepKinds {
       const replay = this.#steps.recorded(asked);
       if (replay) return this.#steps.track(replay.result);
       const policy = options.retry ? retryPolicy(options.retry, `step ${asked.key}: retry`) : this.#options.retry;
-      const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
+      const timeoutMs =
+        options.timeout === undefined ? null : givenDuration(options.timeout, `step ${asked.key}: timeout`);
       const execute = (attempt: number): unknown => this.#tries.execute(asked, attempt, timeoutMs, work);
       if (!asked.record && this.#steps.options.isOpen()) return this.#tries.first(asked, policy, execute);
       return this.#steps.track(this.#tries.run(asked, policy, execute));
@@ -85,7 +82,8 @@ class StepKinds {
     }
   }
 
-  async sleep(name: StepName, wake: { inMs: number } | { at: number }): Promise<void> {
+  async sleep(name: StepName, given: () => { inMs: number } | { at: number }): Promise<void> {
+    const wake = given();
     const asked = this.#steps.ask(name, 'sleep');
     const replay = this.#steps.recorded(asked);
     if (replay) return void (await replay.result);

@@ -1,10 +1,11 @@
 import { OnejobError } from '../job/errors.ts';
 import { readFailure } from '../job/failure.ts';
+import { givenDuration } from '../job/given-time.ts';
 import type { StepName } from '../job/key.ts';
 import type { JsonText } from '../job/run.ts';
 import type { Schema } from '../job/schema.ts';
 import type { Letter } from '../ports/store-ask.ts';
-import { formatDuration, parseDuration, type Duration } from '../std/duration.ts';
+import { formatDuration, type Duration } from '../std/duration.ts';
 import type { Asked } from './step-journal.ts';
 import type { StepTries } from './step-tries.ts';
 import type { Steps } from './steps.ts';
@@ -49,7 +50,7 @@ async function answer(work: WaitWork): Promise<unknown> {
   const { steps, tries, asked, event, options } = work;
   const { clock, mailbox } = steps.options;
   await steps.options.gate();
-  const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout);
+  const timeoutMs = options.timeout === undefined ? null : givenDuration(options.timeout, `step ${asked.key}: timeout`);
   // Fixed when the wait was first recorded, whatever the code of today says; null: it has none.
   const recorded = asked.record && (asked.record.resumeAt === null ? null : tries.untilMs(asked.record.resumeAt));
   const limitMs = recorded === undefined ? timeoutMs : recorded;

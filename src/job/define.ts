@@ -1,9 +1,10 @@
-import { parseDuration, type Duration } from '../std/duration.ts';
+import type { Duration } from '../std/duration.ts';
 import { isCleanText } from '../std/json.ts';
 import type { Stored } from '../std/stored.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { JobContext } from './context.ts';
 import { OnejobError } from './errors.ts';
+import { givenDuration } from './given-time.ts';
 import { retryPolicy, type RetryOptions, type RetryPolicy } from './retry.ts';
 import { checkJobName } from './name.ts';
 import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
@@ -142,11 +143,7 @@ function refuseUnknownOptions(options: object, place: string): void {
 /** Whole ones: databases keep them as integers, and PostgreSQL refuses a fraction. */
 function milliseconds(value: Duration | undefined, place: string): number | null {
   if (value === undefined) return null;
-  try {
-    return Math.ceil(parseDuration(value));
-  } catch (cause) {
-    throw new OnejobError('CONFIG_INVALID', `${place}: ${(cause as Error).message}`, { cause });
-  }
+  return Math.ceil(givenDuration(value, place));
 }
 
 function queueName(name: string, place: string): string {

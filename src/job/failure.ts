@@ -1,5 +1,6 @@
 import { parseDuration, type Duration } from '../std/duration.ts';
 import { hasBrand, isErrorCode, isOnejobError, OnejobError, type ErrorCode } from './errors.ts';
+import { givenDuration } from './given-time.ts';
 import { messageOf, messageWithCauses, stackWithCauses } from './thrown-text.ts';
 
 /** How loudly a failure is logged: `info` pages nobody (CONTRACTS SJ-16). */
@@ -22,10 +23,12 @@ export class PermanentError extends Error {
 export class RetryLater extends Error {
   readonly delayMs: number;
   readonly [laterBrand] = true;
-  constructor(delay: Duration, message = `asked to be tried again in ${delay}`) {
-    super(message);
+  /** @throws CONFIG_INVALID for a delay that is no duration */
+  constructor(delay: Duration, message?: string) {
+    const delayMs = givenDuration(delay, 'RetryLater');
+    super(message ?? `asked to be tried again in ${delay}`);
     this.name = 'RetryLater';
-    this.delayMs = parseDuration(delay);
+    this.delayMs = delayMs;
   }
 }
 

@@ -1,7 +1,8 @@
 import { backoffDelay } from '../std/backoff.ts';
-import { parseDuration, type Duration } from '../std/duration.ts';
+import type { Duration } from '../std/duration.ts';
 import { OnejobError } from './errors.ts';
 import type { Reading } from './failure.ts';
+import { givenDuration } from './given-time.ts';
 
 /** What a person writes; all but `attempts` have defaults (DESIGN §2). `attempts` counts executions in total. */
 export interface RetryOptions {
@@ -26,14 +27,14 @@ export const never: RetryPolicy = { attempts: 1, delayMs: 1_000, factor: 2, maxD
 /** Fills in the defaults and refuses what would spin or never run. @throws CONFIG_INVALID */
 export function retryPolicy(options: RetryOptions | undefined, place: string): RetryPolicy {
   if (options === undefined) return never;
-  const delayMs = options.delay === undefined ? never.delayMs : duration(options.delay, `${place}.delay`);
+  const delayMs = options.delay === undefined ? never.delayMs : givenDuration(options.delay, `${place}.delay`);
   // The default of the longest delay must not cut short a delay that was written.
   const longestMs = Math.max(never.maxDelayMs, delayMs);
   const policy: RetryPolicy = {
     attempts: options.attempts,
     delayMs,
     factor: options.factor ?? never.factor,
-    maxDelayMs: options.maxDelay === undefined ? longestMs : duration(options.maxDelay, `${place}.maxDelay`),
+    maxDelayMs: options.maxDelay === undefined ? longestMs : givenDuration(options.maxDelay, `${place}.maxDelay`),
     jitter: options.jitter ?? never.jitter,
   };
   const { attempts, factor, jitter } = policy;
@@ -53,14 +54,6 @@ export function nextTryMs(policy: RetryPolicy, tries: number, reading: Reading, 
   if (reading.laterMs !== undefined) return reading.laterMs;
   if (!reading.retry || tries >= policy.attempts) return null;
   return backoffDelay(policy, tries, random);
-}
-
-function duration(value: Duration, place: string): number {
-  try {
-    return parseDuration(value);
-  } catch (cause) {
-    throw new OnejobError('CONFIG_INVALID', `${place}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function refuse(message: string): never {

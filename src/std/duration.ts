@@ -1,14 +1,16 @@
+import { shown } from './shown.ts';
+
 /** Milliseconds, or a number with its unit: `250`, `'250ms'`, `'1.5s'`, `'10m'`, `'2h'`, `'3d'` (a day has 24 hours). */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
 
 /**
- * The milliseconds of a `Duration`, or of a text that may be one; decimals are kept to a thousandth.
- * Throws RangeError with a sentence for anything that is not 0 to 1,000 years.
+ * The milliseconds of a `Duration`, or of anything that may be one; decimals are kept to a thousandth.
+ * Throws RangeError with a sentence for whatever is not 0 to 1,000 years.
  */
-export function parseDuration(value: number | string): number {
+export function parseDuration(value: unknown): number {
   const ms = typeof value === 'number' ? value : parseText(value);
-  if (!(ms >= 0)) throw new RangeError(`${show(value)} is not a duration: ${HOW_TO_WRITE}`);
-  if (ms > LONGEST_MS) throw new RangeError(`${show(value)} is too long for a duration: the longest is '365250d'`);
+  if (!(ms >= 0)) throw new RangeError(`${shown(value)} is not a duration: ${HOW_TO_WRITE}`);
+  if (ms > LONGEST_MS) throw new RangeError(`${shown(value)} is too long for a duration: the longest is '365250d'`);
   return ms;
 }
 
@@ -36,15 +38,12 @@ const LONGEST_MS = 365_250 * DAY;
 const HOW_TO_WRITE = `write a number of milliseconds, or a text such as '250ms', '1.5s', '10m', '2h' or '3d'`;
 const FORM = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-function parseText(text: string): number {
+function parseText(text: unknown): number {
+  if (typeof text !== 'string') return Number.NaN;
   const [, amount, unit] = FORM.exec(text) ?? [];
   if (amount === undefined || unit === undefined) return Number.NaN;
   const ms = Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
   return Number.isInteger(ms) ? ms : roundTo(ms, 1_000); // 4.35 * 60,000 has a tail of binary noise
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
 interface Unit {

@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { parseDuration } from './duration.ts';
+import { shown } from './shown.ts';
 
 /**
  * An instant in whole milliseconds since the epoch: a time ago, or from now on (`2h`, `3d`), a day in the zone of the
@@ -22,6 +24,15 @@ export const lastInstant = Date.UTC(9_999, 11, 31);
 function inRange(instant: number, text: string): number {
   if (Math.abs(instant) <= lastInstant) return instant;
   throw new RangeError(`'${text}' lies beyond the year 9999`);
+}
+
+/** The whole milliseconds of a `Date` that a program gave. Throws RangeError with a sentence for anything else. */
+export function checkInstant(value: unknown): number {
+  if (!types.isDate(value)) throw new RangeError(`${shown(value)} is no instant; give a Date`);
+  const instant = Date.prototype.getTime.call(value); // an own method of the object could say anything
+  if (Number.isNaN(instant)) throw new RangeError('an invalid Date is no instant');
+  if (Math.abs(instant) <= lastInstant) return instant;
+  throw new RangeError(`${value.toISOString()} lies beyond the year 9999`);
 }
 
 /** `Date` takes the 30th of February for the 2nd of March. */

@@ -48,6 +48,7 @@ function storable({ job, input }: Wished): unknown {
   throw new OnejobError('VALUE_REJECTED', `the input of ${job} cannot be stored${where}: ${check.why}`);
 }
 
-function inMilliseconds(name: string, duration: Duration): string {
+/** As the API takes a duration. @throws USAGE */
+export function inMilliseconds(name: string, duration: Duration): string {
   return `${Math.round(durationOption(name, duration) ?? 0)}ms`;
 }

@@ -16,7 +16,8 @@ import { RunHandle } from '../run-handle.ts';
 import { waitTimedOut, type LinesOptions, type TailedLine, type WaitOptions } from '../run-reader.ts';
 import type { StatsView } from '../stats-view.ts';
 import { durationOption } from '../duration-option.ts';
-import { enqueueOn, type Wished } from './enqueue-on.ts';
+import { listBounds, pauseEnd } from '../instant-option.ts';
+import { enqueueOn, inMilliseconds, type Wished } from './enqueue-on.ts';
 import { followLines } from './follow-lines.ts';
 import { Patience } from './patience.ts';
 import { pauseOfView, workerOfView } from './read-views.ts';
@@ -87,7 +88,8 @@ export class HttpClient implements Client {
   }
 
   async list(query: Partial<RunQuery> = {}): Promise<Page<Run>> {
-    const { states, since, until, limit = 50, ...others } = query;
+    const { states, limit = 50, since: _, until: __, ...others } = query;
+    const { since, until } = listBounds(query);
     const { items, next } = await this.#link.ask<ListOf<RunView>>('GET', '/runs', {
       query: {
         ...others, // what the server does not know it refuses: all runs are no answer
@@ -143,7 +145,9 @@ export class HttpClient implements Client {
 
   async pause(target: PauseTarget, { reason, until }: { reason?: string; until?: Date } = {}): Promise<void> {
     const { path, pause } = placeOf(target);
-    await this.#link.ask('POST', `${path}/${pause}`, { body: { reason, until: until?.toISOString() } });
+    const end = pauseEnd(until, this.#clock.now());
+    const body = { reason, until: end === null ? undefined : new Date(end).toISOString() };
+    await this.#link.ask('POST', `${path}/${pause}`, { body });
   }
 
   async resume(target: PauseTarget): Promise<void> {
@@ -160,7 +164,7 @@ export class HttpClient implements Client {
   }
 
   async stats({ since }: { since?: Duration } = {}): Promise<StatsView> {
-    const query = { since: typeof since === 'number' ? `${since}ms` : since };
+    const query = { since: since === undefined ? undefined : inMilliseconds('since', since) };
     const { v: _, ...view } = await this.#link.ask<StatsView & { readonly v: 1 }>('GET', '/stats', { query });
     return view;
   }

@@ -1,4 +1,5 @@
 import { nearest } from '../../job/name.ts';
+import { parseInstant } from '../../std/instant.ts';
 import type { ApiSchema, TypeName } from './schema.ts';
 
 /** What of a value does not fit, and where: `limit`, `runs[3].key`, '' for the value as a whole. */
@@ -70,9 +71,13 @@ function compiled(pattern: string): RegExp {
 const patterns = new Map<string, RegExp>();
 
 function isInstant(text: string): boolean {
-  return (
-    /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))
-  );
+  if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return false;
+  try {
+    parseInstant(text, 0, 'ahead');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function numberFaults({ minimum = -Infinity, maximum = Infinity }: ApiSchema, value: number): string[] {

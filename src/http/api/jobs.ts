@@ -1,7 +1,6 @@
 import type { App } from '../../app/app.ts';
 import { jobTarget } from '../../app/job-target.ts';
 import { listedJobView, pauseView } from '../../app/json-views.ts';
-import { OnejobError } from '../../job/errors.ts';
 import { defineRoute, json, jsonAnswer } from './route.ts';
 import { instant, job, listOf, name, pause, reason, version } from './schemas.ts';
 
@@ -78,11 +77,9 @@ function pauseRoutes(of: { type: 'job' | 'node'; path: string; pause: string; id
     answers,
     async handle({ app, client, params, body }) {
       const target = { type, name: await targetOf(app, type, params.name) };
-      const until = body?.until === undefined ? undefined : new Date(body.until);
-      if (until && until.getTime() <= Date.now()) throw new OnejobError('USAGE', `until: ${body?.until} has passed`);
       await client.pause(target, {
         ...(body?.reason !== undefined && { reason: body.reason }),
-        ...(until && { until }),
+        ...(body?.until !== undefined && { until: new Date(body.until) }),
       });
       const found = (await client.pauses()).find((each) => each.type === type && each.name === target.name);
       return json(200, { v: 1, ...target, paused: found ? pauseView(found) : null });

@@ -25,7 +25,7 @@ export const ref = {
 export const reason = { type: 'string', maxLength: 1_000, description: 'why; kept for whoever wonders' } as const;
 export const duration = {
   type: 'string',
-  pattern: '^(\\d{1,9}(\\.\\d{1,3})?(ms|s)|\\d{1,6}(\\.\\d{1,3})?(m|h)|\\d{1,5}(\\.\\d{1,3})?d)$',
+  pattern: '^(\\d{1,14}(\\.\\d{1,3})?(ms|s)|\\d{1,6}(\\.\\d{1,3})?(m|h)|\\d{1,5}(\\.\\d{1,3})?d)$',
   examples: ['250ms', '30s', '10m', '2h', '3d'],
 } as const satisfies ApiSchema;
 export const runState = { type: 'string', enum: runStates } as const;

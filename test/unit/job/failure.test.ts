@@ -63,7 +63,7 @@ test('SJ-16 codes of onejob itself are refused', () => {
 
 test('RetryLater carries its delay in milliseconds and pages nobody', () => {
   expect(readFailure(new RetryLater('1.5s'))).toMatchObject({ level: 'info', retry: true, laterMs: 1_500 });
-  expect(() => new RetryLater('soon' as '1s')).toThrow(RangeError);
+  expect(() => new RetryLater('soon' as '1s')).toThrow("RetryLater: 'soon' is not a duration");
 });
 
 test('errors of onejob keep their code; only those that may pass are tried again', () => {

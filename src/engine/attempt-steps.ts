@@ -88,7 +88,7 @@ export class AttemptSteps {
       activity,
       mailbox,
       abort,
-      isOpen: () => !this.#stopping && this.#mayStart(),
+      isOpen: () => !this.#stopping && !isOver() && this.#mayStart(),
       gate: () => this.#gate(),
       resumed: () => this.#suspension.resumed(),
     });
@@ -180,11 +180,12 @@ export class AttemptSteps {
 
   /**
    * New steps wait here: for a full journal, for a store that does not answer, for the slot that the attempt gave up
-   * while it only waited, for ever while stopping.
+   * while it only waited, for ever while stopping and once the attempt is over.
    */
   async #gate(): Promise<void> {
-    const { abort } = this.#options;
-    if (!this.#mayStart() && !this.#stopping) await this.#activity.work(() => this.#opened());
+    const { abort, isOver } = this.#options;
+    if (!this.#mayStart() && !this.#stopping && !isOver()) await this.#activity.work(() => this.#opened());
+    if (isOver()) return new Promise(() => undefined);
     if (this.#stopping) {
       this.#activity.freeze();
       return new Promise(() => undefined);

@@ -25,7 +25,7 @@ export interface StepsOptions {
   readonly abort: Abort;
   /** Whether `gate` would let a step pass at once. */
   readonly isOpen: () => boolean;
-  /** Waits while the journal is full or no step may start; never settles while the attempt stops. */
+  /** Waits while the journal is full or no step may start; never settles while the attempt stops, or once it is over. */
   readonly gate: () => Promise<void>;
   /** After a wait: until the attempt has its slot again and no suspension is on its way. */
   readonly resumed: () => Promise<void>;
@@ -96,8 +96,14 @@ export class Steps {
     const { record } = asked;
     if (!record || record.state === 'running') return undefined;
     const order = this.#records?.get(asked.key)?.order ?? 0;
+    const { activity, dispenser } = this.options;
+    // Until it is handed out the attempt does not only wait: what stands behind it may be the next step.
+    activity.begin();
     const result = new Promise<unknown>((resolve, reject) => {
-      this.options.dispenser.replay(order, () => this.#settle(record, resolve, reject));
+      dispenser.replay(order, () => {
+        activity.end();
+        this.#settle(record, resolve, reject);
+      });
     });
     return { result };
   }
@@ -111,8 +117,10 @@ export class Steps {
       // recorded first must come first, whatever the number of promises on its way.
       journal.end(asked, end, (recorded) => {
         asked.isOver = true;
-        activity.end();
-        dispenser.fresh(() => this.#settle(recorded, resolve, reject));
+        dispenser.fresh(() => {
+          activity.end();
+          this.#settle(recorded, resolve, reject);
+        });
       });
     });
   }
@@ -127,8 +135,8 @@ export class Steps {
   finishThen(asked: Asked, end: StepEnd, resolve: (value: unknown) => void, reject: (error: Error) => void): void {
     this.options.journal.end(asked, end, (recorded) => {
       asked.isOver = true;
-      this.options.activity.end();
       this.options.dispenser.fresh(() => {
+        this.options.activity.end();
         this.#unsettled--;
         this.#settle(recorded, resolve, reject);
       });
@@ -175,9 +183,11 @@ export class Steps {
     this.#sealed = true;
   }
 
-  /** The attempt is over: open waits end without a word, and nothing more is recorded. */
+  /**
+   * The attempt is over: open waits end without a word, and nothing more is recorded. A handler that was left behind may
+   * go on to its next new step, which never begins (`gate`): an error would be one more thing that it could catch.
+   */
   close(): void {
-    this.#sealed = true;
     for (const close of this.#closers ?? []) close();
     this.#closers = undefined;
   }

@@ -7,7 +7,8 @@ import type { Store } from '../../../src/ports/store.ts';
 import { cancelOf, eventTo } from '../../../src/testing/store-contract/builders.ts';
 import { openApp } from '../../support/apps.ts';
 import { job } from '../../support/job.ts';
-import { until } from '../../support/until.ts';
+import { createDeferred } from '../../../src/std/deferred.ts';
+import { turns, until } from '../../support/until.ts';
 
 /** A store in which something is asked of a run in the very moment in which its owner first lets it go. */
 async function storeWithLate(askOf: (run: RunId) => Ask, kind: Entry['kind']): Promise<Store> {
@@ -74,4 +75,29 @@ test('mail that comes with the parking of a run is read by its next attempt', as
   const store = await storeWithLate((run) => eventTo(run, 'go', '7'), 'suspend');
   const { run } = openApp([job(({ step }) => step.wait('go'))], { store, limits: { parkAfter: 1 } });
   expect(await run('work')).toMatchObject({ state: 'succeeded', output: '7' });
+});
+
+test('a handler that goes on after its attempt was parked begins no step, and hears of no error', async () => {
+  const work = createDeferred<void>();
+  const heard: unknown[] = [];
+  const { app } = openApp(
+    [
+      job(async ({ step }) => {
+        const event = step.wait('go');
+        await work.promise;
+        await step('late', () => void heard.push('late')).catch((error: unknown) => heard.push(error));
+        await event;
+      }),
+    ],
+    { limits: { parkAfter: 1 } },
+  );
+  await app.start();
+  const { id } = await app.client.enqueue('work', undefined);
+  await until('it is parked', async () => (await app.client.get(id))?.state === 'waiting');
+  work.resolve();
+  await turns(20);
+  expect(heard).toEqual([]);
+  await app.client.send(id, 'go');
+  await until('it has ended', async () => (await app.client.get(id))?.state === 'succeeded');
+  expect(heard).toEqual(['late']);
 });

@@ -4,7 +4,6 @@ import { getRequestListener } from '@hono/node-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HttpClient } from '../../../src/app/remote/http-client.ts';
 import { ServerLink } from '../../../src/app/remote/server-link.ts';
-import type { AppOptions } from '../../../src/app/options.ts';
 import { readLine } from '../../../src/cli/arguments/read-line.ts';
 import { readInstant } from '../../../src/cli/arguments/instant.ts';
 import { commands } from '../../../src/cli/command-table.ts';
@@ -136,8 +135,7 @@ describe.each(Object.keys(noDurations))('%s', (name) => {
     if (value === null) return; // there it means that the option is not given
     const options = { keep: ['succeeded', 'failed'], limits: ['lease', 'parkAfter'] };
     for (const [section, names] of Object.entries(options)) {
-      for (const option of names)
-        expect(() => openApp([], { [section]: { [option]: value } } as AppOptions)).toThrow(wrong);
+      for (const option of names) expect(() => openApp([], { [section]: { [option]: value } })).toThrow(wrong);
     }
   });
 });

@@ -3,6 +3,7 @@ import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { collided, elsewhere, noneOpen, readTransaction } from '../sql/user-transaction.ts';
 import { bundle } from './bundle.ts';
+import type { WorkerId } from '../../ports/store-worker.ts';
 import type { Connection, Row } from './connection.ts';
 import { named, type Value } from './dialect.ts';
 import { hasNumber, storeError } from './failure.ts';
@@ -60,8 +61,16 @@ function valuesOf(runs: readonly NewRun[]): Value[] {
     if (!items.has(run.id)) items.set(run.id, inShort(run, i));
   });
   const sorted = [...items.keys()].toSorted().map((id) => items.get(id));
-  const holders = new Set(runs.flatMap(({ holder }) => (holder === null ? [] : [holder])));
-  return [bundle(sorted), items.size, Number(runs.some(({ key }) => key !== null)), bundle([...holders].toSorted())];
+  return [bundle(sorted), items.size, Number(runs.some(({ key }) => key !== null)), bundle(holdersOf(runs))];
+}
+
+/** The workers that runs name, each with the earliest claim that they name of it. */
+function holdersOf(runs: readonly NewRun[]): { id: WorkerId; claim: number }[] {
+  const claims = new Map<WorkerId, number>();
+  for (const { holder, claim } of runs) {
+    if (holder !== null) claims.set(holder, Math.min(claim, claims.get(holder) ?? Infinity));
+  }
+  return [...claims].map(([id, claim]) => ({ id, claim })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** No answers: all are new, and held as they wished. */

@@ -110,7 +110,8 @@ begin
   set made = row_count();
 end`,
 
-  // Creates the runs that are new, 'size' of them, in the transaction that is open. Answers nothing when each is new and
+  // Creates the runs that are new, 'size' of them, in the transaction that is open; 'holders' are the workers that they
+  // name, [{ id, claim }], with the earliest claim that they name of each. Answers nothing when each is new and
   // held as wished (the usual case); else for all of them (i, verdict, run, run_key, job), and (i, state) of those that have one.
   `create procedure onejob_submit(in items $text, in size int, in keyed tinyint, in holders $text)
 sql security invoker
@@ -119,12 +120,12 @@ begin
   declare passed_over int default 0;
   declare living $text;
   if holders is not null then
-    call onejob_lock_living(holders, living);
+    call onejob_lock_living(json_extract(holders, '$[*].id'), living);
     select count(*) into passed_over
-    from json_table(items, '$[*]' columns (holder $id path '$.holder', claim bigint path '$.claim')) n
-    where n.holder is not null and not exists (
-      select 1 from json_table(living, '$[*]' columns (id $id path '$.id', closed bigint path '$.closed')) h
-      where h.id = n.holder and h.closed < n.claim);
+    from json_table(holders, '$[*]' columns (id $id path '$.id', claim bigint path '$.claim')) n
+    left join json_table(coalesce(living, '[]'), '$[*]' columns (id $id path '$.id', closed bigint path '$.closed')) h
+      on h.id = n.id and h.closed < n.claim
+    where h.id is null;
   end if;
   call onejob_create(items, keyed, living, $now, made);
   if made <> size or passed_over > 0 then

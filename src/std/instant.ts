@@ -19,7 +19,7 @@ export function parseInstant(text: string, now: number, direction: 'ago' | 'ahea
 }
 
 /** Of a year of four digits in each zone of the world, which every database and every reader of a date holds. */
-export const lastInstant = Date.UTC(9_999, 11, 31);
+const lastInstant = Date.UTC(9_999, 11, 31);
 
 function inRange(instant: number, text: string): number {
   if (Math.abs(instant) <= lastInstant) return instant;

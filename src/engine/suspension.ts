@@ -38,6 +38,8 @@ export class Suspension {
   /** What the accepted entry made of the run. */
   #left: 'parked' | 'cancelled' | undefined;
   #stopping = false;
+  /** In a row, since it last went on. */
+  #refusals = 0;
   #sealed: 'all tries' | 'this try' | undefined;
   #checking = false;
   #timer: Timer | undefined;
@@ -112,6 +114,7 @@ export class Suspension {
     if (!this.#idle) return;
     await this.#options.slot.take();
     this.#idle = false;
+    this.#refusals = 0;
     this.#options.timer.resume();
   }
 
@@ -176,6 +179,7 @@ export class Suspension {
     if (isOver()) return;
     if (verdict === 'stale') return onLost();
     if (this.#stopping) return onLeft('handedBack');
+    if (++this.#refusals >= mostRefusals) throw new Error(`the database refused to park the run ${mostRefusals} times`);
     this.#arm();
   }
 
@@ -190,3 +194,6 @@ export class Suspension {
 
 /** A wait that ends sooner is not worth parking. */
 const soonMs = 1_000;
+
+/** A refusal comes of what is in the entry, which hardly changes while the attempt waits: more would be for ever. */
+const mostRefusals = 3;

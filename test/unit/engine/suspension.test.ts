@@ -336,6 +336,36 @@ describe('the answer to a suspension', () => {
     expect(entries).toHaveLength(2);
   });
 
+  test('refused three times in a row: the attempt ends as by any error of our own', async () => {
+    verdict.resolve('refused');
+    open();
+    await turns();
+    for (let parking = 0; parking < 10; parking++) {
+      clock.advance(5_000);
+      await turns();
+    }
+    expect(entries).toHaveLength(3);
+    expect(events.slice(2)).toEqual(['Error: the database refused to park the run 3 times']);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('refused, but not in a row: it tries again', async () => {
+    verdict.resolve('refused');
+    for (let wait = 0; wait < 5; wait++) {
+      const close = open();
+      await turns();
+      for (let parking = 0; parking < 2; parking++) {
+        clock.advance(5_000);
+        await turns();
+      }
+      await suspension.resumed();
+      close();
+      await turns();
+    }
+    expect(entries).toHaveLength(10);
+    expect(events.filter((event) => event.startsWith('Error'))).toEqual([]);
+  });
+
   test('stale: the run is lost', async () => {
     open();
     await turns();

@@ -16,8 +16,8 @@ export interface Asked {
   readonly startedAt: number;
   /** Its end is recorded. */
   isOver: boolean;
-  /** Of a step of several parts: what it has so far, kept with each failed try, and the try of the part it is at. */
-  part?: { readonly output: JsonText | null; readonly attempt: number };
+  /** Of a step of several parts: what it has so far, kept with each failed try, its tries, and those before this part. */
+  part?: { readonly output: JsonText | null; readonly tries: number; readonly before: number };
 }
 
 export interface StepEnd {

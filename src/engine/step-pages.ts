@@ -14,20 +14,21 @@ export interface PagesWork {
 
 /**
  * One step that reads pages until an empty one. The cursor is recorded after each page, so a crash costs at most one
- * page, and nothing grows with the number of rows (CONTRACTS VT-24). Each page has the tries of the policy: with a page
- * that is recorded their count begins anew. What is returned executes one try.
+ * page, and nothing grows with the number of rows (CONTRACTS VT-24). Each page has the tries of the policy, but the record
+ * counts on over all pages: so the store knows a record that comes late from a newer one, and no cursor goes back. What is
+ * returned executes one try.
  */
 export function readPages(work: PagesWork): (attempt: number) => Promise<unknown> {
-  const { asked, tries, steps, pages } = work;
+  const { asked, steps, pages } = work;
   let output = asked.record?.output ?? null;
-  let done = output === null ? { ...nothing, cursor: pages.from } : (JSON.parse(output) as Done);
+  let done: Done = { ...nothing, cursor: pages.from, ...(output !== null && (JSON.parse(output) as Done)) };
   return async (first) => {
-    for (let attempt = first; ; attempt = 1) {
-      asked.part = { output, attempt };
-      const page = await onePage(work, done, attempt);
+    for (let tries = first; ; tries++) {
+      asked.part = { output, tries, before: done.tries };
+      const page = await onePage(work, done, tries);
       if (page === null) return { pages: done.pages, items: done.items, failed: done.failed };
-      const text = tries.text(page, `the cursor of ${asked.key}`);
-      await tries.begin(asked, { tries: 0, output: text });
+      const text = work.tries.text(page, `the cursor of ${asked.key}`);
+      await work.tries.begin(asked, { tries, output: text });
       output = text;
       done = page;
       await steps.options.activity.rest(steps.options.gate);
@@ -40,13 +41,15 @@ interface Done {
   readonly pages: number;
   readonly items: number;
   readonly failed: number;
+  /** Of all pages so far. */
+  readonly tries: number;
 }
 
-const nothing = { pages: 0, items: 0, failed: 0 };
+const nothing = { pages: 0, items: 0, failed: 0, tries: 0 };
 
-async function onePage(work: PagesWork, done: Done, attempt: number): Promise<Done | null> {
-  const { asked, tries, pages } = work;
-  const result = await tries.execute(asked, attempt, null, async (context) => {
+async function onePage(work: PagesWork, done: Done, tries: number): Promise<Done | null> {
+  const { asked, pages } = work;
+  const result = await work.tries.execute(asked, tries - done.tries, null, async (context) => {
     const items = await pages.read(done.cursor, context);
     if (items.length === 0) return null;
     const failed = await eachItem(work, items, done.items);
@@ -55,6 +58,7 @@ async function onePage(work: PagesWork, done: Done, attempt: number): Promise<Do
       pages: done.pages + 1,
       items: done.items + items.length,
       failed: done.failed + failed,
+      tries,
     };
   });
   return result as Done | null;

@@ -87,9 +87,9 @@ export class StepTries {
         ...reading,
         state: 'succeeded',
         error: null,
-        tries: asked.part?.attempt ?? first,
+        tries: asked.part ? asked.part.tries - asked.part.before : first,
       });
-    return this.#retry(asked.part?.attempt ?? first, asked, policy, execute, reading);
+    return this.#retry(asked.part?.tries ?? first, asked, policy, execute, reading);
   }
 
   async #goOn(tries: number, asked: Asked, policy: RetryPolicy, execute: Execute, thrown: unknown): Promise<unknown> {
@@ -98,9 +98,10 @@ export class StepTries {
   }
 
   async #retry(tries: number, asked: Asked, policy: RetryPolicy, execute: Execute, reading: Reading): Promise<unknown> {
-    const delayMs = nextTryMs(policy, tries, reading, Math.random);
+    const ofPart = tries - (asked.part?.before ?? 0);
+    const delayMs = nextTryMs(policy, ofPart, reading, Math.random);
     const error = reading.failure;
-    if (delayMs === null) return this.#steps.finish(asked, { state: 'failed', output: null, error, tries });
+    if (delayMs === null) return this.#steps.finish(asked, { state: 'failed', output: null, error, tries: ofPart });
     const used = reading.laterMs === undefined ? tries : tries - 1;
     const output = asked.part?.output ?? null; // what is recorded so far stays
     await this.begin(asked, { tries: used, output, error, resumeInMs: delayMs });

@@ -96,13 +96,13 @@ export interface StepRow {
 
 /**
  * A try that comes behind a later one of the same attempt: its group was given up by who sent it, and carried out after it
- * was sent again. It is `ok` and changes nothing. A recorded page (`output`) begins the count anew.
+ * was sent again. It is `ok` and changes nothing. The tries of a step never become fewer within an attempt.
  */
 export function isLateTry(
-  begun: { readonly epoch: number; readonly tries: number; readonly output: string | null },
-  entry: { readonly epoch: number; readonly tries: number; readonly output: string | null },
+  begun: { readonly epoch: number; readonly tries: number },
+  entry: { readonly epoch: number; readonly tries: number },
 ): boolean {
-  return begun.epoch === entry.epoch && begun.output === entry.output && entry.tries < begun.tries;
+  return begun.epoch === entry.epoch && entry.tries < begun.tries;
 }
 
 /** For a claimant that holds the run: may this finished step be recorded? */

@@ -101,10 +101,11 @@ function stepState({ state, kind }: StepRecord, run: Run): ShownState {
   return kind === 'step' ? 'running' : 'waiting';
 }
 
-function storyOf({ error, resumeAt, child, state, kind, tries }: StepRecord, run: Run, now: number): string {
+function storyOf({ error, resumeAt, child, state, kind, tries, output }: StepRecord, run: Run, now: number): string {
+  const hasParts = state === 'running' && output !== null; // pages, and each of them had its try
   const parts = [
     kind === 'step' ? '' : kind,
-    tries > 1 ? `${tries} tries` : '',
+    tries > 1 && !hasParts ? `${tries} tries` : '',
     error ? `${error.code}: ${error.message}` : '',
     state === 'running' && resumeAt !== null && !isFinal(run.state) ? `at the latest ${formatAge(resumeAt, now)}` : '',
     child === null ? '' : `run ${child}`,

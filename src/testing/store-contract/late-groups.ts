@@ -26,12 +26,27 @@ export function aboutLateGroups({ it, expect }: Contract): void {
     expect(await scene.steps(claim.run)).toEqual(before);
   });
 
-  it('the count of tries begins anew with a page, and in another attempt', async (scene) => {
+  it('a page, or a try of one, that comes behind a later page of its attempt does not set the cursor back', async (scene) => {
     const worker = await scene.worker();
     const claim = await scene.running(worker);
-    await scene.recorded(worker, stepBegun(claim, 'pages', { tries: 2, output: '1' }));
-    await scene.recorded(worker, stepBegun(claim, 'pages', { tries: 0, output: '2' }));
-    expect(await scene.steps(claim.run)).toMatchObject([{ tries: 0, output: '2' }]);
+    const error = { code: 'JOB_FAILED', message: 'it broke' };
+    const late = [
+      stepBegun(claim, 'pages', { tries: 1, output: '1' }),
+      stepBegun(claim, 'pages', { tries: 2, output: '1', error, resumeInMs: 60_000 }),
+      stepBegun(claim, 'pages', { tries: 3, output: '2' }),
+    ];
+    for (const entry of late) await scene.recorded(worker, entry);
+    await scene.recorded(worker, stepBegun(claim, 'pages', { tries: 4, output: '3' }));
+    const before = await scene.steps(claim.run);
+    expect(before).toMatchObject([{ tries: 4, output: '3' }]);
+    expect(await scene.record(worker, ...late)).toEqual(['ok', 'ok', 'ok']);
+    for (const entry of late) expect(await scene.record(worker, entry)).toEqual(['ok']);
+    expect(await scene.steps(claim.run)).toEqual(before);
+  });
+
+  it('the count of tries may begin anew in another attempt', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
     await scene.recorded(worker, stepBegun(claim, 'pages', { tries: 3, output: '2' }), handedBack(claim));
     const again = only((await scene.claim(worker)).claims);
     await scene.recorded(worker, stepBegun(again, 'pages', { tries: 1, output: '2' }));

@@ -66,9 +66,9 @@ describe('pages', () => {
     expect(JSON.parse(output!)).toEqual({ pages: 4, items: 10, failed: 0 });
     expect(seen).toEqual([1, 2, 3, 4, 4, 4, 5, 6, 7, 8, 9, 10]);
     expect(recorded).toEqual([
-      [0, 3],
-      [1, 3],
+      [1, 3], // the first page had one
       [2, 3],
+      [3, 3],
     ]);
     expect(await steps(id)).toEqual(['all succeeded 1']);
   });
@@ -121,7 +121,7 @@ describe('pages', () => {
     const store = await app.openStore();
     await until('one try is recorded', async () => {
       const [all] = (await app.client.find(id, { steps: true })).steps ?? [];
-      return (all?.tries ?? 0) > 0; // or more, where a busy machine looks late
+      return (all?.tries ?? 0) > 1; // behind that of the first page, or more, where a busy machine looks late
     });
     await store.bury((await store.workers()).map((worker) => ({ id: worker.id, seenBeat: null, counted: true })));
     expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({

@@ -1,6 +1,6 @@
 /** A step is written while it has only begun, and not by a try that comes late, behind a later one of its attempt. */
 const isOpen = `onejob_steps.state = 'running' and not (values(state) = 'running' and onejob_steps.epoch = values(epoch)
-      and onejob_steps.tries > values(tries) and onejob_steps.output <=> values(output))`;
+      and onejob_steps.tries > values(tries))`;
 
 /** Steps and tries of a group. */
 export const steps: readonly string[] = [

@@ -151,7 +151,7 @@ begin
         started_at = excluded.started_at, finished_at = excluded.finished_at
       -- not by a try that comes late, behind a later one of its attempt
       where had.state = 'running' and not (excluded.state = 'running' and had.epoch = excluded.epoch
-        and had.tries > excluded.tries and had.output is not distinct from excluded.output)
+        and had.tries > excluded.tries)
       returning had.run, had.key
     ), eaten as (
       update letters m set consumed_by = g.key

@@ -49,14 +49,8 @@ begin
     set m.consumed_by = '' where m.kind = 'cancel' and m.consumed_by is null;
   end if;
   if born then
-    insert into onejob_letters (run, n, kind, name, at)
-    select p.run, p.mail + row_number() over (partition by p.run order by l.run), 'child', l.run, t
-    from json_table(ends, '$[*]' columns (run $id path '$.run')) e
-    straight_join onejob_live l force index (primary) on l.run = e.run
-    straight_join onejob_outcomes o force index (primary) on o.run = l.run
-    straight_join onejob_live p force index (primary) on p.run = l.parent
-    left join onejob_outcomes po force index (primary) on po.run = p.run
-    where po.run is null;
+    -- First the count, then the letters by it: a parent that came to life while the caller waited for its locks is locked
+    -- by this update only, and before it another may give it a letter of that number.
     update (
       select p.run, count(*) letters
       from json_table(ends, '$[*]' columns (run $id path '$.run')) e
@@ -68,6 +62,14 @@ begin
     ) c straight_join onejob_live p force index (primary) on p.run = c.run
     set p.mail = p.mail + c.letters, p.due_at = if(p.state = 'waiting', t, p.due_at),
       p.waiting_for = if(p.state = 'waiting', null, p.waiting_for), p.state = if(p.state = 'waiting', 'queued', p.state);
+    insert into onejob_letters (run, n, kind, name, at)
+    select p.run, p.mail - count(*) over (partition by p.run) + row_number() over (partition by p.run order by l.run), 'child', l.run, t
+    from json_table(ends, '$[*]' columns (run $id path '$.run')) e
+    straight_join onejob_live l force index (primary) on l.run = e.run
+    straight_join onejob_outcomes o force index (primary) on o.run = l.run
+    straight_join onejob_live p force index (primary) on p.run = l.parent
+    left join onejob_outcomes po force index (primary) on po.run = p.run
+    where po.run is null;
   end if;
   if called then
     select json_arrayagg(json_object($callback_of_l)) into calls

@@ -1,0 +1,69 @@
+import mysql from 'mysql2/promise';
+import { expect, test } from 'vitest';
+import { childOf, ended, enrolment, failed, newRun, stepDone } from '../../src/testing/store-contract/builders.ts';
+import { openMysqlGround } from '../support/mysql-ground.ts';
+import { until } from '../support/until.ts';
+
+test('a child that ends while its parent comes to life again tells it, behind an event that comes in that moment', async () => {
+  const { store, url, admin, close } = await openMysqlGround({ isUsed: true });
+  const begun: mysql.Connection[] = [];
+  const begin = async () => {
+    const tx = await mysql.createConnection(url);
+    begun.push(tx);
+    await tx.query('set session transaction isolation level read committed');
+    await tx.query('start transaction');
+    return tx;
+  };
+  const isWaiting = async () => {
+    const [rows] = await admin.query<mysql.RowDataPacket[]>(
+      `select 1 from information_schema.innodb_trx t
+       join information_schema.processlist p on p.id = t.trx_mysql_thread_id
+       where p.db = database() and t.trx_state = 'LOCK WAIT'`,
+    );
+    return rows.length > 0;
+  };
+  try {
+    await store.migrate();
+    const worker = enrolment();
+    await store.enrol(worker);
+    const parent = newRun({ holder: worker.id });
+    const child = childOf({ run: parent.id, root: parent.id }, { holder: worker.id });
+    await store.submit([parent, child]);
+    const hold = { run: child.id, epoch: 1 };
+    await store.record({ worker: worker.id, entries: [failed({ run: parent.id, epoch: 1 })] });
+
+    // A retry has locked the child, which therefore has found no parent, and waits, when it is brought to life.
+    const retry = await begin();
+    await retry.query('call onejob_lock_runs(json_array(?), json_array(?), 1)', [parent.id, parent.id]);
+    const gate = await begin();
+    await gate.query(
+      `insert into onejob_steps (run, step, n, kind, state, epoch, tries, asked, started_at)
+       values (?, 'gate', 0, 'step', 'running', 1, 1, 0, 0)`,
+      [child.id],
+    );
+    const recorded = store.record({ worker: worker.id, entries: [stepDone(hold, 'gate'), ended(hold)] });
+    await until('the end of the child waits for its row', isWaiting);
+    await retry.query('call onejob_revive(?, 0, 0, 0)', [parent.id]);
+    await retry.commit();
+    const event = await begin();
+    await event.query('select run from onejob_live where run = ? for update', [parent.id]);
+    await event.query(`call onejob_post(?, 'event', 'x', null, 'ann', null, 0)`, [parent.id]);
+    await gate.rollback();
+    await until('the end of the child waits for the event', isWaiting);
+    await event.commit();
+
+    expect(await recorded).toEqual(['ok', 'ok']);
+    const [letters] = await admin.query(
+      `select l.mail, m.n, m.kind, m.name from onejob_live l join onejob_letters m on m.run = l.run
+       where l.run = ? and m.kind <> 'cancel' order by m.n`,
+      [parent.id],
+    );
+    expect(letters).toEqual([
+      { mail: 2, n: 1, kind: 'event', name: 'x' },
+      { mail: 2, n: 2, kind: 'child', name: child.id },
+    ]);
+  } finally {
+    await Promise.all(begun.map((tx) => tx.end()));
+    await close();
+  }
+});

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createInstalled, killed, onejob, startOnejob } from '../support/onejob.ts';
@@ -58,4 +58,32 @@ test('what is no backup takes no place, and a store that is damaged or was never
   const elsewhere = ['--store', 'sqlite:elsewhere/new.db'];
   expect((await onejob(['db', 'restore', 'backup.db', ...elsewhere], { cwd })).code).toBe(0);
   expect(await runsOf(cwd, ...elsewhere)).toEqual(['a']);
+});
+
+test('a restore that is killed at any moment leaves the one store or the other, whole, and the next one does it', async () => {
+  const killedWorker = await createInstalled(files);
+  await onejob(['enqueue', 'hello', '--key', 'old'], { cwd: killedWorker });
+  await onejob(['db', 'backup', 'backup.db'], { cwd: killedWorker });
+  const worker = startOnejob(['start', '--roles=worker'], { cwd: killedWorker });
+  await worker.said('onejob ready');
+  await onejob(['enqueue', 'hello', '--key', 'new'], { cwd: killedWorker });
+  await killed(worker.child);
+
+  const moments = { copied: 'both', alone: 'both', kept: 'both', bare: 'both', renamed: 'old' };
+  for (const [moment, left] of Object.entries(moments)) {
+    const cwd = await createInstalled(files);
+    mkdirSync(join(cwd, '.onejob'));
+    for (const name of ['backup.db', '.onejob/onejob.db', '.onejob/onejob.db-wal']) {
+      copyFileSync(join(killedWorker, name), join(cwd, name));
+    }
+    const env = { ONEJOB_FAILPOINTS: `restore.${moment}=kill` };
+    expect(await onejob(['db', 'restore', 'backup.db'], { cwd, env })).toMatchObject({ code: null });
+
+    const keys = left === 'both' ? ['new', 'old'] : ['old'];
+    expect({ moment, keys: await runsOf(cwd) }).toEqual({ moment, keys });
+    expect((await onejob(['db', 'backup', 'checked.db'], { cwd })).stdout).toContain('found sound');
+
+    expect((await onejob(['db', 'restore', 'backup.db'], { cwd })).code).toBe(0);
+    expect(await runsOf(cwd)).toEqual(['old']);
+  }
 });

@@ -1,6 +1,7 @@
 import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { OnejobError } from '../../job/errors.ts';
+import { failpoint } from '../../std/failpoint.ts';
 import { newId } from '../../std/id.ts';
 import { makeDirectory } from '../../std/make-directory.ts';
 import { check, copy, sync } from './backup.ts';
@@ -27,11 +28,16 @@ export function restore({ from, to, url }: { from: string; to: string; url: stri
     copy(from, draft);
     check(draft);
     sync(draft);
+    void failpoint('restore.copied');
     const alone = takeAlone(to, url);
     try {
+      void failpoint('restore.alone');
       const kept = keep(to);
+      void failpoint('restore.kept');
       for (const suffix of ['-wal', '-shm']) rmSync(to + suffix, { force: true });
+      void failpoint('restore.bare');
       renameSync(draft, to);
+      void failpoint('restore.renamed');
       sync(dirname(resolve(to)));
       return { bytes: statSync(to).size, kept };
     } finally {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename } from 'node:fs/promises';
+import { readFile, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createLogger, type LoggerOptions } from '../../../src/app/logger.ts';
@@ -144,6 +144,17 @@ test('with a folder, lines are also appended to onejob.log as JSON', async () =>
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['first', 'second']);
   expect(text()).toMatch(/INFO {2}first\n$/);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a full disk under the file fails no caller, and the stream has the line',
+  async () => {
+    const dir = await createProject({});
+    await symlink('/dev/full', join(dir, 'onejob.log'));
+    const { log, text } = record({ dir });
+    expect(() => log.error('still here')).not.toThrow();
+    expect(parsed(text())).toMatchObject({ msg: 'still here' });
+  },
+);
 
 test('a folder that cannot be written is refused', async () => {
   const folder = await createProject({ 'in-the-way': '' });

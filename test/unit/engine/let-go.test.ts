@@ -5,9 +5,9 @@ import type { Ask } from '../../../src/ports/store-ask.ts';
 import type { Entry } from '../../../src/ports/store-entry.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { cancelOf, eventTo } from '../../../src/testing/store-contract/builders.ts';
+import { createDeferred } from '../../../src/std/deferred.ts';
 import { openApp } from '../../support/apps.ts';
 import { job } from '../../support/job.ts';
-import { createDeferred } from '../../../src/std/deferred.ts';
 import { turns, until } from '../../support/until.ts';
 
 /** A store in which something is asked of a run in the very moment in which its owner first lets it go. */
@@ -100,4 +100,43 @@ test('a handler that goes on after its attempt was parked begins no step, and he
   await app.client.send(id, 'go');
   await until('it has ended', async () => (await app.client.get(id))?.state === 'succeeded');
   expect(heard).toEqual(['late']);
+});
+
+test('a line that is written when a parking is committed and not answered is lost, and leaves no hole', async () => {
+  const real = await openSqliteStore({ path: ':memory:' });
+  let say: (text: string) => void = () => undefined;
+  const refused = createDeferred<unknown>();
+  const append: Store['append'] = async (batch) => {
+    const verdicts = await real.append(batch);
+    if (verdicts.includes('stale')) refused.resolve(verdicts);
+    return verdicts;
+  };
+  const record: Store['record'] = async (batch) => {
+    const verdicts = await real.record(batch);
+    if (batch.entries.some(({ kind }) => kind === 'suspend') && !refused.settled) {
+      say('too late');
+      await refused.promise;
+    }
+    return verdicts;
+  };
+  const store = new Proxy(real, {
+    get(target, name) {
+      if (name === 'record') return record;
+      if (name === 'append') return append;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const waits = job(async ({ step, log }) => {
+    log.info('begins');
+    say = (text) => log.info(text);
+    await step.wait('go');
+    log.info('goes on');
+  });
+  const { run, app, lines } = openApp([waits], { store, limits: { parkAfter: 1 } });
+  const running = run('work', { key: 'a' });
+  expect(await refused.promise).toEqual(['stale']);
+  await app.client.send('a', 'go');
+  expect(await running).toMatchObject({ state: 'succeeded' });
+  expect((await lines('a')).map(({ text }) => text)).toEqual(['begins', 'begins', 'goes on']);
 });

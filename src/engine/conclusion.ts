@@ -85,9 +85,11 @@ export class Conclusion {
     const { reason } = abort;
     const reading = readFailure(reason ?? thrown);
     const { failure } = reading;
-    // Only where this run was told to: the same code may come out of another run that was cancelled, such as a child.
-    if (reason && (failure.code === 'RUN_CANCELLED' || failure.code === 'RUN_INTERRUPTED'))
-      return this.#outcome('cancelled', null, failure);
+    // RUN_CANCELLED only where this run was told to: it may come of a child that somebody cancelled, which is a failure.
+    const isCancelled = reason && failure.code === 'RUN_CANCELLED';
+    // The signal that ended its child meant this run too, whichever worker has it now.
+    const isInterrupted = (reason ?? isFinal) && failure.code === 'RUN_INTERRUPTED';
+    if (isCancelled || isInterrupted) return this.#outcome('cancelled', null, failure);
     if ((reason ?? this.#options.isStopping) && failure.code === 'APP_STOPPING')
       return this.#handBack(claim.attempt, 0, null, 'handedBack');
     const { attempt } = claim;

@@ -3,9 +3,10 @@ import type { Attempt } from './attempt.ts';
 
 /**
  * A signal to the process: what executes is aborted, and with it the runs that wait for it as for their child; what only
- * waits for something else is parked and goes on another time.
+ * waits for something else is parked and goes on another time. Answers the parents of aborted runs that do not execute
+ * here: they end with them as soon as they are claimed.
  */
-export function interruptAll(attempts: ReadonlyMap<RunId, Attempt>, reason: Error): void {
+export function interruptAll(attempts: ReadonlyMap<RunId, Attempt>, reason: Error): RunId[] {
   const executing = new Set<RunId>();
   for (const attempt of attempts.values()) {
     if (attempt.onlyWaits) continue;
@@ -14,8 +15,15 @@ export function interruptAll(attempts: ReadonlyMap<RunId, Attempt>, reason: Erro
       one = attempts.get(one.claim.parent ?? '');
     }
   }
+  const parents: RunId[] = [];
   for (const attempt of attempts.values()) {
-    if (executing.has(attempt.claim.run)) attempt.abort(reason);
-    else attempt.stop();
+    const { run, parent } = attempt.claim;
+    if (!executing.has(run)) {
+      attempt.stop();
+      continue;
+    }
+    attempt.abort(reason);
+    if (parent !== null && !attempts.has(parent)) parents.push(parent);
   }
+  return parents;
 }

@@ -15,6 +15,7 @@ export class RunTree {
   /** When each was last followed, counted. */
   readonly #roots = new Map<RunId, number>();
   #follows = 0;
+  #isInterrupted = false;
 
   get size(): number {
     return this.#roots.size;
@@ -30,7 +31,21 @@ export class RunTree {
   }
 
   follow(root: RunId): void {
-    this.#roots.set(root, ++this.#follows);
+    if (!this.#isInterrupted) this.#roots.set(root, ++this.#follows);
+  }
+
+  /** From now on only these are claimed, each to be ended; nothing else begins in this process, nor is followed. */
+  interrupt(runs: readonly RunId[]): void {
+    this.#roots.clear();
+    for (const run of runs) this.follow(run);
+    this.#isInterrupted = true;
+  }
+
+  /** After an interruption: whether the claimed run is one of those. It takes its own parent along. */
+  takesAlong({ run, parent }: Claim): boolean {
+    if (!this.#roots.delete(run)) return false;
+    if (parent !== null) this.#roots.set(parent, ++this.#follows);
+    return true;
   }
 
   /**

@@ -187,8 +187,10 @@ export class Worker implements Service {
 
   /** As `abortAll`, but what only waits is parked; in a process that runs jobs by itself nothing begins any more. */
   interrupt(reason: Error): void {
-    if (this.#options.tree) this.#interruption = reason;
-    interruptAll(this.#attempts, reason);
+    const parents = interruptAll(this.#attempts, reason);
+    if (!this.#options.tree) return;
+    this.#interruption = reason;
+    this.#options.tree.interrupt(parents);
   }
 
   /** Ends the waiting of `stop`: what runs cannot be recorded any more. */
@@ -255,6 +257,7 @@ export class Worker implements Service {
 
   /** A run that cannot be executed must not end the process. */
   async #take(claim: Claim, storeZeroMs: number): Promise<void> {
+    if (this.#interruption && !this.#options.tree?.takesAlong(claim)) return this.giveBack([claim]);
     await this.adopt(claim, storeZeroMs).catch((error: unknown) => {
       const { job, run } = claim;
       this.#options.host.log.error('a claimed run could not be executed', { job, run, error: String(error) });

@@ -119,3 +119,18 @@ test('what is followed anew while its end is read, or recorded, stays followed',
   tree.leave(claims[0]!, { job: registry.get('work'), end: 'succeeded', since: tree.follows });
   expect(tree.roots).toEqual([]);
 });
+
+test('an interruption leaves only the parents of what it ended, each once, and then theirs', async () => {
+  const tree = new RunTree();
+  const [root, parent] = [newRun(), newRun()];
+  tree.follow(newId());
+  tree.interrupt([parent.id]);
+  tree.follow(newId());
+  expect(tree.roots).toEqual([parent.id]);
+
+  await store.submit([root, { ...parent, parent: root.id, root: root.id }]);
+  const claims = await claim('work');
+  const [above, below] = [root, parent].map(({ id }) => claims.find(({ run }) => run === id)!);
+  expect([above, below, below, above].map((each) => tree.takesAlong(each!))).toEqual([false, true, false, true]);
+  expect(tree.size).toBe(0);
+});

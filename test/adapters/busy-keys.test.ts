@@ -129,17 +129,17 @@ describe.each(Object.keys(places))('a key that an open transaction is creating, 
     'waits in a client for the %s, and strangers of its group do not',
     async (how) => {
       const client = createClient({ store: place.url });
-      const asked = client.enqueue('j', undefined, { key: 'K' });
+      // It may settle while this still waits for the answer to the commit.
+      const asked = client.enqueue('j', undefined, { key: 'K' }).then(
+        ({ created }) => created,
+        (error: { code: string }) => error.code,
+      );
       const stranger = await client.enqueue('j', undefined);
       const later = await client.enqueueMany('j', [{ input: 1 }, { input: 2, key: 'M' }]);
       expect([stranger, ...later].map(({ created }) => created)).toEqual([true, true, true]);
       await place[how]();
-      const outcome = await asked.then(
-        ({ created }) => created,
-        (error: { code: string }) => error.code,
-      );
       // what the transaction created under the key is of another job
-      expect(outcome).toBe(how === 'commit' ? 'KEY_CONFLICT' : true);
+      expect(await asked).toBe(how === 'commit' ? 'KEY_CONFLICT' : true);
       await client.close();
     },
   );

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { cancelOf, childOf, eventTo, newRun } from '../../src/testing/store-contract/builders.ts';
 import { openMysqlGround } from '../support/mysql-ground.ts';
+import { awaitedLock } from '../support/mysql-waits.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { until } from '../support/until.ts';
 
@@ -48,7 +49,7 @@ const places: Readonly<Record<string, () => Promise<Place>>> = {
     };
   },
   async mysql() {
-    const { store, url, admin, close } = await openMysqlGround({ isUsed: true });
+    const { store, url, database, admin, close } = await openMysqlGround({ isUsed: true });
     const begun: mysql.Connection[] = [];
     const connect = async () => {
       const tx = await mysql.createConnection(url);
@@ -58,14 +59,7 @@ const places: Readonly<Record<string, () => Promise<Place>>> = {
     return {
       store,
       prefix: 'onejob_',
-      awaited: async () => {
-        const [rows] = await admin.query<(mysql.RowDataPacket & { id: string })[]>(
-          `select t.trx_requested_lock_id id from information_schema.innodb_trx t
-           join information_schema.processlist p on p.id = t.trx_mysql_thread_id
-           where p.db = database() and t.trx_state = 'LOCK WAIT'`,
-        );
-        return rows[0]?.id;
-      },
+      awaited: () => awaitedLock(admin, database),
       hold: async (work) => held(await connect(), 'start transaction', work),
       ask: await connect(),
       close: async () => {

@@ -2,10 +2,11 @@ import mysql from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { childOf, ended, enrolment, failed, newRun, stepDone } from '../../src/testing/store-contract/builders.ts';
 import { openMysqlGround } from '../support/mysql-ground.ts';
+import { awaitedLock } from '../support/mysql-waits.ts';
 import { until } from '../support/until.ts';
 
 test('a child that ends while its parent comes to life again tells it, behind an event that comes in that moment', async () => {
-  const { store, url, admin, close } = await openMysqlGround({ isUsed: true });
+  const { store, url, database, admin, close } = await openMysqlGround({ isUsed: true });
   const begun: mysql.Connection[] = [];
   const begin = async () => {
     const tx = await mysql.createConnection(url);
@@ -14,14 +15,7 @@ test('a child that ends while its parent comes to life again tells it, behind an
     await tx.query('start transaction');
     return tx;
   };
-  const isWaiting = async () => {
-    const [rows] = await admin.query<mysql.RowDataPacket[]>(
-      `select 1 from information_schema.innodb_trx t
-       join information_schema.processlist p on p.id = t.trx_mysql_thread_id
-       where p.db = database() and t.trx_state = 'LOCK WAIT'`,
-    );
-    return rows.length > 0;
-  };
+  const awaited = () => awaitedLock(admin, database);
   try {
     await store.migrate();
     const worker = enrolment();
@@ -42,14 +36,14 @@ test('a child that ends while its parent comes to life again tells it, behind an
       [child.id],
     );
     const recorded = store.record({ worker: worker.id, entries: [stepDone(hold, 'gate'), ended(hold)] });
-    await until('the end of the child waits for its row', isWaiting);
+    await until('the end of the child waits for its row', awaited);
     await retry.query('call onejob_revive(?, 0, 0, 0)', [parent.id]);
     await retry.commit();
     const event = await begin();
     await event.query('select run from onejob_live where run = ? for update', [parent.id]);
     await event.query(`call onejob_post(?, 'event', 'x', null, 'ann', null, 0)`, [parent.id]);
     await gate.rollback();
-    await until('the end of the child waits for the event', isWaiting);
+    await until('the end of the child waits for the event', awaited);
     await event.commit();
 
     expect(await recorded).toEqual(['ok', 'ok']);

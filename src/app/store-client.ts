@@ -1,8 +1,8 @@
 import { checkedCall, type Outbox } from '../engine/outbox.ts';
+import { stepParts } from '../engine/read-past.ts';
 import { storable, type SubmittedJob } from '../engine/submission.ts';
 import { calledBack, type CalledBack } from '../job/callbacks.ts';
 import { OnejobError } from '../job/errors.ts';
-import { isId } from '../std/id.ts';
 import type { InputOf, JobReference, OutputOf } from '../job/reference.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Run, RunId } from '../job/run.ts';
@@ -17,7 +17,7 @@ import type { WorkerView } from '../ports/store-worker.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Duration } from '../std/duration.ts';
-import { newId } from '../std/id.ts';
+import { isId, newId } from '../std/id.ts';
 import type { Client, EnqueueOptions } from './client.ts';
 import { explain, type Explanation } from './explain.ts';
 import { listBounds, pauseEnd } from './instant-option.ts';
@@ -279,8 +279,12 @@ export class StoreClient implements Client {
   }
 
   async #stepByNumber(ref: string, number: number): Promise<string> {
-    const { id, state, steps = [] } = await this.find(ref, { steps: true });
+    const { id, state } = await this.find(ref);
     if (!isFinal(state)) throw stillActive(id, state); // it may have that step later
+    const { store } = await this.#options.backend();
+    const steps: { readonly key: string; readonly asked: number }[] = [];
+    for await (const part of stepParts(id, (request) => store.steps(request)))
+      steps.push(...part.map(({ key, asked }) => ({ key, asked })));
     const step = steps.toSorted((a, b) => a.asked - b.asked)[number - 1];
     if (step) return step.key;
     throw new OnejobError('STEP_UNKNOWN', `the run ${id} has no step number ${number}; it has ${steps.length}`);

@@ -4,9 +4,11 @@ import type { AnyJob } from '../job/define.ts';
 import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { Claim } from '../ports/store-claim.ts';
+import type { Store } from '../ports/store.ts';
 import type { Abort } from '../std/abort.ts';
 import { insist } from './attempt-steps.ts';
 import type { Host } from './host.ts';
+import { stepParts } from './read-past.ts';
 
 export interface CalledBackFrom {
   readonly claim: Claim;
@@ -22,20 +24,23 @@ export async function runCallback(
 ): Promise<void> {
   const { parent } = claim;
   // A store that is away for a moment must not use up the only attempt of a callback.
-  const [run] = parent === null ? [] : await insist(host, abort, () => host.store.get([parent], { steps: true }));
+  const [run] = parent === null ? [] : await insist(host, abort, () => host.store.get([parent]));
   // Pruned, or run again since: its next end has a callback of its own.
   if (!run || !isFinal(run.state) || callbackKey(run) !== claim.key) return;
   const callback = callbackFor(job.callbacks, run.state);
   const { id, key, job: name, state, error } = run;
-  await callback?.(
-    { run: { id, key, job: name }, state, output: finalContext(run) as never, error },
-    { services, log, signal },
-  );
+  const output = await finalContext(run, (request) => insist(host, abort, () => host.store.steps(request)));
+  await callback?.({ run: { id, key, job: name }, state, output: output as never, error }, { services, log, signal });
 }
 
-function finalContext(run: Run): unknown {
-  if (run.output !== null) return JSON.parse(run.output);
-  const last = run.steps?.findLast(({ state, kind }) => state === 'succeeded' && kind === 'step');
-  const text = last ? last.output : run.input;
+/** What the last step saved; of all the others nothing is kept. */
+async function finalContext({ id, input, output }: Run, ask: Store['steps']): Promise<unknown> {
+  let text = output ?? input;
+  if (output === null) {
+    for await (const steps of stepParts(id, ask)) {
+      const last = steps.findLast(({ state, kind }) => state === 'succeeded' && kind === 'step');
+      if (last) text = last.output;
+    }
+  }
   return text === null ? undefined : JSON.parse(text);
 }

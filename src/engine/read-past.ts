@@ -1,6 +1,7 @@
-import type { StepRecord } from '../job/run.ts';
+import type { RunId, StepRecord } from '../job/run.ts';
 import type { Claim } from '../ports/store-claim.ts';
-import type { StepRequest } from '../ports/store-query.ts';
+import type { Page } from '../ports/store-query.ts';
+import type { Store } from '../ports/store.ts';
 import type { Abort } from '../std/abort.ts';
 import { insist } from './attempt-steps.ts';
 import type { Host } from './host.ts';
@@ -25,15 +26,24 @@ export async function readPast(
   return records;
 }
 
-/** One answer after the other: the outputs of all steps together may be larger than what a store can say at once. */
 async function readSteps(host: Host, { run }: Claim, abort: Abort): Promise<StepRecord[]> {
   const records: StepRecord[] = [];
-  for (let after: string | null = null; ;) {
-    const request: StepRequest = { run, after, maxBytes };
-    const { items, next } = await insist(host, abort, () => host.store.steps(request));
-    records.push(...items);
-    if (next === null) return records;
+  for await (const part of stepParts(run, (request) => insist(host, abort, () => host.store.steps(request)))) {
+    records.push(...part);
     abort.check();
+  }
+  return records;
+}
+
+/**
+ * The steps of a run that nobody else works on, one answer after the other: the outputs of all together may be larger than
+ * what a store can say at once, or a process hold.
+ */
+export async function* stepParts(run: RunId, ask: Store['steps']): AsyncGenerator<readonly StepRecord[]> {
+  for (let after: string | null = null; ;) {
+    const { items, next }: Page<StepRecord> = await ask({ run, after, maxBytes });
+    yield items;
+    if (next === null) return;
     after = next;
   }
 }

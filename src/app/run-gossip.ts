@@ -13,8 +13,8 @@ export interface RunGossipOptions {
 
 /**
  * Which runs have changed, told from process to process at most ten times a second, and only while somebody wants to
- * know: he says so every ten seconds, and is believed for thirty. More than 500 runs at once are any run. What is lost
- * is made up for by the same ten seconds: then any run may have changed.
+ * know: he says so every ten seconds, and is believed for thirty. More than 50 runs at once, which fill a line, are any
+ * run. What is lost is made up for by the same ten seconds: then any run may have changed.
  */
 export class RunGossip {
   readonly #options: RunGossipOptions;
@@ -104,7 +104,8 @@ export class RunGossip {
 }
 
 const any = '*';
-const most = 500;
+/** So many fill one line; each one more would cost a server another commit, for readers who read a whole list anew anyway. */
+const most = 50;
 const restMs = 100;
 const askMs = 10_000;
 const believedMs = 30_000;

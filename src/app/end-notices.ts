@@ -22,8 +22,9 @@ export class EndNotices {
   /** By others: until when they are believed. */
   readonly #awaited = new Map<RunId, number>();
   #anyAwaitedUntil = -1;
-  /** In this process, oldest first: when. */
-  readonly #ended = new Map<RunId, number>();
+  /** In this process, lately, as they were told: oldest first. */
+  readonly #ended: { readonly runs: readonly RunId[]; readonly at: number }[] = [];
+  #remembered = 0;
   readonly #unsaid = new Set<RunId>();
   #pause: Timer | undefined;
   #hears = false;
@@ -51,10 +52,10 @@ export class EndNotices {
   /** They have ended here, or may have, and the store has it. */
   ended(runs: readonly RunId[]): void {
     const now = this.#options.clock.monotonic();
-    for (const run of runs) {
-      if (this.#options.listens) this.#remember(run, now);
-      if (!this.#options.listens || this.#isAwaited(run, now)) this.#unsaid.add(run);
-    }
+    if (this.#options.listens) this.#remember(runs, now);
+    const isAll = !this.#options.listens || now < this.#anyAwaitedUntil;
+    if (isAll || this.#awaited.size > 0)
+      for (const run of runs) if (isAll || now < (this.#awaited.get(run) ?? -1)) this.#unsaid.add(run);
     if (this.#options.listens || this.#hears) this.#say();
   }
 
@@ -72,16 +73,15 @@ export class EndNotices {
     this.#pause = undefined;
   }
 
-  #isAwaited(run: RunId, now: number): boolean {
-    return now < Math.max(this.#anyAwaitedUntil, this.#awaited.get(run) ?? -1);
-  }
-
-  #remember(run: RunId, now: number): void {
-    this.#ended.delete(run);
-    this.#ended.set(run, now);
-    for (const [oldest, at] of this.#ended) {
-      if (this.#ended.size <= mostEnded && now - at < rememberedMs) break;
-      this.#ended.delete(oldest);
+  /** As a whole: most ends are never asked for. */
+  #remember(runs: readonly RunId[], at: number): void {
+    this.#ended.push({ runs, at });
+    this.#remembered += runs.length;
+    let [oldest] = this.#ended;
+    while (oldest && this.#ended.length > 1 && (this.#remembered > mostEnded || at - oldest.at >= rememberedMs)) {
+      this.#ended.shift();
+      this.#remembered -= oldest.runs.length;
+      [oldest] = this.#ended;
     }
   }
 
@@ -91,7 +91,8 @@ export class EndNotices {
     if (isAny) this.#anyAwaitedUntil = now + believedMs;
     else for (const run of runs) this.#awaited.set(run, now + believedMs);
     if (this.#awaited.size > mostAwaited) this.#forgetOld(now);
-    for (const run of isAny ? this.#ended.keys() : runs) if (this.#ended.has(run)) this.#unsaid.add(run);
+    const ended = new Set(this.#ended.flatMap((one) => one.runs));
+    for (const run of isAny ? ended : runs) if (ended.has(run)) this.#unsaid.add(run);
     this.#say();
   }
 

@@ -40,7 +40,7 @@ export function tellingStore(store: Store, { isHeard, changed, ended }: Listener
     },
     async record(batch: Parameters<Store['record']>[0]) {
       const verdicts = await store.record(batch);
-      tellEnded(batch.entries.flatMap((entry, i) => (mayEnd(entry) && verdicts[i] !== 'stale' ? [entry.run] : [])));
+      tellEnded(batch.entries.filter((entry, i) => mayEnd(entry) && verdicts[i] !== 'stale').map(({ run }) => run));
       tell(() =>
         batch.entries.flatMap((entry) =>
           entry.kind === 'try' && entry.child ? [entry.run, entry.child.id] : [entry.run],

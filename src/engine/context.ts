@@ -109,6 +109,7 @@ export class ResponseNotes implements JobResponse {
 
   /** Of headers and body, in UTF-8. */
   get bytes(): number {
+    if (!this.#touched) return 0;
     const { headers = [], body } = this.stored ?? {};
     return headers.flat().reduce((sum, text) => sum + Buffer.byteLength(text), Buffer.byteLength(body ?? ''));
   }

@@ -149,9 +149,8 @@ export class Engine {
     for (const { id } of held) this.#worker.expect(id);
     try {
       const answers = await this.#options.outbox.submit(runs);
-      const mine = new Set(
-        answers.flatMap(({ verdict, run }) => (verdict === 'created' && run.state === 'running' ? run.id : [])),
-      );
+      if (answers.every(isHeldAsBorn)) return answers;
+      const mine = new Set(answers.filter(isHeldAsBorn).map(({ run }) => run.id));
       // Only what was expected here: another run may have been claimed by now.
       for (const { id } of held) if (!mine.has(id)) this.#worker.forget(id);
       return answers;
@@ -287,3 +286,8 @@ export class Engine {
 }
 
 const rolesAfterMs = 50;
+
+/** The run is new, and its wish to be held was granted. */
+function isHeldAsBorn({ verdict, run }: Submitted): boolean {
+  return verdict === 'created' && run.state === 'running';
+}

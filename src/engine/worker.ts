@@ -251,14 +251,14 @@ export class Worker implements Service {
     while (this.#slots.free > 0) {
       const next = this.#ahead.next();
       if (next === undefined) return;
-      void this.#take(next.claim, next.storeZeroMs);
+      this.#take(next.claim, next.storeZeroMs);
     }
   }
 
   /** A run that cannot be executed must not end the process. */
-  async #take(claim: Claim, storeZeroMs: number): Promise<void> {
-    if (this.#interruption && !this.#options.tree?.takesAlong(claim)) return this.giveBack([claim]);
-    await this.adopt(claim, storeZeroMs).catch((error: unknown) => {
+  #take(claim: Claim, storeZeroMs: number): void {
+    if (this.#interruption && !this.#options.tree?.takesAlong(claim)) return void this.giveBack([claim]);
+    this.adopt(claim, storeZeroMs).catch((error: unknown) => {
       const { job, run } = claim;
       this.#options.host.log.error('a claimed run could not be executed', { job, run, error: String(error) });
     });

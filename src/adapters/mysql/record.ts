@@ -29,6 +29,6 @@ export async function record(
 
 const forms: EntryForms = {
   structured: JSON.stringify,
-  child: ({ run, epoch, key }, child, i) => ({ ...inShort(child, i), of: run, epoch, step: key }),
+  child: ({ run, epoch, key, tries }, child, i) => ({ ...inShort(child, i), of: run, epoch, step: key, tries }),
   again: ({ run, epoch, key, tries }) => ({ of: run, epoch, step: key, again: tries }),
 };

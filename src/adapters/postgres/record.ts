@@ -34,6 +34,6 @@ export async function record(
 
 const forms: EntryForms = {
   structured: (value) => value,
-  child: ({ run, epoch, key }, child, i) => ({ run, epoch, key, child: inShort(child, i) }),
+  child: ({ run, epoch, key, tries }, child, i) => ({ run, epoch, key, tries, child: inShort(child, i) }),
   again: ({ run, epoch, key, tries }) => ({ run, epoch, key, again: tries }),
 };

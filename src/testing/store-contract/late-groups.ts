@@ -26,6 +26,17 @@ export function aboutLateGroups({ it, expect }: Contract): void {
     expect(await scene.steps(claim.run)).toEqual(before);
   });
 
+  it('a try that comes late creates no child', async (scene) => {
+    const worker = await scene.worker();
+    const claim = await scene.running(worker);
+    const [first, second] = [newRun({ parent: claim.run }), newRun({ parent: claim.run })];
+    await scene.recorded(worker, stepBegun(claim, 'child', { type: 'child', tries: 2, child: second }));
+    const late = stepBegun(claim, 'child', { type: 'child', tries: 1, child: first });
+    expect(await scene.record(worker, late)).toEqual(['ok']);
+    expect(await scene.store.get([first.id, second.id])).toMatchObject([null, { id: second.id }]);
+    expect(await scene.steps(claim.run)).toMatchObject([{ tries: 2, child: second.id }]);
+  });
+
   it('a page, or a try of one, that comes behind a later page of its attempt does not set the cursor back', async (scene) => {
     const worker = await scene.worker();
     const claim = await scene.running(worker);

@@ -102,7 +102,7 @@ begin
     state = if(${isOpen}, values(state), onejob_steps.state);
 end`,
 
-  // Creates the child runs of a list; each names the entry it comes with: 'of', 'epoch', 'step'. Those that say 'again'
+  // Creates the child runs of a list; each names the entry it comes with: 'of', 'epoch', 'step', 'tries'. Those that say 'again'
   // retry the child that the step has, once for each number of tries.
   `create procedure onejob_create_kids(in me $id, in born $text, in living $text, in t bigint)
 sql security invoker
@@ -111,9 +111,10 @@ begin
   declare item $text;
   declare ended $id;
   declare verdict $word;
-  select count(*), count(if(s.state <> 'running' or g.again is not null, null, l.run)) into given, wanted
+  select count(*), count(if(s.state <> 'running' or s.epoch = g.epoch and s.tries > g.tries or g.again is not null,
+    null, l.run)) into given, wanted
   from json_table(born, '$[*]' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step',
-    again int path '$.again')) g
+    tries int path '$.tries', again int path '$.again')) g
   left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
   left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
   if wanted = given then
@@ -132,10 +133,12 @@ begin
           call onejob_ask_run(ended, 'retry', null, null, null, null, null, null, null, t, verdict);
         end if;
       elseif exists (
-        select 1 from json_table(item, '$' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step')) g
+        select 1 from json_table(item, '$' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step',
+          tries int path '$.tries')) g
         straight_join onejob_live l force index (primary) on l.run = g.run
         left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
-        where l.worker = me and l.state = 'running' and l.epoch = g.epoch and (s.run is null or s.state = 'running')
+        where l.worker = me and l.state = 'running' and l.epoch = g.epoch and (s.run is null
+          or s.state = 'running' and not (s.epoch = g.epoch and s.tries > g.tries))
       ) then
         call onejob_create(concat('[', item, ']'), 1, living, t, made);
       end if;

@@ -92,7 +92,7 @@ ${letGo}
 -- Steps and tries, list after list; answers lists of [i, verdict] that are not 'ok'. A step that is finished is never
 -- changed: the same result again is 'ok', another is a 'conflict', a try of it is 'ok' without effect. The same try
 -- again does not push back the instant at which it goes on. The children of a list (list n of 'children') are created
--- before its steps, or retried (those that say 'again'), unless their step is finished.
+-- before its steps, or retried (those that say 'again'), unless their step is finished, or their try comes late.
 create function write_steps(
   steps json, children json, mine text[], epochs integer[], crashed text[], t bigint
 ) returns json[] language plpgsql volatile
@@ -117,10 +117,10 @@ begin
       join steps s on s.run = c.run and s.key = c.key
       where s.state = 'running' and s.tries < c.again and s.child is not null;
       select json_agg(c.child) into born
-      from json_to_recordset(born) c(run text, epoch integer, key text, child json)
+      from json_to_recordset(born) c(run text, epoch integer, key text, tries integer, child json)
       join unnest(mine, epochs) m(run, epoch) on m.run = c.run and m.epoch = c.epoch
-      where c.child is not null
-        and (select s.state <> 'running' from steps s where s.run = c.run and s.key = c.key) is not true;
+      where c.child is not null and (select s.state <> 'running' or s.epoch = c.epoch and s.tries > c.tries
+        from steps s where s.run = c.run and s.key = c.key) is not true;
       if born is not null then
         kids := coalesce(create_v1(born, json_array_length(born), true, holders_of(born), t, false), '[]');
       end if;

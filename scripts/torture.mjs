@@ -67,14 +67,28 @@ async function writeReport(files) {
     title: 'Durability, with the full numbers',
     command: `npm run torture -- ${seed}`,
     head: ['what', 'test', 'result', 'seconds'],
-    rows: ended.map(({ ancestorTitles, title, status, duration }) => [
-      ancestorTitles.join(' '),
-      title,
-      status,
-      duration === undefined ? '' : round(duration / 1_000),
-    ]),
+    rows: [...bySeed(ended)].map(([name, tests]) => rowOf(name, tests)),
     notes: [
       `Seed ${seed}; ${ended.length} tests, ${failed} failed. Load of the machine at the end: ${loadavg().map(round).join(', ')}.`,
     ],
   });
+}
+
+/** The same test with many seeds is one row. @param {readonly Ended[]} tests */
+function bySeed(tests) {
+  /** @type {Map<string, Ended[]>} */
+  const rows = new Map();
+  for (const test of tests) {
+    const name = [test.ancestorTitles.join(' '), test.title.replace(/: seed \d+$/, '')].join('\n');
+    rows.set(name, [...(rows.get(name) ?? []), test]);
+  }
+  return rows;
+}
+
+/** @param {string} name @param {readonly Ended[]} tests */
+function rowOf(name, tests) {
+  const passed = tests.filter(({ status }) => status === 'passed').length;
+  const seconds = tests.reduce((sum, { duration = 0 }) => sum + duration / 1_000, 0);
+  const all = tests.map(({ status }) => status).join();
+  return [...name.split('\n'), tests.length === 1 ? all : `${passed} of ${tests.length} passed`, round(seconds)];
 }

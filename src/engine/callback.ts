@@ -24,12 +24,18 @@ export async function runCallback(
 ): Promise<void> {
   const { parent } = claim;
   // A store that is away for a moment must not use up the only attempt of a callback.
-  const [run] = parent === null ? [] : await insist(host, abort, () => host.store.get([parent]));
-  // Pruned, or run again since: its next end has a callback of its own.
-  if (!run || !isFinal(run.state) || callbackKey(run) !== claim.key) return;
+  const read = async () => {
+    const [run] = parent === null ? [] : await insist(host, abort, () => host.store.get([parent]));
+    // Pruned, or run again since: its next end has a callback of its own.
+    return run && isFinal(run.state) && callbackKey(run) === claim.key ? { ...run, state: run.state } : undefined;
+  };
+  const run = await read();
+  if (!run) return;
   const callback = callbackFor(job.callbacks, run.state);
   const { id, key, job: name, state, error } = run;
   const output = await finalContext(run, (request) => insist(host, abort, () => host.store.steps(request)));
+  // Asked again behind the steps, which may take long: by now its next end may have been called back.
+  if (run.output === null && !(await read())) return;
   await callback?.({ run: { id, key, job: name }, state, output: output as never, error }, { services, log, signal });
 }
 

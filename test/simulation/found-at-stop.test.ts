@@ -1,12 +1,7 @@
-import { expect, test } from 'vitest';
-import type { Plan } from './plan.ts';
-import { simulate } from './simulate.ts';
+import { test } from 'vitest';
+import { keeps } from './keeps.ts';
 
-/** Histories in which a worker stops, as `npm run simulate` has shrunk and printed them. */
-async function keeps(plan: Plan): Promise<void> {
-  const { faults } = await simulate(plan);
-  expect(faults).toEqual([]);
-}
+// Histories in which a worker stops, as `npm run simulate` has shrunk and printed them.
 
 test('seed 3938: a handler that was left behind by a stop catches that it may begin no step, and takes another branch', () =>
   keeps({

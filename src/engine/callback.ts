@@ -32,11 +32,12 @@ export async function runCallback(
   const run = await read();
   if (!run) return;
   const callback = callbackFor(job.callbacks, run.state);
+  if (!callback) return;
   const { id, key, job: name, state, error } = run;
   const output = await finalContext(run, (request) => insist(host, abort, () => host.store.steps(request)));
   // Asked again behind the steps, which may take long: by now its next end may have been called back.
   if (run.output === null && !(await read())) return;
-  await callback?.({ run: { id, key, job: name }, state, output: output as never, error }, { services, log, signal });
+  await callback({ run: { id, key, job: name }, state, output: output as never, error }, { services, log, signal });
 }
 
 /** What the last step saved; of all the others nothing is kept. */

@@ -1,9 +1,9 @@
 import { keyBusy } from '../../job/key-busy.ts';
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import type { WorkerId } from '../../ports/store-worker.ts';
 import { collided, elsewhere, noneOpen, readTransaction } from '../sql/user-transaction.ts';
 import { bundle } from './bundle.ts';
-import type { WorkerId } from '../../ports/store-worker.ts';
 import type { Connection, Row } from './connection.ts';
 import { named, type Value } from './dialect.ts';
 import { hasNumber, storeError } from './failure.ts';

@@ -21,6 +21,7 @@ import { Pruner } from './pruner.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { Rescuer } from './rescuer.ts';
 import { RunTree } from './run-tree.ts';
+import { RunningAttempts } from './running-attempts.ts';
 import type { RunningRun } from './running-run.ts';
 import { Shutdown } from './shutdown.ts';
 import type { Vitals } from './vitals.ts';
@@ -29,6 +30,8 @@ import { Worker } from './worker.ts';
 /** The roles of one process, in the order in which they start; they stop in reverse. */
 export class Engine {
   readonly id: WorkerId = newId();
+  /** What executes here. */
+  readonly attempts: RunningAttempts;
   readonly #options: EngineOptions;
   readonly #journal: Journal;
   readonly #tree: RunTree | null;
@@ -53,11 +56,12 @@ export class Engine {
     const tree = (this.#tree = scope === 'tree' ? new RunTree() : null);
     const wake = { work: () => this.#wakeWork(), mail: (runs: readonly RunId[] | null) => this.#wakeMail(runs) };
     const host: Host = { store, journal, registry, services, hooks, clock, log, limits, observer, wake, meter, tracer };
-    const worker = (this.#worker = new Worker({ id, host, slots, tree, pollMs }));
+    const running = (this.attempts = new RunningAttempts(tree));
+    const worker = (this.#worker = new Worker({ id, host, running, slots, tree, pollMs }));
     const heartbeat = new Heartbeat({
       store,
       worker: id,
-      load: () => worker.load,
+      load: () => running.load,
       clock,
       log,
       everyMs,
@@ -72,7 +76,7 @@ export class Engine {
         options.onBuried();
       },
     });
-    this.#reader = new MailboxReader({ store, id, worker, clock, log, everyMs: Math.min(1_000, everyMs) });
+    this.#reader = new MailboxReader({ store, id, running, clock, log, everyMs: Math.min(1_000, everyMs) });
     this.#reclaimer = new Reclaimer({ store, id, clock, log, worker });
     const caretakers = [
       new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: () => this.#wakeAll() }),
@@ -81,12 +85,12 @@ export class Engine {
     // The beat first: a worker without one may be buried by others while it starts.
     const others = tree ? [new Forgetter({ tree, store, registry, clock, log })] : caretakers;
     this.#roles = [heartbeat, this.#reader, this.#reclaimer, ...others, worker];
-    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, roles: this.#roles });
+    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, running, roles: this.#roles });
   }
 
   /** Runs in execution here. */
   get load(): number {
-    return this.#worker.load;
+    return this.attempts.load;
   }
 
   get vitals(): Vitals {
@@ -95,29 +99,29 @@ export class Engine {
     return {
       slots,
       usedSlots: slots - this.#worker.freeSlots,
-      running: this.#worker.load,
+      running: this.attempts.load,
       storeAwayMs: awaySince === null ? null : clock.monotonic() - awaySince,
       uncommitted,
     };
   }
 
   get running(): readonly RunningRun[] {
-    return this.#worker.attempts.map((attempt) => attempt.view);
+    return this.attempts.views;
   }
 
   /** It, or a run below it, is in execution here; `root`: one that has no parent. */
   executes(root: RunId): boolean {
-    return this.#worker.attempts.some(({ claim }) => claim.root === root || claim.run === root);
+    return this.attempts.executes(root);
   }
 
   /** The run whose code executes now, also in a callback. */
   get current(): Claim | undefined {
-    return this.#worker.current;
+    return this.attempts.current;
   }
 
-  /** As `Worker.fault`. */
+  /** As `RunningAttempts.fault`. */
   fault(error: Error): number | null {
-    return this.#worker.fault(error);
+    return this.attempts.fault(error);
   }
 
   /** What this process follows; of a process that takes whatever is due nothing. */
@@ -200,13 +204,13 @@ export class Engine {
 
   /** There may be messages to these runs; null: to any. True: all of them execute here, so others need not be told. */
   lookForMail(runs: readonly RunId[] | null): boolean {
-    const isOurs = (run: RunId): boolean => this.#worker.holds(run);
+    const isOurs = (run: RunId): boolean => this.attempts.get(run) !== undefined;
     if (runs === null || runs.some(isOurs)) this.#reader.nudge();
     return runs?.every(isOurs) ?? false;
   }
 
   interrupt(reason: Error): void {
-    this.#worker.interrupt(reason);
+    this.attempts.interrupt(reason);
   }
 
   /** As `Worker.abort`. */

@@ -5,12 +5,12 @@ import type { WorkerId } from '../ports/store-worker.ts';
 import type { Clock } from '../std/clock.ts';
 import { Loop } from '../std/loop.ts';
 import type { Service } from '../std/service.ts';
-import type { Worker } from './worker.ts';
+import type { RunningAttempts } from './running-attempts.ts';
 
 export interface MailboxReaderOptions {
   readonly store: Store;
   readonly id: WorkerId;
-  readonly worker: Pick<Worker, 'attempts'>;
+  readonly running: Pick<RunningAttempts, 'all'>;
   readonly clock: Clock;
   readonly log: Log;
   /** At the latest; a hint makes it look at once. */
@@ -53,8 +53,8 @@ export class MailboxReader implements Service {
   }
 
   async #read(): Promise<number> {
-    const { store, id, worker, everyMs } = this.#options;
-    const asked = new Map(worker.attempts.map((attempt) => [attempt.claim.run, attempt]));
+    const { store, id, running, everyMs } = this.#options;
+    const asked = new Map(running.all.map((attempt) => [attempt.claim.run, attempt]));
     const runs = [...asked.values()].flatMap(({ mailbox }) => mailbox ?? []);
     if (runs.length === 0) return everyMs;
     const { inboxes, lost, hasMore } = await store.messages({ worker: id, runs, maxBytes });

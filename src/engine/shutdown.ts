@@ -9,6 +9,7 @@ import { inTime } from '../std/in-time.ts';
 import { stopAll, type Service } from '../std/service.ts';
 import { namesOf } from './claim-names.ts';
 import type { Journal } from './journal.ts';
+import type { RunningAttempts } from './running-attempts.ts';
 import type { Worker } from './worker.ts';
 
 export interface ShutdownOptions {
@@ -18,6 +19,7 @@ export interface ShutdownOptions {
   readonly log: Log;
   readonly journal: Journal;
   readonly worker: Worker;
+  readonly running: RunningAttempts;
   readonly roles: readonly Service[];
 }
 
@@ -43,8 +45,8 @@ export class Shutdown {
   /** What runs here cannot be recorded any more: nobody waits for it. */
   abandon(): void {
     if (this.#abandoned.settled) return;
-    const { worker, journal } = this.#options;
-    this.#left = worker.attempts.map(({ claim }) => claim);
+    const { worker, running, journal } = this.#options;
+    this.#left = running.all.map(({ claim }) => claim);
     journal.abandon();
     worker.abandon();
     this.#abandoned.resolve();
@@ -52,9 +54,10 @@ export class Shutdown {
 
   /** Before this process leaves the store's list of workers, where it is in it. */
   async stop(graceMs: number): Promise<void> {
-    const { clock, log, journal, worker, roles } = this.#options;
+    const { clock, log, journal, worker, running, roles } = this.#options;
     let watch = clock.setTimer(graceMs, () => {
-      worker.abortAll(new OnejobError('APP_STOPPING', 'the process stops'));
+      const stopping = new OnejobError('APP_STOPPING', 'the process stops');
+      for (const attempt of running.all) attempt.abort(stopping);
       giveUp();
     });
     const giveUp = (): void => {

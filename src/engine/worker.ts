@@ -12,18 +12,19 @@ import { Ahead, patienceMs } from './ahead.ts';
 import { Attempt, type AttemptOptions } from './attempt.ts';
 import { concludePlainly } from './breakdown.ts';
 import { Claims } from './claims.ts';
-import { faultAmong } from './fault-among.ts';
 import { giveBack } from './give-back.ts';
 import type { Host } from './host.ts';
-import { interruptAll } from './interrupt-all.ts';
 import { jobTerms } from './job-terms.ts';
 import { PollPause } from './poll-pause.ts';
 import { endsWithCallback, isOutcome, type RunTree } from './run-tree.ts';
+import type { RunningAttempts } from './running-attempts.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
 
 export interface WorkerOptions {
   readonly id: WorkerId;
   readonly host: Host;
+  /** Where it keeps what it executes. */
+  readonly running: RunningAttempts;
   /** Runs at once. */
   readonly slots: number;
   /** Only these roots and their descendants: a process that runs work by itself (STORE §3.7). Null: whatever is due. */
@@ -38,7 +39,7 @@ export class Worker implements Service {
   readonly #options: WorkerOptions;
   readonly #slots: Semaphore;
   readonly #ahead: Ahead;
-  readonly #attempts = new Map<RunId, Attempt>();
+  readonly #running: RunningAttempts;
   readonly #underWay = new Tally();
   readonly #loop: Loop;
   /** Created as held by this worker, and not adopted yet; with the reason why it is to be aborted as soon as it begins. */
@@ -47,7 +48,6 @@ export class Worker implements Service {
   readonly #abandoned = createDeferred<void>();
   #stopping = false;
   #isBuried = false;
-  #interruption: Error | undefined;
   #turns = 0;
   readonly #pause: PollPause;
   readonly claims: Claims;
@@ -57,6 +57,7 @@ export class Worker implements Service {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#running = options.running;
     this.claims = new Claims(options.host.store, options.id);
     this.#slots = new Semaphore(options.slots);
     this.#pause = new PollPause(options.pollMs);
@@ -69,16 +70,8 @@ export class Worker implements Service {
     });
   }
 
-  get load(): number {
-    return this.#attempts.size;
-  }
-
   get freeSlots(): number {
     return this.#slots.free;
-  }
-
-  get attempts(): readonly Attempt[] {
-    return [...this.#attempts.values()];
   }
 
   start(): Promise<void> {
@@ -149,48 +142,20 @@ export class Worker implements Service {
     }
   }
 
-  /** It is in execution here. */
-  holds(run: RunId): boolean {
-    return this.#attempts.has(run);
-  }
-
   /** This worker was buried: others have its runs. */
   loseAll(): void {
     this.#isBuried = true;
     for (const { run } of this.#ahead.takeAll()) this.#expected.delete(run);
-    for (const attempt of this.#attempts.values()) attempt.lose();
+    for (const attempt of this.#running.all) attempt.lose();
   }
 
   /** Aborts a run that this worker holds, begun or not; false: it holds none. */
   abort(run: RunId, reason: Error): boolean {
-    const attempt = this.#attempts.get(run);
+    const attempt = this.#running.get(run);
     if (attempt) attempt.abort(reason);
     else if (this.#expected.has(run)) this.#expected.set(run, reason);
     else return false;
     return true;
-  }
-
-  /** Aborts everything in execution. */
-  abortAll(reason: Error): void {
-    for (const attempt of this.#attempts.values()) attempt.abort(reason);
-  }
-
-  /** The run whose code executes now, also in a callback; undefined outside of runs in execution here. */
-  get current(): Claim | undefined {
-    return this.attempts.find((attempt) => attempt.isCurrent)?.claim;
-  }
-
-  /** As `faultAmong`, of the runs in execution here. */
-  fault(error: Error): number | null {
-    return faultAmong(this.attempts, error);
-  }
-
-  /** As `abortAll`, but what only waits is parked; in a process that runs jobs by itself nothing begins any more. */
-  interrupt(reason: Error): void {
-    const parents = interruptAll(this.#attempts, reason);
-    if (!this.#options.tree) return;
-    this.#interruption = reason;
-    this.#options.tree.interrupt(parents);
   }
 
   /** Ends the waiting of `stop`: what runs cannot be recorded any more. */
@@ -200,7 +165,7 @@ export class Worker implements Service {
 
   async #stop(): Promise<void> {
     this.#stopping = true;
-    for (const attempt of this.#attempts.values()) attempt.stop();
+    for (const attempt of this.#running.all) attempt.stop();
     await Promise.race([this.#loop.stop(), this.#abandoned.promise]); // a look for work may be on its way, and hang
     void this.giveBack(this.#ahead.takeAll());
     while (this.#underWay.count > 0 && !this.#abandoned.settled) {
@@ -257,7 +222,7 @@ export class Worker implements Service {
 
   /** A run that cannot be executed must not end the process. */
   #take(claim: Claim, storeZeroMs: number): void {
-    if (this.#interruption && !this.#options.tree?.takesAlong(claim)) return void this.giveBack([claim]);
+    if (!this.#running.mayBegin(claim)) return void this.giveBack([claim]);
     this.adopt(claim, storeZeroMs).catch((error: unknown) => {
       const { job, run } = claim;
       this.#options.host.log.error('a claimed run could not be executed', { job, run, error: String(error) });
@@ -267,10 +232,9 @@ export class Worker implements Service {
   #open(options: AttemptOptions): Attempt {
     const { run } = options.claim;
     const attempt = new Attempt(options);
-    this.#attempts.set(run, attempt);
+    this.#running.add(attempt);
     const unwanted = this.#expected.get(run);
     this.#expected.delete(run);
-    if (this.#interruption) attempt.abort(this.#interruption); // it has no step yet, so it does not only wait
     if (unwanted) attempt.abort(unwanted);
     return attempt;
   }
@@ -278,7 +242,7 @@ export class Worker implements Service {
   #close(attempt: Attempt, { slot, end, since }: { slot: WorkerSlot; end: AttemptEnd; since: number }): void {
     const { claim, job } = attempt;
     const { host, tree } = this.#options;
-    if (this.#attempts.get(claim.run) === attempt) this.#attempts.delete(claim.run);
+    this.#running.remove(attempt);
     this.#ahead.learn(host.clock.monotonic() - attempt.startedAt);
     slot.end();
     if (end === 'lost' && !this.#isBuried) void this.giveBack([claim]); // unless it is another's already

@@ -32,8 +32,8 @@ beforeEach(async () => {
       },
     } as unknown as Store,
     id: 'w',
-    worker: {
-      get attempts() {
+    running: {
+      get all() {
         return attempts;
       },
     },

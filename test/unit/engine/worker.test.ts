@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/engine/host.ts';
 import { Journal } from '../../../src/engine/journal.ts';
 import { RunTree } from '../../../src/engine/run-tree.ts';
+import { RunningAttempts } from '../../../src/engine/running-attempts.ts';
 import { ServicePool } from '../../../src/engine/service-pool.ts';
 import { Worker } from '../../../src/engine/worker.ts';
 import { defineJob } from '../../../src/job/define.ts';
@@ -72,6 +73,7 @@ class ScriptedStore {
 let clock: ManualClock;
 let store: ScriptedStore;
 let log: RecordingLog;
+let attempts: RunningAttempts;
 let running: Map<string, Deferred<void>>;
 let worker: Worker;
 
@@ -107,7 +109,8 @@ function createWorker({ slots = 2, tree = null as RunTree | null } = {}): Worker
     observer: {},
     wake: { work: () => undefined, mail: () => undefined },
   };
-  return new Worker({ id: 'w', host, slots, tree, pollMs: 1_000 });
+  attempts = new RunningAttempts(tree);
+  return new Worker({ id: 'w', host, running: attempts, slots, tree, pollMs: 1_000 });
 }
 
 function claimOf(run: string): Claim {
@@ -292,7 +295,7 @@ describe('claiming ahead', () => {
   test('fetches as many as there are slots while short runs have them, and begins these as slots come free', async () => {
     await claimAhead(['e']);
     expect([...running.keys()]).toEqual(['w', 'x', 'a', 'b']);
-    expect(worker.load).toBe(2);
+    expect(attempts.load).toBe(2);
     await ended('a');
     await begun('c');
     await ended('b');
@@ -347,7 +350,7 @@ describe('claiming ahead', () => {
     await claimAhead();
     const before = store.ends.length;
     worker.loseAll();
-    await until('it has none', () => worker.load === 0);
+    await until('it has none', () => attempts.load === 0);
     await worker.stop();
     expect(store.ends).toHaveLength(before);
   });
@@ -359,7 +362,7 @@ describe('what it holds', () => {
     await worker.start();
     await begun('a', 'b');
     worker.loseAll();
-    await until('both are left', () => worker.load === 0);
+    await until('both are left', () => attempts.load === 0);
     expect(store.ends).toEqual([]);
     await worker.stop();
   });
@@ -373,7 +376,7 @@ describe('what it holds', () => {
     store.hold.resolve();
     await turns();
     expect([...running.keys()]).toEqual([]);
-    expect(worker.load).toBe(0);
+    expect(attempts.load).toBe(0);
     expect(await worker.adopt(claimOf('c'), clock.now())).toBe('lost');
     expect([...running.keys()]).toEqual([]);
     await worker.stop();
@@ -385,7 +388,7 @@ describe('what it holds', () => {
     await worker.start();
     await begun('a');
     const cancel = { n: 1, kind: 'cancel', name: '', data: null, actor: 'ego', reason: 'enough', at: 0 } as const;
-    worker.attempts[0]?.deliver({ seen: 1, letters: [cancel] });
+    attempts.all[0]?.deliver({ seen: 1, letters: [cancel] });
     await until('it has ended', () => store.ends.length === 1);
     expect(store.entries).toMatchObject([{ state: 'cancelled', error: { message: 'cancelled by ego: enough' } }]);
     await worker.stop();

@@ -1,4 +1,4 @@
-import { defaultStore, openBackend, upkeepOf } from '../app/backend.ts';
+import { defaultStore, openBackend } from '../app/backend.ts';
 import { settingsOf, type Settings } from '../app/settings.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Store } from '../ports/store.ts';
@@ -18,9 +18,13 @@ export interface Database {
 /** Gives `work` the store of the command line, and closes it afterwards, whatever happens. */
 export async function withDatabase(call: Call, work: (database: Database) => Promise<number>): Promise<number> {
   const { app } = await openSession(call);
-  const { store, notifier, isOurs } = await openBackend(app.options.store ?? defaultStore, { isBrief: true });
+  const {
+    store,
+    upkeep: upkeepIfAny,
+    notifier,
+    isOurs,
+  } = await openBackend(app.options.store ?? defaultStore, { isBrief: true });
   try {
-    const upkeepIfAny = upkeepOf(store);
     const upkeep = () => upkeepIfAny ?? refuse(store);
     return await work({ store, upkeep, upkeepIfAny, settings: settingsOf(app.options) });
   } finally {

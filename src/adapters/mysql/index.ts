@@ -1,3 +1,4 @@
+import type { Adapter } from '../../ports/adapter.ts';
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
@@ -5,9 +6,18 @@ import { poolAddress, readAddress } from './address.ts';
 import type { BeatOptions } from './mysql-beat.ts';
 import { openConnection } from './connection.ts';
 import type { Pool } from './driver.ts';
+import { openMysqlNotifier } from './notifier.ts';
 import { MysqlStore } from './store.ts';
 
 export { openMysqlNotifier, type NotifierOptions } from './notifier.ts';
+
+export const mysql: Adapter = {
+  schemes: ['mysql', 'mariadb'],
+  async open(url) {
+    const store = await openMysqlStore({ url });
+    return { store, inspector: store, upkeep: store, notifier: openMysqlNotifier({ url }) };
+  },
+};
 
 export interface MysqlOptions {
   /** `mysql://user:password@host:3306/database?prefix=onejob_`; `mariadb://` is the same. */

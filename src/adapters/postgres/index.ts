@@ -1,3 +1,4 @@
+import type { Adapter } from '../../ports/adapter.ts';
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
@@ -5,9 +6,18 @@ import { readAddress } from './address.ts';
 import type { BeatOptions } from './beat.ts';
 import { openConnection } from './connection.ts';
 import type { Pool } from './driver.ts';
+import { openPostgresNotifier } from './notifier.ts';
 import { PostgresStore } from './store.ts';
 
 export { openPostgresNotifier, type NotifierOptions } from './notifier.ts';
+
+export const postgres: Adapter = {
+  schemes: ['postgres', 'postgresql'],
+  async open(url) {
+    const store = await openPostgresStore({ url });
+    return { store, inspector: store, upkeep: store, notifier: openPostgresNotifier({ url }) };
+  },
+};
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database?schema=onejob`. With `pool` it only names the store in messages. */

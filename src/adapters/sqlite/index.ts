@@ -1,13 +1,27 @@
+import { OnejobError } from '../../job/errors.ts';
 import { systemClock, type Clock } from '../../std/clock.ts';
+import type { Adapter } from '../../ports/adapter.ts';
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
 import { openBriefly } from './brief-line.ts';
 import { DatabaseIdentity } from './file-identity.ts';
 import { openInPlace, openOnThread, type Line } from './line.ts';
+import { openFileNotifier } from './notifier.ts';
 import { SqliteStore } from './store.ts';
 
 export { openFileNotifier } from './notifier.ts';
+
+/** `sqlite:PATH`, and `memory:`, which lives as long as the process. */
+export const sqlite: Adapter = {
+  schemes: ['sqlite', 'memory'],
+  async open(url, { isBrief }) {
+    const path = pathOf(url);
+    const store = await openSqliteStore({ path, isBrief });
+    const notifier = path === ':memory:' ? null : openFileNotifier(path);
+    return { store, inspector: store, upkeep: store, notifier };
+  },
+};
 
 export interface SqliteOptions {
   /** A file, whose directory is created; `:memory:` lives as long as the store. */
@@ -44,4 +58,13 @@ export async function openSqliteStore({
     line,
     path,
   );
+}
+
+function pathOf(url: string): string {
+  if (/^memory:/i.test(url)) return ':memory:';
+  const path = url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
+  if (path !== '') return path;
+  throw new OnejobError('CONFIG_INVALID', 'the store URL sqlite: names no file', {
+    hint: 'write the path behind it, such as sqlite:.onejob/onejob.db',
+  });
 }

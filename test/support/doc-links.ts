@@ -25,7 +25,7 @@ function linksOf(markdown: string): string[] {
 }
 
 /** As GitHub names them. */
-async function headingsOf(file: string): Promise<Set<string>> {
+export async function headingsOf(file: string): Promise<Set<string>> {
   const headings = withoutCode(await readFile(file, 'utf8'), 'blocks').match(/^#+ .*$/gm) ?? [];
   return new Set(headings.map(slug));
 }

@@ -5,6 +5,7 @@ import { Engine } from '../dist/engine/engine.js';
 import { Outbox } from '../dist/engine/outbox.js';
 import { ServicePool } from '../dist/engine/service-pool.js';
 import { newRun } from '../dist/engine/submission.js';
+import { Signals } from '../dist/intake/signals.js';
 import { Registry } from '../dist/job/registry.js';
 import { systemClock } from '../dist/std/clock.js';
 
@@ -28,6 +29,10 @@ export async function rateOf({ store, job, inFlight, seconds, total = Infinity, 
   const backend = await openBackend(store);
   await backend.store.migrate();
   const log = createLogger({ level: 'warn' });
+  const {
+    store: { facts },
+  } = backend;
+  const signals = new Signals({ others: { work: () => undefined, mailbox: () => undefined }, facts });
   const engine = new Engine({
     store: backend.store,
     outbox: new Outbox({ store: backend.store, clock: systemClock, log, meter }),
@@ -49,8 +54,7 @@ export async function rateOf({ store, job, inFlight, seconds, total = Infinity, 
     retention: { succeededMs: Infinity, failedMs: Infinity, succeededRuns: Infinity, failedRuns: Infinity },
     scope: 'tree',
     exitOnStall: false,
-    hint: () => undefined,
-    hintMail: () => undefined,
+    signals,
     onBuried: () => undefined,
   });
   await engine.enrol();

@@ -208,9 +208,9 @@ export class App {
    * @throws as `execute`
    */
   async enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]> {
-    const [{ outbox, wake }] = await Promise.all([this.#backend.use(), this.loadJobs()]);
+    const [{ outbox, signals }] = await Promise.all([this.#backend.use(), this.loadJobs()]);
     const runs = await enqueue(requests, { ...this.#submission(), submit: (wished) => outbox.submit(wished) });
-    wake();
+    signals.work();
     return runs;
   }
 
@@ -260,7 +260,6 @@ export class App {
       log: this.log,
       meter: this.insight.meters,
       news: this.#news,
-      worker: () => this.#worker,
     });
   }
 

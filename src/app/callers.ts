@@ -103,7 +103,7 @@ export class Callers {
 
   async #first(run: NewRun, { run: { id, state } }: Submitted, caller: Caller): Promise<Answer> {
     if (caller.isDetached) {
-      (await this.#options.backend()).wake();
+      (await this.#options.backend()).signals.work();
       caller.engine.follow(id);
       return { run: await this.#options.client.find(id), replayed: false };
     }

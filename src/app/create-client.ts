@@ -1,4 +1,3 @@
-import type { RunId } from '../job/run.ts';
 import { Outbox } from '../engine/outbox.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
@@ -48,12 +47,7 @@ export function createClient(options: CreateClientOptions): Client {
     const backend = await openBackend(store);
     if (migrate === 'auto') await backend.store.migrate();
     const told = openTalk(backend, news, { listens: false });
-    const outbox = new Outbox({ store: told.store, clock: systemClock, log: logger });
-    const announceMail = (runs: readonly RunId[] | null): void => {
-      told.messages.tell(runs);
-      told.hint();
-    };
-    return { ...backend, ...told, outbox, wake: told.hint, announce: told.hint, announceMail };
+    return { ...backend, ...told, outbox: new Outbox({ store: told.store, clock: systemClock, log: logger }) };
   };
   const backend = () => {
     opened ??= open();
@@ -72,8 +66,7 @@ export function createClient(options: CreateClientOptions): Client {
       await news.close();
       const ending = await opened?.catch(() => undefined);
       await ending?.outbox.settled();
-      await ending?.hush();
-      if (ending?.isOurs) await ending.store.close();
+      await ending?.close();
     },
   });
 }

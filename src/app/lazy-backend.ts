@@ -70,8 +70,7 @@ export class LazyBackend {
   async #close(patienceMs: number): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
     await inTime(opened?.outbox.settled() ?? Promise.resolve(), patienceMs / 2);
-    await opened?.hush();
-    if (opened?.isOurs) await opened.store.close();
+    await opened?.close();
   }
 }
 

@@ -1,11 +1,11 @@
 import { Outbox } from '../engine/outbox.ts';
 import { buryPredecessors } from '../engine/predecessors.ts';
+import { Signals } from '../intake/signals.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
-import type { Submitted } from '../ports/store-submit.ts';
 import { systemClock } from '../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
 import { EndNotices } from './end-notices.ts';
@@ -22,13 +22,11 @@ export interface PreparedBackend extends OpenedBackend, Backend {
   readonly gossip: RunGossip;
   readonly endNotices: EndNotices;
   readonly messages: MessageHints;
-  /** Tells workers elsewhere that there is work. */
-  hint(): void;
-  /** What it opened besides the store. */
-  hush(): Promise<void>;
+  /** Says what is not said yet, and closes all that was opened; a store that was handed over stays open. */
+  close(): Promise<void>;
 }
 
-/** A store that says what is changed in it, to this process and to the others. */
+/** A store that says what is changed in it, to this process and to the others; and the signals of its workers. */
 export function openTalk(opened: OpenedBackend, news: RunNews, { listens }: { listens: boolean }) {
   const { notifier } = opened;
   const { ends } = news;
@@ -47,24 +45,29 @@ export function openTalk(opened: OpenedBackend, news: RunNews, { listens }: { li
       endNotices.ended(runs);
     },
   });
+  const others = {
+    work(): void {
+      gossip.hinted();
+      endNotices.hinted();
+      notifier?.hint();
+    },
+    mailbox: (runs: readonly RunId[] | null): void => messages.tell(runs),
+  };
   return {
     store,
     talk,
     gossip,
     endNotices,
     messages,
-    hint(): void {
-      gossip.hinted();
-      endNotices.hinted();
-      notifier?.hint();
-    },
-    async hush(): Promise<void> {
+    signals: new Signals({ others, facts: store.facts }),
+    async close(): Promise<void> {
       ends.close();
       gossip.close();
       endNotices.close();
       messages.close();
       talk.close();
       await notifier?.close();
+      if (opened.isOurs) await opened.store.close();
     },
   };
 }
@@ -77,8 +80,6 @@ export interface PrepareOptions {
   readonly log: Log;
   readonly meter?: Meter;
   readonly news: RunNews;
-  /** That of this process, where there is one: it is told of work and of messages. */
-  readonly worker: () => { look(): void; lookForMail(runs: readonly RunId[] | null): boolean } | undefined;
 }
 
 /** Opens a store, brings its schema up to date, and frees what dead processes of this machine held (STORE §3.3). */
@@ -94,38 +95,14 @@ export async function prepareBackend(options: PrepareOptions): Promise<PreparedB
 }
 
 async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<PreparedBackend> {
-  const { migrates, log, meter, worker, news, isBrief } = options;
+  const { migrates, log, meter, news, isBrief } = options;
   if (migrates) await opened.store.migrate();
   else await refuseBehind(opened.store);
-  const { hint, ...told } = openTalk(opened, news, { listens: !isBrief });
-  const { store } = told;
+  const told = openTalk(opened, news, { listens: !isBrief });
+  const { store, signals } = told;
   const taken = await buryPredecessors(store, log, meter);
-  const wake = (): void => {
-    worker()?.look();
-    hint();
-  };
-  // Where a claim right behind a submit finds its runs, our own worker looks then: both travel and commit together.
-  const { isOrdered = false, joinsClaims = false } = store.facts;
-  const onSent = (what: 'submits' | 'asks'): void => {
-    if (what === 'submits' || isOrdered) worker()?.look();
-  };
-  const announce = (submitted: readonly Submitted[]): void => {
-    if (submitted.every(({ run }) => run.state !== 'queued')) return; // somebody has them already
-    if (!isOrdered) worker()?.look();
-    hint();
-  };
-  const announceMail = (runs: readonly RunId[] | null): void => {
-    if (!isOrdered) worker()?.look(); // one that was parked is due now
-    if (!worker()?.lookForMail(runs)) told.messages.tell(runs);
-    hint();
-  };
-  const outbox = new Outbox({ store, clock: systemClock, log, meter, ...((isOrdered || joinsClaims) && { onSent }) });
-  const backend = { ...opened, ...told, outbox, hint, wake, announce, announceMail };
-  if (taken.length > 0) {
-    wake();
-    told.messages.tell(null); // of those that failed, parents and children were told
-  }
-  return backend;
+  if (taken.length > 0) signals.taken();
+  return { ...opened, ...told, outbox: new Outbox({ store, clock: systemClock, log, meter, signals }) };
 }
 
 /** Where somebody else migrates: nothing is begun on a schema that lacks what this code asks for. */

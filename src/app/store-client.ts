@@ -1,6 +1,7 @@
 import { checkedCall, type Outbox } from '../engine/outbox.ts';
 import { stepParts } from '../engine/read-past.ts';
 import { storable, type SubmittedJob } from '../engine/submission.ts';
+import type { Signals } from '../intake/signals.ts';
 import { calledBack, type CalledBack } from '../job/callbacks.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { InputOf, JobReference, OutputOf } from '../job/reference.ts';
@@ -12,7 +13,6 @@ import type { Inspector, Pause } from '../ports/inspector.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { AskAnswer, PauseTarget, RunAsk } from '../ports/store-ask.ts';
 import type { Page, RunQuery } from '../ports/store-query.ts';
-import type { Submitted } from '../ports/store-submit.ts';
 import type { WorkerView } from '../ports/store-worker.ts';
 import type { Store } from '../ports/store.ts';
 import type { Clock } from '../std/clock.ts';
@@ -34,12 +34,8 @@ export interface Backend {
   readonly store: Store;
   readonly inspector: Inspector | null;
   readonly outbox: Outbox;
-  /** Tells workers, here and elsewhere, that there is work. */
-  readonly wake: () => void;
-  /** The same for what the outbox has submitted: this process may know of it already. */
-  readonly announce: (submitted: readonly Submitted[]) => void;
-  /** The same for what it has asked: these runs may have messages, or be due now; null: nobody knows which. */
-  readonly announceMail: (runs: readonly RunId[] | null) => void;
+  /** Those of the workers of this store. */
+  readonly signals: Signals;
 }
 
 export interface StoreClientOptions {
@@ -102,11 +98,11 @@ export class StoreClient implements Client {
   ): Promise<RunHandle<OutputOf<J>>[]> {
     const known = await this.#resolve(job);
     const runs = await newRuns(known, items, { maxBytes: this.#options.maxBytes(), redact: this.#options.redact?.() });
-    const { store, outbox, announce, wake } = await this.#options.backend();
+    const { store, outbox, signals } = await this.#options.backend();
     await refuseConflicts(runs, (keys) => store.get(keys));
     const answers = tx === undefined ? await outbox.submit(runs) : await store.submit(checkedCall(runs), { tx });
-    if (tx === undefined) announce(answers);
-    else wake();
+    if (tx === undefined) signals.submitted(answers);
+    else signals.work();
     const conflict = conflictOf(runs, answers);
     if (conflict) throw conflict;
     return answers.map(({ verdict, run }) => new RunHandle(this, run, verdict === 'created'));
@@ -185,9 +181,9 @@ export class StoreClient implements Client {
   }
 
   async resume(target: PauseTarget): Promise<void> {
-    const { outbox, wake } = await this.#options.backend();
+    const { outbox, signals } = await this.#options.backend();
     await outbox.ask({ id: newId(), kind: 'resume', target, until: null, actor: this.#options.actor, reason: null });
-    wake();
+    signals.work();
   }
 
   async pauses(): Promise<readonly Pause[]> {
@@ -225,10 +221,10 @@ export class StoreClient implements Client {
 
   async #ask(ref: string, ask: AskWithoutAsker): Promise<AskAnswer> {
     const { id } = await this.find(ref);
-    const { outbox, announceMail } = await this.#options.backend();
+    const { outbox, signals } = await this.#options.backend();
     const answer = await outbox.ask({ ...ask, id: newId(), ref: id, actor: this.#options.actor });
     const { verdict, state } = answer;
-    announceMail(ask.kind === 'cancel' && verdict === 'done' ? null : [id]); // its children are told to end
+    signals.acted(ask.kind === 'cancel' && verdict === 'done' ? null : [id]); // its children are told to end
     if (verdict === 'finished' && ask.kind === 'retry') {
       throw new OnejobError('RUN_FINISHED', `the run ${id} has ${state}: there is nothing to try again`, {
         hint: `onejob runs restart ${id} runs it again from its beginning`,
@@ -257,7 +253,7 @@ export class StoreClient implements Client {
 
   /** Over its owner's head. Where the run changes hands at this very moment, it is cancelled anew. */
   async #endNow(id: RunId, reason: string | undefined): Promise<AskAnswer> {
-    const { store, wake, announceMail } = await this.#options.backend();
+    const { store, signals } = await this.#options.backend();
     const run = await this.find(id);
     const { state, epoch } = run;
     if (isFinal(state)) return { verdict: 'done', run: id, state };
@@ -266,8 +262,7 @@ export class StoreClient implements Client {
     const [taken = []] = await store.bury([{ run: id, epoch, code: 'RUN_CANCELLED', message }]);
     if (taken.length === 0) return this.#endNow(id, reason);
     this.#options.meter?.endedByStore(run, 'cancelled');
-    wake();
-    announceMail(null); // its parent and its children are told
+    signals.taken();
     return { verdict: 'done', run: id, state: 'cancelled' };
   }
 

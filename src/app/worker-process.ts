@@ -89,18 +89,9 @@ export class WorkerProcess {
     const engine = await this.engine();
     await engine.start();
     if (this.#unsubscribe) return;
-    const { notifier, messages } = this.#options.backend;
-    this.#unsubscribe = notifier?.subscribe(() => this.look()) ?? (() => undefined);
-    messages.listen((runs) => void this.lookForMail(runs));
-  }
-
-  look(): void {
-    this.#current?.look();
-  }
-
-  /** As `Engine.lookForMail`. */
-  lookForMail(runs: readonly RunId[] | null): boolean {
-    return this.#current?.lookForMail(runs) ?? false;
+    const { notifier, messages, signals } = this.#options.backend;
+    this.#unsubscribe = notifier?.subscribe(() => signals.workHere()) ?? (() => undefined);
+    messages.listen((runs) => void signals.mailboxHere(runs));
   }
 
   get current(): CurrentRun | null {
@@ -180,8 +171,7 @@ export class WorkerProcess {
       retention,
       scope,
       exitOnStall: settings.exitOnStall,
-      hint: () => backend.hint(),
-      hintMail: (runs) => backend.messages.tell(runs),
+      signals: backend.signals,
       onBuried: () => this.#replace(engine),
     });
     this.#current = engine;

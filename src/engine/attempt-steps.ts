@@ -107,7 +107,7 @@ export class AttemptSteps {
         ),
       onChild: () => {
         this.#hasChildren = true;
-        host.wake.work();
+        host.signals.work();
       },
       readRun: (child) => insist(host, abort, async () => (await store.get([child]))[0] ?? null),
       onItemFailed: (name, item, thrown) => {

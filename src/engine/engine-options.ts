@@ -1,6 +1,6 @@
+import type { Signals } from '../intake/signals.ts';
 import type { Hooks } from '../job/hooks.ts';
 import type { Registry } from '../job/registry.ts';
-import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Store } from '../ports/store.ts';
@@ -36,10 +36,8 @@ export interface EngineOptions {
   /** `tree`: only what this process was asked for itself, and its children (STORE §3.7). */
   readonly scope: 'all' | 'tree';
   readonly exitOnStall: boolean;
-  /** Tells other processes that there is work. */
-  readonly hint: () => void;
-  /** Tells them that there are messages to these runs; null: nobody knows to which. */
-  readonly hintMail: (runs: readonly RunId[] | null) => void;
+  /** Those of this process: the engine becomes the worker that they are for. */
+  readonly signals: Signals;
   /** This worker was buried: it holds nothing any more and is refused every write. */
   readonly onBuried: () => void;
 }

@@ -50,12 +50,12 @@ export class Engine {
     this.#options = options;
     const { id } = this;
     const { store, registry, hooks, clock, log, limits, observer, meter, tracer, services } = options;
-    const { slots, pollMs, leaseMs, scope } = options;
+    const { slots, pollMs, leaseMs, scope, signals } = options;
     const everyMs = Math.min(2_000, leaseMs / 5);
     const journal = (this.#journal = new Journal({ store, worker: id, clock, log, meter }));
     const tree = (this.#tree = scope === 'tree' ? new RunTree() : null);
-    const wake = { work: () => this.#wakeWork(), mail: (runs: readonly RunId[] | null) => this.#wakeMail(runs) };
-    const host: Host = { store, journal, registry, services, hooks, clock, log, limits, observer, wake, meter, tracer };
+    const shared = { store, journal, registry, services, hooks, clock, log, limits, observer, meter, tracer };
+    const host: Host = { ...shared, signals };
     const running = (this.attempts = new RunningAttempts(tree));
     const worker = (this.#worker = new Worker({ id, host, running, slots, tree, pollMs }));
     const heartbeat = new Heartbeat({
@@ -79,12 +79,13 @@ export class Engine {
     this.#reader = new MailboxReader({ store, id, running, clock, log, everyMs: Math.min(1_000, everyMs) });
     this.#reclaimer = new Reclaimer({ store, id, clock, log, worker });
     const caretakers = [
-      new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: () => this.#wakeAll() }),
+      new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: () => signals.taken() }),
       new Pruner({ store, policy: options.retention, clock, log }),
     ];
     // The beat first: a worker without one may be buried by others while it starts.
     const others = tree ? [new Forgetter({ tree, store, registry, clock, log })] : caretakers;
     this.#roles = [heartbeat, this.#reader, this.#reclaimer, ...others, worker];
+    signals.attach({ work: () => worker.nudge(), mailbox: (runs) => this.#readMailbox(runs) });
     this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, running, roles: this.#roles });
   }
 
@@ -197,18 +198,6 @@ export class Engine {
     this.#later ??= this.#options.clock.setTimer(rolesAfterMs, () => this.#startRolesNow());
   }
 
-  /** There may be work. */
-  look(): void {
-    this.#worker.nudge();
-  }
-
-  /** There may be messages to these runs; null: to any. True: all of them execute here, so others need not be told. */
-  lookForMail(runs: readonly RunId[] | null): boolean {
-    const isOurs = (run: RunId): boolean => this.attempts.get(run) !== undefined;
-    if (runs === null || runs.some(isOurs)) this.#reader.nudge();
-    return runs?.every(isOurs) ?? false;
-  }
-
   interrupt(reason: Error): void {
     this.attempts.interrupt(reason);
   }
@@ -264,21 +253,10 @@ export class Engine {
     });
   }
 
-  #wakeWork(): void {
-    this.#worker.nudge();
-    this.#options.hint();
-  }
-
-  /** Of those that failed at their limit of crashes, parents and children were told. */
-  #wakeAll(): void {
-    this.#worker.nudge();
-    this.#wakeMail(null);
-  }
-
-  #wakeMail(runs: readonly RunId[] | null): void {
-    if (this.lookForMail(runs)) return;
-    this.#options.hintMail(runs);
-    this.#options.hint(); // one that was parked is due now
+  #readMailbox(runs: readonly RunId[] | null): boolean {
+    const isOurs = (run: RunId): boolean => this.attempts.get(run) !== undefined;
+    if (runs === null || runs.some(isOurs)) this.#reader.nudge();
+    return runs?.every(isOurs) ?? false;
   }
 
   async #stop(graceMs: number): Promise<void> {

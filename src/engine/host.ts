@@ -1,3 +1,4 @@
+import type { Signals } from '../intake/signals.ts';
 import type { Hooks } from '../job/hooks.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { Registry } from '../job/registry.ts';
@@ -26,8 +27,7 @@ export interface Host {
   readonly meter?: Meter | undefined;
   /** Undefined where nobody collects spans. */
   readonly tracer?: Tracer | undefined;
-  /** There is new work; there are messages to these runs (null: nobody knows which). They only spare a poll. */
-  readonly wake: { work(): void; mail(runs: readonly RunId[] | null): void };
+  readonly signals: Pick<Signals, 'work' | 'mailbox'>;
 }
 
 export interface Limits {

@@ -1,3 +1,4 @@
+import type { Signals } from '../intake/signals.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
@@ -12,8 +13,8 @@ export interface OutboxOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: Meter | undefined;
-  /** Called when a group that others may take or hear is on its way, before it is answered. */
-  readonly onSent?: (what: 'submits' | 'asks') => void;
+  /** Told of each group that is on its way, before it is answered. */
+  readonly signals?: Pick<Signals, 'sending'>;
 }
 
 /**
@@ -22,13 +23,13 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #store: Store;
-  readonly #onSent: (what: 'submits' | 'asks') => void;
+  readonly #signals: Pick<Signals, 'sending'> | undefined;
   readonly #submits: Lane<readonly NewRun[], readonly Submitted[]>;
   readonly #asks: Lane<Ask, AskAnswer>;
 
-  constructor({ store, clock, log, meter, onSent = () => undefined }: OutboxOptions) {
+  constructor({ store, clock, log, meter, signals }: OutboxOptions) {
     this.#store = store;
-    this.#onSent = onSent;
+    this.#signals = signals;
     this.#submits = new Lane({
       name: 'submits',
       send: async (calls) => {
@@ -50,7 +51,7 @@ export class Outbox {
       name: 'asks',
       send: (asks) => {
         const answers = store.ask(asks);
-        onSent('asks');
+        signals?.sending('actions');
         return answers;
       },
       weigh: (ask) => 300 + (ask.kind === 'event' ? (ask.data?.length ?? 0) : 0),
@@ -76,7 +77,7 @@ export class Outbox {
 
   #send(runs: readonly NewRun[]): Promise<readonly Submitted[]> {
     const answers = this.#store.submit(runs);
-    if (runs.some(({ holder }) => holder === null)) this.#onSent('submits'); // else there is nothing to claim
+    if (runs.some(({ holder }) => holder === null)) this.#signals?.sending('submits'); // else there is nothing to claim
     return answers;
   }
 

@@ -20,7 +20,7 @@ export async function readPast(
   abort: Abort,
 ): Promise<readonly StepRecord[]> {
   const reading = claim.steps > 0 ? readSteps(host, claim, abort) : [];
-  if (claim.mail > 0) host.wake.mail([claim.run]);
+  if (claim.mail > 0) host.signals.mailbox([claim.run]);
   const mailed = claim.mail > 0 ? mailbox.upTo(claim.mail, abort.signal) : undefined;
   const [records] = await Promise.all([reading, mailed]);
   return records;

@@ -248,10 +248,10 @@ export class Worker implements Service {
     if (end === 'lost' && !this.#isBuried) void this.giveBack([claim]); // unless it is another's already
     // Another suspect run may have waited for the end of this one.
     if (!isOutcome(end) || claim.isSuspect) this.#loop.nudge();
-    else if (endsWithCallback(claim, job, end)) host.wake.work();
+    else if (endsWithCallback(claim, job, end)) host.signals.work();
     if (isOutcome(end)) tree?.leave(claim, { job, end, since });
-    if (isOutcome(end) && end !== 'succeeded' && attempt.hasChildren) host.wake.mail(null); // they are cancelled
-    if (claim.parent !== null) host.wake.mail([claim.parent]);
+    if (isOutcome(end) && end !== 'succeeded' && attempt.hasChildren) host.signals.mailbox(null); // they are cancelled
+    if (claim.parent !== null) host.signals.mailbox([claim.parent]);
   }
 
   /** An attempt gave its slot up. */

@@ -51,7 +51,7 @@ export class TestBench {
       // Never parked: waits take no time here, and a replay would write each log line again.
       limits: { valueBytes: 1_048_576, outputBytes: 16_777_216, parkAfterMs: Infinity },
       observer: { onLine: (run, line) => this.linesOf(run).push(line) },
-      wake: { work: wake, mail: wake },
+      signals: { work: wake, mailbox: wake },
     };
   }
 

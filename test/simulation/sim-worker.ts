@@ -1,6 +1,7 @@
 import { Engine } from '../../src/engine/engine.ts';
 import { Outbox } from '../../src/engine/outbox.ts';
 import { ServicePool } from '../../src/engine/service-pool.ts';
+import { Signals } from '../../src/intake/signals.ts';
 import { Registry } from '../../src/job/registry.ts';
 import type { RunId } from '../../src/job/run.ts';
 import type { Log } from '../../src/ports/log.ts';
@@ -24,6 +25,7 @@ export class SimWorker {
   readonly n: number;
   readonly clock: SimClock;
   readonly #engine: Engine;
+  readonly #signals: Signals;
   readonly #say: (text: string) => void;
   readonly #epochs = new Map<RunId, number>();
   #dead = false;
@@ -38,6 +40,8 @@ export class SimWorker {
     const store = storeOf(isDead);
     const { slots, parkAfterMs } = setting;
     const epochOf = (run: RunId): number => this.#epochs.get(run) ?? 0;
+    const others = { work: hint, mailbox: () => undefined }; // a hint here is of both
+    const signals = (this.#signals = new Signals({ others, facts: store.facts }));
     this.#engine = new Engine({
       store,
       outbox: new Outbox({ store, clock, log: silent }),
@@ -57,8 +61,7 @@ export class SimWorker {
       retention: { succeededMs: 9e14, failedMs: 9e14, succeededRuns: 1e9, failedRuns: 1e9 },
       scope: 'all',
       exitOnStall: false,
-      hint,
-      hintMail: () => undefined, // a hint here is of both
+      signals,
       onBuried: () => this.end('is buried'),
     });
     this.#up();
@@ -79,8 +82,8 @@ export class SimWorker {
 
   nudge(): void {
     if (!this.isAwake) return;
-    this.#engine.look();
-    this.#engine.lookForMail(null);
+    this.#signals.workHere();
+    this.#signals.mailboxHere(null);
   }
 
   end(how: string): void {

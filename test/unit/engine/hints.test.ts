@@ -4,6 +4,7 @@ import { Engine } from '../../../src/engine/engine.ts';
 import { Outbox } from '../../../src/engine/outbox.ts';
 import { ServicePool } from '../../../src/engine/service-pool.ts';
 import { newRun } from '../../../src/engine/submission.ts';
+import { Signals } from '../../../src/intake/signals.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { Registry } from '../../../src/job/registry.ts';
 import type { Store } from '../../../src/ports/store.ts';
@@ -15,6 +16,7 @@ import { turns, until } from '../../support/until.ts';
 let clock: ManualClock;
 let store: Store;
 let engine: Engine;
+let signals: Signals;
 let calls: Record<'beat' | 'messages', number>;
 let hinted: (readonly string[] | null)[];
 let run: string;
@@ -29,6 +31,8 @@ beforeEach(async () => {
   await store.migrate();
   const log = new RecordingLog();
   const outbox = new Outbox({ store, clock, log });
+  const others = { work: () => undefined, mailbox: (runs: readonly string[] | null) => void hinted.push(runs) };
+  signals = new Signals({ others, facts: store.facts });
   engine = new Engine({
     store,
     outbox,
@@ -48,8 +52,7 @@ beforeEach(async () => {
     retention: { succeededMs: 1e9, failedMs: 1e9, succeededRuns: 10, failedRuns: 10 },
     scope: 'all',
     exitOnStall: false,
-    hint: () => undefined,
-    hintMail: (runs) => void hinted.push(runs),
+    signals,
     onBuried: () => undefined,
   });
   const wished = await newRun(job, { input: undefined, trigger: 'api' }, 1_000);
@@ -78,7 +81,7 @@ function counting(real: Store): Store {
 test('fifty hints of work make no beat, and no look for messages', async () => {
   const before = { ...calls };
   for (let i = 0; i < 50; i++) {
-    engine.look();
+    signals.workHere();
     await turns();
   }
   expect(calls).toEqual(before);
@@ -87,7 +90,7 @@ test('fifty hints of work make no beat, and no look for messages', async () => {
 test('fifty hints of messages to runs of others make none either', async () => {
   const before = { ...calls };
   for (let i = 0; i < 50; i++) {
-    expect(engine.lookForMail([newId()])).toBe(false);
+    expect(signals.mailboxHere([newId()])).toBe(false);
     await turns();
   }
   expect(calls).toEqual(before);
@@ -97,7 +100,7 @@ test('a hint of a message to a run that executes here makes one look and no beat
   const before = { ...calls };
   const event = { id: 'e', ref: run, kind: 'event', name: 'go', data: '1', actor: 'a', reason: null } as const;
   await store.ask([event]);
-  expect(engine.lookForMail([run])).toBe(true);
+  expect(signals.mailboxHere([run])).toBe(true);
   await until('it has ended', async () => (await store.get([run]))[0]?.state === 'succeeded');
   expect(calls).toEqual({ beat: before.beat, messages: before.messages + 1 });
   expect(hinted).toEqual([]);
@@ -107,8 +110,8 @@ test('beats come by the clock: one in two seconds, whatever is hinted', async ()
   const before = calls.beat;
   for (let second = 0; second < 10; second++) {
     for (let i = 0; i < 20; i++) {
-      engine.look();
-      engine.lookForMail(null);
+      signals.workHere();
+      signals.mailboxHere(null);
       clock.advance(50);
       await turns();
     }

@@ -4,6 +4,7 @@ import { Engine } from '../../../src/engine/engine.ts';
 import { Outbox } from '../../../src/engine/outbox.ts';
 import { RunTree } from '../../../src/engine/run-tree.ts';
 import { ServicePool } from '../../../src/engine/service-pool.ts';
+import { Signals } from '../../../src/intake/signals.ts';
 import { callbackKey } from '../../../src/job/callbacks.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { definePipeline } from '../../../src/job/pipeline.ts';
@@ -46,6 +47,7 @@ const end = (claims: readonly Claim[]) =>
 
 test('a process that runs work by itself forgets what ended in another worker, was cancelled, or is gone', async () => {
   const log = new RecordingLog();
+  const signals = new Signals({ others: { work: () => undefined, mailbox: () => undefined }, facts: store.facts });
   const engine = new Engine({
     store,
     outbox: new Outbox({ store, clock, log }),
@@ -65,8 +67,7 @@ test('a process that runs work by itself forgets what ended in another worker, w
     retention: { succeededMs: 1e9, failedMs: 1e9, succeededRuns: 10, failedRuns: 10 },
     scope: 'tree',
     exitOnStall: false,
-    hint: () => undefined,
-    hintMail: () => undefined,
+    signals,
     onBuried: () => undefined,
   });
   await engine.enrol();

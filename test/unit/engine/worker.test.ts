@@ -107,7 +107,7 @@ function createWorker({ slots = 2, tree = null as RunTree | null } = {}): Worker
     log,
     limits: { valueBytes: 1_000, outputBytes: 1_000, parkAfterMs: 1_000 },
     observer: {},
-    wake: { work: () => undefined, mail: () => undefined },
+    signals: { work: () => undefined, mailbox: () => undefined },
   };
   attempts = new RunningAttempts(tree);
   return new Worker({ id: 'w', host, running: attempts, slots, tree, pollMs: 1_000 });

@@ -219,7 +219,12 @@ export async function tryDefinition(
   } catch {
     return 'refused';
   }
-  const app = open(job);
+  let app: App;
+  try {
+    app = open(job);
+  } catch {
+    return 'refused';
+  }
   await app.start();
   let id: string;
   try {

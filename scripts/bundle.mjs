@@ -31,7 +31,7 @@ export async function bundle({ root, from, to }) {
 function chunks(from) {
   const file = (/** @type {string} */ id) => relative(from, id).replaceAll('\\', '/');
   const runs =
-    /^(?:std|job|ports|app|engine|plugins)\/|^adapters\/(?:sqlite|sql)\/|^cli\/(?:commands\/run|store-settings)\.js$/;
+    /^(?:std|job|ports|intake|app|engine|plugins|program)\/|^adapters\/(?:sqlite|sql)\/|^cli\/(?:commands\/run|store-settings)\.js$/;
   return [
     { name: 'command-line', priority: 2, test: (/** @type {string} */ id) => file(id) === 'cli/main.js' },
     { name: 'app', priority: 1, test: (/** @type {string} */ id) => runs.test(file(id)) },

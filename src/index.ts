@@ -3,7 +3,7 @@ export type { Client, EnqueueOptions } from './app/client.ts';
 export { createClient, type CreateClientOptions } from './app/create-client.ts';
 export { defineConfig } from './app/define-config.ts';
 export type { StatsView } from './app/stats-view.ts';
-export { createApp } from './http/create-app.ts';
+export { createApp } from './program/create-app.ts';
 export type { AppOptions } from './app/options.ts';
 export { defineJob, isJob, type AnyJob, type Job, type JobOptions } from './job/define.ts';
 export { defineServices } from './job/define-services.ts';

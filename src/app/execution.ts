@@ -197,7 +197,7 @@ async function wait(id: string, { wasHere = false, ...options }: Waiting): Promi
  */
 async function cancelledWithChildren(id: string, { client, engine, wasHere }: Waiting): Promise<void> {
   for (let isOurs = wasHere ?? false; ;) {
-    const isHere = engine.executes(id); // before the run is read: what has ended since then is read
+    const isHere = engine.attempts.executes(id); // before the run is read: what has ended since then is read
     const { state, dueAt } = await client.find(id);
     isOurs ||= isHere;
     const isDue = state === 'queued' && (dueAt ?? Infinity) <= Date.now();

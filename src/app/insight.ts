@@ -1,11 +1,9 @@
-import type { RunningRun } from '../engine/running-run.ts';
 import type { Vitals } from '../engine/vitals.ts';
 import type { Backlog } from '../ports/inspector.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { ConfigValue } from './config-values.ts';
 import { Meters } from './meters.ts';
 import type { Backend } from './store-client.ts';
-import type { WorkerProcess } from './worker-process.ts';
 
 /** What those see of an app who watch over its process: for metrics and diagnosis. */
 export class Insight {
@@ -13,11 +11,11 @@ export class Insight {
   readonly meters = new Meters();
   /** Each setting with its origin, secrets masked; none where the program gave its options itself. */
   settings: () => readonly ConfigValue[] = () => [];
-  readonly #worker: () => WorkerProcess | undefined;
+  readonly #vitals: () => Vitals | null;
   readonly #backend: () => Promise<Backend>;
 
-  constructor(parts: { worker: () => WorkerProcess | undefined; backend: () => Promise<Backend> }) {
-    this.#worker = parts.worker;
+  constructor(parts: { vitals: () => Vitals | null; backend: () => Promise<Backend> }) {
+    this.#vitals = parts.vitals;
     this.#backend = parts.backend;
   }
 
@@ -28,12 +26,7 @@ export class Insight {
 
   /** Null while the app has no worker. */
   get vitals(): Vitals | null {
-    return this.#worker()?.vitals ?? null;
-  }
-
-  /** Runs in execution here, in the order in which they began. */
-  get running(): readonly RunningRun[] {
-    return this.#worker()?.running ?? [];
+    return this.#vitals();
   }
 
   /** What waits in the store (`Inspector.backlog`); null where it cannot say. @throws STORE_UNAVAILABLE */

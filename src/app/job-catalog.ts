@@ -4,17 +4,29 @@ import { discoverJobs } from '../plugins/discover.ts';
 import type { JobFileProblem } from '../plugins/problem.ts';
 import type { AppOptions } from './options.ts';
 
-/** The jobs of an app: handed over, or found where its options say once somebody needs them. */
-export class JobCatalog {
+/** The jobs that commands and faces work with, here or on a server. */
+export interface Jobs {
+  /** Filled by `load`. */
   readonly registry: Registry;
+  /** Files that gave no job; known after `load`. */
+  readonly problems: readonly JobFileProblem[];
+  /** Idempotent. @throws CONFIG_INVALID for two jobs of one name */
+  load(): Promise<void>;
+}
+
+/** The jobs of an app: handed over, or found where its options say once somebody needs them. */
+export class JobCatalog implements Jobs {
+  readonly registry: Registry;
+  readonly #jobs: () => AppOptions['jobs'];
   #problems: readonly JobFileProblem[] = [];
   #loaded: Promise<void> | undefined;
 
-  constructor(jobs: AppOptions['jobs']) {
-    this.registry = new Registry(isJobList(jobs) ? jobs : []);
+  constructor(jobs: () => AppOptions['jobs']) {
+    this.#jobs = jobs;
+    const handedOver = jobs();
+    this.registry = new Registry(isJobList(handedOver) ? handedOver : []);
   }
 
-  /** Files that gave no job. */
   get problems(): readonly JobFileProblem[] {
     return this.#problems;
   }
@@ -23,19 +35,19 @@ export class JobCatalog {
     return this.#loaded !== undefined;
   }
 
-  /** Idempotent. @throws CONFIG_INVALID for two jobs of one name */
-  load(jobs: AppOptions['jobs']): Promise<void> {
-    this.#loaded ??= this.#load(jobs);
+  load(): Promise<void> {
+    this.#loaded ??= this.#load();
     return this.#loaded;
   }
 
   /** All of them. @throws as `load` */
-  async known(jobs: AppOptions['jobs']): Promise<Registry> {
-    await this.load(jobs);
+  async known(): Promise<Registry> {
+    await this.load();
     return this.registry;
   }
 
-  async #load(jobs: AppOptions['jobs']): Promise<void> {
+  async #load(): Promise<void> {
+    const jobs = this.#jobs();
     if (isJobList(jobs)) return;
     const found = await discoverJobs(jobs, process.cwd());
     this.#problems = found.problems;

@@ -1,13 +1,12 @@
 import { OnejobError } from '../job/errors.ts';
 import { nearest } from '../job/name.ts';
-import type { Registry } from '../job/registry.ts';
 import type { Client } from './client.ts';
+import type { Jobs } from './job-catalog.ts';
 
 /** As much of an app as it takes to know a job by its name. */
 export interface JobKnower {
-  readonly registry: Registry;
   readonly client: Client;
-  loadJobs(): Promise<void>;
+  readonly jobs: Jobs;
 }
 
 /**
@@ -15,8 +14,9 @@ export interface JobKnower {
  * of the pen would pause nothing, and nobody would notice. @throws JOB_UNKNOWN
  */
 export async function jobTarget(app: JobKnower, name: string): Promise<string> {
-  const { registry, client } = app;
-  await app.loadJobs();
+  const { client } = app;
+  const { registry } = app.jobs;
+  await app.jobs.load();
   const here = registry.find(name)?.name;
   if (here !== undefined) return here;
   const [workers, pauses, runs] = await Promise.all([

@@ -1,42 +1,52 @@
 import { startAll, stopAll, type Service } from '../std/service.ts';
 import type { Role } from './role.ts';
 
-/**
- * A role that a floor above plays for an app: HTTP. Whoever composes the program hands it in by `app.attach`, since the
- * app must not know it; it starts before the worker.
- */
-export interface Face extends Service {
-  readonly name: Role;
-  /** Where it is reached; null before it has started. */
-  readonly url: string | null;
+/** What plays a role in a process. */
+export interface RoleService extends Service {
+  /** Where it is reached; null before it has started, and where nobody reaches it. */
+  readonly url?: string | null;
   /** Takes nothing new; what was asked already is still answered, until `stop`. Also before its start. */
-  drain(): void;
+  drain?(): void;
 }
 
-/** The faces of an app, one for each role. */
-export class Faces {
-  readonly #all = new Map<Role, Face>();
-  #playing: readonly Face[] = [];
+/** What a role is made of: the app, and the one thing of it that only a role may ask for. */
+export interface RoleHost<App> {
+  readonly app: App;
+  /** From now on the worker of the app takes whatever is due. @throws APP_STOPPING when it takes own runs already */
+  takeDueRuns(): RoleService;
+}
 
-  /** Nothing when that role is played already. */
-  add(face: Face): void {
-    if (!this.#all.has(face.name)) this.#all.set(face.name, face);
-  }
+/** The services of each role. The rows stand in the order in which they start; they stop in reverse. */
+export type RoleTable<App> = Readonly<Record<Role, (host: RoleHost<App>) => readonly RoleService[]>>;
+
+/** The roles that an app has begun to play. */
+export class PlayedRoles {
+  #services: readonly RoleService[] = [];
 
   get url(): string | null {
-    return this.#playing.find(({ url }) => url !== null)?.url ?? null;
+    return this.#services.find(({ url }) => typeof url === 'string')?.url ?? null;
   }
 
-  start(roles: readonly Role[]): Promise<void> {
-    this.#playing = roles.flatMap((role) => this.#all.get(role) ?? []);
-    return startAll(this.#playing);
+  start(services: readonly RoleService[]): Promise<void> {
+    this.#services = services;
+    return startAll(services);
   }
 
   drain(): void {
-    for (const face of this.#playing) face.drain();
+    for (const service of this.#services) service.drain?.();
   }
 
   stop(): Promise<void> {
-    return stopAll(this.#playing);
+    return stopAll(this.#services);
   }
+}
+
+/** Those of the roles of one app, in the order of the table. */
+export function servicesOf<App>(
+  table: RoleTable<App>,
+  roles: readonly Role[],
+  host: RoleHost<App>,
+): readonly RoleService[] {
+  const rows = Object.entries(table) as [Role, RoleTable<App>[Role]][];
+  return rows.flatMap(([role, services]) => (roles.includes(role) ? services(host) : []));
 }

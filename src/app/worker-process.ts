@@ -1,13 +1,12 @@
 import { asOwnCode } from '../engine/console-capture.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Observer } from '../engine/host.ts';
-import type { RunningRun } from '../engine/running-run.ts';
+import type { RunningAttempts } from '../engine/running-attempts.ts';
 import { ServicePool } from '../engine/service-pool.ts';
+import type { Takes } from '../engine/takes.ts';
 import type { Vitals } from '../engine/vitals.ts';
 import { OnejobError } from '../job/errors.ts';
-import { readFailure } from '../job/failure.ts';
 import type { Registry } from '../job/registry.ts';
-import type { RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Claim } from '../ports/store-claim.ts';
@@ -22,7 +21,7 @@ import { openTracer } from './tracing.ts';
 import { version } from './version.ts';
 
 export interface WorkerProcessOptions {
-  readonly scope: 'all' | 'tree';
+  readonly takes: Takes;
   readonly backend: PreparedBackend;
   readonly registry: Registry;
   readonly settings: Settings;
@@ -32,18 +31,12 @@ export interface WorkerProcessOptions {
   readonly clock: Clock;
 }
 
-export interface CurrentRun {
-  readonly id: RunId;
-  readonly job: string;
-  readonly traceId: string;
-}
-
 /**
  * The engine of a process over its whole life. An engine that was buried, because its process was stopped for longer
  * than its lease, is fenced for good; a fresh one takes its place, unless the node's name was taken by another process.
  */
 export class WorkerProcess {
-  readonly scope: 'all' | 'tree';
+  readonly takes: Takes;
   readonly #options: WorkerProcessOptions;
   readonly #services: ServicePool;
   readonly #failed = createDeferred<never>();
@@ -57,21 +50,18 @@ export class WorkerProcess {
 
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
-    this.scope = options.scope;
+    this.takes = options.takes;
     this.#services = new ServicePool(options.log);
     this.#failed.promise.catch(() => undefined);
-  }
-
-  get load(): number {
-    return this.#current?.load ?? 0;
   }
 
   get vitals(): Vitals | null {
     return this.#current?.vitals ?? null;
   }
 
-  get running(): readonly RunningRun[] {
-    return this.#current?.running ?? [];
+  /** What executes here; undefined before there is an engine. */
+  get attempts(): RunningAttempts | undefined {
+    return this.#current?.attempts;
   }
 
   /** Rejects with NODE_TAKEN; else never settles. */
@@ -94,25 +84,9 @@ export class WorkerProcess {
     messages.listen((runs) => void signals.mailboxHere(runs));
   }
 
-  get current(): CurrentRun | null {
-    const claim = this.#current?.current;
-    return claim ? { id: claim.run, job: claim.job, traceId: claim.traceId } : null;
-  }
-
-  /** As `App.fault`. */
-  fault(thrown: unknown): 'failed' | 'late' | 'nobody' {
-    const error = thrown instanceof Error ? thrown : new Error(readFailure(thrown).failure.message);
-    const failed = this.#current ? this.#current.fault(error) : 0;
-    return failed === null ? 'late' : failed ? 'failed' : 'nobody';
-  }
-
   /** It stopped without an answer of the store. */
   get gaveUp(): boolean {
     return (this.#current?.left.length ?? 0) > 0;
-  }
-
-  interrupt(reason: Error): void {
-    this.#current?.interrupt(reason);
   }
 
   /**
@@ -147,9 +121,9 @@ export class WorkerProcess {
   }
 
   #create(): Engine {
-    const { scope, backend, registry, settings, observer, meter, log, clock } = this.#options;
+    const { takes, backend, registry, settings, observer, meter, log, clock } = this.#options;
     const { node, nodeIsNamed, hooks, valueBytes, outputBytes, parkAfterMs, slots, leaseMs, retention } = settings;
-    const all = scope === 'all';
+    const all = takes === 'due runs';
     const engine = new Engine({
       store: backend.store,
       outbox: backend.outbox,
@@ -169,7 +143,7 @@ export class WorkerProcess {
       leaseMs: backend.store.facts.beat === null ? Math.max(leaseMs, leaseWithoutThreadMs) : leaseMs,
       pollMs: all ? pollMs : pollByItselfMs,
       retention,
-      scope,
+      takes,
       exitOnStall: settings.exitOnStall,
       signals: backend.signals,
       onBuried: () => this.#replace(engine),
@@ -203,7 +177,8 @@ export class WorkerProcess {
     const { backend, settings, log } = this.#options;
     const workers = await backend.store.workers();
     if (this.#stopping) return;
-    const taken = settings.nodeIsNamed && this.scope === 'all' && workers.some(({ node }) => node === settings.node);
+    const taken =
+      settings.nodeIsNamed && this.takes === 'due runs' && workers.some(({ node }) => node === settings.node);
     if (taken) {
       this.#failed.reject(
         new OnejobError('NODE_TAKEN', `another process has started as node ${settings.node} on this store`, {
@@ -217,7 +192,7 @@ export class WorkerProcess {
     await engine.enrol();
     this.#engine = Promise.resolve(engine);
     if (this.#stopping) return;
-    if (this.scope === 'all') await engine.start();
+    if (this.takes === 'due runs') await engine.start();
     for (const root of buried.roots) engine.follow(root);
     await buried.stop(0);
   }

@@ -23,10 +23,10 @@ export async function withDatabase(call: Call, work: (database: Database) => Pro
     upkeep: upkeepIfAny,
     notifier,
     isOurs,
-  } = await openBackend(app.options.store ?? defaultStore, { isBrief: true });
+  } = await openBackend(app.config.options.store ?? defaultStore, { isBrief: true });
   try {
     const upkeep = () => upkeepIfAny ?? refuse(store);
-    return await work({ store, upkeep, upkeepIfAny, settings: settingsOf(app.options) });
+    return await work({ store, upkeep, upkeepIfAny, settings: settingsOf(app.config.options) });
   } finally {
     await notifier?.close();
     if (isOurs) await store.close();

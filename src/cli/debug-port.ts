@@ -9,7 +9,7 @@ import type { Call } from './call.ts';
 export async function openDebugPort({ given, terminal }: Call, app: App): Promise<() => Promise<void>> {
   const port = given.whole('debug-port');
   if (port === undefined) return () => Promise.resolve();
-  const host = app.options.http?.host ?? '127.0.0.1';
+  const host = app.config.options.http?.host ?? '127.0.0.1';
   try {
     const { serveDebug } = await import('../http/debug/debug-server.ts');
     const server = await serveDebug(app, { host, port });

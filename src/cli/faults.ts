@@ -2,7 +2,7 @@
 export type FaultKind = 'exception' | 'rejection';
 
 /**
- * Called in the context of the code that threw, so `app.current` and `app.fault` know whose it was. False: not dealt
+ * Called in the context of the code that threw, so `app.running.current` and `app.running.fault` know whose it was. False: not dealt
  * with.
  */
 export type FaultHandler = (thrown: unknown, kind: FaultKind) => boolean;

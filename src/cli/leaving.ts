@@ -33,7 +33,7 @@ export class Leaving {
       timer = setInterval(() => {
         const now = performance.now();
         const isAway = this.#app.insight.vitals?.storeAwayMs ?? null;
-        if (this.#app.load > 0) executedAt = now;
+        if (this.#app.running.load > 0) executedAt = now;
         if (now - executedAt >= idleMs || (isAway !== null && now - since >= awayMs)) controller.abort(this.#reason());
       }, lookEveryMs);
     };

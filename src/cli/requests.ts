@@ -61,11 +61,11 @@ export function jobNames({ given, words, command }: Call): string[] {
 /** @throws JOB_UNKNOWN; where no command was named either, with the nearest command as well */
 export function findJob(call: Call, app: CommandApp, name: string): AnyJob {
   try {
-    return app.registry.get(name);
+    return app.jobs.registry.get(name);
   } catch (error) {
     if (!hasCode(error, 'JOB_UNKNOWN')) throw error;
     const unknown = error as OnejobError;
-    const { problems } = app;
+    const { problems } = app.jobs;
     const command = call.implicit && !call.given.has('job') ? nearest(name, commandWords()) : undefined;
     const { known } = unknown.data as { known: readonly string[] };
     const message = command

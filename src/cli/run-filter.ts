@@ -24,8 +24,8 @@ export async function readFilter(given: Given, app: CommandApp): Promise<RunFilt
 
 /** The name as it is stored: `HelloWorld` means `hello-world` here too, where that job is known. */
 async function jobNamed(name: string, app: CommandApp): Promise<string> {
-  await app.loadJobs();
-  return app.registry.find(name)?.name ?? name;
+  await app.jobs.load();
+  return app.jobs.registry.find(name)?.name ?? name;
 }
 
 function readState(name: string): RunState {

@@ -1,8 +1,9 @@
-import { createApp, type App } from '../app/app.ts';
+import type { App } from '../app/app.ts';
 import type { CommandApp } from '../app/command-app.ts';
 import type { ConfigValue, LoadedConfig } from '../app/config.ts';
 import { leftBehind } from '../app/left-behind.ts';
 import type { AppOptions } from '../app/options.ts';
+import { createApp } from '../program/create-app.ts';
 import { shortId } from '../std/id.ts';
 import type { Call } from './call.ts';
 import { openLogs, type Logs } from './logs.ts';
@@ -49,8 +50,8 @@ export async function withOwnApp(call: Call, work: (session: Session<App>) => Pr
 export async function withJobs<T>(call: Call, work: (app: CommandApp) => T | Promise<T>): Promise<T> {
   const { app } = (await openRemote(call)) ?? (await openSession(call));
   try {
-    await app.loadJobs();
-    printProblems(call.terminal, app.problems);
+    await app.jobs.load();
+    printProblems(call.terminal, app.jobs.problems);
     return await work(app);
   } finally {
     await app.stop();
@@ -67,8 +68,8 @@ export async function openSession(
   const options = { ...defaults, ...optionsOf(call.app, config) };
   const logs = openLogs(options.log, { ...call, kind });
   const settings = { ...options, log: logs.process };
-  const own = Object.keys(call.app?.options ?? {});
-  if (call.app && (!call.app.isOpen || isOverruled(config))) call.app.configure(settings);
+  const own = Object.keys(call.app?.config.options ?? {});
+  if (call.app && (!call.app.config.isSettled || isOverruled(config))) call.app.config.change(settings);
   const app = call.app ?? createApp(settings, { actor: 'cli', isBrief: kind === 'asks' });
   app.insight.settings = () => settingsOf(config, new Set(own));
   return { app, config, logs };
@@ -98,7 +99,7 @@ function optionsOf(app: App | undefined, config: LoadedConfig): AppOptions {
   if (!app) return config.options;
   const above = new Set(config.values.filter(({ from }) => from === 'flag' || from === 'env').map(({ name }) => name));
   const sections = new Set([...above].map((name) => name.split('.')[0]));
-  const { http, ...program } = app.options;
+  const { http, ...program } = app.config.options;
   const entries = Object.entries(program).filter(([name, value]) => value !== undefined && !sections.has(name));
   const https = Object.entries(http ?? {}).filter(([name, value]) => value !== undefined && !above.has(`http.${name}`));
   return {

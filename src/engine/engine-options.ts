@@ -9,6 +9,7 @@ import type { Tracer } from '../ports/tracer.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Limits, Observer } from './host.ts';
 import type { Outbox } from './outbox.ts';
+import type { Takes } from './takes.ts';
 import type { ServicePool } from './service-pool.ts';
 
 /** What an engine is made of: the program's jobs, its store, and the settings of its worker. */
@@ -33,8 +34,7 @@ export interface EngineOptions {
   readonly leaseMs: number;
   readonly pollMs: number;
   readonly retention: PrunePolicy;
-  /** `tree`: only what this process was asked for itself, and its children (STORE §3.7). */
-  readonly scope: 'all' | 'tree';
+  readonly takes: Takes;
   readonly exitOnStall: boolean;
   /** Those of this process: the engine becomes the worker that they are for. */
   readonly signals: Signals;

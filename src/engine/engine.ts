@@ -11,23 +11,18 @@ import { newId } from '../std/id.ts';
 import { startAll, type Service } from '../std/service.ts';
 import { captureConsole } from './console-capture.ts';
 import type { EngineOptions } from './engine-options.ts';
-import { Forgetter } from './forgetter.ts';
-import { Heartbeat } from './heartbeat.ts';
-import type { Host } from './host.ts';
 import { ownIdentity } from './identity.ts';
 import { Journal } from './journal.ts';
 import { MailboxReader } from './mailbox-reader.ts';
-import { Pruner } from './pruner.ts';
 import { Reclaimer } from './reclaimer.ts';
-import { Rescuer } from './rescuer.ts';
+import { heartbeatMs, servicesOf } from './roles.ts';
 import { RunTree } from './run-tree.ts';
 import { RunningAttempts } from './running-attempts.ts';
-import type { RunningRun } from './running-run.ts';
 import { Shutdown } from './shutdown.ts';
 import type { Vitals } from './vitals.ts';
 import { Worker } from './worker.ts';
 
-/** The roles of one process, in the order in which they start; they stop in reverse. */
+/** What executes runs in one process, from its registration in the store to its end. */
 export class Engine {
   readonly id: WorkerId = newId();
   /** What executes here. */
@@ -38,10 +33,10 @@ export class Engine {
   readonly #worker: Worker;
   readonly #reader: MailboxReader;
   readonly #reclaimer: Reclaimer;
-  readonly #roles: readonly Service[];
+  readonly #services: readonly Service[];
   readonly #shutdown: Shutdown;
   #enrolled: Promise<void> | undefined;
-  #rolesUp: Promise<void> | undefined;
+  #started: Promise<void> | undefined;
   #later: Timer | undefined;
   #releaseConsole: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
@@ -50,48 +45,32 @@ export class Engine {
     this.#options = options;
     const { id } = this;
     const { store, registry, hooks, clock, log, limits, observer, meter, tracer, services } = options;
-    const { slots, pollMs, leaseMs, scope, signals } = options;
-    const everyMs = Math.min(2_000, leaseMs / 5);
+    const { slots, pollMs, leaseMs, takes, signals } = options;
     const journal = (this.#journal = new Journal({ store, worker: id, clock, log, meter }));
-    const tree = (this.#tree = scope === 'tree' ? new RunTree() : null);
+    const tree = (this.#tree = takes === 'own runs' ? new RunTree() : null);
     const shared = { store, journal, registry, services, hooks, clock, log, limits, observer, meter, tracer };
-    const host: Host = { ...shared, signals };
-    const running = (this.attempts = new RunningAttempts(tree));
-    const worker = (this.#worker = new Worker({ id, host, running, slots, tree, pollMs }));
-    const heartbeat = new Heartbeat({
+    const attempts = (this.attempts = new RunningAttempts(tree));
+    const worker = (this.#worker = new Worker({
+      id,
+      host: { ...shared, signals },
+      running: attempts,
+      slots,
+      tree,
+      pollMs,
+    }));
+    const readEveryMs = Math.min(1_000, heartbeatMs(leaseMs));
+    const reader = (this.#reader = new MailboxReader({
       store,
-      worker: id,
-      load: () => running.load,
+      id,
+      running: attempts,
       clock,
       log,
-      everyMs,
-      exitOnStall: options.exitOnStall,
-      onTry: (reached) => {
-        worker.reachable = reached;
-        meter?.beat(reached);
-      },
-      onBuried: () => {
-        worker.loseAll();
-        meter?.buried();
-        options.onBuried();
-      },
-    });
-    this.#reader = new MailboxReader({ store, id, running, clock, log, everyMs: Math.min(1_000, everyMs) });
-    this.#reclaimer = new Reclaimer({ store, id, clock, log, worker });
-    const caretakers = [
-      new Rescuer({ store, own: id, clock, log, leaseMs, meter, onFreed: () => signals.taken() }),
-      new Pruner({ store, policy: options.retention, clock, log }),
-    ];
-    // The beat first: a worker without one may be buried by others while it starts.
-    const others = tree ? [new Forgetter({ tree, store, registry, clock, log })] : caretakers;
-    this.#roles = [heartbeat, this.#reader, this.#reclaimer, ...others, worker];
+      everyMs: readEveryMs,
+    }));
+    const reclaimer = (this.#reclaimer = new Reclaimer({ store, id, clock, log, worker }));
+    this.#services = servicesOf({ options, id, attempts, worker, reader, reclaimer, tree });
     signals.attach({ work: () => worker.nudge(), mailbox: (runs) => this.#readMailbox(runs) });
-    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, running, roles: this.#roles });
-  }
-
-  /** Runs in execution here. */
-  get load(): number {
-    return this.attempts.load;
+    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, running: attempts, roles: this.#services });
   }
 
   get vitals(): Vitals {
@@ -106,25 +85,6 @@ export class Engine {
     };
   }
 
-  get running(): readonly RunningRun[] {
-    return this.attempts.views;
-  }
-
-  /** It, or a run below it, is in execution here; `root`: one that has no parent. */
-  executes(root: RunId): boolean {
-    return this.attempts.executes(root);
-  }
-
-  /** The run whose code executes now, also in a callback. */
-  get current(): Claim | undefined {
-    return this.attempts.current;
-  }
-
-  /** As `RunningAttempts.fault`. */
-  fault(error: Error): number | null {
-    return this.attempts.fault(error);
-  }
-
   /** What this process follows; of a process that takes whatever is due nothing. */
   get roots(): readonly RunId[] {
     return this.#tree?.roots ?? [];
@@ -133,7 +93,7 @@ export class Engine {
   /** Enrols and takes whatever is due. */
   async start(): Promise<void> {
     await this.enrol();
-    await this.#startRoles();
+    await this.#startServices();
   }
 
   /** Makes this process known to the store as a worker. Idempotent. */
@@ -188,18 +148,14 @@ export class Engine {
   follow(root: RunId): void {
     this.#tree?.follow(root);
     this.#later?.cancel();
-    this.#startRolesNow();
+    this.#startServicesNow();
     this.#worker.nudge();
   }
 
   /** What looks for work and mail starts a moment later: a short run costs none of it. */
   #join(root: RunId): void {
     this.#tree?.follow(root);
-    this.#later ??= this.#options.clock.setTimer(rolesAfterMs, () => this.#startRolesNow());
-  }
-
-  interrupt(reason: Error): void {
-    this.attempts.interrupt(reason);
+    this.#later ??= this.#options.clock.setTimer(servicesAfterMs, () => this.#startServicesNow());
   }
 
   /** As `Worker.abort`. */
@@ -227,7 +183,7 @@ export class Engine {
   }
 
   async #enrol(): Promise<void> {
-    const { store, node, replaces, registry, slots, version, leaseMs, scope } = this.#options;
+    const { store, node, replaces, registry, slots, version, leaseMs, takes } = this.#options;
     await store.enrol({
       id: this.id,
       node,
@@ -235,20 +191,20 @@ export class Engine {
       identity: ownIdentity(),
       jobs: registry.names(),
       // None for others: what a process that runs work by itself knows does not help runs that were left behind.
-      slots: scope === 'tree' ? 0 : slots,
+      slots: takes === 'own runs' ? 0 : slots,
       version,
       beatMs: leaseMs / 5,
     });
     this.#releaseConsole ??= captureConsole();
   }
 
-  #startRoles(): Promise<void> {
-    this.#rolesUp ??= startAll(this.#roles);
-    return this.#rolesUp;
+  #startServices(): Promise<void> {
+    this.#started ??= startAll(this.#services);
+    return this.#started;
   }
 
-  #startRolesNow(): void {
-    this.#startRoles().catch((error: unknown) => {
+  #startServicesNow(): void {
+    this.#startServices().catch((error: unknown) => {
       this.#options.log.error('the worker could not start', { error: readFailure(error).failure.message });
     });
   }
@@ -267,7 +223,7 @@ export class Engine {
   }
 }
 
-const rolesAfterMs = 50;
+const servicesAfterMs = 50;
 
 /** The run is new, and its wish to be held was granted. */
 function isHeldAsBorn({ verdict, run }: Submitted): boolean {

@@ -1,3 +1,4 @@
+import { readFailure } from '../job/failure.ts';
 import type { RunId } from '../job/run.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { Attempt } from './attempt.ts';
@@ -5,6 +6,12 @@ import { currentSink } from './console-capture.ts';
 import { interruptAll } from './interrupt-all.ts';
 import type { RunTree } from './run-tree.ts';
 import type { RunningRun } from './running-run.ts';
+
+export interface CurrentRun {
+  readonly id: RunId;
+  readonly job: string;
+  readonly traceId: string;
+}
 
 /** The attempts that a worker executes now: who wants to see them, or to end them from outside, asks here. */
 export class RunningAttempts {
@@ -48,21 +55,24 @@ export class RunningAttempts {
     return this.all.some(({ claim }) => claim.root === root || claim.run === root);
   }
 
-  /** The run whose code executes now, also in a callback; undefined outside of runs in execution here. */
-  get current(): Claim | undefined {
-    return this.all.find((attempt) => attempt.isCurrent)?.claim;
+  /** The run whose code executes now, also in a callback; null outside of runs in execution here. */
+  get current(): CurrentRun | null {
+    const claim = this.all.find((attempt) => attempt.isCurrent)?.claim;
+    return claim ? { id: claim.run, job: claim.job, traceId: claim.traceId } : null;
   }
 
   /**
-   * An error that nobody caught fails the run whose code threw it; all in execution, where that is not known. Called
-   * inside of the listener that hears of the error. Answers how many fail by it; null: it is the fault of a run that has
-   * ended.
+   * For who listens to `uncaughtException` and `unhandledRejection`, called inside of the listener: fails for good the
+   * run whose code threw, or all in execution where that is not known. `late`: it is the fault of a run that has ended
+   * already; `nobody`: no run is in execution.
    */
-  fault(error: Error): number | null {
+  fault(thrown: unknown): 'failed' | 'late' | 'nobody' {
+    const error = thrown instanceof Error ? thrown : new Error(readFailure(thrown).failure.message);
     const guilty = this.all.filter((attempt) => attempt.isCurrent);
-    if (guilty.length === 0 && currentSink() !== undefined) return null;
+    if (guilty.length === 0 && currentSink() !== undefined) return 'late';
     const failed = (guilty.length > 0 ? guilty : this.all).filter((attempt) => attempt.fault(error));
-    return failed.length === 0 && guilty.length > 0 ? null : failed.length;
+    if (failed.length > 0) return 'failed';
+    return guilty.length > 0 ? 'late' : 'nobody';
   }
 
   /**

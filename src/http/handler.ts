@@ -36,7 +36,7 @@ export function createAnswerer(app: App, options: HandlerOptions): Answerer {
   hono.route('/', debugRoutes(app, options));
   hono.notFound((context) => context.body(null, 404));
   hono.onError((error, context) => {
-    if (!isOnejobError(error)) app.log.error('an answer over HTTP failed', { path: context.req.path, error });
+    if (!isOnejobError(error)) app.config.log.error('an answer over HTTP failed', { path: context.req.path, error });
     return problem(error, requestIdOf(context.req.header('x-request-id')));
   });
   return async (request, node = {}) => finish(request, await hono.fetch(request, node));

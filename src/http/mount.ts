@@ -17,7 +17,7 @@ export function httpHandler(
   app: App,
   { insecure = false }: MountOptions = {},
 ): (request: Request) => Promise<Response> {
-  const { token, tokens = [], sameRunId, debug } = app.options.http ?? {};
+  const { token, tokens = [], sameRunId, debug } = app.config.options.http ?? {};
   if (!insecure && token === undefined && tokens.length === 0) {
     throw new OnejobError('CONFIG_INVALID', 'whoever reaches this service could run jobs here without a token', {
       hint: 'give the app http: { token }, or say insecure: true when the service itself asks who calls',

@@ -13,7 +13,7 @@ export interface ServedHttp {
  * @throws CONFIG_INVALID where strangers could reach it without a token, ADDRESS_TAKEN
  */
 export async function serveHttp(app: App, options: HttpOptions = {}): Promise<ServedHttp> {
-  const server = new HttpServer(app, { ...app.options.http, ...options });
+  const server = new HttpServer(app, { ...app.config.options.http, ...options });
   await server.start();
   return { url: server.url ?? '', stop: () => server.stop() };
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { App } from '../app/app.ts';
-import type { Face } from '../app/face.ts';
+import type { RoleService } from '../app/played-roles.ts';
 import type { HttpOptions } from '../app/options.ts';
 import { OnejobError } from '../job/errors.ts';
 import { isLoopback, refuseExposure } from './exposure.ts';
@@ -13,7 +13,7 @@ import { writeNamesAsKnown } from './header-case.ts';
 import { TextAnswer, writeText } from './text-answer.ts';
 
 /** Serves an app on an address of its own (CONTRACTS EGO-22, EGO-23). */
-export class HttpServer implements Face {
+export class HttpServer implements RoleService {
   readonly name = 'http';
   readonly #app: App;
   readonly #options: HttpOptions;
@@ -59,12 +59,13 @@ export class HttpServer implements Face {
     const server = createServer(limits, answer);
     // A body that is too large is refused before it is sent, where the client asks.
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      if (Number(request.headers['content-length'] ?? 0) <= this.#app.settings.valueBytes) response.writeContinue();
+      if (Number(request.headers['content-length'] ?? 0) <= this.#app.config.settings.valueBytes)
+        response.writeContinue();
       answer(request, response);
     });
     server.maxConnections = maxConnections;
     await listen(server, { host, port });
-    server.on('error', (error) => this.#app.log.warn('the server has trouble', { error: String(error) }));
+    server.on('error', (error) => this.#app.config.log.warn('the server has trouble', { error: String(error) }));
     this.#server = server;
     this.#url = urlOf(server.address() as AddressInfo);
   }

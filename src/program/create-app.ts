@@ -1,10 +1,9 @@
 import { App } from '../app/app.ts';
 import type { AppOptions } from '../app/options.ts';
-import { httpFace } from './face.ts';
+import type { Surroundings } from '../app/surroundings.ts';
+import { roles } from './roles.ts';
 
 /** Checks the options; opens nothing and starts nothing. @throws CONFIG_INVALID */
-export function createApp(options: AppOptions = {}): App {
-  const app = new App(options, {});
-  app.attach(httpFace(app));
-  return app;
+export function createApp(options: AppOptions = {}, surroundings: Surroundings = {}): App {
+  return new App(options, roles, surroundings);
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openBackend } from '../../src/app/backend.ts';
-import { createApp } from '../../src/app/app.ts';
+import { createApp } from '../../src/program/create-app.ts';
 import { openTalk } from '../../src/app/prepare-backend.ts';
 import { RunNews } from '../../src/app/run-news.ts';
 import { defineJob } from '../../src/job/define.ts';

@@ -59,7 +59,7 @@ export class SimWorker {
       leaseMs: 10_000,
       pollMs: 1_000,
       retention: { succeededMs: 9e14, failedMs: 9e14, succeededRuns: 1e9, failedRuns: 1e9 },
-      scope: 'all',
+      takes: 'due runs',
       exitOnStall: false,
       signals,
       onBuried: () => this.end('is buried'),

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createApp, type App } from '../../src/app/app.ts';
+import type { App } from '../../src/app/app.ts';
 import type { ExecuteRequest, RunWatcher } from '../../src/app/execute.ts';
 import type { AppOptions } from '../../src/app/options.ts';
 import type { AnyJob } from '../../src/job/define.ts';
 import type { OutputLine } from '../../src/job/output-line.ts';
 import type { Run } from '../../src/job/run.ts';
+import { createApp } from '../../src/program/create-app.ts';
 import { openFolder } from './folder.ts';
 import { RecordingLog } from './recording-log.ts';
 

@@ -2,6 +2,7 @@ import { OnejobError } from '../../job/errors.ts';
 import { Registry } from '../../job/registry.ts';
 import { systemClock } from '../../std/clock.ts';
 import type { CommandApp } from '../command-app.ts';
+import type { Jobs } from '../job-catalog.ts';
 import type { EnqueuedRun, ExecuteRequest } from '../execute.ts';
 import type { JobView } from '../json-views.ts';
 import { enqueueOn, type Wished } from './enqueue-on.ts';
@@ -11,22 +12,16 @@ import { ServerLink, type ServerAddress } from './server-link.ts';
 
 /** An app that works elsewhere: its jobs, with what they take, and its runs. */
 export class RemoteApp implements CommandApp {
-  readonly registry = new Registry();
   readonly client: HttpClient;
-  readonly problems = [];
-  readonly options = {};
+  readonly jobs: Jobs;
+  readonly config = { options: {} };
   readonly #link: ServerLink;
-  #jobs: Promise<void> | undefined;
 
   /** @throws CONFIG_INVALID for an address that is none */
   constructor(address: ServerAddress) {
     this.#link = new ServerLink(address);
     this.client = new HttpClient({ link: this.#link, clock: systemClock });
-  }
-
-  loadJobs(): Promise<void> {
-    this.#jobs ??= this.#loadJobs();
-    return this.#jobs;
+    this.jobs = new RemoteJobs(this.#link);
   }
 
   async enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]> {
@@ -38,8 +33,24 @@ export class RemoteApp implements CommandApp {
   stop(): Promise<void> {
     return Promise.resolve();
   }
+}
 
-  async #loadJobs(): Promise<void> {
+class RemoteJobs implements Jobs {
+  readonly registry = new Registry();
+  readonly problems = [];
+  readonly #link: ServerLink;
+  #loaded: Promise<void> | undefined;
+
+  constructor(link: ServerLink) {
+    this.#link = link;
+  }
+
+  load(): Promise<void> {
+    this.#loaded ??= this.#load();
+    return this.#loaded;
+  }
+
+  async #load(): Promise<void> {
     const { items } = await this.#link.ask<{ items: readonly JobView[] }>('GET', '/jobs');
     for (const view of items) this.registry.add(jobOfView(view));
   }

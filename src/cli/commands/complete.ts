@@ -7,7 +7,7 @@ import { withJobs } from '../session.ts';
 /** `onejob __complete -- <words>`: candidates for the last word, a line each, with what they are behind a tab. */
 export async function execute(call: Call): Promise<number> {
   const { terminal, words } = call;
-  const jobs = () => withJobs({ ...call, given: givenOf(words) }, ({ registry }) => registry.all()).catch(() => []);
+  const jobs = () => withJobs({ ...call, given: givenOf(words) }, ({ jobs }) => jobs.registry.all()).catch(() => []);
   const found = await candidates(words, jobs);
   for (const { text, says } of found) terminal.out(`${text}\t${says}\n`);
   return 0;

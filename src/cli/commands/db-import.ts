@@ -12,14 +12,14 @@ export function execute(call: Call): Promise<number> {
   if (what !== 'vtask') usage(`onejob imports from vtask, not from ${what}`);
   if (from === undefined) usage('say where the table is: --from mysql://user@host:3306/database');
   return withOwnApp(call, async ({ app }) => {
-    const [store] = await Promise.all([app.openStore(), app.loadJobs()]);
+    const [store] = await Promise.all([app.openStore(), app.jobs.load()]);
     const dryRun = given.on('dry-run');
     const imports = await importVtask({
       from,
       table: given.text('table'),
       store,
-      registry: app.registry,
-      maxBytes: settingsOf(app.options).valueBytes,
+      registry: app.jobs.registry,
+      maxBytes: settingsOf(app.config.options).valueBytes,
       dryRun,
     });
     if (terminal.json) terminal.outJson({ v: 1, ...imports, dryRun });

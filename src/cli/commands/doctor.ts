@@ -66,16 +66,16 @@ async function checkConfig(call: Call, add: (finding: Finding) => void): Promise
 async function checkJobs(app: App, add: (finding: Finding) => void): Promise<void> {
   const about = 'jobs';
   try {
-    await app.loadJobs();
+    await app.jobs.load();
   } catch (error) {
     return add(failure(about, error));
   }
-  const count = app.registry.names().length;
+  const count = app.jobs.registry.names().length;
   if (count > 0) add({ about, grade: 'ok', text: count === 1 ? 'one job' : `${count} jobs` });
-  for (const problem of app.problems) {
+  for (const problem of app.jobs.problems) {
     add({ about, grade: 'fail', text: problemLine(problem), hint: 'its jobs are missing, the others work', code: 2 });
   }
-  if (count > 0 || app.problems.length > 0) return;
+  if (count > 0 || app.jobs.problems.length > 0) return;
   add({ about, grade: 'warn', text: 'none found', hint: 'put one into jobs/NAME.job.ts, or say where with --jobs' });
 }
 

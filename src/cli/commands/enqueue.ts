@@ -19,8 +19,8 @@ async function enqueueAll(call: Call, { app, config }: Session): Promise<number>
       'a run that waits for a worker would be gone with this command: memory: lives in one process',
       'name another --store',
     );
-  await app.loadJobs();
-  printProblems(terminal, app.problems);
+  await app.jobs.load();
+  printProblems(terminal, app.jobs.problems);
   const runs = (await app.enqueue(await readRequests(call, app))).map(({ run }) => run);
   for (const { id, job, state } of terminal.json ? [] : runs) {
     terminal.out(`${id}\n`);

@@ -13,7 +13,7 @@ import { withJobs } from '../session.ts';
 export function execute(call: Call): Promise<number> {
   const { terminal } = call;
   return withJobs(call, async (app) => {
-    const jobs = app.registry.all();
+    const jobs = app.jobs.registry.all();
     const pauses = await readPauses(call, app);
     const pauseOf = ({ name }: AnyJob) => pauses.find((pause) => pause.type === 'job' && pause.name === name);
     if (terminal.json) {
@@ -42,7 +42,7 @@ export function execute(call: Call): Promise<number> {
 
 /** Jobs can be listed without a store: one that is not there is not made for this, one that is away is no failure. */
 async function readPauses({ terminal }: Call, app: CommandApp): Promise<readonly Pause[]> {
-  const { store = '' } = app.options;
+  const { store = '' } = app.config.options;
   if (typeof store === 'string' && store.startsWith('sqlite:') && !existsSync(store.slice('sqlite:'.length))) return [];
   try {
     return await app.client.pauses();

@@ -25,8 +25,8 @@ async function runHere(call: Call, { app, logs }: Session<App>): Promise<number>
   faults.handle((thrown) => blame(call, app, thrown));
   interruption.own();
   const leaving = new Leaving(app, interruption);
-  await leaving.atOnce(app.loadJobs());
-  printProblems(terminal, app.problems);
+  await leaving.atOnce(app.jobs.load());
+  printProblems(terminal, app.jobs.problems);
   const requests = await leaving.atOnce(readRequests(call, app));
   const closeDebugPort = await openDebugPort(call, app);
   const report = new RunReport({ terminal, logs, several: requests.length > 1 });
@@ -51,7 +51,7 @@ async function runHere(call: Call, { app, logs }: Session<App>): Promise<number>
  * is going on that it could be the fault of.
  */
 function blame({ terminal }: Call, app: App, thrown: unknown): boolean {
-  const whose = app.fault(thrown);
+  const whose = app.running.fault(thrown);
   if (whose === 'late') {
     terminal.complain(`onejob: an error came when its run had ended: ${readFailure(thrown).failure.message}`);
   }

@@ -28,8 +28,8 @@ export function execute(call: Call): Promise<number> {
 /** Of a pipeline whose definition is here (CONTRACTS VT-15); any other job decides while it runs. */
 async function countSteps(app: CommandApp, { job }: Run): Promise<number | null> {
   try {
-    await app.loadJobs();
-    return app.registry.find(job)?.stepNames?.length ?? null;
+    await app.jobs.load();
+    return app.jobs.registry.find(job)?.stepNames?.length ?? null;
   } catch {
     return null; // jobs that do not load are no reason not to show a run
   }

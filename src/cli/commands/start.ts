@@ -1,6 +1,5 @@
 import type { App } from '../../app/app.ts';
-import { roles } from '../../app/role.ts';
-import { httpFace } from '../../http/face.ts';
+import { roleNames } from '../../app/role.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Call } from '../call.ts';
 import type { FaultKind } from '../faults.ts';
@@ -13,9 +12,8 @@ import { openSession } from '../session.ts';
  */
 export async function execute(call: Call): Promise<number> {
   const { terminal, interruption, faults } = call;
-  const { app, logs } = await openSession(call, 'serves', { roles });
+  const { app, logs } = await openSession(call, 'serves', { roles: roleNames });
   interruption.own();
-  app.attach(httpFace(app)); // a program's own app has it already
   faults.handle((thrown, kind) => report({ app, log: logs.process }, thrown, kind));
   const interrupted = new Promise<void>((resolve) => {
     if (interruption.signal.aborted) resolve();
@@ -24,7 +22,7 @@ export async function execute(call: Call): Promise<number> {
   try {
     await Promise.race([start(call, app), interrupted]);
     await Promise.race([app.failed, interrupted]);
-    logs.process.info('stopping', { signal: interruption.by, running: app.load });
+    logs.process.info('stopping', { signal: interruption.by, running: app.running.load });
     return 0;
   } finally {
     await app.stop(graceMs);
@@ -36,14 +34,16 @@ export async function execute(call: Call): Promise<number> {
 async function start({ terminal, interruption }: Call, app: App): Promise<void> {
   // Opens while the job files load; what it has to say comes out in `start`.
   app.openStore().catch(() => undefined);
-  await app.loadJobs();
-  printProblems(terminal, app.problems);
-  if (app.registry.names().length === 0) {
+  await app.jobs.load();
+  printProblems(terminal, app.jobs.problems);
+  if (app.jobs.registry.names().length === 0) {
     terminal.complain('there are no jobs here, so there is nothing to do: onejob looks in jobs/, or where --jobs says');
   }
   await app.start();
   if (interruption.by !== null) return;
-  const { node, url, settings } = app;
+  const { settings } = app.config;
+  const { url } = app;
+  const { node } = settings;
   const { pid } = process;
   const store = (await app.openStore()).facts.url;
   terminal.talk(`onejob ready ${url ?? '-'} node=${node} roles=${settings.roles.join(',')} store=${store} pid=${pid}`);
@@ -57,7 +57,7 @@ async function start({ terminal, interruption }: Call, app: App): Promise<void> 
  * others take its runs over, as after any crash (STORE §3.6).
  */
 function report({ app, log }: { app: App; log: Log }, thrown: unknown, kind: FaultKind): boolean {
-  const { current } = app;
+  const { current } = app.running;
   const fields = { ...(current && { job: current.job, run: current.id, traceId: current.traceId }), error: thrown };
   if (kind === 'rejection') {
     log.error('a promise that nobody awaits was rejected', fields);

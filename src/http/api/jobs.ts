@@ -12,9 +12,9 @@ export const listJobs = defineRoute({
   right: 'read',
   answers: { 200: jsonAnswer('all of them, by name', listOf(job)) },
   async handle({ app, client }) {
-    await app.loadJobs();
+    await app.jobs.load();
     const pauses = await client.pauses();
-    const items = app.registry.all().map((each) => listedJobView(each, pauses));
+    const items = app.jobs.registry.all().map((each) => listedJobView(each, pauses));
     return json(200, { v: 1, items, next: null });
   },
 });
@@ -28,8 +28,8 @@ export const showJob = defineRoute({
   params: { name },
   answers: { 200: jsonAnswer('the job', { ...job, properties: { v: version, ...job.properties } }) },
   async handle({ app, client, params }) {
-    await app.loadJobs();
-    return json(200, { v: 1, ...listedJobView(app.registry.get(params.name), await client.pauses()) });
+    await app.jobs.load();
+    return json(200, { v: 1, ...listedJobView(app.jobs.registry.get(params.name), await client.pauses()) });
   },
 });
 

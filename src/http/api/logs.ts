@@ -68,7 +68,7 @@ export const readLogs = defineRoute({
     const pages = app.client.pages(id, { after, follow, signal });
     const texts =
       type === 'text/event-stream' ? events(pages, { id, client: app.client, after, follow }) : plain(pages, type);
-    const body = streamOf(untilCut(texts, { type, signal, log: app.log }), {
+    const body = streamOf(untilCut(texts, { type, signal, log: app.config.log }), {
       ...forms[type],
       onEnd: () => gone.abort(new Error('the reader has gone')),
     });

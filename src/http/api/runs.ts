@@ -119,7 +119,7 @@ export function filterOf(app: App, filter: ValuesOf<typeof filters>): RunFilter 
   const { job, state, trigger: by, key: ofKey, parent } = filter;
   const now = Date.now();
   return {
-    ...(job !== undefined && { job: app.registry.find(job)?.name ?? job }),
+    ...(job !== undefined && { job: app.jobs.registry.find(job)?.name ?? job }),
     ...(state !== undefined && { states: state }),
     ...(by !== undefined && { trigger: by }),
     ...(ofKey !== undefined && { key: ofKey }),

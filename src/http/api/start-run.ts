@@ -45,7 +45,7 @@ export const startRun = defineRoute({
     required: false,
     description: 'the input, as the schema of the job says',
   },
-  maxBytes: ({ options }) => options.limits?.value ?? 1_048_576,
+  maxBytes: ({ config }) => config.options.limits?.value ?? 1_048_576,
   answers: {
     200: jsonAnswer('the run, which has ended, whatever its state', oneRun),
     202: jsonAnswer('the run is stored, and goes on or waits for a worker', startedRun, location),
@@ -86,7 +86,7 @@ async function answerOf(
   if (seconds !== null && !isFinal(state)) await waitFor({ client, ref: id, seconds, signal });
   const run = seconds !== null || isFinal(state) ? await client.find(id) : null;
   if (run && isFinal(run.state)) return json(200, { v: 1, ...runView(run), created }, applied);
-  const job = app.registry.find(params.name)?.name ?? params.name;
+  const job = app.jobs.registry.find(params.name)?.name ?? params.name;
   const started = { v: 1, id, key: itsKey, jobId, job, state: run?.state ?? state, created };
   return json(202, started, { Location: placeOf(path, id), ...applied });
 }

@@ -21,7 +21,7 @@ export interface DebugServer {
 
 /** Serves it on an address of its own, 0 being a free port. @throws CONFIG_INVALID, or why it cannot listen there */
 export async function serveDebug(app: App, address: { host: string; port: number }): Promise<DebugServer> {
-  const { token, tokens } = app.options.http ?? {};
+  const { token, tokens } = app.config.options.http ?? {};
   const auth = { token, tokens };
   refuseExposure(address.host, { ...(token !== undefined && { token }), ...(tokens && { tokens }) });
   const ending = new AbortController();
@@ -29,7 +29,10 @@ export async function serveDebug(app: App, address: { host: string; port: number
   const isPrivate = isLoopback(address.host) && token === undefined && (tokens ?? []).length === 0;
   hono.use(guarded(refuseStrangers({ isLoopback: isPrivate }), authenticate(auth)));
   hono.route('/', metricsRoutes(app));
-  hono.route('/', debugRoutes(app, { debug: true, showsConfig: app.options.http?.debug, ending: ending.signal }));
+  hono.route(
+    '/',
+    debugRoutes(app, { debug: true, showsConfig: app.config.options.http?.debug, ending: ending.signal }),
+  );
   hono.notFound((context) => context.body(null, 404));
   hono.onError((error) => problem(error, ''));
   const listener = getRequestListener((request) => hono.fetch(request), { overrideGlobalObjects: false });

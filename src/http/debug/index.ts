@@ -32,7 +32,11 @@ export function debugRoutes(
   }
   const paths = [...new Set(routes.routes.map(({ path }) => path))].filter((path) => !path.includes('*'));
   routes.get('/', requireRight('read'), (context) =>
-    context.json({ onejob: version, node: app.node, routes: ['/metrics', '/job/list', '/jobs', ...paths].toSorted() }),
+    context.json({
+      onejob: version,
+      node: app.config.settings.node,
+      routes: ['/metrics', '/job/list', '/jobs', ...paths].toSorted(),
+    }),
   );
   return routes;
 }

@@ -12,7 +12,11 @@ export function infoRoutes(app: App): Hono<Env> {
   routes.get('/pid', reads, (context) => context.json({ code: 0, msg: 'success', data: { pid: process.pid } }));
   routes.get('/module/info', reads, async (context) => {
     const project = await findProject(process.cwd());
-    return context.json({ name: project?.name ?? null, version: project?.version ?? null, jobs: app.registry.names() });
+    return context.json({
+      name: project?.name ?? null,
+      version: project?.version ?? null,
+      jobs: app.jobs.registry.names(),
+    });
   });
   routes.get('/build/info', reads, (context) => {
     const { node, v8, uv } = process.versions;

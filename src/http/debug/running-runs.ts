@@ -3,7 +3,7 @@ import type { RunningRun } from '../../engine/running-run.ts';
 
 /** Runs in execution, oldest first, for `/debug/runs`. */
 export function runsJson(app: App): object {
-  return { v: 1, pid: process.pid, node: app.node, runs: oldestFirst(app).map(runJson) };
+  return { v: 1, pid: process.pid, node: app.config.settings.node, runs: oldestFirst(app).map(runJson) };
 }
 
 /** The same to read, one paragraph a run, as Go prints its goroutines. */
@@ -13,7 +13,7 @@ export function runsText(app: App): string {
 }
 
 function oldestFirst(app: App): RunningRun[] {
-  return app.insight.running.toSorted((a, b) => b.ageMs - a.ageMs);
+  return app.running.views.toSorted((a, b) => b.ageMs - a.ageMs);
 }
 
 function runJson({ run, isWaiting, ageMs, steps, ...rest }: RunningRun): object {

@@ -22,8 +22,8 @@ export function governorRoutes(app: App, options: HandlerOptions): Hono<Env> {
       }
     };
   const list = async (context: Context<Env>): Promise<Response> => {
-    await app.loadJobs();
-    const body = JSON.stringify(app.registry.names().toSorted());
+    await app.jobs.load();
+    const body = JSON.stringify(app.jobs.registry.names().toSorted());
     return context.body(body, 200, { 'Content-Type': 'application/json; charset=utf-8' });
   };
   routes.get('/job/list', answered('read', list));

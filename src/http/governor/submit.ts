@@ -25,8 +25,8 @@ export async function submit(app: App, options: HandlerOptions, context: Context
   if (key.length > maxRunIdLength) {
     return refusal(400, `jobRunID is longer than ${maxRunIdLength} characters`, { name });
   }
-  await app.loadJobs();
-  if (!app.registry.find(job)) return refusal(400, `job:${job} not exist`, echo, 'JOB_UNKNOWN');
+  await app.jobs.load();
+  if (!app.jobs.registry.find(job)) return refusal(400, `job:${job} not exist`, echo, 'JOB_UNKNOWN');
   const node = context.env;
   return execute(app, request, { echo, job, actor: context.get('actor'), key: egoKey(key), node, ...options });
 }
@@ -47,7 +47,7 @@ async function execute(
   const isDetached = prefersAsync(request.headers.get('prefer') ?? undefined);
   const presence = presenceOf(request, node);
   try {
-    const body = textOrBytes(await readBody(request, app.settings.valueBytes));
+    const body = textOrBytes(await readBody(request, app.config.settings.valueBytes));
     const headers = headerPairs(request, node.incoming).map(([name, value]) => [name, textOfHeader(value)] as const);
     const asked = { job, body, headers, trigger: 'http', ...(sameRunId !== 'run' && { key }) } as const;
     const { run, replayed } = await app.callers.call(asked, { presence, isDetached, actor });
@@ -70,7 +70,7 @@ function accepted(id: string, echo: Echo): Response {
 /** Nothing has run: what cannot be stored is the caller's fault, not the job's. */
 export function refuse(app: App, error: unknown, echo: Echo): Response {
   if (!isOnejobError(error)) {
-    app.log.error('an answer over HTTP failed', { job: echo.name, error });
+    app.config.log.error('an answer over HTTP failed', { job: echo.name, error });
     return refusal(500, 'an error of the server itself; its log says more', echo);
   }
   return refusal(hasCode(error, 'VALUE_REJECTED') ? 400 : statusOf(error, 'ego'), error.message, echo, error.code);

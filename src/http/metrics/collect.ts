@@ -14,7 +14,7 @@ export function collectMetrics(app: App, registry?: Registry): Registry {
   if (known) return known;
   const chosen = registry ?? new Registry();
   if (!registry) collectDefaultMetrics({ register: chosen });
-  app.insight.measure(new EngineMetrics(chosen, (job) => app.registry.find(job)?.name === job));
+  app.insight.measure(new EngineMetrics(chosen, (job) => app.jobs.registry.find(job)?.name === job));
   addVitals(chosen, app);
   addStoreMetrics(chosen, app);
   registries.set(app, chosen);

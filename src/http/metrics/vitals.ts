@@ -34,6 +34,6 @@ export function addVitals(registry: Registry, app: App): void {
   addGauge(
     registry,
     { name: 'onejob_info', help: 'Always 1; says which onejob runs as which node', labels: ['version', 'node'] },
-    () => [[1, { version, node: app.node }]],
+    () => [[1, { version, node: app.config.settings.node }]],
   );
 }

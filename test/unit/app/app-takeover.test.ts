@@ -249,7 +249,7 @@ describe('a store that is away while runs are in execution', () => {
     const inner = openApp([]);
     const away = awayStore(await inner.app.openStore());
     const opened = openApp([defineJob({ name: 'work', run: () => 1 })], { store: away.store });
-    await opened.app.open();
+    await opened.app.openStore();
     away.isAway = true;
     await expect(opened.app.client.enqueue('work')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await expect(opened.app.client.list()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });

@@ -1,10 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createApp } from '../../../src/app/app.ts';
+import { App } from '../../../src/app/app.ts';
 import { defineServices } from '../../../src/job/define-services.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import type { Hooks } from '../../../src/job/hooks.ts';
+import { createApp } from '../../../src/program/create-app.ts';
+import { roles } from '../../../src/program/roles.ts';
 import { service } from '../../../src/job/services.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { fileStore, openApp } from '../../support/apps.ts';
@@ -223,14 +225,11 @@ describe('hooks', () => {
     const events: string[] = [];
     const says = (text: string) => () => Promise.resolve(void events.push(text));
     const hooks: Hooks = { onStop: () => Promise.reject(new Error('no goodbye')) };
-    const app = createApp({
-      store: await fileStore(),
-      log: new RecordingLog(),
-      jobs: [hello],
-      roles: ['worker', 'http'],
-      hooks,
-    });
-    app.attach({ name: 'http', url: null, start: says('serves'), drain: says('drains'), stop: says('is down') });
+    const http = { name: 'http', start: says('serves'), drain: says('drains'), stop: says('is down') };
+    const app = new App(
+      { store: await fileStore(), log: new RecordingLog(), jobs: [hello], roles: ['worker', 'http'], hooks },
+      { ...roles, http: () => [http] },
+    );
     await app.start();
     const store = await app.openStore();
     await expect(app.stop()).rejects.toThrow('no goodbye');
@@ -290,7 +289,7 @@ describe('start and stop', () => {
       await app.start();
       const { id } = await app.client.enqueue('long');
       await begun.promise;
-      await until('it runs', () => app.load === 1);
+      await until('it runs', () => app.running.load === 1);
       await app.stop(10);
       expect(reason).toMatchObject({ code: 'APP_STOPPING' });
       const { app: other } = openApp([], { store });
@@ -352,7 +351,7 @@ describe('an error that nobody can catch', () => {
       run: ({ input }) =>
         new Promise((resolve) => {
           if (input === 'good') setTimeout(() => resolve('done'), 50);
-          else setTimeout(() => told.push(opened.app.fault(new TypeError('in a callback'))), 1);
+          else setTimeout(() => told.push(opened.app.running.fault(new TypeError('in a callback'))), 1);
         }),
     });
     const opened = openApp([job]);
@@ -369,7 +368,7 @@ describe('an error that nobody can catch', () => {
     const later = createDeferred<string>();
     const job = defineJob({
       name: 'work',
-      run: () => void over.promise.then(() => later.resolve(opened.app.fault(new Error('late')))),
+      run: () => void over.promise.then(() => later.resolve(opened.app.running.fault(new Error('late')))),
     });
     const opened = openApp([job]);
     expect(await opened.run('work')).toMatchObject({ state: 'succeeded' });
@@ -387,12 +386,12 @@ describe('an error that nobody can catch', () => {
       },
     });
     const { app, run } = openApp([job]);
-    expect(app.fault(new Error('x'))).toBe('nobody');
+    expect(app.running.fault(new Error('x'))).toBe('nobody');
     const running = run('work');
     await begun.promise;
-    expect(app.fault(new Error('from a driver'))).toBe('failed');
+    expect(app.running.fault(new Error('from a driver'))).toBe('failed');
     expect(await running).toMatchObject({ state: 'failed', error: { message: 'from a driver' } });
-    expect(app.fault(new Error('x'))).toBe('nobody');
+    expect(app.running.fault(new Error('x'))).toBe('nobody');
   });
 });
 
@@ -400,9 +399,9 @@ describe('configure', () => {
   test('EGO-26 puts other options in their place until something is open', async () => {
     const app = createApp({ jobs: [hello], store: 'memory:', node: 'one' });
     onTestFinished(() => app.stop());
-    app.configure({ jobs: [hello], store: 'memory:', node: 'two', log: new RecordingLog() });
-    expect(app.node).toBe('two');
+    app.config.change({ jobs: [hello], store: 'memory:', node: 'two', log: new RecordingLog() });
+    expect(app.config.settings.node).toBe('two');
     await app.execute([{ job: 'hello', trigger: 'cli' }]);
-    expect(() => app.configure({})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => app.config.change({})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });

@@ -199,7 +199,7 @@ describe('a cancel', () => {
     const there = openApp([], { store });
     const running = here.run('long', { key: 'a' });
     await begun.promise;
-    await there.app.open();
+    await there.app.openStore();
     expect(await there.app.client.cancel('a', 'wrong shop')).toMatchObject({ verdict: 'mailed' });
     const run = await running; // a beat comes every two minutes, when this test would be over
     expect(run).toMatchObject({ state: 'cancelled', error: { code: 'RUN_CANCELLED' } });

@@ -115,20 +115,20 @@ test('EGO-21 runs in execution are shown with age and open steps, and slots are 
   });
   const { app } = openApp([job]);
   expect(app.insight.vitals).toBeNull();
-  expect(app.insight.running).toEqual([]);
+  expect(app.running.views).toEqual([]);
   void app
     .execute([{ job: 'work', trigger: 'api', key: 'k' }])
     .catch(() => undefined)
     .finally(done.resolve);
-  await until('both steps are open', () => app.insight.running[0]?.steps.length === 2);
-  const [view] = app.insight.running;
+  await until('both steps are open', () => app.running.views[0]?.steps.length === 2);
+  const [view] = app.running.views;
   expect(view).toMatchObject({ job: 'work', key: 'k', trigger: 'api', attempt: 1, thread: 'main', isWaiting: false });
   expect(view?.steps.map(({ key, kind }) => `${kind} ${key}`)).toEqual(['step charge:7', 'sleep nap']);
   expect(view?.ageMs).toBeGreaterThanOrEqual(0);
   expect(app.insight.vitals).toMatchObject({ usedSlots: 1, running: 1, storeAwayMs: null });
   held.resolve();
   await until('only the nap is open, and the slot is given up', () => app.insight.vitals?.usedSlots === 0);
-  expect(app.insight.running[0]).toMatchObject({ isWaiting: true, steps: [{ key: 'nap' }] });
+  expect(app.running.views[0]).toMatchObject({ isWaiting: true, steps: [{ key: 'nap' }] });
   expect(app.insight.vitals?.running).toBe(1);
   app.interrupt('SIGTERM');
   await done.promise;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createApp, type App } from '../../../src/app/app.ts';
+import type { App } from '../../../src/app/app.ts';
+import { createApp } from '../../../src/program/create-app.ts';
 import type { AnyJob } from '../../../src/job/define.ts';
 import { openApp } from '../../support/apps.ts';
 import { acts, definitions, hostileJobs, tryActs, tryDefinition, tryWish, wishes } from '../../support/hostile-acts.ts';
@@ -24,7 +25,7 @@ describe('hostile values', () => {
     });
     await fc.assert(property, { numRuns: 200 * many });
     expect(log.lines.filter(({ text }) => text.includes('onejob itself'))).toEqual([]);
-    expect(app.load).toBe(0);
+    expect(app.running.load).toBe(0);
   });
 
   test('whatever a job is defined with is refused, or its runs end', async () => {

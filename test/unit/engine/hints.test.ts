@@ -50,7 +50,7 @@ beforeEach(async () => {
     leaseMs: 10_000,
     pollMs: 1_000,
     retention: { succeededMs: 1e9, failedMs: 1e9, succeededRuns: 10, failedRuns: 10 },
-    scope: 'all',
+    takes: 'due runs',
     exitOnStall: false,
     signals,
     onBuried: () => undefined,

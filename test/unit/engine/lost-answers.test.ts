@@ -76,7 +76,7 @@ describe('STORE §1.3 an answer of the store that is lost after the commit', () 
 
   test('of a submit is told to who asked; with a key, asking again gives the run that was created', async () => {
     const { app } = openApp([job(() => 1)]);
-    await app.open();
+    await app.openStore();
     armFailpoint('store.submit.committed', 'throw', { times: 1 });
     await expect(app.client.enqueue('work', undefined, { key: 'a' })).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -99,7 +99,7 @@ describe('STORE §1.3 an answer of the store that is lost after the commit', () 
 
   test('of a submit with its holder leaves the run to whoever is free', async () => {
     const { app, run, log } = openApp([job(() => 1)]);
-    await app.open();
+    await app.openStore();
     armFailpoint('store.submit.committed', 'throw', { times: 1 });
     await expect(run('work', { key: 'a' })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await until('it is queued', async () => (await app.client.get('a'))?.state === 'queued');
@@ -109,7 +109,7 @@ describe('STORE §1.3 an answer of the store that is lost after the commit', () 
 
   test('of a submit with its holder that arrives after the question for it leaves the run queued', async () => {
     const { app, run } = openApp([job(() => 1)]);
-    await app.open();
+    await app.openStore();
     const store = await app.openStore();
     const [submit, reclaim] = [store.submit.bind(store), store.reclaim.bind(store)];
     const [asked, late] = [createDeferred<void>(), createDeferred<void>()];

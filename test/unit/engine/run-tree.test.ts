@@ -65,7 +65,7 @@ test('a process that runs work by itself forgets what ended in another worker, w
     leaseMs: 10_000,
     pollMs: 1_000,
     retention: { succeededMs: 1e9, failedMs: 1e9, succeededRuns: 10, failedRuns: 10 },
-    scope: 'tree',
+    takes: 'own runs',
     exitOnStall: false,
     signals,
     onBuried: () => undefined,

@@ -420,7 +420,7 @@ describe('a stop', () => {
   test('VT-14 ends sleeps at once', async () => {
     const opened = openApp([job(({ step }) => step.sleep('long', '1h'))], { limits: { parkAfter: '1h' } });
     const running = opened.run('work').catch(() => null);
-    await until('it waits', () => opened.app.load === 1);
+    await until('it waits', () => opened.app.running.load === 1);
     await opened.app.stop();
     await running;
   });

@@ -149,7 +149,7 @@ test('EGO-21 running runs are listed with age, step and thread, as JSON and as t
   const { app, get } = serve({ debug: true }, [job]);
   expect(await (await get('/debug/pprof/goroutine')).text()).toBe('0 runs in execution\n');
   const done = app.execute([{ job: 'import', trigger: 'api', key: 'k' }]);
-  await until('the step is open', () => app.insight.running[0]?.steps.length === 1);
+  await until('the step is open', () => app.running.views[0]?.steps.length === 1);
   const { runs } = (await (await get('/debug/runs')).json()) as { runs: object[] };
   expect(runs).toEqual([
     {

@@ -37,7 +37,7 @@ test('EGO-21 /metrics tells of runs, slots, journal and store in the text of Pro
   expect(value('onejob_slots_used')).toBe(0);
   expect(value('onejob_store_up')).toBe(1);
   expect(value('onejob_store_away_seconds')).toBe(0);
-  expect(value('onejob_info', { node: app.node })).toBe(1);
+  expect(value('onejob_info', { node: app.config.settings.node })).toBe(1);
   expect(value('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
   for (const { name, type, help } of families.values()) {
     expect(help).not.toBe('');
@@ -72,7 +72,7 @@ test('runs that the store ended are counted with the others; a job that nobody k
   const stranger = openApp([], { store: await fileStore() });
   const elsewhere = createHandler(stranger.app, {});
   const { app: sender } = openApp([defineJob({ name: 'unheard', run: () => 1 })], {
-    store: stranger.app.options.store ?? '',
+    store: stranger.app.config.options.store ?? '',
   });
   const { id } = await sender.client.enqueue('unheard');
   await stranger.app.client.cancel(id);

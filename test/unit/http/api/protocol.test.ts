@@ -108,7 +108,7 @@ describe('rights', () => {
 
   test('read is for looking, trigger for starting and sending, write for the rest', async () => {
     const { app, ask } = openApi([hello], { http: { tokens } });
-    await app.loadJobs();
+    await app.jobs.load();
     const statuses = async (method: string, path: string, body?: unknown) => {
       const given = body === undefined ? {} : { body };
       const all = ['', 'r', 't', 'w'].map((token) =>

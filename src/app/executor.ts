@@ -1,0 +1,115 @@
+import { setMaxListeners } from 'node:events';
+import type { Engine } from '../engine/engine.ts';
+import { RunningAttempts } from '../engine/running-attempts.ts';
+import type { Takes } from '../engine/takes.ts';
+import type { Vitals } from '../engine/vitals.ts';
+import { OnejobError } from '../job/errors.ts';
+import type { Meter } from '../ports/meter.ts';
+import { systemClock } from '../std/clock.ts';
+import type { AppConfig } from './app-config.ts';
+import type { RoleService } from './played-roles.ts';
+import type { JobCatalog } from './job-catalog.ts';
+import { stopped } from './lazy-backend.ts';
+import type { PreparedBackend } from './prepare-backend.ts';
+import { Watchers } from './watchers.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+export interface ExecutorOptions {
+  readonly backend: () => Promise<PreparedBackend>;
+  readonly config: AppConfig;
+  readonly jobs: JobCatalog;
+  readonly meter: Meter;
+  /** The worker is of no use any more. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/**
+ * What an app executes runs with: its worker, which is made when somebody needs it. A process that only asks has none;
+ * one that was told to take due runs executes its own runs with the same worker.
+ */
+export class Executor {
+  /** Told of what happens to the runs that it executes. */
+  readonly watchers: Watchers;
+  readonly #options: ExecutorOptions;
+  readonly #interrupted = new AbortController();
+  #takes: Takes = 'own runs';
+  #worker: WorkerProcess | undefined;
+  #isStopped = false;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    this.watchers = new Watchers(() => options.config.log);
+    setMaxListeners(0, this.#interrupted.signal); // each run that is waited for hears it
+  }
+
+  get hasWorker(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /** What executes here now. */
+  get running(): RunningAttempts {
+    return this.#worker?.attempts ?? nothing;
+  }
+
+  /** Null while there is no worker. */
+  get vitals(): Vitals | null {
+    return this.#worker?.vitals ?? null;
+  }
+
+  /** It stopped without an answer of the store. */
+  get gaveUp(): boolean {
+    return this.#worker?.gaveUp ?? false;
+  }
+
+  /** Aborts when the process is interrupted: runs that wait are left waiting. */
+  get interrupted(): AbortSignal {
+    return this.#interrupted.signal;
+  }
+
+  /** As `RoleHost.takeDueRuns`. */
+  takeDueRuns(): RoleService {
+    if (this.#worker?.takes === 'own runs') {
+      throw new OnejobError('APP_STOPPING', 'this app runs jobs by itself already; start it before it executes');
+    }
+    this.#takes = 'due runs';
+    return {
+      name: 'worker',
+      start: async () => {
+        if (!this.#isStopped) await (await this.#open()).start();
+      },
+      stop: () => Promise.resolve(), // `stop` below: it may be called without a start, and takes a grace
+    };
+  }
+
+  /** The engine of this process, registered in the store or not. The jobs must have been loaded. */
+  async engine(): Promise<Engine> {
+    return (await this.#open()).engine();
+  }
+
+  /** What executes is told to stop and ends as cancelled, with code RUN_INTERRUPTED; what waits is left waiting. */
+  interrupt(signal: string): void {
+    const reason = new OnejobError('RUN_INTERRUPTED', `interrupted by ${signal}`);
+    this.#interrupted.abort(reason);
+    this.running.interrupt(reason);
+  }
+
+  /** As `WorkerProcess.stop`. */
+  async stop(graceMs: number | null): Promise<void> {
+    this.#isStopped = true;
+    await this.#worker?.stop(graceMs);
+  }
+
+  async #open(): Promise<WorkerProcess> {
+    const { backend: open, config, jobs, meter, onFailed } = this.#options;
+    const backend = await open();
+    if (this.#worker) return this.#worker;
+    if (this.#isStopped) throw stopped();
+    const { settings, log } = config;
+    const shared = { registry: jobs.registry, settings, observer: this.watchers, meter, log, clock: systemClock };
+    this.#worker = new WorkerProcess({ takes: this.#takes, backend, ...shared });
+    this.#worker.failed.catch(onFailed);
+    return this.#worker;
+  }
+}
+
+const nothing = new RunningAttempts(null);

@@ -1,7 +1,9 @@
 import { OnejobError } from '../job/errors.ts';
 import type { Run, RunId } from '../job/run.ts';
+import { isFinal } from '../job/state.ts';
 import type { Log } from '../ports/log.ts';
 import type { Notifier } from '../ports/notifier.ts';
+import type { Chunk } from '../ports/store-entry.ts';
 import type { Store } from '../ports/store.ts';
 import { abortable } from '../std/abortable.ts';
 import type { Clock } from '../std/clock.ts';
@@ -25,16 +27,17 @@ export interface RunNewsOptions {
 /** What one reader of a run waits with. */
 export interface Feed {
   /**
-   * Resolves when there may be output behind `seq`, or anything else of the run has changed, since it resolved last;
-   * now and then for nothing. Rejects with the signal's reason, or APP_STOPPING.
+   * Resolves when the run has changed since it resolved last, with all output behind `seq`, which may be none; with null
+   * when the reader has to look for itself: whether the run has ended, and what is written. Rejects with the signal's
+   * reason, or APP_STOPPING.
    */
-  next(seq: number, signal?: AbortSignal): Promise<void>;
+  next(seq: number, signal?: AbortSignal): Promise<readonly Chunk[] | null>;
   close(): void;
 }
 
 /**
  * Tells readers that there is something to read, so that a thousand of them cost the store no more than the runs they
- * read: all runs are looked at together, once for all who read them. Hints and what this process writes itself bring a
+ * read: all runs are looked at together, once for all who read them, and what was written is handed to all. Hints and what this process writes itself bring a
  * look at once; without any, output is at most a quarter of a second old, an end elsewhere a second. Those who listen
  * hear what this process has written, and what the others tell of theirs (`run-gossip.ts`).
  */
@@ -58,21 +61,23 @@ export class RunNews {
 
   /** Of one run, for one reader, who closes it. */
   follow(run: RunId): Feed {
-    const topic = this.#topics.get(run) ?? { seq: 0, print: null, waiting: new Set(), readers: 0 };
+    const topic = this.#topics.get(run) ?? { seq: 0, print: null, readers: new Set() };
     this.#topics.set(run, topic);
-    topic.readers++;
+    const reader: Reader = { told: this.#tellLater(), output: undefined };
+    topic.readers.add(reader);
     this.#open();
-    let wake = this.#queue(topic);
     return {
       next: async (seq, signal) => {
-        if (seq > topic.seq) topic.seq = seq;
-        await abortable(wake.promise, signal);
-        topic.waiting.delete(wake);
-        wake = this.#queue(topic);
+        if (seq > topic.seq) pass(topic, seq, reader);
+        await abortable(reader.told.promise, signal);
+        const { output } = reader;
+        reader.told = this.#tellLater();
+        reader.output = undefined;
+        return output && output.after <= seq ? output.chunks.filter((chunk) => chunk.seq > seq) : null;
       },
       close: () => {
-        topic.waiting.delete(wake);
-        if (--topic.readers > 0) return;
+        topic.readers.delete(reader);
+        if (topic.readers.size > 0) return;
         this.#topics.delete(run);
         void this.#rest();
       },
@@ -106,18 +111,17 @@ export class RunNews {
   /** Whoever waits is told that there will be no more. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { waiting } of this.#topics.values()) for (const wake of waiting) wake.reject(stopping());
+    for (const { readers } of this.#topics.values()) for (const { told } of readers) told.reject(stopping());
     this.#topics.clear();
     this.#listeners.clear();
     await this.#rest();
   }
 
-  #queue(topic: Topic): Deferred<void> {
-    const wake = createDeferred<void>();
-    wake.promise.catch(() => undefined); // whoever comes to wait is told
-    if (this.#closed) wake.reject(stopping());
-    topic.waiting.add(wake);
-    return wake;
+  #tellLater(): Deferred<void> {
+    const told = createDeferred<void>();
+    told.promise.catch(() => undefined); // whoever comes to wait is told
+    if (this.#closed) told.reject(stopping());
+    return told;
   }
 
   #open(): void {
@@ -179,36 +183,37 @@ export class RunNews {
     const { store } = await this.#options.backend();
     const begun = this.#options.clock.monotonic();
     let running = false;
+    let more = false;
     for (const runs of batches([...this.#topics.keys()])) {
       for (const [i, run] of (await store.get(runs)).entries()) {
         if (run?.state === 'running') running = true;
-        await this.#compare(runs[i] as RunId, run, store);
+        if (await this.#compare(runs[i] as RunId, run, store)) more = true;
       }
     }
     const tookMs = this.#options.clock.monotonic() - begun;
+    if (more) return 0;
     const pauseMs = this.#isBusy ? busyMs : running ? runningMs : idleMs;
     return Math.max(pauseMs, tookMs * 4); // many runs that are followed must not take the store from those who work
   }
 
-  async #compare(id: RunId, run: Run | null | undefined, store: Store): Promise<void> {
+  /** Whether there may be more output than one look takes. */
+  async #compare(id: RunId, run: Run | null | undefined, store: Store): Promise<boolean> {
     const topic = this.#topics.get(id);
-    if (!topic) return;
+    if (!topic) return false;
     const print = run ? fingerprint(run) : 'gone';
     const changed = print !== topic.print;
     topic.print = print;
     // What ran and wrote before the change that is seen is seen with it; else only who runs can write.
     const mayWrite = changed || run?.state === 'running';
-    const chunks = mayWrite ? await store.tail({ run: id, after: topic.seq, maxBytes: 1 }) : [];
+    const after = topic.seq;
+    const chunks = mayWrite ? await store.tail({ run: id, after, maxBytes: pageBytes }) : [];
     const last = chunks.at(-1)?.seq ?? 0;
-    if (last > topic.seq) {
-      topic.seq = last;
-      this.#stayBusy();
-    } else if (!changed) return;
-    this.#wake(topic);
-  }
-
-  #wake(topic: Topic): void {
-    for (const wake of topic.waiting) wake.resolve();
+    if (last > topic.seq) topic.seq = last;
+    if (last > after) this.#stayBusy();
+    else if (!changed) return false;
+    const goesOn = run && !isFinal(run.state);
+    for (const reader of topic.readers) tell(reader, goesOn ? { after, chunks } : null);
+    return chunks.reduce((sum, { bytes }) => sum + bytes.length, 0) > pageBytes / 2;
   }
 
   #stayBusy(): void {
@@ -226,8 +231,32 @@ interface Topic {
   seq: number;
   /** How the run looked last; null before the first look, which therefore always is news. */
   print: string | null;
-  readonly waiting: Set<Deferred<void>>;
-  readers: number;
+  readonly readers: Set<Reader>;
+}
+
+interface Reader {
+  told: Deferred<void>;
+  /** What it is told; null: to look for itself; undefined: nothing yet. */
+  output: Output | null | undefined;
+}
+
+/** All that was written behind a place. */
+interface Output {
+  readonly after: number;
+  readonly chunks: readonly Chunk[];
+}
+
+/** A reader has got further by itself; the others are not handed what it has read. */
+function pass(topic: Topic, seq: number, by: Reader): void {
+  const hadRead = topic.print !== null;
+  topic.seq = seq;
+  for (const reader of topic.readers) if (hadRead && reader !== by) tell(reader, null);
+}
+
+/** Who has not taken what he was told before looks for himself. */
+function tell(reader: Reader, output: Output | null): void {
+  reader.output = reader.output === undefined ? output : null;
+  reader.told.resolve();
 }
 
 /** All that may change of a run while it is followed. */
@@ -248,3 +277,5 @@ const staysBusyMs = 1_000;
 const runningMs = 250;
 const idleMs = 1_000;
 const batchSize = 500;
+/** What one look takes of the output of a run. */
+const pageBytes = 131_072;

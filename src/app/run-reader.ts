@@ -9,7 +9,7 @@ import { formatDuration, type Duration } from '../std/duration.ts';
 import { isId } from '../std/id.ts';
 import { durationOption } from './duration-option.ts';
 import { formatOffset, parseOffset } from './log-offset.ts';
-import type { RunNews } from './run-news.ts';
+import type { Feed, RunNews } from './run-news.ts';
 
 /** One line of a run's output with the places to go on from. */
 export interface TailedLine {
@@ -108,21 +108,25 @@ export class RunReader {
     const { id } = await this.find(ref);
     let { seq, lines: skipped } = parseOffset(options.after ?? 0);
     const feed = follow ? this.#news.follow(id) : undefined;
+    const take = (chunk: Chunk): TailedLine[] => {
+      const lines = linesOf(chunk, skipped);
+      seq = chunk.seq;
+      skipped = 0;
+      return lines;
+    };
     try {
       for (;;) {
         // The state first: what is committed after an end that was seen is nothing.
         const ended = isFinal((await this.find(id)).state);
-        const chunks = await store.tail({ run: id, after: seq, maxBytes: pageBytes });
-        for (const chunk of chunks) {
-          yield linesOf(chunk, skipped);
-          skipped = 0;
-          seq = chunk.seq;
-        }
-        if (chunks.length > 0) continue;
+        let chunks: readonly Chunk[] | null;
+        do {
+          chunks = await store.tail({ run: id, after: seq, maxBytes: pageBytes });
+          for (const chunk of chunks) yield take(chunk);
+        } while (chunks.length > 0);
         if (!feed || ended || signal?.aborted) return;
-        await feed.next(seq, signal).catch((error: unknown) => {
-          if (!signal?.aborted) throw error;
-        });
+        while ((chunks = await written(feed, seq, signal)) !== null) {
+          for (const chunk of chunks) yield take(chunk);
+        }
       }
     } finally {
       feed?.close();
@@ -134,6 +138,16 @@ export function waitTimedOut({ id, state }: Run, limitMs: number): OnejobError {
   return new OnejobError('WAIT_TIMED_OUT', `the run is still ${state} after ${formatDuration(limitMs)}`, {
     hint: `it goes on; onejob runs wait ${id} waits on`,
   });
+}
+
+/** As `Feed.next`; null when the reader has gone. */
+async function written(feed: Feed, seq: number, signal: AbortSignal | undefined): Promise<readonly Chunk[] | null> {
+  try {
+    return await feed.next(seq, signal);
+  } catch (error) {
+    if (signal?.aborted) return null;
+    throw error;
+  }
 }
 
 function linesOf({ seq, bytes }: Chunk, skipped: number): TailedLine[] {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { defineJob } from '../../../src/job/define.ts';
+import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { openApp } from '../../support/apps.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
+import { until } from '../../support/until.ts';
 
 const talk = (gate: Promise<unknown>) =>
   defineJob({
@@ -61,6 +63,60 @@ test('two readers of one run, one of them late, both see all of it', async () =>
   const late = createDeferred<void>();
   await Promise.all([read('early'), late.promise]);
   expect(seen).toEqual({ early: 6, late: 6 });
+});
+
+test('what is written is read once for all who follow, and nobody reads the run for it', async () => {
+  const store = await openSqliteStore({ path: ':memory:' });
+  const reads: ('look' | 'read')[] = []; // for all, or by one who follows
+  let tails = 0;
+  const counting = new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]) => {
+        if (name === 'get') reads.push(given[1] === undefined ? 'look' : 'read');
+        if (name === 'tail') tails++;
+        return Reflect.apply(member, target, given) as unknown;
+      };
+    },
+  });
+  const [gate, end] = [createDeferred<void>(), createDeferred<void>()];
+  const job = defineJob({
+    name: 'talk',
+    async run({ log }) {
+      log.info('line 1');
+      await gate.promise;
+      log.info('line 2');
+      await end.promise;
+    },
+  });
+  const { app } = openApp([job], { store: counting });
+  await app.start();
+  const { id } = await app.client.enqueue('talk');
+  const [first, second] = [createDeferred<void>(), createDeferred<void>()];
+  const count = { first: 0, second: 0 };
+  const follow = async (): Promise<string[]> => {
+    const texts: string[] = [];
+    for await (const { line } of app.client.lines(id, { follow: true })) {
+      texts.push(line.text);
+      if (line.text === 'line 1' && ++count.first === 10) first.resolve();
+      if (line.text === 'line 2' && ++count.second === 10) second.resolve();
+    }
+    return texts;
+  };
+  const following = Promise.all(Array.from({ length: 10 }, follow));
+  await first.promise;
+  await until('each of them waits', () => reads.length > 4 && reads.slice(-4).every((by) => by === 'look'));
+  reads.length = 0;
+  tails = 0;
+  gate.resolve();
+  await second.promise;
+  expect(reads).not.toContain('read');
+  expect(tails).toBeLessThanOrEqual(reads.length);
+  end.resolve();
+  expect(await following).toEqual(Array.from({ length: 10 }, () => ['line 1', 'line 2']));
+  await app.stop();
+  await store.close();
 });
 
 test.each([

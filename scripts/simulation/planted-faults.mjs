@@ -120,7 +120,7 @@ export const plantedFaults = [
   // Steps and replay.
   {
     name: 'recorded steps are executed again',
-    file: 'engine/steps.js',
+    file: 'engine/step-results.js',
     from: "if (!record || record.state === 'running')",
     to: "if (!record || record.state === 'running' || asked.kind === 'step')",
   },

@@ -4,11 +4,11 @@ import type { Claim } from '../ports/store-claim.ts';
 import type { AttemptSpan } from '../ports/tracer.ts';
 import { failpoint } from '../std/failpoint.ts';
 import { inTime } from '../std/in-time.ts';
-import { internalError } from './breakdown.ts';
 import { hookRun, namesOf } from './claim-names.ts';
 import type { Concluded } from './conclusion.ts';
 import { asOwnCode } from './console-capture.ts';
 import type { Host } from './host.ts';
+import { internalError } from './internal-error.ts';
 
 /** Tells whoever measures, watches and reads the log that an attempt begins. */
 export function reportBegin({ meter, observer, log }: Host, claim: Claim): void {

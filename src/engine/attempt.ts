@@ -1,152 +1,158 @@
 import { isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
-import { OnejobError } from '../job/errors.ts';
 import { parseInput } from '../job/input.ts';
-import type { OutputLine } from '../job/output-line.ts';
-import type { Progress, StepRecord } from '../job/run.ts';
+import type { StepRecord } from '../job/run.ts';
+import type { Step } from '../job/step.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { Inbox, MailboxPosition } from '../ports/store-message.ts';
-import type { AttemptSpan } from '../ports/tracer.ts';
 import { Abort } from '../std/abort.ts';
+import { AttemptEnding, type Settled } from './attempt-ending.ts';
+import { AttemptOutput } from './attempt-output.ts';
 import { reportBegin, reportEnd } from './attempt-report.ts';
-import { AttemptSteps } from './attempt-steps.ts';
-import { concludePlainly, internalError } from './breakdown.ts';
-import { runCallback } from './callback.ts';
+import { concludePlainly } from './breakdown.ts';
 import { cancellation } from './cancellation.ts';
 import { hookRun, namesOf } from './claim-names.ts';
-import { Conclusion, type Concluded, type Settled } from './conclusion.ts';
-import { currentSink, withConsole, type ConsoleSink } from './console-capture.ts';
-import { createContext, ResponseNotes } from './context.ts';
-import type { Host, Slot } from './host.ts';
+import { Conclusion, type Concluded } from './conclusion.ts';
+import { currentSink } from './console-capture.ts';
+import { ResponseNotes } from './context.ts';
+import type { Execution } from './execution.ts';
 import { Mailbox } from './mailbox.ts';
 import { readPast } from './read-past.ts';
-import { RunOutput } from './run-output.ts';
 import { RunTimer } from './run-timer.ts';
+import type { Runner } from './runner.ts';
 import { runningRun, type RunningRun } from './running-run.ts';
+import { createStep } from './step-kinds.ts';
+import { StepRuntime } from './step-runtime.ts';
 
-export interface AttemptOptions {
-  readonly claim: Claim;
-  readonly job: AnyJob;
-  readonly host: Host;
-  readonly slot: Slot;
-  /** As in `RunTimerOptions`. */
-  readonly storeZeroMs: number;
+export interface AttemptOptions extends Pick<Execution, 'claim' | 'job' | 'host' | 'slot' | 'storeZeroMs'> {
+  /** Executes what the job is. */
+  readonly runner: Runner;
 }
 
 /**
- * One execution of a handler, from its claim to what is recorded of it (STORE §4). Read `run` aloud: it is the life of
- * an attempt.
+ * One execution of a job, from its claim to what is recorded of it (STORE §4). Read `run` aloud: it is the life of an
+ * attempt.
  */
 export class Attempt {
   readonly claim: Claim;
   readonly job: AnyJob;
   readonly startedAt: number; // by the monotonic clock
-  readonly #options: AttemptOptions;
-  readonly #abort = new Abort();
-  /** Says how the attempt ended; the first word counts. */
-  #settle: (settled: Settled) => void = () => undefined;
-  readonly #response = new ResponseNotes();
-  readonly #timer: RunTimer;
-  #output: RunOutput | undefined;
-  #steps: AttemptSteps | undefined;
-  #records: readonly StepRecord[] = [];
-  readonly #mailbox = new Mailbox();
-  #stopping = false;
+  readonly #execution: Execution;
+  readonly #runner: Runner;
+  #steps: StepRuntime | undefined;
+  #step: Step | undefined;
   #isLeftBehind = false;
-  #over = false;
-  #sink: ConsoleSink | undefined;
-  #span: AttemptSpan | undefined;
 
-  constructor(options: AttemptOptions) {
-    const { claim, job, host, storeZeroMs } = options;
-    this.#options = options;
+  constructor({ claim, job, host, slot, storeZeroMs, runner }: AttemptOptions) {
+    const abort = new Abort();
     this.claim = claim;
     this.job = job;
     this.startedAt = host.clock.monotonic();
-    this.#timer = new RunTimer({
-      // A run that was asked for before its job had a time-out has the job's of today.
-      claim: { deadlineAt: claim.deadlineAt, timeoutMs: claim.timeoutMs ?? job.timeoutMs },
+    this.#runner = runner;
+    this.#execution = {
+      claim,
+      job,
+      host,
+      slot,
       storeZeroMs,
-      graceMs: job.graceMs,
-      clock: host.clock,
-      abort: (reason) => this.abort(reason),
-      leave: () => this.#leaveBehind(),
-    });
+      abort,
+      ending: new AttemptEnding(claim, host, abort),
+      timer: new RunTimer({
+        // A run that was asked for before its job had a time-out has the job's of today.
+        claim: { deadlineAt: claim.deadlineAt, timeoutMs: claim.timeoutMs ?? job.timeoutMs },
+        storeZeroMs,
+        graceMs: job.graceMs,
+        clock: host.clock,
+        abort: (reason) => this.abort(reason),
+        leave: () => this.#terminate(),
+      }),
+      mailbox: new Mailbox(),
+      output: new AttemptOutput(claim, host),
+      response: new ResponseNotes(),
+      step: () => this.#openSteps(),
+      span: undefined,
+      input: undefined,
+      services: undefined,
+      records: noRecords,
+      sink: undefined,
+    };
   }
 
   /** Never rejects: an error on this way is our own, and ends the attempt as INTERNAL (docs/decisions/0052). */
   async run(): Promise<AttemptEnd> {
+    const execution = this.#execution;
     let concluded: Concluded;
     try {
       this.#begin();
       const settled = await new Promise<Settled>((settle) => {
-        this.#settle = settle;
-        void (this.#span ? this.#span.within(() => this.#handle()) : this.#handle());
+        const { ending, span } = execution;
+        ending.open(settle);
+        void (span ? span.within(() => this.#handle()) : this.#handle());
       });
       this.#close();
-      const left = settled.how !== 'left' && this.#steps?.isParking ? await this.#steps.left() : undefined;
+      const parking = settled.how === 'left' ? undefined : this.#steps?.suspension;
+      const left = parking?.isParking ? await parking.left() : undefined;
       concluded = await this.#conclude(left ? { how: 'left', end: left } : settled);
     } catch (fault) {
       this.#close();
-      concluded = await concludePlainly({ ...this.#options, deadlineInMs: this.#timer.deadlineInMs }, fault);
+      const { claim, job, host, timer } = execution;
+      concluded = await concludePlainly({ claim, job, host, deadlineInMs: timer.deadlineInMs }, fault);
     }
-    const ended = { claim: this.claim, graceMs: this.job.graceMs, span: this.#span, startedAt: this.startedAt };
-    const reported = reportEnd(this.#options.host, ended, concluded);
+    const ended = { claim: this.claim, graceMs: this.job.graceMs, span: execution.span, startedAt: this.startedAt };
+    const reported = reportEnd(execution.host, ended, concluded);
     if (reported) await reported;
     return concluded.end;
   }
 
-  /** Cancel, time-out, interruption: the handler is told by its signal; past its grace it is left behind. */
+  /** Cancel, time-out, interruption: the code is told by its signal; past its grace it is ended or left behind. */
   abort(reason: Error): void {
-    if (this.#abort.aborted || this.#over) return;
-    this.#abort.abort(reason);
-    this.#timer.startGrace();
+    const { abort, ending, timer } = this.#execution;
+    if (abort.aborted || ending.isOver) return;
+    abort.abort(reason);
+    timer.startGrace();
   }
 
   /** Nothing of it is in execution: only sleeps, events, children or next tries are open. */
   get onlyWaits(): boolean {
-    return this.#steps?.onlyWaits ?? false;
+    return this.#steps?.activity.onlyWaits ?? false;
   }
 
   /** Another worker has the run: tells the handler, writes nothing more. */
   lose(): void {
-    if (this.#over) return;
-    this.#settle({ how: 'left', end: 'lost' });
-    this.#abort.abort(new OnejobError('RUN_LOST', 'this worker lost the run; another goes on with it'));
+    this.#execution.ending.lose();
   }
 
   /** The worker stops: steps that run are finished and recorded, new ones do not start, then the run is handed back. */
   stop(): void {
-    this.#stopping = true;
-    this.#steps?.stop();
+    this.#execution.ending.isStopping = true;
+    this.#steps?.suspension.stop();
   }
 
   get view(): RunningRun {
-    const ageMs = this.#options.host.clock.monotonic() - this.startedAt;
-    return runningRun(this.claim, ageMs, this.#steps);
+    const ageMs = this.#execution.host.clock.monotonic() - this.startedAt;
+    return runningRun(this.claim, ageMs, this.onlyWaits, this.#steps?.calls.open ?? []);
   }
 
   /** Whether the code that executes now, also in a callback, is this handler's. */
   get isCurrent(): boolean {
-    return this.#sink !== undefined && this.#sink === currentSink();
+    const { sink } = this.#execution;
+    return sink !== undefined && sink === currentSink();
   }
 
   /**
    * Its code threw where nobody could catch it, so what it waits for may never come: the run fails at once and for
    * good. False: it has ended already.
    */
-  fault(error: Error, isFinal = true): boolean {
-    if (this.#over) return false;
-    this.#settle({ how: 'threw', thrown: error, isFinal });
-    this.#abort.abort(error);
-    return true;
+  fault(error: Error): boolean {
+    return this.#execution.ending.fail(error, true);
   }
 
   /** How far its mailbox was read; null: it lets go of the run, or has, so what the store says of it may be older. */
   get mailbox(): MailboxPosition | null {
-    if (this.#over || this.#steps?.isParking) return null;
-    return { run: this.claim.run, epoch: this.claim.epoch, seen: this.#mailbox.seen };
+    const { ending, mailbox } = this.#execution;
+    if (ending.isOver || this.#steps?.suspension.isParking) return null;
+    return { run: this.claim.run, epoch: this.claim.epoch, seen: mailbox.seen };
   }
 
   get hasChildren(): boolean {
@@ -155,146 +161,105 @@ export class Attempt {
 
   deliver({ seen, letters }: Pick<Inbox, 'seen' | 'letters'>): void {
     for (const letter of letters) if (letter.kind === 'cancel') this.abort(cancellation(letter));
-    this.#mailbox.deliver(seen, letters);
+    this.#execution.mailbox.deliver(seen, letters);
   }
 
   #close(): void {
-    this.#over = true;
-    this.#timer.stop();
+    const { ending, timer, output } = this.#execution;
+    ending.close();
+    timer.stop();
+    output.close();
     this.#steps?.close();
   }
 
   #begin(): void {
-    const { claim, host } = this.#options;
-    this.#span = host.tracer?.begin(claim);
+    const { claim, host, timer } = this.#execution;
+    this.#execution.span = host.tracer?.begin(claim);
     reportBegin(host, claim);
-    this.#timer.start(); // nobody has asked for its cancel: then the run would have ended where it was let go
+    timer.start(); // nobody has asked for its cancel: then the run would have ended where it was let go
   }
 
-  /** Input, services, hook, handler, and every step that it began. */
+  /** Input, services, hook, the job's code, and every step that it began. */
   async #handle(): Promise<void> {
+    const { ending, host } = this.#execution;
     try {
       const value = await this.#execute();
       const busy = this.#steps?.quiet('all tries');
       if (busy) await busy;
-      this.#settle({ how: 'returned', value });
+      ending.settle({ how: 'returned', value });
     } catch (thrown) {
       await this.#steps?.quiet('this try');
       // A recorded failure would be thrown again by each replay (STORE §4).
-      this.#settle({ how: 'threw', thrown, isFinal: this.#steps?.isRecordedFailure(thrown) ?? false });
+      const isFinal = this.#steps?.results.isRecordedFailure(thrown) ?? false;
+      ending.settle({ how: 'threw', thrown, isFinal });
     }
-    if (this.#isLeftBehind) this.#options.host.meter?.settledLate(this.claim);
+    if (this.#isLeftBehind) host.meter?.settledLate(this.claim);
   }
 
-  /** Calls the handler at once where nothing has to be waited for: each promise counts in a run that does little. */
+  /** Calls the runner at once where nothing has to be waited for: each promise counts in a run that does little. */
   #execute(): unknown {
-    const { claim, job, host } = this.#options;
+    const execution = this.#execution;
+    const { claim, job, host } = execution;
     const services = host.services.opened(job.services);
     const mustWait = !services || job.input || host.hooks.beforeRun || claim.steps + claim.mail > 0;
-    if (mustWait) return this.#prepareAndCall();
-    return this.#call(claim.input === null ? undefined : JSON.parse(claim.input), services);
+    if (mustWait) return this.#prepareAndExecute();
+    execution.input = givenInput(claim);
+    execution.services = services;
+    return this.#run();
   }
 
-  async #prepareAndCall(): Promise<unknown> {
-    const { claim, job, host } = this.#options;
-    const given: unknown = claim.input === null ? undefined : JSON.parse(claim.input);
-    const input = isCallbackRun(claim) || !job.input ? given : await parseInput(job, given);
-    const services = await host.services.open(job.services);
+  async #prepareAndExecute(): Promise<unknown> {
+    const execution = this.#execution;
+    const { claim, job, host } = execution;
+    const given = givenInput(claim);
+    execution.input = isCallbackRun(claim) || !job.input ? given : await parseInput(job, given);
+    execution.services = await host.services.open(job.services);
     if (host.hooks.beforeRun) await host.hooks.beforeRun(hookRun(claim));
-    if (claim.steps + claim.mail > 0) this.#records = await readPast(host, claim, this.#mailbox, this.#abort);
-    return this.#call(input, services);
+    if (claim.steps + claim.mail > 0) execution.records = await readPast(execution);
+    return this.#run();
   }
 
-  #call(input: unknown, services: unknown): unknown {
-    const { claim, job, host } = this.#options;
-    this.#abort.check();
-    const context = createContext({
-      claim,
-      input,
-      services,
-      step: () => this.#openSteps().step,
-      abort: this.#abort,
-      tracer: host.tracer,
-      response: this.#response,
-      clock: host.clock,
-      write: (line) => this.#write(line),
-      onProgress: (progress) => this.#report(progress),
-    });
-    this.#sink = (line) => this.#write({ at: host.clock.now(), ...line });
-    return withConsole(this.#sink, () =>
-      isCallbackRun(claim) ? runCallback({ claim, job, host, abort: this.#abort }, context) : job.run(context),
-    );
+  #run(): unknown {
+    this.#execution.abort.check();
+    return this.#runner.run(this.#execution);
   }
 
-  #openSteps(): AttemptSteps {
-    if (this.#steps) return this.#steps;
-    const { claim, job, host, slot, storeZeroMs } = this.#options;
-    // Named one by one: a spread made this the costliest line of a short run.
-    this.#steps = new AttemptSteps({
-      claim,
-      job,
-      host,
-      slot,
-      storeZeroMs,
-      timer: this.#timer,
-      abort: this.#abort,
-      span: this.#span,
-      records: this.#records,
-      mailbox: this.#mailbox,
-      isOver: () => this.#over,
-      onLeft: (end) => {
-        this.#settle({ how: 'left', end });
-        if (end === 'cancelled') this.#abort.abort(new OnejobError('RUN_CANCELLED', 'cancelled while it waited'));
-      },
-      onLost: () => this.lose(),
-      onBroken: (fault) => void this.fault(internalError(host, claim, fault), false),
-      write: (line) => this.#write(line),
-      flush: async () => this.#output?.flush(),
-    });
-    if (this.#stopping) this.#steps.stop();
-    if (this.#over) this.#steps.close();
-    return this.#steps;
+  #openSteps(): Step {
+    if (this.#step) return this.#step;
+    const { ending } = this.#execution;
+    const steps = (this.#steps = new StepRuntime(this.#execution));
+    if (ending.isStopping) steps.suspension.stop();
+    if (ending.isOver) steps.close();
+    return (this.#step = createStep(steps));
   }
 
   #conclude(settled: Settled): Promise<Concluded> {
-    const { claim, job, host } = this.#options;
+    const { claim, job, host, abort, output, response, timer, ending } = this.#execution;
     return new Conclusion({
       claim,
       job,
       host,
-      abort: this.#abort,
-      output: this.#output,
-      response: this.#response,
-      deadlineInMs: this.#timer.deadlineInMs,
-      isStopping: this.#stopping,
+      abort,
+      output: output.opened,
+      response,
+      deadlineInMs: timer.deadlineInMs,
+      isStopping: ending.isStopping,
     }).conclude(settled);
   }
 
-  /** Past the grace: the handler goes on as a zombie, fenced and counted, and the attempt ends without it. */
-  #leaveBehind(): void {
+  /** Past the grace. What cannot be ended goes on as a zombie, fenced and counted, and the attempt ends without it. */
+  #terminate(): void {
+    if (this.#runner.terminate(this.#execution)) return;
+    const { host, abort, ending } = this.#execution;
     this.#isLeftBehind = true;
-    this.#options.host.meter?.leftBehind(this.claim);
-    this.#options.host.log.warn('the handler ignores its signal and is left behind', namesOf(this.claim));
-    this.#settle({ how: 'threw', thrown: this.#abort.reason, isFinal: false });
+    host.meter?.leftBehind(this.claim);
+    host.log.warn('the handler ignores its signal and is left behind', namesOf(this.claim));
+    ending.settle({ how: 'threw', thrown: abort.reason, isFinal: false });
   }
+}
 
-  #write(line: OutputLine): void {
-    if (this.#over) return;
-    this.#openOutput().add(line);
-    this.#options.host.observer.onLine?.(this.claim.run, line, this.claim);
-  }
+const noRecords: readonly StepRecord[] = [];
 
-  #report(progress: Progress): void {
-    if (this.#over) return;
-    this.#openOutput().setProgress(progress);
-    this.#options.host.observer.onProgress?.(this.claim.run, progress);
-  }
-
-  #openOutput(): RunOutput {
-    const { run, epoch, outputSeq: lastSeq, outputBytes: writtenBytes } = this.claim;
-    const { journal, clock, limits } = this.#options.host;
-    const maxBytes = limits.outputBytes;
-    this.#output ??= new RunOutput({ run, epoch, lastSeq, writtenBytes, maxBytes, journal, clock });
-    return this.#output;
-  }
+function givenInput({ input }: Claim): unknown {
+  return input === null ? undefined : JSON.parse(input);
 }

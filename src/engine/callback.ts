@@ -1,31 +1,21 @@
 import { callbackFor, callbackKey } from '../job/callbacks.ts';
 import type { JobContext } from '../job/context.ts';
-import type { AnyJob } from '../job/define.ts';
 import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
-import type { Claim } from '../ports/store-claim.ts';
 import type { Store } from '../ports/store.ts';
-import type { Abort } from '../std/abort.ts';
-import { insist } from './attempt-steps.ts';
-import type { Host } from './host.ts';
+import type { Execution } from './execution.ts';
 import { stepParts } from './read-past.ts';
-
-export interface CalledBackFrom {
-  readonly claim: Claim;
-  readonly job: AnyJob;
-  readonly host: Host;
-  readonly abort: Abort;
-}
+import { retryUntilAvailable } from './retry-until-available.ts';
 
 /** Executes the callback of the run that this one was created for, with that run's final context (CONTRACTS VT-4). */
 export async function runCallback(
-  { claim, job, host, abort }: CalledBackFrom,
+  { claim, job, host, abort }: Execution,
   { services, log, signal }: JobContext<never, never>,
 ): Promise<void> {
   const { parent } = claim;
   // A store that is away for a moment must not use up the only attempt of a callback.
   const read = async () => {
-    const [run] = parent === null ? [] : await insist(host, abort, () => host.store.get([parent]));
+    const [run] = parent === null ? [] : await retryUntilAvailable(host.clock, abort, () => host.store.get([parent]));
     // Pruned, or run again since: its next end has a callback of its own.
     return run && isFinal(run.state) && callbackKey(run) === claim.key ? { ...run, state: run.state } : undefined;
   };
@@ -34,7 +24,9 @@ export async function runCallback(
   const callback = callbackFor(job.callbacks, run.state);
   if (!callback) return;
   const { id, key, job: name, state, error } = run;
-  const output = await finalContext(run, (request) => insist(host, abort, () => host.store.steps(request)));
+  const output = await finalContext(run, (request) =>
+    retryUntilAvailable(host.clock, abort, () => host.store.steps(request)),
+  );
   // Asked again behind the steps, which may take long: by now its next end may have been called back.
   if (run.output === null && !(await read())) return;
   await callback({ run: { id, key, job: name }, state, output: output as never, error }, { services, log, signal });

@@ -8,18 +8,12 @@ import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { Abort } from '../std/abort.ts';
 import { failpoint } from '../std/failpoint.ts';
+import type { Settled } from './attempt-ending.ts';
 import { namesOf } from './claim-names.ts';
 import type { ResponseNotes } from './context.ts';
 import type { Host } from './host.ts';
 import type { RunOutput } from './run-output.ts';
 import { storable } from './submission.ts';
-
-/** How the handler ended, or why it was left behind. */
-export type Settled =
-  | { readonly how: 'returned'; readonly value: unknown }
-  /** `isFinal`: another attempt could not end otherwise. */
-  | { readonly how: 'threw'; readonly thrown: unknown; readonly isFinal: boolean }
-  | { readonly how: 'left'; readonly end: 'parked' | 'handedBack' | 'cancelled' | 'lost' };
 
 export interface Concluded {
   readonly end: AttemptEnd;

@@ -9,17 +9,16 @@ import type { Tracer } from '../ports/tracer.ts';
 import type { Abort } from '../std/abort.ts';
 import type { Clock } from '../std/clock.ts';
 
+/** As much of an `Execution` as a handler gets to see. */
 export interface ContextOptions {
   readonly claim: Claim;
   readonly input: unknown;
   readonly services: unknown;
   readonly step: () => Step;
   readonly abort: Abort;
-  readonly tracer: Tracer | undefined;
   readonly response: ResponseNotes;
-  readonly clock: Clock;
-  readonly write: (line: OutputLine) => void;
-  readonly onProgress: (progress: Progress) => void;
+  readonly host: { readonly tracer?: Tracer | undefined; readonly clock: Clock };
+  readonly output: { write(line: OutputLine): unknown; report(progress: Progress): void };
 }
 
 /** The one argument of a handler. What costs something and is rarely used is made when it is asked for. */
@@ -54,12 +53,12 @@ export function createContext(options: ContextOptions): JobContext<never, never>
     },
     progress: (fraction, text) => {
       const known = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : null;
-      options.onProgress({ fraction: known, text: text === undefined ? null : clean(textOf(text).slice(0, 500)) });
+      options.output.report({ fraction: known, text: text === undefined ? null : clean(textOf(text).slice(0, 500)) });
     },
   };
 }
 
-function runInfo({ claim, tracer }: ContextOptions): RunInfo {
+function runInfo({ claim, host }: ContextOptions): RunInfo {
   const { run, key, job, trigger, traceId, createdAt, parent } = claim;
   return {
     id: run,
@@ -70,7 +69,7 @@ function runInfo({ claim, tracer }: ContextOptions): RunInfo {
     createdAt: new Date(createdAt),
     parentId: parent,
     get traceparent() {
-      return tracer?.traceparent() ?? formatTraceParent(parentOf(claim));
+      return host.tracer?.traceparent() ?? formatTraceParent(parentOf(claim));
     },
   };
 }
@@ -122,10 +121,10 @@ export class ResponseNotes implements JobResponse {
   }
 }
 
-function createRunLog({ clock, write }: ContextOptions): RunLog {
+function createRunLog({ host, output }: ContextOptions): RunLog {
   const line = (level: OutputLine['level']) => (text: string, fields?: Record<string, unknown>) => {
     const kept = fields === undefined ? undefined : formatFields(fields);
-    write({ at: clock.now(), stream: 'log', level, text: clean(text), ...(kept && { fields: kept }) });
+    output.write({ at: host.clock.now(), stream: 'log', level, text: clean(text), ...(kept && { fields: kept }) });
   };
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }

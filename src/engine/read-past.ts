@@ -1,11 +1,8 @@
 import type { RunId, StepRecord } from '../job/run.ts';
-import type { Claim } from '../ports/store-claim.ts';
 import type { Page } from '../ports/store-query.ts';
 import type { Store } from '../ports/store.ts';
-import type { Abort } from '../std/abort.ts';
-import { insist } from './attempt-steps.ts';
-import type { Host } from './host.ts';
-import type { Mailbox } from './mailbox.ts';
+import type { Execution } from './execution.ts';
+import { retryUntilAvailable } from './retry-until-available.ts';
 
 /**
  * What was before an attempt: its recorded steps, and all messages that there were at its claim. A handler begins with
@@ -13,22 +10,19 @@ import type { Mailbox } from './mailbox.ts';
  *
  * @throws the reason, when aborted
  */
-export async function readPast(
-  host: Host,
-  claim: Claim,
-  mailbox: Mailbox,
-  abort: Abort,
-): Promise<readonly StepRecord[]> {
-  const reading = claim.steps > 0 ? readSteps(host, claim, abort) : [];
+export async function readPast(execution: Execution): Promise<readonly StepRecord[]> {
+  const { host, claim, mailbox, abort } = execution;
+  const reading = claim.steps > 0 ? readSteps(execution) : [];
   if (claim.mail > 0) host.signals.mailbox([claim.run]);
   const mailed = claim.mail > 0 ? mailbox.upTo(claim.mail, abort.signal) : undefined;
   const [records] = await Promise.all([reading, mailed]);
   return records;
 }
 
-async function readSteps(host: Host, { run }: Claim, abort: Abort): Promise<StepRecord[]> {
+async function readSteps({ host, claim, abort }: Execution): Promise<StepRecord[]> {
+  const ask: Store['steps'] = (request) => retryUntilAvailable(host.clock, abort, () => host.store.steps(request));
   const records: StepRecord[] = [];
-  for await (const part of stepParts(run, (request) => insist(host, abort, () => host.store.steps(request)))) {
+  for await (const part of stepParts(claim.run, ask)) {
     records.push(...part);
     abort.check();
   }

@@ -2,6 +2,7 @@ import type { OutputLine } from '../job/output-line.ts';
 import { encodeLines } from '../job/output-line.ts';
 import type { Progress, RunId } from '../job/run.ts';
 import type { Clock, Timer } from '../std/clock.ts';
+import { createDeferred, type Deferred } from '../std/deferred.ts';
 import type { Journal } from './journal.ts';
 
 export interface RunOutputOptions {
@@ -18,8 +19,8 @@ export interface RunOutputOptions {
 }
 
 /**
- * Collects the lines of one attempt into chunks. Never holds up the handler: what is too much for the buffer or the
- * cap is dropped and counted in a line that says so, and a line that is too long is cut.
+ * Collects the lines of one attempt into chunks. What is too much for the buffer or the cap is dropped and counted in a
+ * line that says so, and a line that is too long is cut. Who can wait does so while it is full, and loses nothing by that.
  *
  * Of what is left of the run's cap, an attempt writes the first half as it comes, and its last lines take half of the
  * rest: so something is left for the next one, and no number of attempts fills a disk. The end of a run keeps a few lines
@@ -43,6 +44,7 @@ export class RunOutput {
   #progressSent: Progress | null = null;
   #isProgressOnItsWay = false;
   #timer: Timer | undefined;
+  #room: Deferred<void> | undefined;
 
   constructor(options: RunOutputOptions) {
     this.#options = options;
@@ -63,7 +65,7 @@ export class RunOutput {
       this.#dropped += this.#tail.add(line, bytes);
       return;
     }
-    if (this.#bytes + this.#inFlightBytes > bufferBytes) {
+    if (this.isFull) {
       this.#dropped++;
       return;
     }
@@ -74,6 +76,24 @@ export class RunOutput {
     this.#headLeft -= bytes;
     if (this.#bytes >= chunkBytes) this.#send();
     else this.#arm();
+  }
+
+  /** The next line would be dropped, until some of those before it are committed. */
+  get isFull(): boolean {
+    return !this.#tail && this.#bytes + this.#inFlightBytes > bufferBytes;
+  }
+
+  /** Resolves when it is not full, or when nobody holds the run any more. */
+  room(): Promise<void> {
+    if (!this.isFull) return Promise.resolve();
+    this.#room ??= createDeferred<void>();
+    return this.#room.promise;
+  }
+
+  /** The attempt is over: nobody shall wait for room. */
+  letGo(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
   }
 
   setProgress(progress: Progress): void {
@@ -124,6 +144,7 @@ export class RunOutput {
       this.#inFlightBytes += bytes.length;
       const sent = journal.appendChunk({ run, epoch, seq: ++this.#seq, bytes }).then(() => {
         this.#inFlightBytes -= bytes.length;
+        if (this.#room && !this.isFull) this.letGo();
       });
       this.#track(sent);
     }

@@ -29,9 +29,9 @@ export interface OpenStep {
 export function runningRun(
   { run, job, key, trigger, attempt, epoch, traceId }: Claim,
   ageMs: number,
-  steps: { readonly onlyWaits: boolean; readonly open: readonly OpenStep[] } | undefined,
+  isWaiting: boolean,
+  steps: readonly OpenStep[],
 ): RunningRun {
-  const isWaiting = steps?.onlyWaits ?? false;
   const names = { run, job, key, trigger, attempt, epoch, traceId };
-  return { ...names, ageMs, isWaiting, thread: 'main', steps: steps?.open ?? [] };
+  return { ...names, ageMs, isWaiting, thread: 'main', steps };
 }

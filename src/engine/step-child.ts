@@ -4,21 +4,19 @@ import type { Run, RunId } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { Letter } from '../ports/store-ask.ts';
 import type { NewRun } from '../ports/store-submit.ts';
+import type { Host } from './host.ts';
+import { retryUntilAvailable } from './retry-until-available.ts';
 import type { Asked } from './step-journal.ts';
+import type { StepRuntime } from './step-runtime.ts';
 import type { StepTries } from './step-tries.ts';
-import type { Steps } from './steps.ts';
+import { newRun } from './submission.ts';
 
 export interface ChildWork {
-  readonly steps: Steps;
+  readonly runtime: StepRuntime;
   readonly tries: StepTries;
   readonly asked: Asked;
   readonly job: AnyJob;
   readonly input: unknown;
-  /** Makes the child's run, its input checked. */
-  readonly newChild: (job: AnyJob, input: unknown) => Promise<NewRun>;
-  /** Told when a child has been created or retried. */
-  readonly onChild: () => void;
-  readonly readRun: (run: RunId) => Promise<Run | null>;
 }
 
 /**
@@ -27,9 +25,9 @@ export interface ChildWork {
  * parent is executed again (decision 0050).
  */
 export async function childResult(work: ChildWork): Promise<unknown> {
-  const { steps, asked, job } = work;
-  const { activity, mailbox } = steps.options;
-  await steps.options.gate();
+  const { runtime, asked, job } = work;
+  const { activity, results, execution } = runtime;
+  await runtime.gate.pass();
   let tries = asked.record?.tries ?? 0;
   let isWaitedFor = tries > 0;
   let child = asked.record?.child ?? null;
@@ -37,9 +35,9 @@ export async function childResult(work: ChildWork): Promise<unknown> {
     child = await start(work, ++tries);
     isWaitedFor = true;
   }
-  for (isWaitedFor ||= mailbox.has('child', child); ; isWaitedFor = true) {
+  for (isWaitedFor ||= execution.mailbox.has('child', child); ; isWaitedFor = true) {
     const letter = isWaitedFor ? await endOf(work, child) : null;
-    const run = await activity.work(() => work.readRun(child as RunId));
+    const run = await activity.work(() => readChild(runtime, child as RunId));
     if (run !== null && !isFinal(run.state)) {
       // It was retried before this end of it was read, so the next one counts. Or nobody had waited for it.
       if (letter === null) await work.tries.begin(asked, { tries: ++tries });
@@ -47,7 +45,7 @@ export async function childResult(work: ChildWork): Promise<unknown> {
     }
     const consumes = letter?.n ?? null;
     if (run?.state === 'succeeded') {
-      return steps.finish(asked, {
+      return results.finish(asked, {
         state: 'succeeded',
         output: run.output,
         error: null,
@@ -60,32 +58,58 @@ export async function childResult(work: ChildWork): Promise<unknown> {
       continue;
     }
     const error = run?.error ?? { code: 'RUN_CANCELLED', message: `the run of ${job.name} is gone` };
-    return steps.finish(asked, { state: 'failed', output: null, error, tries: Math.max(1, tries), consumes });
+    return results.finish(asked, { state: 'failed', output: null, error, tries: Math.max(1, tries), consumes });
   }
 }
 
-async function endOf({ steps, asked, job }: ChildWork, child: RunId): Promise<Letter | null> {
-  const woken = await steps.wait<Letter>(`${asked.key}: run of ${job.name}`, null, (take) =>
-    steps.options.mailbox.take('child', child, take),
+async function endOf({ runtime, asked, job }: ChildWork, child: RunId): Promise<Letter | null> {
+  const woken = await runtime.waits.wait<Letter>(`${asked.key}: run of ${job.name}`, null, (take) =>
+    runtime.execution.mailbox.take('child', child, take),
   );
   return woken.by === 'word' ? woken.word : null;
 }
 
 async function start(work: ChildWork, tries: number): Promise<RunId> {
-  return begin(work, await work.newChild(work.job, work.input), tries);
+  return begin(work, await newChild(work), tries);
 }
 
 /** Retries the child, which keeps what it has recorded; with another input, or when it is gone, there is a new one. */
 async function again(work: ChildWork, run: Run | null, tries: number): Promise<RunId> {
-  const child = await work.newChild(work.job, work.input);
+  const child = await newChild(work);
   if (run === null || run.job !== child.job || run.input !== child.input) return begin(work, child, tries);
   await work.tries.begin(work.asked, { tries, retriesChild: true });
-  work.onChild();
+  hasBegun(work);
   return run.id;
 }
 
 async function begin(work: ChildWork, child: NewRun, tries: number): Promise<RunId> {
   await work.tries.begin(work.asked, { tries, child });
-  work.onChild();
+  hasBegun(work);
   return child.id;
+}
+
+/** The child's run, its input checked. */
+function newChild({ runtime, job, input }: ChildWork): Promise<NewRun> {
+  const { claim, host } = runtime.execution;
+  const { run, root, traceId } = claim;
+  const headers = traceHeaders(host);
+  const wish = { input, trigger: 'parent', parent: { run, root }, traceId, headers } as const;
+  return newRun(job, wish, host.limits.valueBytes);
+}
+
+/** So that the span of a child hangs below the step that asked for it. */
+function traceHeaders({ tracer }: Host): (readonly [string, string])[] {
+  const traceparent = tracer?.traceparent();
+  return traceparent === undefined ? [] : [['traceparent', traceparent]];
+}
+
+function readChild({ execution }: StepRuntime, child: RunId): Promise<Run | null> {
+  const { host, abort } = execution;
+  return retryUntilAvailable(host.clock, abort, async () => (await host.store.get([child]))[0] ?? null);
+}
+
+/** A child has been created or retried: somebody has to execute it. */
+function hasBegun({ runtime }: ChildWork): void {
+  runtime.hasChildren = true;
+  runtime.execution.host.signals.work();
 }

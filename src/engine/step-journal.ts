@@ -1,10 +1,9 @@
 import { readFailure, type Failure } from '../job/failure.ts';
 import { OnejobError } from '../job/errors.ts';
-import type { JsonText, RunId, StepKind, StepRecord } from '../job/run.ts';
+import type { JsonText, StepKind, StepRecord } from '../job/run.ts';
 import type { Verdict } from '../job/transition.ts';
 import type { StepEntry, TryEntry } from '../ports/store-entry.ts';
-import type { Clock } from '../std/clock.ts';
-import type { Journal } from './journal.ts';
+import type { Execution } from './execution.ts';
 
 /** One asked-for step of one execution. */
 export interface Asked {
@@ -28,32 +27,17 @@ export interface StepEnd {
   readonly consumes?: number | null;
 }
 
+/** What is kept of a step that has begun and goes on later. */
+export type StepBegin = Partial<
+  Pick<TryEntry, 'tries' | 'output' | 'error' | 'resumeAt' | 'resumeInMs' | 'child' | 'retriesChild'>
+>;
+
 /** Writes the steps of one attempt and says what became of each entry. */
 export class StepJournal {
-  readonly #journal: Journal;
-  readonly #clock: Clock;
-  readonly #run: RunId;
-  readonly #epoch: number;
-  readonly #onLost: () => void;
-  readonly #onBroken: (fault: unknown) => void;
-  readonly #isOver: () => boolean;
+  readonly #execution: Execution;
 
-  constructor(options: {
-    journal: Journal;
-    clock: Clock;
-    run: RunId;
-    epoch: number;
-    onLost: () => void;
-    onBroken: (fault: unknown) => void;
-    isOver: () => boolean;
-  }) {
-    this.#journal = options.journal;
-    this.#clock = options.clock;
-    this.#run = options.run;
-    this.#epoch = options.epoch;
-    this.#onLost = options.onLost;
-    this.#onBroken = options.onBroken;
-    this.#isOver = options.isOver;
+  constructor(execution: Execution) {
+    this.#execution = execution;
   }
 
   /**
@@ -63,11 +47,12 @@ export class StepJournal {
    * worker nothing is told: nothing may happen after it.
    */
   end(asked: Asked, end: StepEnd, told: (recorded: StepEnd) => void, isBare = false): void {
-    if (this.#isOver()) return;
+    const { claim, host, ending } = this.#execution;
+    if (ending.isOver) return;
     const entry: StepEntry = {
       kind: 'step',
-      run: this.#run,
-      epoch: this.#epoch,
+      run: claim.run,
+      epoch: claim.epoch,
       key: asked.key,
       type: asked.kind,
       state: end.state,
@@ -76,27 +61,25 @@ export class StepJournal {
       output: end.output,
       error: end.error,
       startedAt: asked.startedAt,
-      finishedAt: this.#clock.now(),
+      finishedAt: host.clock.now(),
       consumes: end.consumes ?? null,
     };
-    this.#journal.recordThen(entry, (verdict) => {
+    host.journal.recordThen(entry, (verdict) => {
       if (verdict === 'ok') told(end);
       else if (verdict === 'refused' && !isBare) this.end(asked, refusedEnd(asked, end), told, true);
-      else if (verdict === 'refused') this.#onBroken(new Error(`the end of the step ${asked.key} cannot be recorded`));
-      else this.#onLost();
+      else if (verdict === 'refused') ending.breakOff(new Error(`the end of the step ${asked.key} cannot be recorded`));
+      else ending.lose();
     });
   }
 
   /** Records a step that has begun and goes on later. */
-  async begin(
-    asked: Asked,
-    begun: Partial<Pick<TryEntry, 'tries' | 'output' | 'error' | 'resumeAt' | 'resumeInMs' | 'child' | 'retriesChild'>>,
-  ): Promise<void> {
-    if (this.#isOver()) return never();
-    const verdict = await this.#journal.record({
+  async begin(asked: Asked, begun: StepBegin): Promise<void> {
+    const { claim, host, ending } = this.#execution;
+    if (ending.isOver) return never();
+    const verdict = await host.journal.record({
       kind: 'try',
-      run: this.#run,
-      epoch: this.#epoch,
+      run: claim.run,
+      epoch: claim.epoch,
       key: asked.key,
       type: asked.kind,
       asked: asked.order,
@@ -121,7 +104,7 @@ export class StepJournal {
 
   #settle<T>(verdict: Verdict, value: T): Promise<T> {
     if (verdict === 'ok') return Promise.resolve(value);
-    this.#onLost();
+    this.#execution.ending.lose();
     return never();
   }
 }

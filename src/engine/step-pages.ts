@@ -1,15 +1,15 @@
+import { readFailure } from '../job/failure.ts';
 import type { PageOptions } from '../job/step.ts';
 import type { Asked } from './step-journal.ts';
+import type { StepRuntime } from './step-runtime.ts';
 import type { StepTries } from './step-tries.ts';
-import type { Steps } from './steps.ts';
 
 export interface PagesWork {
+  readonly runtime: StepRuntime;
   readonly tries: StepTries;
-  readonly steps: Steps;
   readonly asked: Asked;
   readonly pages: PageOptions<unknown, unknown>;
   readonly each: (item: unknown) => unknown;
-  readonly onItemFailed: (step: string, item: number, thrown: unknown) => void;
 }
 
 /**
@@ -19,7 +19,8 @@ export interface PagesWork {
  * returned executes one try.
  */
 export function readPages(work: PagesWork): (attempt: number) => Promise<unknown> {
-  const { asked, steps, pages } = work;
+  const { asked, pages } = work;
+  const { activity, gate } = work.runtime;
   let output = asked.record?.output ?? null;
   let done: Done = { ...nothing, cursor: pages.from, ...(output !== null && (JSON.parse(output) as Done)) };
   return async (first) => {
@@ -31,7 +32,7 @@ export function readPages(work: PagesWork): (attempt: number) => Promise<unknown
       await work.tries.begin(asked, { tries, output: text });
       output = text;
       done = page;
-      await steps.options.activity.rest(steps.options.gate);
+      await activity.rest(() => gate.pass());
     }
   };
 }
@@ -65,11 +66,11 @@ async function onePage(work: PagesWork, done: Done, tries: number): Promise<Done
 }
 
 async function eachItem(
-  { steps, asked, pages, each, onItemFailed }: PagesWork,
+  { runtime, asked, pages, each }: PagesWork,
   items: readonly unknown[],
   before: number,
 ): Promise<number> {
-  const { abort } = steps.options;
+  const { abort, host, output } = runtime.execution;
   let failed = 0;
   for (const [i, item] of items.entries()) {
     abort.check();
@@ -78,7 +79,8 @@ async function eachItem(
     } catch (thrown) {
       if (pages.onError !== 'log' || abort.aborted) throw thrown;
       failed++;
-      onItemFailed(asked.key, before + i, thrown);
+      const text = `item ${before + i} of ${asked.key} failed: ${readFailure(thrown).failure.message}`;
+      output.write({ at: host.clock.now(), stream: 'log', level: 'error', text, step: asked.key });
     }
   }
   return failed;

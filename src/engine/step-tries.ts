@@ -3,34 +3,22 @@ import { OnejobError } from '../job/errors.ts';
 import { readFailure, type Reading } from '../job/failure.ts';
 import { nextTryMs, type RetryPolicy } from '../job/retry.ts';
 import type { StepContext, StepWork } from '../job/step.ts';
-import type { AttemptSpan } from '../ports/tracer.ts';
 import type { Abort } from '../std/abort.ts';
 import { formatDuration } from '../std/duration.ts';
 import { checkStorable } from '../std/json.ts';
-import type { Asked } from './step-journal.ts';
+import type { Asked, StepBegin } from './step-journal.ts';
+import type { StepRuntime } from './step-runtime.ts';
 import { insideOf } from './step-scope.ts';
-import type { Steps } from './steps.ts';
-
-export interface StepTriesOptions {
-  readonly steps: Steps;
-  readonly graceMs: number;
-  readonly maxBytes: number;
-  /** What the store's clock said when our monotonic clock began. */
-  readonly storeZeroMs: number;
-  readonly span: AttemptSpan | undefined;
-}
 
 /** One execution of the step; the number is the try's. */
 export type Execute = (attempt: number) => unknown;
 
 /** Executes the work of steps, try by try, by a retry policy. */
 export class StepTries {
-  readonly #options: StepTriesOptions;
-  readonly #steps: Steps;
+  readonly #runtime: StepRuntime;
 
-  constructor(options: StepTriesOptions) {
-    this.#options = options;
-    this.#steps = options.steps;
+  constructor(runtime: StepRuntime) {
+    this.#runtime = runtime;
   }
 
   /** Executes until it succeeds or the policy is used up; each failure is recorded, so counts survive a crash. */
@@ -44,18 +32,18 @@ export class StepTries {
    * else happens goes the long way.
    */
   first(asked: Asked, policy: RetryPolicy, execute: Execute): Promise<unknown> {
-    const steps = this.#steps;
+    const { results } = this.#runtime;
     let resolve!: (value: unknown) => void;
     let reject!: (error: Error) => void;
     const promise = new Promise<unknown>((yes, no) => {
       resolve = yes;
       reject = no;
     });
-    steps.begun();
+    results.begun();
     const failed = (thrown: unknown): void => {
-      steps.missed();
+      results.missed();
       promise.catch(() => undefined); // a failing step that nobody awaits is recorded, and must not end the process
-      resolve(steps.track(this.#goOn(1, asked, policy, execute, thrown)));
+      resolve(results.track(this.#goOn(1, asked, policy, execute, thrown)));
     };
     const succeeded = (value: unknown): void => {
       let output: string | null;
@@ -64,7 +52,7 @@ export class StepTries {
       } catch (refused) {
         return failed(refused);
       }
-      steps.finishThen(asked, { state: 'succeeded', output, error: null, tries: 1 }, resolve, (refused) => {
+      results.finishThen(asked, { state: 'succeeded', output, error: null, tries: 1 }, resolve, (refused) => {
         promise.catch(() => undefined);
         reject(refused);
       });
@@ -80,10 +68,10 @@ export class StepTries {
   }
 
   async #runFrom(first: number, asked: Asked, policy: RetryPolicy, execute: Execute): Promise<unknown> {
-    await this.#steps.options.gate();
+    await this.#runtime.gate.pass();
     const reading = await this.#outcomeOf(asked, () => execute(first));
     if ('output' in reading)
-      return this.#steps.finish(asked, {
+      return this.#runtime.results.finish(asked, {
         ...reading,
         state: 'succeeded',
         error: null,
@@ -93,7 +81,7 @@ export class StepTries {
   }
 
   async #goOn(tries: number, asked: Asked, policy: RetryPolicy, execute: Execute, thrown: unknown): Promise<unknown> {
-    this.#steps.options.abort.check(); // cut short from outside: no try of the policy is used up
+    this.#runtime.execution.abort.check(); // cut short from outside: no try of the policy is used up
     return this.#retry(tries, asked, policy, execute, readFailure(thrown));
   }
 
@@ -101,34 +89,36 @@ export class StepTries {
     const ofPart = tries - (asked.part?.before ?? 0);
     const delayMs = nextTryMs(policy, ofPart, reading, Math.random);
     const error = reading.failure;
-    if (delayMs === null) return this.#steps.finish(asked, { state: 'failed', output: null, error, tries: ofPart });
+    if (delayMs === null)
+      return this.#runtime.results.finish(asked, { state: 'failed', output: null, error, tries: ofPart });
     const used = reading.laterMs === undefined ? tries : tries - 1;
     const output = asked.part?.output ?? null; // what is recorded so far stays
     await this.begin(asked, { tries: used, output, error, resumeInMs: delayMs });
-    await this.#steps.wait(`${asked.key}: next try after ${formatDuration(delayMs)}`, delayMs, 'next try');
+    await this.#runtime.waits.wait(`${asked.key}: next try after ${formatDuration(delayMs)}`, delayMs, 'next try');
     return this.#runFrom(used + 1, asked, policy, execute);
   }
 
   async #outcomeOf(asked: Asked, execute: () => unknown): Promise<Reading | { readonly output: string | null }> {
-    const { abort, activity } = this.#steps.options;
+    const { execution, activity } = this.#runtime;
     try {
       return await activity.work(async () => ({ output: this.text(await execute(), `the result of ${asked.key}`) }));
     } catch (thrown) {
-      abort.check(); // cut short from outside: no try of the policy is used up
+      execution.abort.check(); // cut short from outside: no try of the policy is used up
       return readFailure(thrown);
     }
   }
 
   /** One execution; past its own time-out it has the grace to settle, then it is left behind. */
   execute(asked: Asked, attempt: number, timeoutMs: number | null, work: StepWork<unknown>): unknown {
-    const { span } = this.#options;
+    const { span } = this.#runtime.execution;
     if (!span) return this.#execute(asked, attempt, timeoutMs, work);
     return span.step(asked.key, attempt, () => this.#execute(asked, attempt, timeoutMs, work));
   }
 
   #execute(asked: Asked, attempt: number, timeoutMs: number | null, work: StepWork<unknown>): unknown {
-    const { abort: whole, clock } = this.#steps.options;
-    const key = this.#steps.handOnKey(asked);
+    const { abort: whole, host, job } = this.#runtime.execution;
+    const { clock } = host;
+    const key = this.#runtime.calls.handOnKey(asked);
     if (timeoutMs === null) return insideOf(asked, () => work(new StepExecution(key, attempt, whole)));
     const { signal } = whole;
     const own = new AbortController();
@@ -142,7 +132,7 @@ export class StepTries {
       let grace: { cancel(): void } | undefined;
       const timer = clock.setTimer(timeoutMs, () => {
         own.abort(late);
-        grace = clock.setTimer(this.#options.graceMs, () => reject(late));
+        grace = clock.setTimer(job.graceMs, () => reject(late));
       });
       const settle = (end: () => void) => (): void => {
         timer.cancel();
@@ -161,27 +151,26 @@ export class StepTries {
   }
 
   /** Records that a step has begun, and how far it is. */
-  begin(asked: Asked, begun: Parameters<Steps['options']['journal']['begin']>[1]): Promise<void> {
-    const { activity, journal } = this.#steps.options;
+  begin(asked: Asked, begun: StepBegin): Promise<void> {
+    const { activity, journal } = this.#runtime;
     return activity.work(() => journal.begin(asked, begun));
   }
 
   /** A step whose next try was put off before the crash or the parking waits out the rest. */
   async #remainingDelay({ record, key }: Asked): Promise<void> {
     const ms = this.untilMs(record?.resumeAt ?? null);
-    if (ms > 0) await this.#steps.wait(`${key}: next try`, ms, 'next try');
+    if (ms > 0) await this.#runtime.waits.wait(`${key}: next try`, ms, 'next try');
   }
 
   /** From now to an instant of the store's clock. */
   untilMs(instant: number | null): number {
-    return instant === null
-      ? 0
-      : Math.max(0, instant - this.#options.storeZeroMs - this.#steps.options.clock.monotonic());
+    const { storeZeroMs, host } = this.#runtime.execution;
+    return instant === null ? 0 : Math.max(0, instant - storeZeroMs - host.clock.monotonic());
   }
 
   /** The JSON of a value. @throws VALUE_REJECTED */
   text(value: unknown, what: string): string | null {
-    const check = checkStorable(value, { maxBytes: this.#options.maxBytes });
+    const check = checkStorable(value, { maxBytes: this.#runtime.execution.host.limits.valueBytes });
     if (check.ok) return check.text ?? null;
     const where = check.path ? ` (at ${check.path})` : '';
     throw new OnejobError('VALUE_REJECTED', `${what} cannot be stored${where}: ${check.why}`);

@@ -7,8 +7,8 @@ import type { Schema } from '../job/schema.ts';
 import type { Letter } from '../ports/store-ask.ts';
 import { formatDuration, type Duration } from '../std/duration.ts';
 import type { Asked } from './step-journal.ts';
+import type { StepRuntime } from './step-runtime.ts';
 import type { StepTries } from './step-tries.ts';
-import type { Steps } from './steps.ts';
 
 export interface WaitOptions {
   schema?: Schema;
@@ -18,13 +18,11 @@ export interface WaitOptions {
 }
 
 export interface WaitWork {
-  readonly steps: Steps;
+  readonly runtime: StepRuntime;
   readonly tries: StepTries;
   readonly asked: Asked;
   readonly event: string;
   readonly options: WaitOptions;
-  /** Told of an event whose data does not fit the schema. */
-  readonly onRefused: (step: string, text: string) => void;
 }
 
 /**
@@ -32,10 +30,10 @@ export interface WaitWork {
  * refused, and the wait goes on (decision 0016). @throws WAIT_TIMED_OUT, where there is no `orElse`
  */
 export async function waitForEvent(work: WaitWork): Promise<unknown> {
-  const { steps, asked, event, options } = work;
+  const { runtime, asked, event, options } = work;
   let data: unknown;
   try {
-    data = await (steps.recorded(asked)?.result ?? answer(work));
+    data = await (runtime.results.recorded(asked)?.result ?? answer(work));
   } catch (error) {
     return orElse(options, error);
   }
@@ -47,9 +45,11 @@ export async function waitForEvent(work: WaitWork): Promise<unknown> {
 }
 
 async function answer(work: WaitWork): Promise<unknown> {
-  const { steps, tries, asked, event, options } = work;
-  const { clock, mailbox } = steps.options;
-  await steps.options.gate();
+  const { runtime, tries, asked, event, options } = work;
+  const { execution, results } = runtime;
+  const { mailbox } = execution;
+  const { clock } = execution.host;
+  await runtime.gate.pass();
   const timeoutMs = options.timeout === undefined ? null : givenDuration(options.timeout, `step ${asked.key}: timeout`);
   // Fixed when the wait was first recorded, whatever the code of today says; null: it has none.
   const recorded = asked.record && (asked.record.resumeAt === null ? null : tries.untilMs(asked.record.resumeAt));
@@ -63,20 +63,20 @@ async function answer(work: WaitWork): Promise<unknown> {
       begun = true;
       continue;
     }
-    const woken = await steps.wait<Letter>(`${asked.key}: event ${event}`, leftMs, (take) =>
+    const woken = await runtime.waits.wait<Letter>(`${asked.key}: event ${event}`, leftMs, (take) =>
       mailbox.take('event', event, take),
     );
     if (woken.by === 'timer') break;
     const { n, data } = woken.word;
-    const refusal = await steps.options.activity.work(() => refusalOf(event, options.schema, data));
+    const refusal = await runtime.activity.work(() => refusalOf(event, options.schema, data));
     if (refusal === null) {
-      return steps.finish(asked, { state: 'succeeded', output: data, error: null, tries: 1, consumes: n });
+      return results.finish(asked, { state: 'succeeded', output: data, error: null, tries: 1, consumes: n });
     }
     await refuse(work, woken.word, refusal);
   }
   const within = timeoutMs === null ? 'in time' : `within ${formatDuration(timeoutMs)}`;
   const late = new OnejobError('WAIT_TIMED_OUT', `no event ${event} came ${within}`);
-  return steps.finish(asked, { state: 'failed', output: null, error: readFailure(late).failure, tries: 1 });
+  return results.finish(asked, { state: 'failed', output: null, error: readFailure(late).failure, tries: 1 });
 }
 
 async function refusalOf(
@@ -90,12 +90,14 @@ async function refusalOf(
 }
 
 /** A step of its own that no code asks for: it takes the letter, so that no later life of the run reads it again. */
-async function refuse({ steps, asked, onRefused }: WaitWork, letter: Letter, refusal: OnejobError): Promise<void> {
+async function refuse({ runtime, asked }: WaitWork, letter: Letter, refusal: OnejobError): Promise<void> {
   const by = letter.actor === null ? '' : `, sent by ${letter.actor}`;
-  onRefused(asked.key, `${refusal.message}${by}; the run waits on`);
+  const { host, output } = runtime.execution;
+  const text = `${refusal.message}${by}; the run waits on`;
+  output.write({ at: host.clock.now(), stream: 'log', level: 'warn', text, step: asked.key });
   const key = `${asked.key.slice(0, longestName).toWellFormed()} (refused ${letter.n})`;
-  const startedAt = steps.options.clock.now();
-  await steps.record(
+  const startedAt = host.clock.now();
+  await runtime.results.record(
     { key, kind: 'wait', order: asked.order, record: undefined, startedAt, isOver: false },
     { state: 'failed', output: letter.data, error: readFailure(refusal).failure, tries: 1, consumes: letter.n },
   );

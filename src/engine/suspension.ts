@@ -1,29 +1,13 @@
-import type { Claim } from '../ports/store-claim.ts';
 import type { Timer } from '../std/clock.ts';
 import { failpoint } from '../std/failpoint.ts';
 import type { Activity } from './activity.ts';
-import type { Host, Slot } from './host.ts';
-import type { Mailbox } from './mailbox.ts';
-import type { RunTimer } from './run-timer.ts';
+import type { Execution } from './execution.ts';
 
-export interface SuspensionOptions {
-  readonly claim: Claim;
-  readonly host: Pick<Host, 'clock' | 'journal' | 'limits' | 'observer'>;
-  readonly slot: Slot;
-  readonly activity: Activity;
-  readonly mailbox: Mailbox;
-  readonly timer: RunTimer;
-  /** Resolves when all output so far is committed: a parked run is not held, so nobody could add it later. */
-  readonly flush: () => Promise<void>;
-  /**
-   * It is parked, or instead of that has ended (somebody had asked to cancel it), or is to be handed back: it stops, and
-   * nothing of it is in execution.
-   */
-  readonly onLeft: (end: 'parked' | 'cancelled' | 'handedBack') => void;
-  readonly onLost: () => void;
-  /** An error of our own on the way to be parked: nothing would try it again, so the attempt ends by it. */
-  readonly onBroken: (fault: unknown) => void;
-  readonly isOver: () => boolean;
+/** As much of an `Execution` as its parking needs. */
+export interface SuspendedExecution extends Pick<Execution, 'claim' | 'mailbox' | 'slot' | 'timer'> {
+  readonly host: Pick<Execution['host'], 'clock' | 'journal' | 'limits' | 'observer'>;
+  readonly output: Pick<Execution['output'], 'flush'>;
+  readonly ending: Pick<Execution['ending'], 'isOver' | 'leave' | 'lose' | 'breakOff'>;
 }
 
 /**
@@ -32,7 +16,8 @@ export interface SuspensionOptions {
  * store queues the run at once, and the next attempt reads it.
  */
 export class Suspension {
-  readonly #options: SuspensionOptions;
+  readonly #execution: SuspendedExecution;
+  readonly #activity: Activity;
   /** The slot is given up and the clock of the time-out stands. */
   #idle = false;
   /** What the accepted entry made of the run. */
@@ -46,8 +31,9 @@ export class Suspension {
   #parking: Promise<void> | undefined;
   #resuming: Promise<void> | undefined;
 
-  constructor(options: SuspensionOptions) {
-    this.#options = options;
+  constructor(execution: SuspendedExecution, activity: Activity) {
+    this.#execution = execution;
+    this.#activity = activity;
   }
 
   /** Nothing of the attempt may be executed before `resumed`. */
@@ -112,57 +98,57 @@ export class Suspension {
     if (this.#left) return new Promise(() => undefined);
     this.#timer?.cancel();
     if (!this.#idle) return;
-    await this.#options.slot.take();
+    await this.#execution.slot.take();
     this.#idle = false;
     this.#refusals = 0;
-    this.#options.timer.resume();
+    this.#execution.timer.resume();
   }
 
   get #onlyWaits(): boolean {
-    const { activity } = this.#options;
-    if (this.#sealed && !(this.#sealed === 'all tries' && activity.owesTries)) return false;
-    return activity.onlyWaits;
+    if (this.#sealed && !(this.#sealed === 'all tries' && this.#activity.owesTries)) return false;
+    return this.#activity.onlyWaits;
   }
 
   #check(): void {
-    const { activity, isOver, onLeft, host, slot, timer } = this.#options;
-    if (isOver() || this.#parking || this.#resuming) return;
-    if (this.#stopping && activity.working === 0 && activity.frozen > 0) return onLeft('handedBack');
+    const { claim, ending, host, slot, timer } = this.#execution;
+    const activity = this.#activity;
+    if (ending.isOver || this.#parking || this.#resuming) return;
+    if (this.#stopping && activity.working === 0 && activity.frozen > 0) return ending.leave('handedBack');
     if (!this.#onlyWaits) return;
     if (this.#stopping) return this.#park();
     if (this.#idle) return;
     this.#idle = true;
     slot.release();
     timer.pause();
-    host.observer.onWaiting?.(this.#options.claim.run, activity.waitingFor);
+    host.observer.onWaiting?.(claim.run, activity.waitingFor);
     this.#arm();
   }
 
   #arm(): void {
-    const { host, isOver } = this.#options;
+    const { host, ending } = this.#execution;
     this.#timer?.cancel();
-    if (isOver()) return;
+    if (ending.isOver) return;
     this.#timer = host.clock.setTimer(host.limits.parkAfterMs, () => this.#park());
   }
 
   #park(): void {
-    if (this.#parking || this.#resuming || this.#options.isOver() || !this.#onlyWaits) return;
+    const { ending } = this.#execution;
+    if (this.#parking || this.#resuming || ending.isOver || !this.#onlyWaits) return;
     this.#parking = this.#suspend()
-      .catch(this.#options.onBroken)
+      .catch((fault: unknown) => ending.breakOff(fault))
       .finally(() => {
         this.#parking = undefined;
       });
   }
 
   async #suspend(): Promise<void> {
-    const { claim, host, activity, mailbox, flush, isOver } = this.#options;
-    const { onLeft, onLost } = this.#options;
+    const { claim, host, mailbox, output, ending } = this.#execution;
     if ((this.#wakeInMs() ?? Infinity) < soonMs && !this.#stopping) return this.#arm();
     void failpoint('attempt.park');
     // A letter that comes from here on is handed to its waiter, who stands behind this parking: it must not count as seen.
     const mail = mailbox.seen;
-    await flush();
-    if (isOver() || this.#resuming || !this.#onlyWaits) return; // what goes on meanwhile waits for the end of this
+    await output.flush(); // a parked run is not held, so nobody could add it later
+    if (ending.isOver || this.#resuming || !this.#onlyWaits) return; // what goes on meanwhile waits for the end of this
     const { run, epoch } = claim;
     const verdict = await host.journal.record({
       kind: 'suspend',
@@ -170,22 +156,23 @@ export class Suspension {
       epoch,
       mail,
       wakeInMs: this.#wakeInMs(),
-      waitingFor: activity.waitingFor,
+      waitingFor: this.#activity.waitingFor,
     });
     if (verdict === 'ok' || verdict === 'cancelled') {
       this.#left = verdict === 'ok' ? 'parked' : 'cancelled';
-      return onLeft(this.#left);
+      return ending.leave(this.#left);
     }
-    if (isOver()) return;
-    if (verdict === 'stale') return onLost();
-    if (this.#stopping) return onLeft('handedBack');
+    if (ending.isOver) return;
+    if (verdict === 'stale') return ending.lose();
+    if (this.#stopping) return ending.leave('handedBack');
     if (++this.#refusals >= mostRefusals) throw new Error(`the database refused to park the run ${mostRefusals} times`);
     this.#arm();
   }
 
   /** The first wait that ends by itself, or the deadline; null: neither. */
   #wakeInMs(): number | null {
-    const { host, activity, timer } = this.#options;
+    const { host, timer } = this.#execution;
+    const activity = this.#activity;
     const waitMs = activity.wakeAt === null ? Infinity : activity.wakeAt - host.clock.monotonic();
     const ms = Math.min(waitMs, timer.deadlineInMs);
     return ms === Infinity ? null : Math.max(0, ms);

@@ -18,6 +18,7 @@ import { jobTerms } from './job-terms.ts';
 import { PollPause } from './poll-pause.ts';
 import { endsWithCallback, isOutcome, type RunTree } from './run-tree.ts';
 import type { RunningAttempts } from './running-attempts.ts';
+import { runnerOf } from './runners.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
 
 export interface WorkerOptions {
@@ -130,7 +131,7 @@ export class Worker implements Service {
         await this.giveBack([claim]);
         return 'handedBack';
       }
-      attempt = this.#open({ claim, job, host, slot, storeZeroMs });
+      attempt = this.#open({ claim, job, host, slot, storeZeroMs, runner: runnerOf(job) });
       end = await attempt.run();
       return end;
     } catch (fault) {

@@ -66,8 +66,13 @@ export interface Job<in Input = never, Parsed = unknown, Output = unknown> exten
   readonly stepNames: readonly string[] | null;
   /** Where it was defined, as `file:line`, for messages. */
   readonly place: string;
+  /** What executes it. */
+  readonly runner: RunnerName;
   readonly run: (context: JobContext<Parsed, never>) => unknown;
 }
+
+/** `inline`: its handler is called in the process that claimed the run. */
+export type RunnerName = 'inline';
 
 /** A job of any input and output. */
 export type AnyJob = Job<never, never>;
@@ -110,6 +115,7 @@ export function createJob<S extends Schema | undefined, Output, Services>(
     callbacks: null,
     stepNames: null,
     place: at,
+    runner: 'inline',
     run: options.run,
   };
 }

@@ -5,6 +5,7 @@ import type { Host, Slot } from '../engine/host.ts';
 import { ownIdentity } from '../engine/identity.ts';
 import { Journal } from '../engine/journal.ts';
 import { jobTerms } from '../engine/job-terms.ts';
+import { runnerOf } from '../engine/runners.ts';
 import { ServicePool } from '../engine/service-pool.ts';
 import { newRun, type Wish } from '../engine/submission.ts';
 import type { AnyJob } from '../job/define.ts';
@@ -108,7 +109,8 @@ export class TestBench {
     const storeZeroMs = this.#clock.now() - this.#clock.monotonic(); // the store goes by the same clock
     for (const claim of claims) {
       const slot = this.#slot();
-      const attempt = new Attempt({ claim, job: registry.get(claim.job), host: this.#host, slot, storeZeroMs });
+      const job = registry.get(claim.job);
+      const attempt = new Attempt({ claim, job, host: this.#host, slot, storeZeroMs, runner: runnerOf(job) });
       this.#attempts.set(claim.run, attempt);
       void attempt.run().finally(() => {
         this.#attempts.delete(claim.run);

@@ -24,6 +24,7 @@ export function jobOfView(view: JobView): AnyJob {
     services: noServices,
     callbacks: null,
     stepNames: steps,
+    runner: 'inline',
     run: () => elsewhere(view.name),
   };
 }

@@ -3,7 +3,7 @@ import { Activity } from '../../../src/engine/activity.ts';
 import type { Journal } from '../../../src/engine/journal.ts';
 import { Mailbox } from '../../../src/engine/mailbox.ts';
 import { RunTimer } from '../../../src/engine/run-timer.ts';
-import { Suspension, type SuspensionOptions } from '../../../src/engine/suspension.ts';
+import { Suspension, type SuspendedExecution } from '../../../src/engine/suspension.ts';
 import type { Verdict } from '../../../src/job/transition.ts';
 import type { Claim } from '../../../src/ports/store-claim.ts';
 import type { SuspendEntry } from '../../../src/ports/store-entry.ts';
@@ -54,7 +54,7 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
       return verdict.promise;
     },
   };
-  const options: SuspensionOptions = {
+  const execution: SuspendedExecution = {
     claim,
     host: {
       clock,
@@ -71,16 +71,19 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
         told.push('slot taken');
       },
     },
-    activity,
     mailbox,
     timer,
-    flush: () => flushed.promise,
-    onLeft: (end) => told.push(end),
-    onLost: note('lost'),
-    onBroken: (fault) => told.push(String(fault)),
-    isOver: () => told.includes('over'),
+    output: { flush: () => flushed.promise },
+    ending: {
+      get isOver() {
+        return told.includes('over');
+      },
+      leave: (end) => told.push(end),
+      lose: note('lost'),
+      breakOff: (fault) => told.push(String(fault)),
+    },
   };
-  suspension = new Suspension(options);
+  suspension = new Suspension(execution, activity);
 }
 
 const open = (until: number | null = null) => activity.open({ what: 'event go', until, owesTry: false });

@@ -7,7 +7,7 @@ import { RunNews } from '../../src/app/run-news.ts';
 import { defineJob } from '../../src/job/define.ts';
 import { createDeferred } from '../../src/std/deferred.ts';
 import { openFolder } from '../support/folder.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { openPostgresGround } from '../support/postgres-ground.ts';
 import { RecordingLog } from '../support/recording-log.ts';
 import { openMysqlDatabase } from '../support/servers.ts';
@@ -18,7 +18,7 @@ async function openWaiter(url: string) {
   const read = createDeferred<void>();
   const news: RunNews = new RunNews({
     backend: () => Promise.resolve({ ...opened, ...told, store }),
-    clock: new ManualClock(),
+    clock: new FakeClock(),
     log: () => new RecordingLog(),
   });
   const told = openTalk(opened, news, { listens: false });

@@ -104,7 +104,7 @@ export class Scheduler {
     if (call) return this.#deliver(call);
     const inMs = Math.min(
       1_000,
-      ...world.living.filter(({ isFrozen }) => !isFrozen).map(({ clock }) => clock.nextTimerInMs),
+      ...world.living.filter(({ isFrozen }) => !isFrozen).map(({ clock }) => clock.nextInTrueMs),
     );
     world.pass(Math.max(1, inMs));
   }

@@ -3,11 +3,11 @@ import { EndNotices } from '../../../src/app/end-notices.ts';
 import { NodeTalk } from '../../../src/app/node-talk.ts';
 import { longestWords } from '../../../src/ports/notifier.ts';
 import { openAir } from '../../support/air.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 
 function openNotices({ listens = true } = {}) {
   const { air, notifier } = openAir();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const open = (listening: boolean) => {
     const heard: (readonly string[] | null)[] = [];
     const talk = new NodeTalk(notifier());

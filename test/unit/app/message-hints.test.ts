@@ -2,16 +2,16 @@ import { beforeEach, expect, test } from 'vitest';
 import { MessageHints } from '../../../src/app/message-hints.ts';
 import { NodeTalk } from '../../../src/app/node-talk.ts';
 import type { Notifier } from '../../../src/ports/notifier.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 
-let clock: ManualClock;
+let clock: FakeClock;
 let lines: string[];
 let heard: (readonly string[] | null)[];
 let hints: MessageHints;
 
 /** Two processes on one notifier, which hands each line to both. */
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   [lines, heard] = [[], []];
   const ears = new Set<(line: string | null) => void>();
   const notifier = {

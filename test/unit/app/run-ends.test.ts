@@ -6,13 +6,13 @@ import { OnejobError } from '../../../src/job/errors.ts';
 import type { Run } from '../../../src/job/run.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { openAir } from '../../support/air.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { turns } from '../../support/until.ts';
 
 /** A process that waits, a store that says what is set here, and time that stands still. */
 function openEnds() {
   const { air, notifier } = openAir();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const states = new Map<string, Run['state']>();
   const read: string[][] = [];
   const failures: Error[] = [];

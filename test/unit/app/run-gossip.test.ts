@@ -4,11 +4,11 @@ import { NodeTalk } from '../../../src/app/node-talk.ts';
 import { RunGossip } from '../../../src/app/run-gossip.ts';
 import { longestWords } from '../../../src/ports/notifier.ts';
 import { openAir } from '../../support/air.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 
 function openGossip({ listens = true } = {}) {
   const { air, notifier } = openAir();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const open = (listening: boolean) => {
     const heard: (readonly string[] | null)[] = [];
     const talk = new NodeTalk(notifier());
@@ -92,7 +92,7 @@ test('what is not told yet is told at the end', () => {
 
 test('EGO-18 who waits answers, who does not is silent, and who cannot be heard knows it', async () => {
   const { air, notifier } = openAir();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const open = (awaited: string) =>
     new CallerTalk({ talk: new NodeTalk(notifier()), clock, isAwaitedHere: (run) => run === awaited });
   const [one] = [open('a'), open('b')];

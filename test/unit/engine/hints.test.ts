@@ -9,11 +9,11 @@ import { defineJob } from '../../../src/job/define.ts';
 import { Registry } from '../../../src/job/registry.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { newId } from '../../../src/std/id.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';
 
-let clock: ManualClock;
+let clock: FakeClock;
 let store: Store;
 let engine: Engine;
 let signals: Signals;
@@ -25,7 +25,7 @@ const job = defineJob({ name: 'long', run: ({ step }) => step.wait('go') });
 
 /** A worker with one run in execution, at rest. */
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   [calls, hinted] = [{ beat: 0, messages: 0 }, []];
   store = counting(await openSqliteStore({ path: ':memory:', clock }));
   await store.migrate();

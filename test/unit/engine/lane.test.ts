@@ -4,7 +4,7 @@ import { OnejobError } from '../../../src/job/errors.ts';
 import { keyBusy } from '../../../src/job/key-busy.ts';
 import type { Meter } from '../../../src/ports/meter.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';
 
@@ -16,7 +16,7 @@ function setUp(
   options: Partial<Options> = {},
 ) {
   const groups: string[][] = [];
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const log = new RecordingLog();
   const lane = new Lane<string, string>({
     name: 'records',

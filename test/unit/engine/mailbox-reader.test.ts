@@ -4,11 +4,11 @@ import { MailboxReader } from '../../../src/engine/mailbox-reader.ts';
 import type { Inbox, MessageRequest, Messages } from '../../../src/ports/store-message.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';
 
-let clock: ManualClock;
+let clock: FakeClock;
 let attempts: Attempt[];
 let requests: MessageRequest[];
 /** What the store answers, one after the other; then that there is nothing. */
@@ -21,7 +21,7 @@ let reader: MailboxReader;
 const nothing: Messages = { inboxes: [], lost: [], hasMore: false };
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   [attempts, requests, answers, told, letsGo, hold] = [[], [], [], [], new Set(), undefined];
   reader = new MailboxReader({
     store: {

@@ -6,7 +6,7 @@ import type { Ask } from '../../../src/ports/store-ask.ts';
 import type { NewRun, Submitted } from '../../../src/ports/store-submit.ts';
 import type { Store, StoreFacts } from '../../../src/ports/store.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';
 
@@ -30,7 +30,7 @@ function setUp(facts: Partial<StoreFacts> = {}) {
     },
     facts,
   } as unknown as Store;
-  return { outbox: new Outbox({ store, clock: new ManualClock(), log: new RecordingLog() }), groups, state };
+  return { outbox: new Outbox({ store, clock: new FakeClock(), log: new RecordingLog() }), groups, state };
 }
 
 const run = (input: unknown) => newRun({ name: 'work' }, { input, trigger: 'api' }, 1_000);

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { Pruner } from '../../../src/engine/pruner.ts';
 import type { PrunePolicy, Pruned } from '../../../src/ports/store-query.ts';
 import type { Store } from '../../../src/ports/store.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';
 
 const policy: PrunePolicy = { succeededMs: 1, failedMs: 2, succeededRuns: 3, failedRuns: 4 };
 
 async function setUp(answers: (Pruned | Error)[]) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const log = new RecordingLog();
   const requests: unknown[] = [];
   const store = {

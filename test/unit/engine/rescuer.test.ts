@@ -5,14 +5,14 @@ import type { Meter } from '../../../src/ports/meter.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import type { Grave, WorkerView } from '../../../src/ports/store-worker.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { until } from '../../support/until.ts';
 
 const leaseMs = 10_000;
 const pollMs = leaseMs / 5;
 
-let clock: ManualClock;
+let clock: FakeClock;
 let workers: WorkerView[];
 let graves: Grave[];
 let freed: string[];
@@ -27,7 +27,7 @@ let rescuer: Rescuer;
 let beating: boolean;
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   workers = [worker('own'), worker('other')];
   [graves, freed, polls] = [[], [], 0];
   [taken, log, told] = [['a run'], new RecordingLog(), []];

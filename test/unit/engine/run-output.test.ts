@@ -5,11 +5,11 @@ import { decodeLines, type OutputLine } from '../../../src/job/output-line.ts';
 import type { Progress } from '../../../src/job/run.ts';
 import type { OutputVerdict } from '../../../src/ports/store-entry.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { turns } from '../../support/until.ts';
 
 function setUp({ maxBytes = 1_000_000, lastSeq = 0, writtenBytes = 0 } = {}) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const chunks: { seq: number; lines: OutputLine[]; size: number }[] = [];
   const progress: Progress[] = [];
   let answer: Promise<OutputVerdict> = Promise.resolve('ok');

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { RunTimer } from '../../../src/engine/run-timer.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 
 function setUp({ timeoutMs = null as number | null, deadlineInMs = null as number | null, skewMs = 0 } = {}) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const storeZeroMs = clock.now() + skewMs;
   const aborts: string[] = [];
   let left = 0;

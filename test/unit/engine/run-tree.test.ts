@@ -13,7 +13,7 @@ import type { Claim } from '../../../src/ports/store-claim.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { newId } from '../../../src/std/id.ts';
 import { cancelOf, ended, enrolment, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';
 
@@ -22,13 +22,13 @@ const called = definePipeline({ name: 'called' })
   .onSuccess(() => undefined);
 const registry = new Registry([defineJob({ name: 'work', run: () => 1 }), called]);
 
-let clock: ManualClock;
+let clock: FakeClock;
 let store: Store;
 let number = 0;
 const worker = newId();
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   store = await openSqliteStore({ path: ':memory:', clock });
   await store.migrate();
   await store.enrol(enrolment({ id: worker, jobs: registry.names() }));

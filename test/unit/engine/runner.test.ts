@@ -16,20 +16,20 @@ import { freshClaim } from '../../../src/ports/fresh-claim.ts';
 import type { Entry } from '../../../src/ports/store-entry.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns } from '../../support/until.ts';
 
 const job = defineJob({ name: 'work', grace: 1_000, run: () => 'the handler' });
 
-let clock: ManualClock;
+let clock: FakeClock;
 let entries: Entry[];
 let texts: string[];
 let storeIsAway: Deferred<void> | undefined;
 let leftBehind: number;
 
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   [entries, texts, storeIsAway, leftBehind] = [[], [], undefined, 0];
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ServicePool } from '../../../src/engine/service-pool.ts';
 import { service, type ServiceSet } from '../../../src/job/services.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns } from '../../support/until.ts';
 
@@ -19,7 +19,7 @@ function setUp() {
         events.push(`close ${opened}`);
       },
     );
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   return { log, clock, pool: new ServicePool(log, clock), events, named };
 }
 

@@ -8,10 +8,10 @@ import type { Verdict } from '../../../src/job/transition.ts';
 import type { Claim } from '../../../src/ports/store-claim.ts';
 import type { SuspendEntry } from '../../../src/ports/store-entry.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { turns } from '../../support/until.ts';
 
-let clock: ManualClock;
+let clock: FakeClock;
 let events: string[];
 let entries: SuspendEntry[];
 let verdict: Deferred<Verdict>;
@@ -24,7 +24,7 @@ let mailbox: Mailbox;
 beforeEach(() => setUp());
 
 function setUp({ deadlineInMs = null as number | null, timeoutMs = null as number | null } = {}): void {
-  clock = new ManualClock();
+  clock = new FakeClock();
   const told: string[] = [];
   [events, entries] = [told, []];
   [verdict, flushed, slot] = [createDeferred(), createDeferred(), createDeferred()];

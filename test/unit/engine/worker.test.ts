@@ -12,7 +12,7 @@ import type { Claim, Claimed, ClaimRequest, LostClaim } from '../../../src/ports
 import type { Entry } from '../../../src/ports/store-entry.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';
 
@@ -28,9 +28,9 @@ class ScriptedStore {
   deadlineAt: number | null = null;
   /** Beyond ours at its beginning; it goes on steadily whatever is done to ours. */
   readonly startedAt = Date.UTC(2030, 0, 1);
-  readonly #clock: ManualClock;
+  readonly #clock: FakeClock;
 
-  constructor(clock: ManualClock) {
+  constructor(clock: FakeClock) {
     this.#clock = clock;
   }
 
@@ -70,7 +70,7 @@ class ScriptedStore {
   }
 }
 
-let clock: ManualClock;
+let clock: FakeClock;
 let store: ScriptedStore;
 let log: RecordingLog;
 let attempts: RunningAttempts;
@@ -78,7 +78,7 @@ let running: Map<string, Deferred<void>>;
 let worker: Worker;
 
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   store = new ScriptedStore(clock);
   log = new RecordingLog();
   running = new Map();

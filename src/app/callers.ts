@@ -172,7 +172,7 @@ export class Callers {
   async #executed(run: NewRun, engine: Engine, waiting: Abort): Promise<Run> {
     const end = await engine.execute(run);
     const { client } = this.#options;
-    const hasEnded = end === 'succeeded' || end === 'failed' || end === 'cancelled';
+    const hasEnded = isFinal(end);
     const read = hasEnded ? await this.#reads.get(run.id) : null;
     const ended = read ?? (await client.wait(run.id, { signal: waiting.signal }));
     this.#callBack(ended, engine);

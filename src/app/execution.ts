@@ -151,7 +151,7 @@ async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, optio
     watcher.onStart?.({ id, job: run.job, traceId: run.traceId, created });
     if (created && state === 'running') {
       const end = await engine.execute(run);
-      const hasEnded = end === 'succeeded' || end === 'failed' || end === 'cancelled';
+      const hasEnded = isFinal(end);
       if (!hasEnded) await wait(id, { ...options, wasHere: end === 'parked' });
     } else if (!isFinal(state)) {
       engine.follow(id);

@@ -2,7 +2,7 @@ import { callbackFor, callbackKey, isCallbackRun } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Run, RunId } from '../job/run.ts';
-import { isFinal, type FinalState } from '../job/state.ts';
+import { isFinal } from '../job/state.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { Store } from '../ports/store.ts';
@@ -97,9 +97,5 @@ async function openCallbacks(
 
 /** There is a callback to look for. */
 export function endsWithCallback(claim: Claim, job: AnyJob, end: AttemptEnd): boolean {
-  return !isCallbackRun(claim) && isOutcome(end) && callbackFor(job.callbacks, end) !== null;
-}
-
-export function isOutcome(end: AttemptEnd): end is FinalState {
-  return end === 'succeeded' || end === 'failed' || end === 'cancelled';
+  return !isCallbackRun(claim) && isFinal(end) && callbackFor(job.callbacks, end) !== null;
 }

@@ -1,5 +1,6 @@
 import { OnejobError } from '../job/errors.ts';
 import type { RunId } from '../job/run.ts';
+import { isFinal } from '../job/state.ts';
 import type { AttemptEnd } from '../ports/attempt-end.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { WorkerId } from '../ports/store-worker.ts';
@@ -16,7 +17,7 @@ import { giveBack } from './give-back.ts';
 import type { Host } from './host.ts';
 import { jobTerms } from './job-terms.ts';
 import { PollPause } from './poll-pause.ts';
-import { endsWithCallback, isOutcome, type RunTree } from './run-tree.ts';
+import { endsWithCallback, type RunTree } from './run-tree.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 import { runnerOf } from './runners.ts';
 import { Reach, WorkerSlot } from './worker-slot.ts';
@@ -248,10 +249,10 @@ export class Worker implements Service {
     slot.end();
     if (end === 'lost' && !this.#isBuried) void this.giveBack([claim]); // unless it is another's already
     // Another suspect run may have waited for the end of this one.
-    if (!isOutcome(end) || claim.isSuspect) this.#loop.nudge();
+    if (!isFinal(end) || claim.isSuspect) this.#loop.nudge();
     else if (endsWithCallback(claim, job, end)) host.signals.work();
-    if (isOutcome(end)) tree?.leave(claim, { job, end, since });
-    if (isOutcome(end) && end !== 'succeeded' && attempt.hasChildren) host.signals.mailbox(null); // they are cancelled
+    if (isFinal(end)) tree?.leave(claim, { job, end, since });
+    if (isFinal(end) && end !== 'succeeded' && attempt.hasChildren) host.signals.mailbox(null); // they are cancelled
     if (claim.parent !== null) host.signals.mailbox([claim.parent]);
   }
 

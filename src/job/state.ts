@@ -33,7 +33,10 @@ export const changes = [
   { from: 'cancelled', to: 'queued', by: 'restart' },
 ] as const satisfies readonly { from: RunState; to: RunState; by: string }[];
 
-export function isFinal(state: RunState): state is FinalState {
+export const finalStates = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly FinalState[];
+
+/** Of the state of a run, or of how an attempt ended: a word that is no state is not final. */
+export function isFinal(state: string): state is FinalState {
   return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
 

@@ -1,7 +1,7 @@
+import { finalStates } from '../../job/state.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import {
   endedStats,
-  finalStates,
   lookedSince,
   windowOf,
   type CountedEnds,

@@ -1,13 +1,6 @@
+import { finalStates } from '../../job/state.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
-import {
-  endedStats,
-  finalStates,
-  lookedSince,
-  windowOf,
-  type CountedEnds,
-  type Edge,
-  type EndedGroup,
-} from '../sql/ended-stats.ts';
+import { endedStats, lookedSince, windowOf, type CountedEnds, type Edge, type EndedGroup } from '../sql/ended-stats.ts';
 import { liveStats, type FoundLive } from '../sql/live-stats.ts';
 import { linesOf } from './backlog.ts';
 import type { Connection } from './connection.ts';

@@ -1,7 +1,5 @@
-import type { FinalState } from '../../job/state.ts';
+import { finalStates, type FinalState } from '../../job/state.ts';
 import type { EndedJob, EndedSo, EndedStats, StatsRequest } from '../../ports/store-stats.ts';
-
-export const finalStates = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly FinalState[];
 
 /** The window of a request on the store's clock, and what of it may be read. */
 export interface EndedWindow {

@@ -1,8 +1,7 @@
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
-import type { FinalState } from '../../job/state.ts';
+import { finalStates, type FinalState } from '../../job/state.ts';
 import {
   endedStats,
-  finalStates,
   lookedSince,
   windowOf,
   type CountedEnds,

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { FinalState, Trigger } from '../../job/state.ts';
+import { isFinal, type FinalState, type Trigger } from '../../job/state.ts';
 import type { AttemptEnd } from '../../ports/attempt-end.ts';
 import type { Meter } from '../../ports/meter.ts';
 import type { Claim } from '../../ports/store-claim.ts';
@@ -95,7 +95,7 @@ export class EngineMetrics implements Meter {
   ended({ job, trigger }: Claim, end: AttemptEnd, ms: number): void {
     const outcome = end === 'handedBack' ? 'handed_back' : end;
     this.#durations.observe({ job, outcome }, ms / 1_000);
-    if (end === 'succeeded' || end === 'failed' || end === 'cancelled') this.#runs.inc({ job, trigger, outcome });
+    if (isFinal(end)) this.#runs.inc({ job, trigger, outcome });
   }
 
   leftBehind({ job }: Claim): void {

@@ -37,7 +37,7 @@ export interface EndedView extends Readonly<Record<FinalState, EndedSoView>> {
   readonly jobsSince: InstantText;
 }
 
-export interface EndedSoView {
+interface EndedSoView {
   readonly since: InstantText;
   readonly runs: number;
   /** By part of the window, the oldest first; null: before `since`. */

@@ -5,7 +5,7 @@ export type FaultKind = 'exception' | 'rejection';
  * Called in the context of the code that threw, so `app.running.current` and `app.running.fault` know whose it was. False: not dealt
  * with.
  */
-export type FaultHandler = (thrown: unknown, kind: FaultKind) => boolean;
+type FaultHandler = (thrown: unknown, kind: FaultKind) => boolean;
 
 /** Errors that nobody caught. Node would end the process with a stack; what is done instead is up to the command. */
 export interface Faults {

@@ -13,14 +13,11 @@ import type { StepContext, StepOptions } from './step.ts';
 export type PipelineOptions<S extends Schema | undefined> = Omit<JobOptions<S, unknown, unknown>, 'run'>;
 
 /** What a step of a pipeline has besides the context. */
-export type PipelineTools<Services> = StepContext &
+type PipelineTools<Services> = StepContext &
   Pick<JobContext<unknown, Services>, 'services' | 'log' | 'progress' | 'run'>;
 
 /** Changes the context or returns another one; it is saved when the step has succeeded. */
-export type PipelineStep<Context, Next, Services> = (
-  context: Context,
-  tools: PipelineTools<Services>,
-) => Next | Promise<Next>;
+type PipelineStep<Context, Next, Services> = (context: Context, tools: PipelineTools<Services>) => Next | Promise<Next>;
 
 /** The context after a step: what it returned, or, when it returned nothing, the one it was given. */
 type After<Context, Next> = [Next] extends [void] ? Context : Stored<Exclude<Next, void>>;

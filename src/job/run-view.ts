@@ -43,7 +43,7 @@ export interface RunView {
   readonly omitted?: Run['omitted'];
 }
 
-export interface StepView {
+interface StepView {
   readonly key: string;
   readonly state: StepState;
   readonly tries: number;

@@ -11,7 +11,7 @@ export interface Adapter {
   open(url: string, options: OpenOptions): Promise<OpenedStore>;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** The process may end in a moment, and nothing in it waits while a disk is slow. */
   readonly isBrief: boolean;
 }

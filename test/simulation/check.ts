@@ -26,7 +26,7 @@ export interface Check {
 }
 
 /** What a check is made of. */
-export interface Scene {
+interface Scene {
   readonly ledger: Ledger;
   /** A fault: the sentence names runs and steps, and is the same for the same kind but for names and numbers. */
   readonly blame: (sentence: string) => void;

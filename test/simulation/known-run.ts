@@ -45,7 +45,7 @@ export interface KnownStep {
   readonly resumeAt: number | null;
 }
 
-export interface KnownEnd {
+interface KnownEnd {
   readonly state: FinalState;
   readonly epoch: number;
 }

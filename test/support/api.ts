@@ -9,7 +9,7 @@ import { createHandler } from '../../src/http/handler.ts';
 import type { AnyJob } from '../../src/job/define.ts';
 import { openApp } from './apps.ts';
 
-export interface Asking {
+interface Asking {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -10,7 +10,7 @@ export interface Session {
   end(): Promise<void>;
 }
 
-export interface DatabaseAdmin {
+interface DatabaseAdmin {
   connect(url: string): Promise<Session>;
   /** Ends all connections of clients but these; answers how many there were. */
   killOthersThan(sessions: readonly Session[]): Promise<number>;

@@ -14,7 +14,7 @@ export interface SourceFile {
   onlyReexports: boolean;
 }
 
-export interface Import {
+interface Import {
   specifier: string;
   /** The file under src it points to, if it is one of ours. */
   target: string | undefined;

@@ -7,7 +7,7 @@ import type { Run, StepRecord } from '../../src/job/run.ts';
  * A program for the job `interpreter` of test/fixtures/engine/program.mjs. Names are unique within a program, so that a
  * line of the ledger tells which node wrote it.
  */
-export type Node =
+type Node =
   | { readonly kind: 'step'; readonly name: string; readonly ms: number; readonly fails: number }
   | { readonly kind: 'sleep'; readonly name: string; readonly ms: number }
   | { readonly kind: 'wait'; readonly name: string }

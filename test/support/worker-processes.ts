@@ -36,7 +36,7 @@ export interface Ground {
   ledger(): Noted[];
 }
 
-export interface WorkerChoice {
+interface WorkerChoice {
   readonly node?: string;
   readonly concurrency?: number;
   readonly env?: Record<string, string>;

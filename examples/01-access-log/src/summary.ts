@@ -1,7 +1,7 @@
 import type { LogLine } from './parse-line.ts';
 import { fromLatin1 } from './read-lines.ts';
 
-export interface Traffic {
+interface Traffic {
   requests: number;
   bytes: number;
 }

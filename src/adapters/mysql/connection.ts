@@ -29,7 +29,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export interface ServerTraits {
+interface ServerTraits {
   /** No larger message reaches it (`max_allowed_packet`). */
   readonly largestMessage: number;
   /** Stands before each call, for what only holds during it. */

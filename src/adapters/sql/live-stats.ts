@@ -1,6 +1,6 @@
 import type { LiveJob, LiveStats } from '../../ports/store-stats.ts';
 
-export type LiveKind = 'due' | 'later' | 'waiting' | 'running';
+type LiveKind = 'due' | 'later' | 'waiting' | 'running';
 
 /** So many unfinished runs of one job were found in one place; `oldest` is the instant of the first where they are due. */
 export interface FoundLive {

@@ -5,7 +5,7 @@ import type { WorkerId } from '../../ports/store-worker.ts';
 import type { Tx } from './connection.ts';
 
 /** Who holds a live run, and how often it crashed in a row. */
-export interface Fence extends HeldRow {
+interface Fence extends HeldRow {
   readonly crashes: number;
   readonly suspect: number;
 }

@@ -2,7 +2,7 @@ import type { AskAnswer, PauseAsk } from '../../ports/store-ask.ts';
 import type { Pause } from '../../ports/inspector.ts';
 import type { Tx } from './connection.ts';
 
-export type PauseTarget = PauseAsk['target']['type'];
+type PauseTarget = PauseAsk['target']['type'];
 
 /**
  * Pausing what is paused, or resuming what is not, is done too: a repeat answers the same. A change moves the revision

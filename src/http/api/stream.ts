@@ -1,5 +1,5 @@
 /** What is sent while nothing else is, so that whoever stands in between does not close the connection. */
-export interface Heartbeat {
+interface Heartbeat {
   readonly text: string;
   readonly everyMs: number;
 }

@@ -15,7 +15,7 @@ export interface Situation {
   readonly arrange: (scene: Scene, runs: readonly NewRun[], workers: Workers) => Promise<void>;
 }
 
-export interface Workers {
+interface Workers {
   readonly me: WorkerId;
   readonly other: WorkerId;
 }

@@ -47,7 +47,7 @@ export interface TestedRun<Output> {
 
 /**
  * Runs a job in memory by the very engine that runs it in production, with retries, steps and parking, on a clock that
- * skips every wait. Works in any test runner (CONTRACTS SJ-17).
+ * skips every wait. Works in any test runner (contract SJ-17).
  */
 export async function testJob<J extends JobReference>(
   job: J,

@@ -18,7 +18,7 @@ const rounds = fc.record({
 });
 
 test(
-  'VT-10 VT-21 random programs that are killed anywhere record each step once, take the same branches and come to the same end',
+  'VT-10, VT-21 random programs that are killed anywhere record each step once, take the same branches and come to the same end',
   { timeout: torture ? 1_800_000 : 240_000 },
   async () => {
     await fc.assert(

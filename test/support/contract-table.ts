@@ -129,7 +129,7 @@ function formatTable(table: ReadonlyMap<string, ReadonlyMap<string, Counts>>): s
   return [`Contracts, tests passed on each adapter (${platform})`, '', ...drawn, ''].join('\n');
 }
 
-/** The five systems we unite, in the order of CONTRACTS.md, then the store's own. */
+/** The five systems we unite, in the order of docs/reference/contracts.md, then the store's own. */
 function rankOf(row: string): number {
   const rank = ['EGO-', 'VT-', 'TJ-', 'SJ-', 'GJ-', 'STORE-'].findIndex((prefix) => row.startsWith(prefix));
   return rank === -1 ? 9 : rank;

@@ -11,7 +11,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 }
 
 describe('a time-out', () => {
-  test('SJ-10 EGO-4 aborts the signal; the run fails with RUN_TIMED_OUT', async () => {
+  test('SJ-10, EGO-4 aborts the signal; the run fails with RUN_TIMED_OUT', async () => {
     let reason: unknown;
     const job = defineJob({
       name: 'slow',

@@ -256,7 +256,7 @@ describe('input', () => {
 });
 
 describe('what came with the run', () => {
-  test('EGO-6 EGO-27 headers are read as text, any language', async () => {
+  test('EGO-6, EGO-27 headers are read as text, any language', async () => {
     const job = defineJob({
       name: 'headers',
       run: ({ header, request, args }) => ({

@@ -24,7 +24,7 @@ test('programs that nothing disturbs decide once, and execute each step as often
 });
 
 test(
-  'VT-12 VT-21 workers that are taken for dead again and again while they live leave each step recorded once, by one branch',
+  'VT-12, VT-21 workers that are taken for dead again and again while they live leave each step recorded once, by one branch',
   { timeout: 60_000 + torture * 30_000 },
   async () => {
     const rounds = fc.record({

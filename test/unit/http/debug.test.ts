@@ -120,7 +120,7 @@ describe('EGO-21 profiles', () => {
   });
 });
 
-test('EGO-21 GJ-10 each other route answers', async () => {
+test('EGO-21, GJ-10 each other route answers', async () => {
   const { app, get } = serve();
   app.insight.settings = () => [{ name: 'http.token', value: '***', from: 'flag', source: '--token' }];
   const json = async (path: string): Promise<unknown> => (await get(path)).json();

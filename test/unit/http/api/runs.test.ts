@@ -82,7 +82,7 @@ describe('starting a run', () => {
     });
   });
 
-  test('EGO-27 EGO-28 the job reads the very text, the arguments and the headers, not those that carry secrets', async () => {
+  test('EGO-27, EGO-28 the job reads the very text, the arguments and the headers, not those that carry secrets', async () => {
     const { app, ask } = openApi(jobs);
     await app.start();
     const headers = {

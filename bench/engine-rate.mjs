@@ -1,10 +1,10 @@
 // @ts-check
-import { openBackend } from '../dist/app/backend.js';
-import { createLogger } from '../dist/app/logger.js';
-import { Engine } from '../dist/engine/engine.js';
-import { Outbox } from '../dist/engine/outbox.js';
-import { ServicePool } from '../dist/engine/service-pool.js';
-import { newRun } from '../dist/engine/submission.js';
+import { openBackend } from '../dist/app/backend/backend.js';
+import { createLogger } from '../dist/app/logging/logger.js';
+import { Engine } from '../dist/engine/host/engine.js';
+import { Outbox } from '../dist/engine/journal/outbox.js';
+import { ServicePool } from '../dist/engine/host/service-pool.js';
+import { newRun } from '../dist/engine/attempt/submission.js';
 import { Signals } from '../dist/intake/signals.js';
 import { Registry } from '../dist/job/registry.js';
 import { systemClock } from '../dist/std/clock.js';
@@ -55,9 +55,9 @@ export async function rateOf({ store, job, inFlight, seconds, total = Infinity, 
     takes: 'own runs',
     exitOnStall: false,
     signals,
-    onBuried: () => undefined,
+    onEvicted: () => undefined,
   });
-  await engine.enrol();
+  await engine.registerWorker();
   const one = async () => {
     const run = await newRun(job, { input: undefined, trigger: 'api', holder: engine.id }, 1_048_576);
     await engine.submit([run]);

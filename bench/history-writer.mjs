@@ -4,15 +4,15 @@ import { openSqliteStore } from '../dist/adapters/sqlite/index.js';
 import { newId } from '../dist/std/id.js';
 import { newRun, outcome } from './noop-run.mjs';
 
-/** @typedef {Awaited<ReturnType<typeof openGround>>} Ground */
+/** @typedef {Awaited<ReturnType<typeof openFixture>>} Fixture */
 
 /** A store with a worker that holds what is written. @param {string} path */
-export async function openGround(path) {
+export async function openFixture(path) {
   const store = await openSqliteStore({ path });
   await store.migrate();
   const worker = newId();
   const identity = { host: 'bench', bootId: '', pidSpace: '', pid: process.pid, pidStart: '' };
-  await store.enrol({
+  await store.registerWorker({
     id: worker,
     node: 'bench',
     replaces: null,
@@ -20,12 +20,12 @@ export async function openGround(path) {
     jobs: ['noop'],
     slots: 100,
     version: '0',
-    beatMs: 2_000,
+    heartbeatMs: 2_000,
   });
   return { store, worker };
 }
 
-/** @param {Ground} on @param {number} size */
+/** @param {Fixture} on @param {number} size */
 export async function finishGroup({ store, worker }, size) {
   const runs = Array.from({ length: size }, () => newRun(worker));
   await store.submit(runs);

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
-import { finishGroup, openGround } from './history-writer.mjs';
+import { finishGroup, openFixture } from './history-writer.mjs';
 import { newRun, outcome } from './noop-run.mjs';
 import { report, round } from './support.mjs';
 
@@ -16,8 +16,8 @@ let number = 0;
 const total = Number(argv[2] ?? 1_000_000);
 const folder = await mkdtemp(join(tmpdir(), 'onejob-bench-'));
 try {
-  const empty = await openGround(join(folder, 'empty.db'));
-  const full = await openGround(join(folder, 'full.db'));
+  const empty = await openFixture(join(folder, 'empty.db'));
+  const full = await openFixture(join(folder, 'full.db'));
   const begun = performance.now();
   for (let done = 0; done < total; done += 1_000) await finishGroup(full, 1_000);
   const seconds = (performance.now() - begun) / 1_000;
@@ -53,7 +53,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Runs per second of claiming and finishing what is queued. @param {import('./history-writer.mjs').Ground} on @param {number} size */
+/** Runs per second of claiming and finishing what is queued. @param {import('./history-writer.mjs').Fixture} on @param {number} size */
 async function drain({ store, worker }, size) {
   await store.submit(Array.from({ length: size }, () => newRun(null)));
   const begun = performance.now();

@@ -27,13 +27,13 @@ function converse(port, { until, status, next, latencies }) {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     let received = Buffer.alloc(0);
     let asked = 0;
-    const ask = () => {
+    const query = () => {
       asked = performance.now();
       if (asked >= until) return void socket.end(resolve);
       socket.write(next(), 'latin1');
     };
     socket.on('error', reject);
-    socket.on('connect', ask);
+    socket.on('connect', query);
     socket.on('data', (bytes) => {
       received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
       const whole = lengthOf(received);
@@ -43,7 +43,7 @@ function converse(port, { until, status, next, latencies }) {
       }
       received = received.subarray(whole);
       latencies.push(performance.now() - asked);
-      ask();
+      query();
     });
   });
 }

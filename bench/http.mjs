@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, cpuUsage, execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { finishGroup, openGround } from './history-writer.mjs';
+import { finishGroup, openFixture } from './history-writer.mjs';
 import { load } from './http-load.mjs';
 import { percentiles, report, round } from './support.mjs';
 
@@ -106,9 +106,9 @@ function post(path, headers) {
 /** One reader, one page after the other, in a store with a long history. */
 async function pageOfRuns() {
   const path = join(folder, 'history.db');
-  const ground = await openGround(path);
-  for (let done = 0; done < history; done += 1_000) await finishGroup(ground, 1_000);
-  await ground.store.close();
+  const fixture = await openFixture(path);
+  for (let done = 0; done < history; done += 1_000) await finishGroup(fixture, 1_000);
+  await fixture.store.close();
   const { port } = await startOnejob('history.db', 'http');
   const next = () => 'GET /api/v1/runs?limit=50 HTTP/1.1\r\nhost: localhost\r\n\r\n';
   await load({ port, connections: 1, ms: 500, status: 200, next });

@@ -14,10 +14,10 @@ export async function openPlace(server) {
     return { url: `sqlite:${join(folder, 'bench.db')}`, remove: () => rm(folder, { recursive: true, force: true }) };
   }
   const name = `bench_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const ask = server.startsWith('mysql') ? askMysql : askPostgres;
-  await ask(server, `create database ${name}`);
+  const query = server.startsWith('mysql') ? askMysql : askPostgres;
+  await query(server, `create database ${name}`);
   const drop = `drop database ${name}${server.startsWith('mysql') ? '' : ' with (force)'}`;
-  return { url: Object.assign(new URL(server), { pathname: `/${name}` }).href, remove: () => ask(server, drop) };
+  return { url: Object.assign(new URL(server), { pathname: `/${name}` }).href, remove: () => query(server, drop) };
 }
 
 /** @param {string} url @param {string} sql */

@@ -21,7 +21,7 @@ export async function drivePlainSql({ path, size, steps, seconds }) {
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertStep = db.prepare(
-    `insert into steps (run, key, n, kind, state, epoch, tries, asked, output, started_at, finished_at)
+    `insert into steps (run, key, n, kind, state, epoch, tries, first_seq, output, started_at, finished_at)
      values (?, ?, ?, 'step', 'succeeded', 1, 1, ?, ?, ?, ?)`,
   );
   const insertOutcome = db.prepare(

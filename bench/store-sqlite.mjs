@@ -30,7 +30,7 @@ async function drivePort(path, size) {
   const store = await openSqliteStore({ path });
   await store.migrate();
   const worker = newId();
-  await store.enrol({
+  await store.registerWorker({
     id: worker,
     node: 'bench',
     replaces: null,
@@ -38,7 +38,7 @@ async function drivePort(path, size) {
     jobs: ['noop'],
     slots: size,
     version: '1.0.0',
-    beatMs: 2000,
+    heartbeatMs: 2000,
   });
   const begin = performance.now();
   const end = begin + seconds * 1000;

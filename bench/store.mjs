@@ -10,7 +10,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { argv, exit } from 'node:process';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { openBackend } from '../dist/app/backend.js';
+import { openBackend } from '../dist/app/backend/backend.js';
 import { newId, newTraceId } from '../dist/std/id.js';
 import { newRun, outcome } from './noop-run.mjs';
 
@@ -49,7 +49,7 @@ async function drive(shape, size) {
   const end = begin + seconds * 1000;
   let done = 0;
   const chain = async () => {
-    const worker = await enrolled(store, size);
+    const worker = await registered(store, size);
     while (performance.now() < end) done += await shape({ store, worker, size });
   };
   await Promise.all([chain(), chain()]);
@@ -61,9 +61,9 @@ async function drive(shape, size) {
 }
 
 /** @param {Store} store @param {number} slots */
-async function enrolled(store, slots) {
+async function registered(store, slots) {
   const worker = newId();
-  await store.enrol({
+  await store.registerWorker({
     id: worker,
     node: 'bench',
     replaces: null,
@@ -71,7 +71,7 @@ async function enrolled(store, slots) {
     jobs: ['noop'],
     slots,
     version: '1.0.0',
-    beatMs: 2000,
+    heartbeatMs: 2000,
   });
   return worker;
 }
@@ -135,7 +135,7 @@ function step(run, n) {
     type: 'step',
     state: 'succeeded',
     tries: 1,
-    asked: n,
+    firstSeq: n,
     output,
     error: null,
     startedAt,
@@ -147,27 +147,27 @@ function step(run, n) {
 /** @param {string} name */
 async function drop(name) {
   if (!isMysql) {
-    await ask(`drop schema ${name} cascade`);
+    await query(`drop schema ${name} cascade`);
     return;
   }
   const kinds = { table: 'tables', procedure: 'routines' };
   for (const [kind, list] of Object.entries(kinds)) {
-    const rows = await ask(
+    const rows = await query(
       `select ${kind === 'table' ? 'table_name' : 'routine_name'} v from information_schema.${list}
        where ${kind === 'table' ? 'table_schema' : 'routine_schema'} = database()
          and ${kind === 'table' ? 'table_name' : 'routine_name'} like '${name.replaceAll('_', '\\\\_')}%'`,
     );
-    for (const { v } of rows) await ask(`drop ${kind} ${v}`);
+    for (const { v } of rows) await query(`drop ${kind} ${v}`);
   }
 }
 
 async function serverVersion() {
   const text = isMysql ? 'select version() v' : `select 'PostgreSQL ' || current_setting('server_version') v`;
-  return (await ask(text))[0]?.['v'];
+  return (await query(text))[0]?.['v'];
 }
 
 /** @param {string} text @returns {Promise<Record<string, string>[]>} */
-async function ask(text) {
+async function query(text) {
   if (isMysql) {
     const connection = await mysql.createConnection(url);
     const [rows] = await connection.query(text);

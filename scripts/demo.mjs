@@ -11,9 +11,9 @@ import { heading, paint, say } from './demo/page.mjs';
 import { showHttp } from './demo/over-http.mjs';
 import { openStage } from './demo/stage.mjs';
 import { showTakeover } from './demo/takeover.mjs';
-import { nextCommands, wordsFor } from './demo/words.mjs';
+import { nextCommands, textsFor } from './demo/words.mjs';
 
-const words = wordsFor(env);
+const words = textsFor(env);
 
 if (isTooOld(version)) {
   console.error(words.tooOld(version));

@@ -89,12 +89,12 @@ async function askPostgres(url, text) {
 /** @param {string} server */
 async function openMysql(server) {
   const name = `bench_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const ask = async (/** @type {string} */ text) => {
+  const query = async (/** @type {string} */ text) => {
     const connection = await createConnection(server);
     await connection.query(text);
     await connection.end();
   };
-  await ask(`create database ${name}`);
+  await query(`create database ${name}`);
   return placeOf(Object.assign(new URL(server), { pathname: `/${name}` }).href, {
     async hold() {
       const connection = await createConnection(server);
@@ -104,7 +104,7 @@ async function openMysql(server) {
         await connection.end();
       };
     },
-    remove: () => ask(`drop database ${name}`),
+    remove: () => query(`drop database ${name}`),
   });
 }
 

@@ -10,7 +10,7 @@
  * @param {Readonly<Record<string, string | undefined>>} env
  * @returns {Words}
  */
-export function wordsFor(env) {
+export function textsFor(env) {
   const wishes = [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']];
   const language = wishes.find((wish) => wish && !/^(C|POSIX)(\.|$)/.test(wish)) ?? '';
   return /^zh/i.test(language) ? chinese : english;

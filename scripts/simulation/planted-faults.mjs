@@ -38,14 +38,14 @@ export const plantedFaults = [
     to: "return 'stale';",
   },
   {
-    name: 'a buried worker keeps its runs',
-    file: 'adapters/sqlite/bury.js',
+    name: 'a evicted worker keeps its runs',
+    file: 'adapters/sqlite/evict.js',
     from: "set state = 'queued', worker = null, epoch = epoch + 1",
     to: 'set epoch = epoch + 1',
   },
   {
     name: 'nobody is ever taken for dead',
-    file: 'engine/rescuer.js',
+    file: 'engine/liveness/rescuer.js',
     from: 'now - seen.since >= patienceMs',
     to: 'now - seen.since >= 1e9 + patienceMs',
   },
@@ -82,7 +82,7 @@ export const plantedFaults = [
   },
   {
     name: 'a sleep that was parked ends at once',
-    file: 'engine/step-tries.js',
+    file: 'engine/steps/step-tries.js',
     from: 'return instant === null',
     to: 'return instant !== undefined',
   },
@@ -95,21 +95,21 @@ export const plantedFaults = [
   },
   {
     name: 'a message does not wake a parked run',
-    file: 'adapters/sqlite/mail.js',
+    file: 'adapters/sqlite/mailbox.js',
     from: "due_at = case state when 'waiting' then ?2 else due_at end",
     to: 'due_at = iif(?2 > 0, due_at, due_at)',
   },
   {
     name: 'a consumed message is delivered again',
-    file: 'adapters/sqlite/mail.js',
+    file: 'adapters/sqlite/mailbox.js',
     from: 'and n > ? and n <= ? and consumed_by is null order by n`',
     to: 'and n > ? and n <= ? order by n`',
   },
   {
     name: 'a restarted step does not get its message again',
     file: 'adapters/sqlite/revive.js',
-    from: 'update letters set consumed_by = null where run = ?',
-    to: 'update letters set consumed_by = n where run = ?',
+    from: 'update mailbox set consumed_by = null where run = ?',
+    to: 'update mailbox set consumed_by = n where run = ?',
   },
   {
     name: 'a parent is not told of the end of its child',
@@ -120,26 +120,26 @@ export const plantedFaults = [
   // Steps and replay.
   {
     name: 'recorded steps are executed again',
-    file: 'engine/step-results.js',
+    file: 'engine/steps/step-results.js',
     from: "if (!record || record.state === 'running')",
-    to: "if (!record || record.state === 'running' || asked.kind === 'step')",
+    to: "if (!record || record.state === 'running' || call.kind === 'step')",
   },
   {
     name: 'the order in which results were recorded is not that of a replay',
-    file: 'engine/dispenser.js',
+    file: 'engine/steps/result-sequencer.js',
     from: 'this.#recorded.findIndex((other) => other.order > order)',
     to: '-1',
   },
   {
     name: 'steps are read in the order of their asking',
     file: 'adapters/sqlite/read.js',
-    from: "order by s.state = 'running', s.n, s.asked",
-    to: "order by s.state = 'running', s.asked",
+    from: "order by s.state = 'running', s.n, s.first_seq",
+    to: "order by s.state = 'running', s.first_seq",
   },
   {
     name: 'a step makes its child again',
-    file: 'engine/step-child.js',
-    from: 'let child = asked.record?.child ?? null;',
+    file: 'engine/steps/step-child.js',
+    from: 'let child = call.record?.child ?? null;',
     to: 'let child = null;',
   },
   {
@@ -157,7 +157,7 @@ export const plantedFaults = [
   },
   {
     name: 'claims whose answer was lost stay with their worker',
-    file: 'engine/claims.js',
+    file: 'engine/worker/claims.js',
     from: 'this.#lost = number;',
     to: 'this.#lost = null;',
   },
@@ -170,8 +170,8 @@ export const plantedFaults = [
   {
     name: 'a cancel is forgotten when its run is let go',
     file: 'adapters/sqlite/let-go.js',
-    from: 'return { isCancelled: cancel !== undefined, isNewer: mail > seen, cancel };',
-    to: 'return { isCancelled: false, isNewer: mail > seen, cancel: undefined };',
+    from: 'return { isCancelled: cancel !== undefined, isNewer: mailboxSeq > seen, cancel };',
+    to: 'return { isCancelled: false, isNewer: mailboxSeq > seen, cancel: undefined };',
   },
   {
     name: 'an end is called back twice',

@@ -1,37 +1,41 @@
 import { setMaxListeners } from 'node:events';
-import type { RunningAttempts } from '../engine/running-attempts.ts';
+import type { RunningAttempts } from '../engine/worker/running-attempts.ts';
 import type { Run } from '../job/run.ts';
 import type { Store } from '../ports/store.ts';
 import { unlessAborted } from '../std/abort.ts';
 import { systemClock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
-import { AppConfig } from './app-config.ts';
-import { defaultStore } from './backend.ts';
-import { Callers } from './callers.ts';
+import { AppConfig } from './config/app-config.ts';
+import { defaultStore } from './backend/backend.ts';
+import { Callers } from './callers/callers.ts';
 import { endApp } from './end-app.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
 import { enqueue, execute } from './execution.ts';
 import { Executor } from './executor.ts';
 import { Insight } from './insight.ts';
 import { JobCatalog } from './job-catalog.ts';
-import { LazyBackend, stopped } from './lazy-backend.ts';
-import type { AppOptions } from './options.ts';
+import { LazyBackend, stopped } from './backend/lazy-backend.ts';
+import type { AppOptions } from './config/options.ts';
 import { PlayedRoles, servicesOf, type RoleTable } from './played-roles.ts';
-import { prepareBackend, type PreparedBackend } from './prepare-backend.ts';
-import { RunNews } from './run-news.ts';
-import { StoreClient } from './store-client.ts';
-import type { Surroundings } from './surroundings.ts';
+import { prepareBackend, type PreparedBackend } from './backend/prepare-backend.ts';
+import { RunChangeHub } from './backend/run-change-hub.ts';
+import { StoreClient } from './client/store-client.ts';
+import type { Surroundings } from './config/surroundings.ts';
 
 /** One program's jobs, its store and, while it works, its worker. Installs no signal handler and never exits. */
 export class App {
   readonly client: StoreClient;
   readonly config: AppConfig;
   readonly jobs: JobCatalog;
-  readonly insight = new Insight({ vitals: () => this.#executor.vitals, backend: () => this.#backend.open() });
+  readonly insight = new Insight({ health: () => this.#executor.health, backend: () => this.#backend.open() });
   /** Who waits at the other end of a connection. */
   readonly callers: Callers;
   readonly #backend: LazyBackend;
-  readonly #news = new RunNews({ backend: () => this.#backend.open(), clock: systemClock, log: () => this.config.log });
+  readonly #changeHub = new RunChangeHub({
+    backend: () => this.#backend.open(),
+    clock: systemClock,
+    log: () => this.config.log,
+  });
   readonly #executor: Executor;
   readonly #table: RoleTable<App>;
   readonly #roles = new PlayedRoles();
@@ -59,7 +63,7 @@ export class App {
       backend: () => this.#backend.use(),
       registry: () => this.jobs.known(),
       clock: systemClock,
-      news: this.#news,
+      changeHub: this.#changeHub,
       meter: this.insight.meters,
       actor,
       maxBytes: () => this.config.settings.valueBytes,
@@ -100,7 +104,7 @@ export class App {
 
   /**
    * Plays its roles until `stop`: takes whatever is due, serves HTTP. Resolves once all is up. A worker that was wrongly
-   * taken for dead enrols anew by itself. @throws APP_STOPPING after `stop`: an app has one life
+   * taken for dead registers anew by itself. @throws APP_STOPPING after `stop`: an app has one life
    */
   start(): Promise<void> {
     if (this.#stopped) return Promise.reject(stopped());
@@ -174,7 +178,7 @@ export class App {
       migrates: settings.migrate === 'auto',
       log,
       meter: this.insight.meters,
-      news: this.#news,
+      changeHub: this.#changeHub,
     });
   }
 
@@ -187,7 +191,7 @@ export class App {
     this.#backend.retire();
     this.#stopping.abort(stopped());
     await this.#started?.catch(() => undefined);
-    const [roles, news, executor] = [this.#roles, this.#news, this.#executor];
-    await endApp({ roles, news, executor, callers: this.callers, backend: this.#backend }, graceMs);
+    const [roles, changeHub, executor] = [this.#roles, this.#changeHub, this.#executor];
+    await endApp({ roles, changeHub, executor, callers: this.callers, backend: this.#backend }, graceMs);
   }
 }

@@ -1,7 +1,7 @@
-import type { Client } from './client.ts';
+import type { Client } from './client/client.ts';
 import type { EnqueuedRun, ExecuteRequest } from './execute.ts';
 import type { Jobs } from './job-catalog.ts';
-import type { AppOptions } from './options.ts';
+import type { AppOptions } from './config/options.ts';
 
 /** As much of an app as commands on jobs and runs need: `App` on a store, `RemoteApp` on a server. */
 export interface CommandApp {

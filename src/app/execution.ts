@@ -1,5 +1,5 @@
-import type { Engine } from '../engine/engine.ts';
-import { newRun, type Wish } from '../engine/submission.ts';
+import type { Engine } from '../engine/host/engine.ts';
+import { newRun, type Wish } from '../engine/attempt/submission.ts';
 import { callbackKey } from '../job/callbacks.ts';
 import type { AnyJob } from '../job/define.ts';
 import { hasCode, OnejobError } from '../job/errors.ts';
@@ -10,10 +10,10 @@ import { isFinal } from '../job/state.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { harmless } from '../std/harmless.ts';
 import { isJsonOf } from '../std/json.ts';
-import { durationOption } from './duration-option.ts';
+import { durationOption } from './config/duration-option.ts';
 import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
-import { conflictOf, refuseConflicts } from './key-conflict.ts';
-import type { StoreClient } from './store-client.ts';
+import { conflictOf, refuseConflicts } from './client/key-conflict.ts';
+import type { StoreClient } from './client/store-client.ts';
 import { withTraceParent } from './tracing.ts';
 
 /** How what is asked for becomes a run. */
@@ -42,7 +42,7 @@ export async function execute(
 ): Promise<Run[]> {
   const { engine } = options;
   const runs = await wishedRuns(requests, options, engine.id);
-  await engine.enrol();
+  await engine.registerWorker();
   options.signal.throwIfAborted();
   const submitted = await engine.submit(runs);
   const refusal = conflictOf(runs, submitted) ?? (options.signal.reason as Error | undefined);

@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import type { Engine } from '../engine/engine.ts';
-import { RunningAttempts } from '../engine/running-attempts.ts';
-import type { Takes } from '../engine/takes.ts';
-import type { Vitals } from '../engine/vitals.ts';
+import type { Engine } from '../engine/host/engine.ts';
+import { RunningAttempts } from '../engine/worker/running-attempts.ts';
+import type { Takes } from '../engine/host/takes.ts';
+import type { WorkerHealth } from '../engine/host/worker-health.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Meter } from '../ports/meter.ts';
 import { systemClock } from '../std/clock.ts';
-import type { AppConfig } from './app-config.ts';
+import type { AppConfig } from './config/app-config.ts';
 import type { RoleService } from './played-roles.ts';
 import type { JobCatalog } from './job-catalog.ts';
-import { stopped } from './lazy-backend.ts';
-import type { PreparedBackend } from './prepare-backend.ts';
+import { stopped } from './backend/lazy-backend.ts';
+import type { PreparedBackend } from './backend/prepare-backend.ts';
 import { Watchers } from './watchers.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -52,8 +52,8 @@ export class Executor {
   }
 
   /** Null while there is no worker. */
-  get vitals(): Vitals | null {
-    return this.#worker?.vitals ?? null;
+  get health(): WorkerHealth | null {
+    return this.#worker?.health ?? null;
   }
 
   /** It stopped without an answer of the store. */

@@ -1,9 +1,9 @@
-import type { Vitals } from '../engine/vitals.ts';
+import type { WorkerHealth } from '../engine/host/worker-health.ts';
 import type { Backlog } from '../ports/inspector.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { ConfigValue } from './config-values.ts';
+import type { ConfigValue } from './config/config-values.ts';
 import { Meters } from './meters.ts';
-import type { Backend } from './store-client.ts';
+import type { Backend } from './client/store-client.ts';
 
 /** What those see of an app who watch over its process: for metrics and diagnosis. */
 export class Insight {
@@ -11,11 +11,11 @@ export class Insight {
   readonly meters = new Meters();
   /** Each setting with its origin, secrets masked; none where the program gave its options itself. */
   settings: () => readonly ConfigValue[] = () => [];
-  readonly #vitals: () => Vitals | null;
+  readonly #vitals: () => WorkerHealth | null;
   readonly #backend: () => Promise<Backend>;
 
-  constructor(parts: { vitals: () => Vitals | null; backend: () => Promise<Backend> }) {
-    this.#vitals = parts.vitals;
+  constructor(parts: { health: () => WorkerHealth | null; backend: () => Promise<Backend> }) {
+    this.#vitals = parts.health;
     this.#backend = parts.backend;
   }
 
@@ -25,7 +25,7 @@ export class Insight {
   }
 
   /** Null while the app has no worker. */
-  get vitals(): Vitals | null {
+  get health(): WorkerHealth | null {
     return this.#vitals();
   }
 

@@ -2,7 +2,7 @@ import type { AnyJob } from '../job/define.ts';
 import { Registry } from '../job/registry.ts';
 import { discoverJobs } from '../plugins/discover.ts';
 import type { JobFileProblem } from '../plugins/problem.ts';
-import type { AppOptions } from './options.ts';
+import type { AppOptions } from './config/options.ts';
 
 /** The jobs that commands and faces work with, here or on a server. */
 export interface Jobs {

@@ -1,6 +1,6 @@
 import { OnejobError } from '../job/errors.ts';
 import { nearest } from '../job/name.ts';
-import type { Client } from './client.ts';
+import type { Client } from './client/client.ts';
 import type { Jobs } from './job-catalog.ts';
 
 /** As much of an app as it takes to know a job by its name. */

@@ -29,8 +29,8 @@ export class Meters implements Meter {
     for (const each of this.#listeners) each.ended(claim, end, ms);
   }
 
-  leftBehind(claim: Claim): void {
-    for (const each of this.#listeners) each.leftBehind(claim);
+  abandonedRuns(claim: Claim): void {
+    for (const each of this.#listeners) each.abandonedRuns(claim);
   }
 
   settledLate(claim: Claim): void {
@@ -45,27 +45,27 @@ export class Meters implements Meter {
     this.#tell((meter) => meter.endedByStore({ job, trigger }, outcome));
   }
 
-  committed(lane: string, entries: number, ms: number): void {
-    for (const each of this.#listeners) each.committed(lane, entries, ms);
+  committed(batcher: string, entries: number, ms: number): void {
+    for (const each of this.#listeners) each.committed(batcher, entries, ms);
   }
 
-  beat(reached: boolean): void {
-    for (const each of this.#listeners) each.beat(reached);
+  heartbeat(reached: boolean): void {
+    for (const each of this.#listeners) each.heartbeat(reached);
   }
 
   tookOver(dead: { readonly workers: number; readonly runs: number }): void {
     this.#tell((meter) => meter.tookOver(dead));
   }
 
-  buried(): void {
-    for (const each of this.#listeners) each.buried();
+  evicted(): void {
+    for (const each of this.#listeners) each.evicted();
   }
 
   #tell(tell: (meter: Meter) => void): void {
     for (const each of this.#listeners) tell(each);
-    if (this.#listeners.length === 0 && this.#unheard.length < mostUnheard) this.#unheard.push(tell);
+    if (this.#listeners.length === 0 && this.#unheard.length < maxUnheard) this.#unheard.push(tell);
   }
 }
 
 /** A process that nobody measures keeps no more. */
-const mostUnheard = 1_000;
+const maxUnheard = 1_000;

@@ -1,5 +1,5 @@
 import { startAll, stopAll, type Service } from '../std/service.ts';
-import type { Role } from './role.ts';
+import type { Role } from './config/role.ts';
 
 /** What plays a role in a process. */
 export interface RoleService extends Service {

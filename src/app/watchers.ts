@@ -1,11 +1,11 @@
-import { withoutConsole } from '../engine/console-capture.ts';
-import type { Observer } from '../engine/host.ts';
+import { withoutConsole } from '../engine/attempt/console-capture.ts';
+import type { Observer } from '../engine/host/host.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import type { Progress, RunId } from '../job/run.ts';
 import type { Log } from '../ports/log.ts';
 import type { Claim } from '../ports/store-claim.ts';
 import type { RunWatcher } from './execute.ts';
-import { logLine } from './run-log.ts';
+import { logLine } from './logging/run-log.ts';
 
 /**
  * Passes on what the engine tells of a run to whoever watches that run, who may well use `console` to show it. Lines of

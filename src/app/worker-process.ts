@@ -1,10 +1,10 @@
-import { asOwnCode } from '../engine/console-capture.ts';
-import { Engine } from '../engine/engine.ts';
-import type { Observer } from '../engine/host.ts';
-import type { RunningAttempts } from '../engine/running-attempts.ts';
-import { ServicePool } from '../engine/service-pool.ts';
-import type { Takes } from '../engine/takes.ts';
-import type { Vitals } from '../engine/vitals.ts';
+import { asOwnCode } from '../engine/attempt/console-capture.ts';
+import { Engine } from '../engine/host/engine.ts';
+import type { Observer } from '../engine/host/host.ts';
+import type { RunningAttempts } from '../engine/worker/running-attempts.ts';
+import { ServicePool } from '../engine/host/service-pool.ts';
+import type { Takes } from '../engine/host/takes.ts';
+import type { WorkerHealth } from '../engine/host/worker-health.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Log } from '../ports/log.ts';
@@ -15,8 +15,8 @@ import type { Clock } from '../std/clock.ts';
 import { createDeferred } from '../std/deferred.ts';
 import { formatDuration } from '../std/duration.ts';
 import { inTime } from '../std/in-time.ts';
-import type { PreparedBackend } from './prepare-backend.ts';
-import type { Settings } from './settings.ts';
+import type { PreparedBackend } from './backend/prepare-backend.ts';
+import type { Settings } from './config/settings.ts';
 import { openTracer } from './tracing.ts';
 import { version } from './version.ts';
 
@@ -32,7 +32,7 @@ export interface WorkerProcessOptions {
 }
 
 /**
- * The engine of a process over its whole life. An engine that was buried, because its process was stopped for longer
+ * The engine of a process over its whole life. An engine that was evicted, because its process was stopped for longer
  * than its lease, is fenced for good; a fresh one takes its place, unless the node's name was taken by another process.
  */
 export class WorkerProcess {
@@ -55,8 +55,8 @@ export class WorkerProcess {
     this.#failed.promise.catch(() => undefined);
   }
 
-  get vitals(): Vitals | null {
-    return this.#current?.vitals ?? null;
+  get health(): WorkerHealth | null {
+    return this.#current?.health ?? null;
   }
 
   /** What executes here; undefined before there is an engine. */
@@ -140,31 +140,31 @@ export class WorkerProcess {
       replaces: nodeIsNamed && all,
       version,
       slots: all ? slots : slotsByItself,
-      leaseMs: backend.store.facts.beat === null ? Math.max(leaseMs, leaseWithoutThreadMs) : leaseMs,
+      leaseMs: backend.store.facts.heartbeat === null ? Math.max(leaseMs, leaseWithoutThreadMs) : leaseMs,
       pollMs: all ? pollMs : pollByItselfMs,
       retention,
       takes,
       exitOnStall: settings.exitOnStall,
       signals: backend.signals,
-      onBuried: () => this.#replace(engine),
+      onEvicted: () => this.#replace(engine),
     });
     this.#current = engine;
     return engine;
   }
 
-  /** A buried engine may say so more than once. */
-  #replace(buried: Engine): void {
-    if (this.#stopping || this.#current !== buried || this.#replacing === buried) return;
-    this.#replacing = buried;
-    this.#replaced = this.#keepReplacing(buried);
+  /** An evicted engine may say so more than once. */
+  #replace(evicted: Engine): void {
+    if (this.#stopping || this.#current !== evicted || this.#replacing === evicted) return;
+    this.#replacing = evicted;
+    this.#replaced = this.#keepReplacing(evicted);
   }
 
   /** The store may go away meanwhile; then this is tried again. */
-  async #keepReplacing(buried: Engine): Promise<void> {
+  async #keepReplacing(evicted: Engine): Promise<void> {
     const { log, clock } = this.#options;
     for (;;) {
       try {
-        return await this.#replaceOnce(buried);
+        return await this.#replaceOnce(evicted);
       } catch (error) {
         log.warn('this worker could not start anew; trying again', { error: String(error) });
         await clock.sleep(replaceEveryMs);
@@ -173,7 +173,7 @@ export class WorkerProcess {
     }
   }
 
-  async #replaceOnce(buried: Engine): Promise<void> {
+  async #replaceOnce(evicted: Engine): Promise<void> {
     const { backend, settings, log } = this.#options;
     const workers = await backend.store.workers();
     if (this.#stopping) return;
@@ -189,12 +189,12 @@ export class WorkerProcess {
     }
     log.warn('this worker was taken for dead and its runs were taken over; it starts anew', { node: settings.node });
     const engine = this.#create();
-    await engine.enrol();
+    await engine.registerWorker();
     this.#engine = Promise.resolve(engine);
     if (this.#stopping) return;
     if (this.takes === 'due runs') await engine.start();
-    for (const root of buried.roots) engine.follow(root);
-    await buried.stop(0);
+    for (const root of evicted.roots) engine.follow(root);
+    await evicted.stop(0);
   }
 }
 
@@ -202,7 +202,7 @@ export class WorkerProcess {
 const slotsByItself = 1_000;
 const pollMs = 1_000;
 const pollByItselfMs = 250;
-/** Where only the main loop can beat, CPU work must not look like death (STORE §3.1). */
+/** Where only the main loop can heartbeat, CPU work must not look like death (STORE §3.1). */
 const leaseWithoutThreadMs = 60_000;
 const replaceEveryMs = 1_000;
 /** Of a hook at the beginning and the end of a process. */

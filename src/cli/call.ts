@@ -1,6 +1,6 @@
 import type { App } from '../app/app.ts';
-import type { LoadedConfig } from '../app/config.ts';
-import type { Given } from './arguments/given.ts';
+import type { LoadedConfig } from '../app/config/config.ts';
+import type { Flags } from './arguments/flags.ts';
 import type { Token } from './arguments/token.ts';
 import type { Behind, Command } from './command.ts';
 import type { Faults } from './faults.ts';
@@ -15,8 +15,8 @@ export interface CommandModule {
 /** What a command is given. */
 export interface Call {
   readonly command: Command;
-  readonly given: Given;
-  readonly words: readonly string[];
+  readonly flags: Flags;
+  readonly positionals: readonly string[];
   /** Of a command with `job`: what the job itself has to read. */
   readonly tail: readonly Token[];
   /** Flags of ours that stand behind the job's name: refused where the job has a field of that name. */

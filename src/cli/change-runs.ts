@@ -1,15 +1,15 @@
-import type { Client } from '../app/client.ts';
-import { applyToAll, findAll, type Changed, type RunFilter, type Verdict } from '../app/many-runs.ts';
+import type { Client } from '../app/client/client.ts';
+import { applyToAll, findAll, type Changed, type RunFilter, type Verdict } from '../app/client/many-runs.ts';
 import type { Run } from '../job/run.ts';
 import { runView } from '../job/run-view.ts';
 import { runStates, type RunState } from '../job/state.ts';
-import type { AskAnswer } from '../ports/store-ask.ts';
+import type { ActionResult } from '../ports/store-action.ts';
 import { shortId } from '../std/id.ts';
 import { usage } from './arguments/flag.ts';
 import type { Call } from './call.ts';
 import { signalExits } from './exit-code.ts';
 import { canConfirm, confirm } from './print/confirm.ts';
-import { stateWord } from './print/state.ts';
+import { stateText } from './print/state.ts';
 import { printTable } from './print/table.ts';
 import { formatAge, formatInstant } from './print/time.ts';
 import { readFilter } from './run-filter.ts';
@@ -22,9 +22,9 @@ export interface Change {
   /** States in which it can be done. */
   readonly states: readonly RunState[];
   /** @throws RUN_UNKNOWN, RUN_ACTIVE, RUN_FINISHED, STEP_UNKNOWN */
-  readonly apply: (client: Client, id: string) => Promise<AskAnswer>;
+  readonly apply: (client: Client, id: string) => Promise<ActionResult>;
   /** What a person is told of one run. */
-  readonly says: (run: Run, verdict: AskAnswer['verdict'], ref: string) => string;
+  readonly help: (run: Run, verdict: ActionResult['verdict'], ref: string) => string;
 }
 
 /**
@@ -33,25 +33,28 @@ export interface Change {
  * @throws USAGE unless there is a run or a filter, and a way to confirm
  */
 export function changeRuns(call: Call, change: Change): Promise<number> {
-  const { words, given } = call;
-  const [ref] = words;
-  const filtering = filterFlags.filter((name) => given.has(name));
-  const flags = filterFlags.map((name) => `--${name}`).join(', ');
+  const { positionals, flags } = call;
+  const [ref] = positionals;
+  const filtering = filterFlags.filter((name) => flags.has(name));
+  const filterNames = filterFlags.map((name) => `--${name}`).join(', ');
   return withApp(call, async ({ app }) => {
     if (ref === undefined && filtering.length === 0) {
-      return usage(`onejob runs ${change.verb} needs a run, or a filter: ${flags}`, 'onejob runs list shows the runs');
+      return usage(
+        `onejob runs ${change.verb} needs a run, or a filter: ${filterNames}`,
+        'onejob runs list shows the runs',
+      );
     }
     if (ref !== undefined && filtering.length > 0) {
       return usage(`onejob runs ${change.verb} takes a run or a filter (--${filtering[0]}), not both`);
     }
-    if (ref !== undefined && !given.on('dry-run')) return changeOne(call, change, app.client, ref);
+    if (ref !== undefined && !flags.on('dry-run')) return changeOne(call, change, app.client, ref);
     const { runs, more } =
       ref === undefined
         ? await findAll(
             app.client,
             change.verb,
-            filterFor(change, await readFilter(given, app)),
-            given.whole('limit') ?? most,
+            filterFor(change, await readFilter(flags, app)),
+            flags.whole('limit') ?? max,
           )
         : { runs: [await app.client.find(ref)], more: false };
     return changeMany(call, change, app.client, { runs, more });
@@ -62,7 +65,7 @@ async function changeOne({ terminal }: Call, change: Change, client: Client, ref
   const { verdict } = await change.apply(client, ref);
   const run = await client.find(ref);
   if (terminal.json) terminal.outJson({ v: 1, ...runView(run) });
-  else terminal.talk(change.says(run, verdict, terminal.isTalkWatched ? shortId(run.id) : run.id));
+  else terminal.info(change.help(run, verdict, terminal.isInfoWatched ? shortId(run.id) : run.id));
   return 0;
 }
 
@@ -72,20 +75,20 @@ async function changeMany(
   client: Client,
   { runs, more }: { runs: readonly Run[]; more: boolean },
 ): Promise<number> {
-  const { terminal, given, interruption } = call;
-  if (given.on('dry-run')) return printOnly(call, change, runs, more);
-  if (runs.length > 0 && !given.on('yes')) {
+  const { terminal, flags, interruption } = call;
+  if (flags.on('dry-run')) return printOnly(call, change, runs, more);
+  if (runs.length > 0 && !flags.on('yes')) {
     const what = `${change.verb} ${counted(runs)}`;
     if (!canConfirm(terminal)) return usage(`this would ${what}: --yes does it, --dry-run only lists them`);
     if (!(await confirm(terminal, `${what}?`, interruption.signal))) {
-      terminal.talk('nothing was changed');
+      terminal.info('nothing was changed');
       return interruption.by === null ? 1 : signalExits[interruption.by];
     }
   }
   const changed = await applyToAll(runs, (id) => change.apply(client, id), interruption.signal);
   if (terminal.json) terminal.outJson({ v: 1, items: changed });
   else printChanged(call, change, changed);
-  if (more) terminal.talk(`there are more than ${runs.length} of them: do it again for the rest`);
+  if (more) terminal.info(`there are more than ${runs.length} of them: do it again for the rest`);
   if (interruption.by !== null) return signalExits[interruption.by];
   return changed.some(({ verdict }) => verdict === 'step-unknown') ? 1 : 0;
 }
@@ -94,7 +97,7 @@ function printOnly({ terminal }: Call, change: Change, runs: readonly Run[], mor
   const items = runs.map(({ id, job, state }) => ({ id, job, state, verdict: null }));
   if (terminal.json) terminal.outJson({ v: 1, dryRun: true, items });
   else printRuns(terminal, runs);
-  terminal.talk(`this would ${change.verb} ${more ? 'the first ' : ''}${counted(runs)}; nothing was changed`);
+  terminal.info(`this would ${change.verb} ${more ? 'the first ' : ''}${counted(runs)}; nothing was changed`);
   return 0;
 }
 
@@ -106,7 +109,7 @@ function printRuns(terminal: Call['terminal'], runs: readonly Run[]): void {
     [
       { title: 'run', cell: ({ id }) => paint.cyan(shortId(id)), plain: ({ id }) => id },
       { title: 'job', cell: ({ job }) => job },
-      { title: 'state', cell: ({ state }) => stateWord(state, paint), plain: ({ state }) => state },
+      { title: 'state', cell: ({ state }) => stateText(state, paint), plain: ({ state }) => state },
       {
         title: 'created',
         cell: ({ createdAt }) => formatAge(createdAt, now),
@@ -120,9 +123,9 @@ function printRuns(terminal: Call['terminal'], runs: readonly Run[]): void {
 
 /** Piped, a line a run; for people how many came to what. */
 function printChanged({ terminal }: Call, change: Change, changed: readonly Changed[]): void {
-  const words: Readonly<Record<Verdict, string>> = {
+  const positionals: Readonly<Record<Verdict, string>> = {
     done: change.done,
-    mailed: 'asked to end',
+    pending: 'asked to end',
     finished: 'had ended already',
     active: 'not finished',
     unknown: 'gone',
@@ -139,8 +142,8 @@ function printChanged({ terminal }: Call, change: Change, changed: readonly Chan
   const counts = verdicts
     .map((verdict) => ({ verdict, count: changed.filter((each) => each.verdict === verdict).length }))
     .filter(({ count }) => count > 0)
-    .map(({ verdict, count }) => `${count} ${words[verdict]}`);
-  terminal.talk(counts.length === 0 ? 'no run is like that' : counts.join(', '));
+    .map(({ verdict, count }) => `${count} ${positionals[verdict]}`);
+  terminal.info(counts.length === 0 ? 'no run is like that' : counts.join(', '));
 }
 
 /** `3 queued runs`, `12 runs (8 queued, 4 running)` */
@@ -161,6 +164,6 @@ function filterFor({ verb, states }: Change, filter: RunFilter): RunFilter {
   return { ...filter, states: filter.states ?? states };
 }
 
-const verdicts: readonly Verdict[] = ['done', 'mailed', 'finished', 'active', 'unknown', 'step-unknown'];
+const verdicts: readonly Verdict[] = ['done', 'pending', 'finished', 'active', 'unknown', 'step-unknown'];
 const filterFlags = ['job', 'state', 'trigger', 'key', 'since'] as const;
-const most = 10_000;
+const max = 10_000;

@@ -5,8 +5,8 @@ import { asking, running, serving } from './our-flags.ts';
 import { runCommands } from './run-commands.ts';
 
 const pausing: readonly Flag[] = [
-  { name: 'reason', kind: 'text', value: 'TEXT', says: 'why; shown to whoever wonders' },
-  { name: 'until', kind: 'text', value: 'WHEN', says: 'until then: 2h, 3d, 2026-01-31, or an instant in RFC 3339' },
+  { name: 'reason', kind: 'text', value: 'TEXT', help: 'why; shown to whoever wonders' },
+  { name: 'until', kind: 'text', value: 'WHEN', help: 'until then: 2h, 3d, 2026-01-31, or an instant in RFC 3339' },
 ];
 
 /** Every command, in the order of help. */
@@ -110,7 +110,7 @@ export const commands: readonly Command[] = [
         name: 'since',
         kind: 'duration',
         value: 'TIME',
-        says: 'how far back ends are counted, 1h to 30d (default 24h)',
+        help: 'how far back ends are counted, 1h to 30d (default 24h)',
       },
     ],
     examples: ['onejob stats', 'onejob stats --since 7d', 'onejob stats --url http://127.0.0.1:9003 --json'],
@@ -215,5 +215,5 @@ export function commandsBelow(path: readonly string[]): Command[] {
 }
 
 function startsWith(command: Command, path: readonly string[]): boolean {
-  return path.every((word, index) => command.path[index] === word);
+  return path.every((positional, index) => command.path[index] === positional);
 }

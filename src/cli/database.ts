@@ -1,5 +1,5 @@
-import { defaultStore, openBackend } from '../app/backend.ts';
-import { settingsOf, type Settings } from '../app/settings.ts';
+import { defaultStore, openBackend } from '../app/backend/backend.ts';
+import { settingsOf, type Settings } from '../app/config/settings.ts';
 import { OnejobError } from '../job/errors.ts';
 import type { Store } from '../ports/store.ts';
 import type { Upkeep } from '../ports/upkeep.ts';

@@ -8,8 +8,8 @@ export const dbCommands: readonly Command[] = [
     summary: 'Bring the schema of the store up to date',
     takes: '',
     flags: [
-      { name: 'sql', kind: 'switch', says: 'only print the statements, for somebody who may run them' },
-      { name: 'dry-run', kind: 'switch', says: 'only say what would be done' },
+      { name: 'sql', kind: 'switch', help: 'only print the statements, for somebody who may run them' },
+      { name: 'dry-run', kind: 'switch', help: 'only say what would be done' },
     ],
     examples: ['onejob db migrate', 'onejob db migrate --sql > schema.sql'],
   },
@@ -26,7 +26,7 @@ export const dbCommands: readonly Command[] = [
     store: true,
     summary: 'Delete finished runs that are older, or more, than keep says',
     takes: '',
-    flags: [{ name: 'dry-run', kind: 'switch', says: 'only count them' }],
+    flags: [{ name: 'dry-run', kind: 'switch', help: 'only count them' }],
     examples: ['onejob db prune --dry-run', 'onejob db prune'],
   },
   {
@@ -51,9 +51,9 @@ export const dbCommands: readonly Command[] = [
     summary: 'Take the tasks of another system over; of vtask, so far',
     takes: '<vtask>',
     flags: [
-      { name: 'from', kind: 'text', value: 'URL', says: 'where its table is: mysql://user@host:3306/database' },
-      { name: 'table', kind: 'text', value: 'NAME', says: 'what the table is called (default task)' },
-      { name: 'dry-run', kind: 'switch', says: 'only count' },
+      { name: 'from', kind: 'text', value: 'URL', help: 'where its table is: mysql://user@host:3306/database' },
+      { name: 'table', kind: 'text', value: 'NAME', help: 'what the table is called (default task)' },
+      { name: 'dry-run', kind: 'switch', help: 'only count' },
     ],
     examples: [
       'onejob db import vtask --from mysql://app@db/shop --dry-run',

@@ -6,14 +6,14 @@ import type { Call } from './call.ts';
  * `--debug-port N`: answers what is asked of this process while its job runs (CONTRACTS GJ-10). Where that cannot be, it
  * is said and the job runs all the same. Returns the way to end it. HTTP is loaded only here.
  */
-export async function openDebugPort({ given, terminal }: Call, app: App): Promise<() => Promise<void>> {
-  const port = given.whole('debug-port');
+export async function openDebugPort({ flags, terminal }: Call, app: App): Promise<() => Promise<void>> {
+  const port = flags.whole('debug-port');
   if (port === undefined) return () => Promise.resolve();
   const host = app.config.options.http?.host ?? '127.0.0.1';
   try {
     const { serveDebug } = await import('../http/debug/debug-server.ts');
     const server = await serveDebug(app, { host, port });
-    terminal.talk(`debugging on ${server.url}`);
+    terminal.info(`debugging on ${server.url}`);
     return () => server.close();
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'the port is taken' : messageOf(error);

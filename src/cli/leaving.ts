@@ -32,7 +32,7 @@ export class Leaving {
       let executedAt = since;
       timer = setInterval(() => {
         const now = performance.now();
-        const isAway = this.#app.insight.vitals?.storeAwayMs ?? null;
+        const isAway = this.#app.insight.health?.storeAwayMs ?? null;
         if (this.#app.running.load > 0) executedAt = now;
         if (now - executedAt >= idleMs || (isAway !== null && now - since >= awayMs)) controller.abort(this.#reason());
       }, lookEveryMs);

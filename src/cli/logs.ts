@@ -1,8 +1,8 @@
-import { createLogger } from '../app/logger.ts';
-import { isLog } from '../app/config-readers.ts';
-import type { AppOptions, LogOptions } from '../app/options.ts';
+import { createLogger } from '../app/logging/logger.ts';
+import { isLog } from '../app/config/config-readers.ts';
+import type { AppOptions, LogOptions } from '../app/config/options.ts';
 import type { Log, LogLevel } from '../ports/log.ts';
-import type { Given } from './arguments/given.ts';
+import type { Flags } from './arguments/flags.ts';
 import type { Terminal } from './print/terminal.ts';
 
 /** The two kinds of log lines of a command; both go to standard error, and to the log folder where there is one. */
@@ -18,11 +18,11 @@ export interface Logs {
 /** @throws CONFIG_INVALID when the log folder cannot be written */
 export function openLogs(
   log: AppOptions['log'],
-  { given, terminal, kind }: { given: Given; terminal: Terminal; kind: 'asks' | 'serves' },
+  { flags, terminal, kind }: { flags: Flags; terminal: Terminal; kind: 'actions' | 'serves' },
 ): Logs {
   if (log && isLog(log)) return { process: log, runs: log, isBrief: false };
   const options: LogOptions = log ?? {};
-  const asked = options.level ?? (given.on('alsologtostderr') ? 'info' : terminal.verbose ? 'debug' : undefined);
+  const asked = options.level ?? (flags.on('alsologtostderr') ? 'info' : terminal.verbose ? 'debug' : undefined);
   const least: LogLevel = terminal.quiet ? 'error' : kind === 'serves' ? 'info' : 'warn';
   const file = options.dir === undefined ? undefined : openFile(options, options.dir, asked ?? 'info');
   const shownAt = (level: LogLevel): Log =>
@@ -30,11 +30,11 @@ export function openLogs(
       level,
       ...(options.format && { format: options.format }),
       stream: { write: (text) => terminal.complain(text.trimEnd()) },
-      isTty: terminal.isTalkWatched,
-      color: terminal.talkPaint.bold('x') !== 'x',
+      isTty: terminal.isInfoWatched,
+      color: terminal.infoPaint.bold('x') !== 'x',
     });
   const withFile = (shown: Log): Log => (file ? both(shown, file) : shown);
-  const isBrief = kind === 'asks' && terminal.isTalkWatched && options.format === undefined && !terminal.verbose;
+  const isBrief = kind === 'actions' && terminal.isInfoWatched && options.format === undefined && !terminal.verbose;
   return {
     process: withFile(isBrief && asked === undefined ? withoutFailures(shownAt(least)) : shownAt(asked ?? least)),
     runs: withFile(shownAt(asked ?? (terminal.quiet ? 'error' : 'info'))),

@@ -1,5 +1,5 @@
 import type { App } from '../app/app.ts';
-import type { LoadedConfig } from '../app/config.ts';
+import type { LoadedConfig } from '../app/config/config.ts';
 import { readLine, type Line } from './arguments/read-line.ts';
 import { usage } from './arguments/flag.ts';
 import type { Call } from './call.ts';
@@ -45,12 +45,12 @@ async function runLine(app: App | undefined, args: readonly string[], interrupti
   const alive = setInterval(() => undefined, 1_000_000);
   try {
     const line = readLine(args, app && findCommand(['start']));
-    terminal = openTerminal((name) => line.given.on(name), terminal);
+    terminal = openTerminal((name) => line.flags.on(name), terminal);
     const { command } = line;
-    if (!command || (line.given.on('help') && !wantsJobHelp(line))) return await showHelp(terminal, line);
-    checkWords(command, line.words);
+    if (!command || (line.flags.on('help') && !wantsJobHelp(line))) return await showHelp(terminal, line);
+    checkPositionals(command, line.positionals);
     const call: Call = { ...line, command, terminal, interruption, faults, app, config: undefined };
-    const config = command.store && !line.given.on('help') ? await loadStoreSettings(call) : undefined;
+    const config = command.store && !line.flags.on('help') ? await loadStoreSettings(call) : undefined;
     const code = await (await loadCommand(command)).execute({ ...call, config });
     return (await terminal.isWritten()) ? code : code || 1;
   } catch (error) {
@@ -91,8 +91,8 @@ function openTerminal(on: (flag: string) => boolean, before?: Terminal): Termina
 }
 
 /** `run import --help` is about the job, `run --help` about run. */
-function wantsJobHelp({ command, words, given }: Line): boolean {
-  return command?.job === true && (words.length > 0 || given.has('job'));
+function wantsJobHelp({ command, positionals, flags }: Line): boolean {
+  return command?.job === true && (positionals.length > 0 || flags.has('job'));
 }
 
 async function showHelp(terminal: Terminal, { command }: Line): Promise<number> {
@@ -103,14 +103,14 @@ async function showHelp(terminal: Terminal, { command }: Line): Promise<number> 
 }
 
 /** @throws USAGE when there are too few or too many words */
-function checkWords(command: Command, words: readonly string[]): void {
+function checkPositionals(command: Command, positionals: readonly string[]): void {
   if (command.job) return;
   const takes = command.takes.split(' ').filter(Boolean);
   const name = `onejob ${command.path.join(' ')}`;
-  const missing = takes[words.length];
+  const missing = takes[positionals.length];
   if (missing?.startsWith('<')) usage(`${name} needs ${missing}`, `${name} --help shows how it is written`);
-  const most = takes.some((word) => word.includes('…')) ? Number.POSITIVE_INFINITY : takes.length;
-  const tooMany = words[most];
+  const max = takes.some((positional) => positional.includes('…')) ? Number.POSITIVE_INFINITY : takes.length;
+  const tooMany = positionals[max];
   if (tooMany !== undefined) {
     usage(
       `${name} takes ${takes.length === 0 ? 'no words' : command.takes}: what is '${tooMany}'?`,

@@ -1,6 +1,6 @@
 import type { CommandApp } from '../app/command-app.ts';
 import { jobTarget, type JobKnower } from '../app/job-target.ts';
-import { pauseView } from '../app/json-views.ts';
+import { pauseView } from '../app/views/json-views.ts';
 import type { Pause } from '../ports/inspector.ts';
 import { usage } from './arguments/flag.ts';
 import { readInstant } from './arguments/instant.ts';
@@ -16,17 +16,17 @@ export interface Target {
 
 /** Nothing of it is claimed, on all nodes, until it is resumed or `--until` (CONTRACTS VT-22). */
 export function pause(call: Call, target: (app: CommandApp) => Promise<Target>): Promise<number> {
-  const { terminal, given } = call;
+  const { terminal, flags } = call;
   return withApp(call, async ({ app }) => {
     const { type, name } = await target(app);
-    const reason = given.text('reason');
-    const until = readUntil(given.text('until'));
+    const reason = flags.text('reason');
+    const until = readUntil(flags.text('until'));
     await app.client.pause({ type, name }, { ...(reason !== undefined && { reason }), ...(until && { until }) });
     const pause = (await app.client.pauses()).find((each) => each.type === type && each.name === name);
     if (terminal.json) terminal.outJson({ v: 1, type, name, paused: pause ? pauseView(pause) : null });
     const end = until ? ` until ${formatLocal(until.getTime())}` : '';
     const is = type === 'node' ? 'is drained' : 'is paused';
-    terminal.talk(`the ${type} ${name} ${is}${end}; what runs goes on. ${resumeLine({ type, name })} ends it`);
+    terminal.info(`the ${type} ${name} ${is}${end}; what runs goes on. ${resumeLine({ type, name })} ends it`);
     return 0;
   });
 }
@@ -38,7 +38,7 @@ export function resume(call: Call, target: (app: CommandApp) => Promise<Target>)
     const was = (await app.client.pauses()).some((each) => each.type === type && each.name === name);
     await app.client.resume({ type, name });
     if (terminal.json) terminal.outJson({ v: 1, type, name, paused: null });
-    terminal.talk(
+    terminal.info(
       was ? `the ${type} ${name} goes on` : `the ${type} ${name} was not ${type === 'node' ? 'drained' : 'paused'}`,
     );
     return 0;
@@ -51,7 +51,7 @@ export async function jobNamed(app: JobKnower, name: string): Promise<Target> {
 }
 
 /** `by ann until 2026-01-31 08:00:00: the shop moves` */
-export function pauseWords({ actor, until, reason }: Pause): string {
+export function pauseText({ actor, until, reason }: Pause): string {
   const end = until === null ? '' : ` until ${formatLocal(until)}`;
   return `by ${actor}${end}${reason === null ? '' : `: ${reason}`}`;
 }

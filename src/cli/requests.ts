@@ -9,7 +9,7 @@ import { readHeaders } from './arguments/header.ts';
 import { fieldsOf, type Fields } from './arguments/job-fields.ts';
 import { readJobInput } from './arguments/job-input.ts';
 import { readParams } from './arguments/params.ts';
-import { commandWords } from './arguments/read-line.ts';
+import { commandNames } from './arguments/read-line.ts';
 import type { Call } from './call.ts';
 import { everywhere } from './our-flags.ts';
 
@@ -19,20 +19,20 @@ import { everywhere } from './our-flags.ts';
  * @throws JOB_UNKNOWN, USAGE, INPUT_INVALID before anything has started
  */
 export async function readRequests(call: Call, app: CommandApp): Promise<ExecuteRequest[]> {
-  const { given } = call;
+  const { flags } = call;
   const jobs = jobNames(call).map((name) => findJob(call, app, name));
   const unique = [...new Set(jobs)];
-  const params = given.text('params');
+  const params = flags.text('params');
   const args = params === undefined ? undefined : readParams(params);
-  const hasBody = given.has('data') || given.has('job-data');
-  const headers = given.list('header').flatMap(readHeaders);
+  const hasBody = flags.has('data') || flags.has('job-data');
+  const headers = flags.list('header').flatMap(readHeaders);
   const fields = unique.map(fieldsOf);
   const ours = [...everywhere, ...call.command.flags];
   const inputs = unique.map((job, index) => {
     const others = fields.filter((each, other): each is Fields => each !== null && other !== index);
     return readJobInput(job, { tail: call.tail, behind: call.behind, ours, others }, { args, hasBody });
   });
-  const body = await readBody(given);
+  const body = await readBody(flags);
   return unique.map((job, index) => ({
     job: job.name,
     trigger: 'cli',
@@ -41,17 +41,17 @@ export async function readRequests(call: Call, app: CommandApp): Promise<Execute
     headers,
     ...optional({
       body,
-      key: given.text('key'),
-      delay: given.duration('delay'),
-      priority: given.whole('priority'),
-      timeout: given.duration('timeout'),
+      key: flags.text('key'),
+      delay: flags.duration('delay'),
+      priority: flags.whole('priority'),
+      timeout: flags.duration('timeout'),
     }),
   }));
 }
 
 /** The names, trimmed, each once. @throws USAGE where there is none */
-export function jobNames({ given, words, command }: Call): string[] {
-  const lists = given.has('job') ? given.list('job') : words.slice(0, 1);
+export function jobNames({ flags, positionals, command }: Call): string[] {
+  const lists = flags.has('job') ? flags.list('job') : positionals.slice(0, 1);
   const names = lists.flatMap((list) => list.split(',')).map((name) => name.trim());
   const unique = [...new Set(names.filter(Boolean))];
   if (unique.length > 0) return unique;
@@ -66,7 +66,7 @@ export function findJob(call: Call, app: CommandApp, name: string): AnyJob {
     if (!hasCode(error, 'JOB_UNKNOWN')) throw error;
     const unknown = error as OnejobError;
     const { problems } = app.jobs;
-    const command = call.implicit && !call.given.has('job') ? nearest(name, commandWords()) : undefined;
+    const command = call.implicit && !call.flags.has('job') ? nearest(name, commandNames()) : undefined;
     const { known } = unknown.data as { known: readonly string[] };
     const message = command
       ? `onejob has no command ${name}, and no job is called so; did you mean onejob ${command}?`
@@ -78,9 +78,9 @@ export function findJob(call: Call, app: CommandApp, name: string): AnyJob {
   }
 }
 
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+type Flags<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** Leaves out what is not there. */
-function optional<T extends Record<string, unknown>>(values: T): Given<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+function optional<T extends Record<string, unknown>>(values: T): Flags<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Flags<T>;
 }

@@ -2,29 +2,29 @@ import { runStates, triggers } from '../job/state.ts';
 import type { Flag } from './arguments/flag.ts';
 import type { Command } from './command.ts';
 
-const reason: Flag = { name: 'reason', kind: 'text', value: 'TEXT', says: 'why; kept with the run' };
+const reason: Flag = { name: 'reason', kind: 'text', value: 'TEXT', help: 'why; kept with the run' };
 
 /** Which runs. */
 const which: readonly Flag[] = [
-  { name: 'job', kind: 'text', value: 'NAME', says: 'of this job' },
-  { name: 'state', kind: 'list', value: 'STATE', says: `one or more of ${runStates.join(', ')}` },
-  { name: 'trigger', kind: 'text', value: 'TRIGGER', oneOf: triggers, says: `one of ${triggers.join(', ')}` },
-  { name: 'key', kind: 'text', value: 'KEY', says: 'of this key' },
-  { name: 'since', kind: 'text', value: 'WHEN', says: 'created since: 2h, 3d, 2026-01-31, or an instant in RFC 3339' },
+  { name: 'job', kind: 'text', value: 'NAME', help: 'of this job' },
+  { name: 'state', kind: 'list', value: 'STATE', help: `one or more of ${runStates.join(', ')}` },
+  { name: 'trigger', kind: 'text', value: 'TRIGGER', oneOf: triggers, help: `one of ${triggers.join(', ')}` },
+  { name: 'key', kind: 'text', value: 'KEY', help: 'of this key' },
+  { name: 'since', kind: 'text', value: 'WHEN', help: 'created since: 2h, 3d, 2026-01-31, or an instant in RFC 3339' },
 ];
 
 const filters: readonly Flag[] = [
   ...which,
-  { name: 'limit', kind: 'whole', value: 'N', range: [1, 10_000], says: 'at most so many (default 20)' },
-  { name: 'cursor', kind: 'text', value: 'TEXT', says: 'the page behind the one that named this cursor' },
+  { name: 'limit', kind: 'whole', value: 'N', range: [1, 10_000], help: 'at most so many (default 20)' },
+  { name: 'cursor', kind: 'text', value: 'TEXT', help: 'the page behind the one that named this cursor' },
 ];
 
 /** Of commands that take a run, or all that a filter finds. */
 const many: readonly Flag[] = [
   ...which,
-  { name: 'limit', kind: 'whole', value: 'N', range: [1, 10_000], says: 'at most so many (default 10000)' },
-  { name: 'dry-run', kind: 'switch', says: 'only list the runs that would be changed' },
-  { name: 'yes', kind: 'switch', says: 'do not ask before changing what a filter finds' },
+  { name: 'limit', kind: 'whole', value: 'N', range: [1, 10_000], help: 'at most so many (default 10000)' },
+  { name: 'dry-run', kind: 'switch', help: 'only list the runs that would be changed' },
+  { name: 'yes', kind: 'switch', help: 'do not ask before changing what a filter finds' },
 ];
 
 /** The commands below `runs`, in the order of help. */
@@ -54,12 +54,12 @@ export const runCommands: readonly Command[] = [
     summary: 'Print what a run logged and printed',
     takes: '<run>',
     flags: [
-      { name: 'follow', kind: 'switch', short: 'f', says: 'go on until the run ends' },
+      { name: 'follow', kind: 'switch', short: 'f', help: 'go on until the run ends' },
       {
         name: 'since-offset',
         kind: 'text',
         value: 'N',
-        says: 'only what comes after this `offset` or `seq` of --json',
+        help: 'only what comes after this `offset` or `seq` of --json',
       },
     ],
     examples: ['onejob runs logs 1f0c3a9e', 'onejob runs logs -f 1f0c3a9e'],
@@ -70,7 +70,7 @@ export const runCommands: readonly Command[] = [
     store: true,
     summary: 'Wait until a run ends; the exit code is that of its outcome',
     takes: '<run>',
-    flags: [{ name: 'timeout', kind: 'duration', value: 'TIME', says: 'give up waiting after this time, exit 75' }],
+    flags: [{ name: 'timeout', kind: 'duration', value: 'TIME', help: 'give up waiting after this time, exit 75' }],
     examples: ['onejob runs wait 1f0c3a9e --timeout 5m'],
   },
   {
@@ -81,7 +81,7 @@ export const runCommands: readonly Command[] = [
     takes: '[<run>]',
     flags: [
       reason,
-      { name: 'now', kind: 'switch', says: 'end what runs without asking its worker; the handler is told afterwards' },
+      { name: 'now', kind: 'switch', help: 'end what runs without asking its worker; the handler is told afterwards' },
       ...many,
     ],
     examples: [
@@ -109,7 +109,7 @@ export const runCommands: readonly Command[] = [
         name: 'from',
         kind: 'text',
         value: 'STEP',
-        says: 'key of a step, or its number from 1; what came before stays',
+        help: 'key of a step, or its number from 1; what came before stays',
       },
       reason,
       ...many,
@@ -122,7 +122,7 @@ export const runCommands: readonly Command[] = [
     store: true,
     summary: 'Send a run an event that it waits for, or will wait for',
     takes: '<run> <event>',
-    flags: [{ name: 'data', kind: 'text', value: 'JSON', says: 'goes with it; @FILE, or - for standard input' }],
+    flags: [{ name: 'data', kind: 'text', value: 'JSON', help: 'goes with it; @FILE, or - for standard input' }],
     examples: ['onejob runs send 1f0c3a9e approved --data true'],
   },
   {

@@ -1,18 +1,18 @@
 import type { CommandApp } from '../app/command-app.ts';
-import type { RunFilter } from '../app/many-runs.ts';
+import type { RunFilter } from '../app/client/many-runs.ts';
 import { nearest } from '../job/name.ts';
 import { isRunState, isTrigger, runStates, type RunState } from '../job/state.ts';
 import { usage } from './arguments/flag.ts';
-import type { Given } from './arguments/given.ts';
+import type { Flags } from './arguments/flags.ts';
 import { readInstant } from './arguments/instant.ts';
 
 /** `--job --state --trigger --key --since`; every one given must hold. @throws USAGE for a state or an instant that is none */
-export async function readFilter(given: Given, app: CommandApp): Promise<RunFilter> {
-  const states = given
+export async function readFilter(flags: Flags, app: CommandApp): Promise<RunFilter> {
+  const states = flags
     .list('state')
     .flatMap((list) => list.split(','))
     .map((name) => readState(name.trim()));
-  const [job, trigger, key, since] = ['job', 'trigger', 'key', 'since'].map((name) => given.text(name));
+  const [job, trigger, key, since] = ['job', 'trigger', 'key', 'since'].map((name) => flags.text(name));
   return {
     ...(job !== undefined && { job: await jobNamed(job, app) }),
     ...(states.length > 0 && { states }),

@@ -1,8 +1,8 @@
 import type { App } from '../app/app.ts';
 import type { CommandApp } from '../app/command-app.ts';
-import type { ConfigValue, LoadedConfig } from '../app/config.ts';
-import { leftBehind } from '../app/left-behind.ts';
-import type { AppOptions } from '../app/options.ts';
+import type { ConfigValue, LoadedConfig } from '../app/config/config.ts';
+import { abandonedRuns } from '../app/abandoned-runs.ts';
+import type { AppOptions } from '../app/config/options.ts';
 import { createApp } from '../program/create-app.ts';
 import { shortId } from '../std/id.ts';
 import type { Call } from './call.ts';
@@ -38,7 +38,7 @@ export async function withOwnApp(call: Call, work: (session: Session<App>) => Pr
   const { app } = session;
   try {
     const code = await work(session);
-    await printLeftBehind(call.terminal, app);
+    await printAbandonedRuns(call.terminal, app);
     return code;
   } finally {
     call.terminal.end();
@@ -61,16 +61,16 @@ export async function withJobs<T>(call: Call, work: (app: CommandApp) => T | Pro
 /** Settings, logs and app of a command line, for those that close the app themselves. @throws CONFIG_INVALID */
 export async function openSession(
   call: Call,
-  kind: 'asks' | 'serves' = 'asks',
+  kind: 'actions' | 'serves' = 'actions',
   defaults: AppOptions = {},
 ): Promise<Session<App>> {
-  const config = call.config ?? (await loadSettings(call.given));
+  const config = call.config ?? (await loadSettings(call.flags));
   const options = { ...defaults, ...optionsOf(call.app, config) };
   const logs = openLogs(options.log, { ...call, kind });
   const settings = { ...options, log: logs.process };
   const own = Object.keys(call.app?.config.options ?? {});
   if (call.app && (!call.app.config.isSettled || isOverruled(config))) call.app.config.change(settings);
-  const app = call.app ?? createApp(settings, { actor: 'cli', isBrief: kind === 'asks' });
+  const app = call.app ?? createApp(settings, { actor: 'cli', isBrief: kind === 'actions' });
   app.insight.settings = () => settingsOf(config, new Set(own));
   return { app, config, logs };
 }
@@ -82,11 +82,11 @@ function settingsOf({ values }: LoadedConfig, own: ReadonlySet<string>): readonl
 
 /** Where the settings name a server, and the command may ask one. @throws CONFIG_INVALID */
 async function openRemote(call: Call): Promise<Session | undefined> {
-  const config = call.config ?? (call.command.remote && (await loadSettings(call.given)));
+  const config = call.config ?? (call.command.remote && (await loadSettings(call.flags)));
   if (!config || config.url === null || !call.command.remote) return undefined;
   const { RemoteApp } = await import('../app/remote/remote-app.ts');
   const app = new RemoteApp({ url: config.url, token: config.token });
-  return { app, config, logs: openLogs(config.options.log, { ...call, kind: 'asks' }) };
+  return { app, config, logs: openLogs(config.options.log, { ...call, kind: 'actions' }) };
 }
 
 /** Flags or environment say something: it may be too late, and then that is said. */
@@ -110,21 +110,21 @@ function optionsOf(app: App | undefined, config: LoadedConfig): AppOptions {
 }
 
 /** Only a note: where the store does not answer any more, the command has said what it had to say. */
-async function printLeftBehind(terminal: Terminal, app: App): Promise<void> {
+async function printAbandonedRuns(terminal: Terminal, app: App): Promise<void> {
   const runs = await app
     .openStore()
-    .then(leftBehind)
+    .then(abandonedRuns)
     .catch(() => []);
-  const note = terminal.talkPaint.yellow('note:');
-  for (const run of runs.slice(0, mostNamed)) {
-    const id = terminal.isTalkWatched ? shortId(run.id) : run.id;
-    terminal.talk(
+  const note = terminal.infoPaint.yellow('note:');
+  for (const run of runs.slice(0, maxNamed)) {
+    const id = terminal.isInfoWatched ? shortId(run.id) : run.id;
+    terminal.info(
       `${note} ${run.job} was left by a process that died and waits for a worker: ` +
         `onejob runs wait ${id}, or onejob runs cancel ${id}`,
     );
   }
-  const more = runs.length - mostNamed;
-  if (more > 0) terminal.talk(`${note} so were ${more} more: onejob runs list --state queued, or onejob doctor`);
+  const more = runs.length - maxNamed;
+  if (more > 0) terminal.info(`${note} so were ${more} more: onejob runs list --state queued, or onejob doctor`);
 }
 
-const mostNamed = 5;
+const maxNamed = 5;

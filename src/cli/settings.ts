@@ -1,28 +1,28 @@
-import { loadConfig, type LoadedConfig } from '../app/config.ts';
+import { loadConfig, type LoadedConfig } from '../app/config/config.ts';
 import { OnejobError } from '../job/errors.ts';
-import type { Given } from './arguments/given.ts';
+import type { Flags } from './arguments/flags.ts';
 import type { Command } from './command.ts';
 
 /** The configuration as this command line sees it. @throws CONFIG_INVALID */
-export async function loadSettings(given: Given): Promise<LoadedConfig> {
+export async function loadSettings(flags: Flags): Promise<LoadedConfig> {
   const config = await loadConfig({
     flags: {
-      config: given.text('config'),
-      store: given.text('store'),
-      jobs: given.text('jobs'),
-      plugins: given.text('plugins'),
-      node: given.text('node'),
-      url: given.text('url'),
-      token: given.text('token'),
-      logLevel: given.text('log-level'),
-      logFormat: given.text('log-format'),
-      logDir: given.text('log-dir'),
-      host: given.text('host'),
-      port: given.text('port'),
-      concurrency: given.text('concurrency'),
-      onStall: given.text('on-stall'),
-      roles: given.has('roles') ? given.list('roles').join(',') : undefined,
-      insecure: given.has('insecure') ? given.on('insecure') : undefined,
+      config: flags.text('config'),
+      store: flags.text('store'),
+      jobs: flags.text('jobs'),
+      plugins: flags.text('plugins'),
+      node: flags.text('node'),
+      url: flags.text('url'),
+      token: flags.text('token'),
+      logLevel: flags.text('log-level'),
+      logFormat: flags.text('log-format'),
+      logDir: flags.text('log-dir'),
+      host: flags.text('host'),
+      port: flags.text('port'),
+      concurrency: flags.text('concurrency'),
+      onStall: flags.text('on-stall'),
+      roles: flags.has('roles') ? flags.list('roles').join(',') : undefined,
+      insecure: flags.has('insecure') ? flags.on('insecure') : undefined,
     },
     env: process.env,
     cwd: process.cwd(),

@@ -1,7 +1,7 @@
 import { hasCode } from '../job/errors.ts';
-import { Given } from './arguments/given.ts';
+import { Flags } from './arguments/flags.ts';
 import { fieldsOf } from './arguments/job-fields.ts';
-import { refuseShared } from './arguments/job-words.ts';
+import { refuseShared } from './arguments/job-positionals.ts';
 import type { Call } from './call.ts';
 import { findJob, jobNames } from './requests.ts';
 import { withJobs } from './session.ts';
@@ -12,12 +12,12 @@ import { withJobs } from './session.ts';
  */
 export async function betterError(call: Call, error: unknown): Promise<unknown> {
   if (!hasCode(error, 'CONFIG_INVALID') || call.behind.length === 0) return error;
-  const given = new Given();
+  const flags = new Flags();
   for (const name of ['config', 'jobs', 'plugins']) {
-    for (const text of call.given.list(name)) given.add(name, text);
+    for (const text of call.flags.list(name)) flags.add(name, text);
   }
   try {
-    return await withJobs({ ...call, given }, (app) => {
+    return await withJobs({ ...call, flags }, (app) => {
       for (const job of jobNames(call).map((name) => findJob(call, app, name))) {
         for (const each of call.behind) refuseShared(job, fieldsOf(job), each);
       }

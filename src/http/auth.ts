@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { OnejobError } from '../job/errors.ts';
-import { rights as order, type Right, type TokenOptions } from '../app/options.ts';
+import { rights as order, type Right, type TokenOptions } from '../app/config/options.ts';
 import type { Env } from './environment.ts';
 import { guarded, type Guard } from './guard.ts';
 
@@ -50,8 +50,8 @@ export function requireRight(right: Right): MiddlewareHandler<Env> {
 
 /** Each right holds those below it. */
 function implied(rights: readonly Right[]): ReadonlySet<Right> {
-  const most = Math.max(...rights.map((right) => order.indexOf(right)));
-  return new Set(order.slice(0, most + 1));
+  const max = Math.max(...rights.map((right) => order.indexOf(right)));
+  return new Set(order.slice(0, max + 1));
 }
 
 /** Of one length, whatever the token's. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Right } from '../app/options.ts';
+import type { Right } from '../app/config/options.ts';
 
 /** What the guards of `createHandler` leave for the routes. */
 export interface Env {

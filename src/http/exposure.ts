@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { HttpOptions } from '../app/options.ts';
+import type { HttpOptions } from '../app/config/options.ts';
 import { OnejobError } from '../job/errors.ts';
 
 /** An address that only this machine reaches. */

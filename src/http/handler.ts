@@ -12,7 +12,7 @@ import type { HandlerOptions } from './handler-options.ts';
 import { metricsRoutes } from './metrics/index.ts';
 import { problem } from './problem.ts';
 import { RememberingRouter } from './remembering-router.ts';
-import { refuseStrangers } from './strangers.ts';
+import { guardOrigin } from './origin-guard.ts';
 import { TextAnswer, wholeOf, type AnyAnswer } from './text-answer.ts';
 
 /** All that an app answers over HTTP, as a function of web standards. */
@@ -29,7 +29,7 @@ export function createAnswerer(app: App, options: HandlerOptions): Answerer {
   const refuseWhenStopping = (): void => {
     if (app.stopping.aborted) throw app.stopping.reason as OnejobError;
   };
-  hono.use(guarded(refuseWhenStopping, refuseStrangers(options), authenticate(options)));
+  hono.use(guarded(refuseWhenStopping, guardOrigin(options), authenticate(options)));
   hono.route('/', governorRoutes(app, options));
   hono.route('/api/v1', apiRoutes(app));
   hono.route('/', metricsRoutes(app));

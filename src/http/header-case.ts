@@ -21,7 +21,7 @@ function knownName(name: string): string {
   const known = names.get(name);
   if (known !== undefined) return known;
   const spelled = special[name] ?? name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
-  if (names.size < mostNames) names.set(name, spelled);
+  if (names.size < maxNames) names.set(name, spelled);
   return spelled;
 }
 
@@ -33,4 +33,4 @@ const special: Readonly<Record<string, string>> = {
 
 const names = new Map<string, string>();
 /** Jobs may set headers of any name. */
-const mostNames = 200;
+const maxNames = 200;

@@ -1,4 +1,4 @@
-import type { Presence } from '../app/attendance.ts';
+import type { Presence } from '../app/callers/shared-run.ts';
 import type { NodeSide } from './environment.ts';
 
 /**

@@ -51,5 +51,5 @@ export function problem(error: unknown, requestId: string): Response {
 
 function kindOf(error: unknown, code: string, status: number): { type: string; title: string } {
   if (error instanceof Refusal || !isErrorCode(code)) return { type: 'about:blank', title: STATUS_CODES[status] ?? '' };
-  return { type: `urn:onejob:error:${code}`, title: errorTable[code].says };
+  return { type: `urn:onejob:error:${code}`, title: errorTable[code].meaning };
 }

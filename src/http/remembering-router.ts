@@ -18,12 +18,12 @@ export class RememberingRouter<T> implements Router<T> {
     if (known) return known;
     const found = this.#trie.match(method, path);
     if (asked.length > longest) return found;
-    if (this.#found.size >= most) this.#found.clear();
+    if (this.#found.size >= max) this.#found.clear();
     this.#found.set(asked, found);
     return found;
   }
 }
 
 /** Paths with ids are asked for once each, and push others out seldom enough. */
-const most = 1_000;
+const max = 1_000;
 const longest = 200;

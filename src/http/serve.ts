@@ -1,5 +1,5 @@
 import type { App } from '../app/app.ts';
-import type { HttpOptions } from '../app/options.ts';
+import type { HttpOptions } from '../app/config/options.ts';
 import { HttpServer } from './server.ts';
 
 export interface ServedHttp {

@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { App } from '../app/app.ts';
 import type { RoleService } from '../app/played-roles.ts';
-import type { HttpOptions } from '../app/options.ts';
+import type { HttpOptions } from '../app/config/options.ts';
 import { OnejobError } from '../job/errors.ts';
 import { isLoopback, refuseExposure } from './exposure.ts';
 import type { NodeSide } from './environment.ts';
@@ -82,7 +82,7 @@ export class HttpServer implements RoleService {
     this.drain();
     const server = this.#server;
     if (!server || !this.#closed) return;
-    const cut = setTimeout(() => server.closeAllConnections(), lastWordsMs);
+    const cut = setTimeout(() => server.closeAllConnections(), lastCallsMs);
     await this.#closed;
     clearTimeout(cut);
   }
@@ -130,4 +130,4 @@ const limits = {
   maxHeaderSize: 16_384,
 };
 const maxConnections = 10_000;
-const lastWordsMs = 2_000;
+const lastCallsMs = 2_000;

@@ -52,7 +52,7 @@ interface StepView {
   readonly startedAt: InstantText;
   readonly finishedAt: InstantText | null;
   readonly kind: StepKind;
-  readonly asked: number;
+  readonly firstSeq: number;
   readonly resumeAt: InstantText | null;
   readonly childId: RunId | null;
 }
@@ -141,7 +141,7 @@ function stepView(step: StepRecord): StepView {
     startedAt: instant(step.startedAt),
     finishedAt: maybeInstant(step.finishedAt),
     kind: step.kind,
-    asked: step.asked,
+    firstSeq: step.firstSeq,
     resumeAt: maybeInstant(step.resumeAt),
     childId: step.child,
   };
@@ -153,7 +153,7 @@ function stepOfView(view: StepView): StepRecord {
     kind: view.kind,
     state: view.state,
     tries: view.tries,
-    asked: view.asked,
+    firstSeq: view.firstSeq,
     output: textOf(view.output),
     error: view.error,
     resumeAt: maybeTime(view.resumeAt),

@@ -82,7 +82,7 @@ export interface StepRecord {
   /** Executions so far; a crash is none. */
   readonly tries: number;
   /** Order of first asking within the run, from 0: what `restart --from` forgets by. */
-  readonly asked: number;
+  readonly firstSeq: number;
   readonly output: JsonText | null;
   readonly error: Failure | null;
   /** When a sleep ends, a wait gives up or the next try is due; by the store's clock. */

@@ -11,7 +11,7 @@ export interface LiveRow {
   readonly worker: string | null;
   readonly epoch: number;
   /** Count of words from outside; grows with each. */
-  readonly mail: number;
+  readonly mailboxSeq: number;
 }
 
 /** What is left of a finished run. */
@@ -33,7 +33,7 @@ export interface Claimant {
 }
 
 /** As much of a row as says who holds the run. */
-export type HeldRow = Omit<LiveRow, 'mail'>;
+export type HeldRow = Omit<LiveRow, 'mailboxSeq'>;
 
 /** May this claimant write to the run? The fence of every entry. */
 export function holds<Row extends HeldRow>(live: Row | undefined, by: Claimant): live is Row {
@@ -41,7 +41,7 @@ export function holds<Row extends HeldRow>(live: Row | undefined, by: Claimant):
 }
 
 /** What became of the mailbox of a run while it was held. */
-export interface MailMeanwhile {
+export interface MailboxMeanwhile {
   /** Somebody asked to cancel it, and it has not ended yet. */
   readonly isCancelled: boolean;
   /** More came than the attempt has seen. */
@@ -54,7 +54,7 @@ export interface MailMeanwhile {
  */
 export function stateAfterLetGo<Wished extends 'queued' | 'waiting' | 'failed'>(
   wished: Wished,
-  { isCancelled, isNewer }: MailMeanwhile,
+  { isCancelled, isNewer }: MailboxMeanwhile,
 ): Wished | 'queued' | 'cancelled' {
   if (isCancelled) return 'cancelled';
   return wished === 'waiting' && isNewer ? 'queued' : wished;
@@ -62,7 +62,7 @@ export function stateAfterLetGo<Wished extends 'queued' | 'waiting' | 'failed'>(
 
 /**
  * Of a suspension or a hand-back. Sent again it finds the run held by nobody in the very epoch of the claimant, which let
- * go itself, for a burial raises the epoch; or ended in that epoch, by a request to cancel.
+ * go itself, for an eviction raises the epoch; or ended in that epoch, by a request to cancel.
  */
 export function letGoVerdict(
   live: LiveRow | undefined,
@@ -120,17 +120,17 @@ export function isCharged(run: { readonly isSuspect: boolean }, heldByWorker: nu
 }
 
 /** What becomes of a run that is charged with the crash of its worker, unless somebody asked to cancel it. */
-export function burialOf(crashes: number, maxCrashes: number): 'queued' | 'failed' {
+export function evictionOf(crashes: number, maxCrashes: number): 'queued' | 'failed' {
   return crashes + 1 >= maxCrashes ? 'failed' : 'queued';
 }
 
 /** What a cancel does: at once where nobody holds the run, else it is a request to the owner. */
-export function cancelVerdict(live: LiveRow | undefined): 'done' | 'mailed' | 'finished' {
+export function cancelVerdict(live: LiveRow | undefined): 'done' | 'pending' | 'finished' {
   if (!live) return 'finished';
-  return live.state === 'running' ? 'mailed' : 'done';
+  return live.state === 'running' ? 'pending' : 'done';
 }
 
-/** What of a run's events nobody has taken yet, by number and size (`Letter`). */
+/** What of a run's events nobody has taken yet, by number and size (`MailboxItem`). */
 export interface UnreadEvents {
   readonly events: number;
   readonly bytes: number;
@@ -140,7 +140,7 @@ export interface UnreadEvents {
 export const fullMailbox: UnreadEvents = { events: 1_000, bytes: 16_777_216 };
 
 /** What an event does. A cancel and the end of a child are never refused: they are small, and a run has to end. */
-export function eventVerdict(live: LiveRow | undefined, unread: UnreadEvents): 'mailed' | 'full' | 'finished' {
+export function eventVerdict(live: LiveRow | undefined, unread: UnreadEvents): 'pending' | 'full' | 'finished' {
   if (!live) return 'finished';
-  return unread.events >= fullMailbox.events || unread.bytes >= fullMailbox.bytes ? 'full' : 'mailed';
+  return unread.events >= fullMailbox.events || unread.bytes >= fullMailbox.bytes ? 'full' : 'pending';
 }

@@ -27,6 +27,6 @@ export function freshClaim(run: NewRun, now: number): Claim {
     outputSeq: 0,
     outputBytes: 0,
     steps: 0,
-    mail: 0,
+    mailboxSeq: 0,
   };
 }

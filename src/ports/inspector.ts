@@ -1,4 +1,4 @@
-import type { PauseTarget } from './store-ask.ts';
+import type { PauseTarget } from './store-action.ts';
 import type { Stats, StatsRequest } from './store-stats.ts';
 
 /** What operators ask of a store beyond the life of runs: the second, small port (STORE §5). Read-only. */

@@ -11,7 +11,7 @@ export interface Meter {
   /** `ms` since the attempt began here, waits included. */
   ended(claim: Claim, end: AttemptEnd, ms: number): void;
   /** The handler ignored its signal beyond the grace: it goes on as a zombie, refused every write. */
-  leftBehind(claim: Claim): void;
+  abandonedRuns(claim: Claim): void;
   /** A handler that was left behind has ended after all. */
   settledLate(claim: Claim): void;
   /** An error of the engine's own ended this attempt, which fails with the code INTERNAL. */
@@ -22,11 +22,11 @@ export interface Meter {
    */
   endedByStore(run: { readonly job: string; readonly trigger: Trigger }, outcome: FinalState): void;
   /** One group of the journal is committed; `ms` from the first sending to the answer. */
-  committed(lane: string, entries: number, ms: number): void;
+  committed(batcher: string, entries: number, ms: number): void;
   /** The main loop raised its worker's counter in the store, or could not. */
-  beat(reached: boolean): void;
+  heartbeat(reached: boolean): void;
   /** This process took the runs of dead workers over. */
   tookOver(dead: { readonly workers: number; readonly runs: number }): void;
   /** Others took this process's worker for dead and have its runs. */
-  buried(): void;
+  evicted(): void;
 }

@@ -10,15 +10,15 @@ export interface Notifier {
   subscribe(onHint: () => void): () => void;
 
   /**
-   * Says a line of ASCII, at most `longestWords` characters, to every process that listens, this one too where it does.
+   * Says a line of ASCII, at most `maxNotificationLength` characters, to every process that listens, this one too where it does.
    * Never throws and never blocks. The caller sees to it that there are few.
    */
-  say(words: string): void;
+  publish(notification: string): void;
 
-  /** Calls `onWords` with each line, those of one process in order; with null when some may have been missed. */
-  listen(onWords: (words: string | null) => void): () => void;
+  /** Calls `onNotification` with each line, those of one process in order; with null when some may have been missed. */
+  listen(onNotification: (notification: string | null) => void): () => void;
 
   close(): Promise<void>;
 }
 
-export const longestWords = 2_000;
+export const maxNotificationLength = 2_000;

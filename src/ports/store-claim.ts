@@ -80,7 +80,7 @@ export interface Claim {
   /** Steps recorded or begun: 0 spares the read. */
   readonly steps: number;
   /** Number of the last message so far: 0 spares the look for them. The attempt begins when it has been given them all. */
-  readonly mail: number;
+  readonly mailboxSeq: number;
 }
 
 export interface Hold {

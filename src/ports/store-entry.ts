@@ -16,12 +16,12 @@ export interface StepEntry {
   readonly type: StepKind;
   readonly state: 'succeeded' | 'failed';
   readonly tries: number;
-  readonly asked: number;
+  readonly firstSeq: number;
   readonly output: JsonText | null;
   readonly error: Failure | null;
   readonly startedAt: number;
   readonly finishedAt: number;
-  /** The letter that it took out of the mailbox; deleted with a restart of the step, so that it is there again. */
+  /** The mailbox item that it took out of the mailbox; deleted with a restart of the step, so that it is there again. */
   readonly consumes: number | null;
 }
 
@@ -33,12 +33,12 @@ export interface TryEntry {
   readonly key: string;
   readonly type: StepKind;
   readonly tries: number;
-  readonly asked: number;
+  readonly firstSeq: number;
   /** What a step of several parts has so far, such as the cursor of pages; kept as the step's output until it ends. */
   readonly output: JsonText | null;
   readonly error: Failure | null;
   readonly startedAt: number;
-  /** When it goes on: at an instant, or so long after the store's now; both null: by a letter only. */
+  /** When it goes on: at an instant, or so long after the store's now; both null: by a mailbox item only. */
   readonly resumeAt: number | null;
   readonly resumeInMs: number | null;
   /** Created in the same commit unless its id exists. */
@@ -52,21 +52,21 @@ export interface TryEntry {
 
 /**
  * The run parks: `waiting`, held by nobody, until `wakeInMs` or mail. Sets crashes to 0. With mail that is newer than
- * `mail` it is `queued`, due now. With a request to cancel it ends, as every end does, and the answer is `cancelled`.
+ * `mailboxSeq` it is `queued`, due now. With a request to cancel it ends, as every end does, and the answer is `cancelled`.
  */
 export interface SuspendEntry {
   readonly kind: 'suspend';
   readonly run: RunId;
   readonly epoch: number;
   /** Number of the last message that the attempt was given. */
-  readonly mail: number;
+  readonly mailboxSeq: number;
   readonly wakeInMs: number | null;
   readonly waitingFor: readonly string[];
 }
 
 /**
  * The run ends, as every end does (`job/callbacks.ts`): its children that are not finished are cancelled unless it
- * succeeded, its parent gets a letter of kind `child`, and where it is called back the callback's run is created.
+ * succeeded, its parent gets a mailbox item of kind `child`, and where it is called back the callback's run is created.
  */
 export interface OutcomeEntry {
   readonly kind: 'outcome';

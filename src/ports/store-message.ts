@@ -1,12 +1,12 @@
 import type { RunId } from '../job/run.ts';
-import type { Letter } from './store-ask.ts';
+import type { MailboxItem } from './store-action.ts';
 import type { WorkerId } from './store-worker.ts';
 
 /** What a worker asks for with `messages`: the runs that it knows it holds. */
 export interface MessageRequest {
   readonly worker: WorkerId;
   readonly runs: readonly MailboxPosition[];
-  /** Of all messages that are answered, by their size (`Letter`): at least one, if there is any. */
+  /** Of all messages that are answered, by their size (`MailboxItem`): at least one, if there is any. */
   readonly maxBytes: number;
 }
 
@@ -33,5 +33,5 @@ export interface Inbox {
   /** All messages up to this number are here, or were given or consumed before: the next `seen`. */
   readonly seen: number;
   /** Not consumed, in the order of their numbers. */
-  readonly letters: readonly Letter[];
+  readonly items: readonly MailboxItem[];
 }

@@ -31,7 +31,7 @@ export interface NewRun {
   readonly root: RunId;
   readonly schedule: string | null;
   readonly scheduledAt: number | null;
-  /** Created as running, epoch 1, held by this enrolled worker: nobody else can claim it in between. */
+  /** Created as running, epoch 1, held by this registered worker: nobody else can claim it in between. */
   readonly holder: WorkerId | null;
   /** With a holder: the number of the claim that this counts as, see `ClaimRequest`. Else 0. */
   readonly claim: number;

@@ -13,7 +13,7 @@ export interface Identity {
   readonly pidStart: string;
 }
 
-export interface Enrolment {
+export interface WorkerRegistration {
   readonly id: WorkerId;
   /** Label, from `--node` or the host's name. */
   readonly node: string;
@@ -23,36 +23,36 @@ export interface Enrolment {
   readonly jobs: readonly string[];
   readonly slots: number;
   readonly version: string;
-  /** How often the store's own thread beats where facts.beat is `'store'`. */
-  readonly beatMs: number;
+  /** How often the store's own thread heartbeats where facts.heartbeat is `'store'`. */
+  readonly heartbeatMs: number;
 }
 
-export interface Pulse {
-  /** The worker was buried: it holds nothing any more and is refused every write. */
-  readonly buried: boolean;
+export interface HeartbeatReply {
+  /** The worker was evicted: it holds nothing any more and is refused every write. */
+  readonly evicted: boolean;
 }
 
 export interface WorkerView {
   readonly id: WorkerId;
   readonly node: string;
-  readonly beat: number;
-  /** Its main loop stands still although its thread beats (STORE §3.5). */
+  readonly heartbeat: number;
+  /** Its main loop stands still although its thread heartbeats (STORE §3.5). */
   readonly stalled: boolean;
   readonly load: number;
   readonly slots: number;
   readonly jobs: readonly string[];
   readonly version: string;
   readonly identity: Identity;
-  readonly enrolledAt: number;
+  readonly registeredAt: number;
   /** Runs it holds that have a limit, for rescuers that measure it on their own clock (STORE §3.5). */
   readonly running: readonly { readonly run: RunId; readonly epoch: number; readonly limitMs: number }[];
 }
 
 /**
- * A worker seen dead, or that leaves in order (`counted: false`: no crash; `seenBeat` null: whatever its counter says,
- * only for a worker that buries itself); or one run to be ended over its owner's head. */
-export type Grave =
-  | { readonly id: WorkerId; readonly seenBeat: number | null; readonly counted: boolean }
+ * A worker seen dead, or that leaves in order (`counted: false`: no crash; `seenHeartbeat` null: whatever its counter says,
+ * only for a worker that evicts itself); or one run to be ended over its owner's head. */
+export type EvictTarget =
+  | { readonly id: WorkerId; readonly seenHeartbeat: number | null; readonly counted: boolean }
   | {
       readonly run: RunId;
       readonly epoch: number;

@@ -1,13 +1,13 @@
 import type { Run, RunId, StepRecord } from '../job/run.ts';
 import type { Verdict } from '../job/transition.ts';
-import type { Ask, AskAnswer } from './store-ask.ts';
+import type { Action, ActionResult } from './store-action.ts';
 import type { Claimed, ClaimRequest, LostClaim } from './store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from './store-entry.ts';
 import type { MessageRequest, Messages } from './store-message.ts';
 import type { Page, PrunePolicy, Pruned, RunQuery, StepRequest } from './store-query.ts';
 import type { Due, Fire, FireVerdict, SchedulePlan } from './store-schedule.ts';
 import type { NewRun, Submitted } from './store-submit.ts';
-import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from './store-worker.ts';
+import type { WorkerRegistration, EvictTarget, HeartbeatReply, WorkerId, WorkerView } from './store-worker.ts';
 
 /**
  * Where runs live. The contract of every method (STORE §5):
@@ -39,26 +39,26 @@ export interface Store {
    */
   submit(runs: readonly NewRun[], options?: { tx?: unknown }): Promise<Submitted[]>;
 
-  /** The worker exists with beat 0; with `replaces`, living workers of that node are buried first (no crash counted). */
-  enrol(worker: Enrolment): Promise<void>;
+  /** The worker exists with heartbeat 0; with `replaces`, living workers of that node are evicted first (no crash counted). */
+  registerWorker(worker: WorkerRegistration): Promise<void>;
 
   /** Raises the worker's counter and does nothing else. May be called from several threads. */
-  beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse>;
+  heartbeat(reply: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply>;
 
   workers(): Promise<WorkerView[]>;
 
   /**
-   * A worker, only while its counter is still `seenBeat`: its runs are queued again in their old place with epoch + 1
+   * A worker, only while its counter is still `seenHeartbeat`: its runs are queued again in their old place with epoch + 1
    * and crashes + 1, or fail at their limit. A run, only while it is held in that epoch: it ends with the code, cancelled
    * where that is RUN_CANCELLED, else failed. Where somebody has asked to cancel it, a run of either ends cancelled.
-   * Answers the runs that were taken, per grave; a grave that is closed already, or whose condition fails, answers none.
+   * Answers the runs that were taken, per target; a target that is closed already, or whose condition fails, answers none.
    */
-  bury(graves: readonly Grave[]): Promise<RunId[][]>;
+  evict(targets: readonly EvictTarget[]): Promise<RunId[][]>;
 
   /**
    * Gives each due run to at most one worker: `running`, epoch + 1. Order within a queue: priority (higher first), due,
    * age. Of those that are suspect, however, a worker gets one at most, and none while it holds one: the others are
-   * passed by, and `nextDueAt` is silent about them. A worker that is not enrolled, or buried, gets none. Made twice it takes once, and answers what is held by it.
+   * passed by, and `nextDueAt` is silent about them. A worker that is not registered, or evicted, gets none. Made twice it takes once, and answers what is held by it.
    * Not so where it arrives later than the next one: after an answer that was lost `reclaim` is asked first.
    */
   claim(request: ClaimRequest): Promise<Claimed>;
@@ -89,8 +89,8 @@ export interface Store {
   /** Output of runs, under the same fence; a chunk only as the last `seq` + 1, so readers see no hole and no double. */
   append(batch: OutputBatch): Promise<OutputVerdict[]>;
 
-  /** Words from outside: done at once where nobody holds the run, else stored as mail with `mail + 1`. */
-  ask(asks: readonly Ask[]): Promise<AskAnswer[]>;
+  /** Words from outside: done at once where nobody holds the run, else stored as mail with `mailboxSeq + 1`. */
+  act(actions: readonly Action[]): Promise<ActionResult[]>;
 
   /** Per reference the run, or null; looked up as id first, then as key. */
   get(refs: readonly string[], options?: { steps?: boolean }): Promise<(Run | null)[]>;
@@ -126,9 +126,9 @@ export interface StoreFacts {
   readonly url: string;
   /**
    * Who raises the counter while the main loop is blocked: the store's own thread (`'store'`), a module whose
-   * `beat(options, pulse)` a thread imports, or nobody (`null`: the main loop beats, with a lease of 60 s).
+   * `heartbeat(options, reply)` a thread imports, or nobody (`null`: the main loop heartbeats, with a lease of 60 s).
    */
-  readonly beat: 'store' | { readonly module: string; readonly options: unknown } | null;
+  readonly heartbeat: 'store' | { readonly module: string; readonly options: unknown } | null;
   /**
    * Resolves, with STORE_REPLACED, when a call has found that what was opened is not where it was: no call can succeed
    * any more, and what was answered last may be lost. Else it never settles.

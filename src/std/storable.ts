@@ -18,7 +18,7 @@ export type StorableCheck =
 export function checkStorable(value: unknown, { maxBytes }: { maxBytes: number }): StorableCheck {
   if (value === undefined) return { ok: true, text: undefined };
   try {
-    if (roomAfter(value, maxBytes, MOST_LEVELS) < 0) return inspect(value, maxBytes);
+    if (roomAfter(value, maxBytes, MAX_LEVELS) < 0) return inspect(value, maxBytes);
     const text = JSON.stringify(value);
     return isSuspect(text) || !fits(text, maxBytes) ? inspect(value, maxBytes) : { ok: true, text };
   } catch (error) {
@@ -38,7 +38,7 @@ function messageOf(thrown: unknown): string {
 }
 
 /** Deeper is refused by the JSON functions of SQLite (1,000 levels), where ours lie inside other values. */
-const MOST_LEVELS = 500;
+const MAX_LEVELS = 500;
 
 /** How JSON.stringify writes U+0000 and lone surrogates. A text that quotes such an escape only costs the inspection. */
 const SUSPECT = /\\u(?:0000|d[89a-f])/;
@@ -212,7 +212,7 @@ class Trail {
   enter(value: object): void {
     if (this.#entered.includes(value))
       throw new Refusal('a value that contains itself cannot be stored as JSON', this.path);
-    if (this.#entered.length === MOST_LEVELS) throw new Refusal(`more than ${MOST_LEVELS} levels cannot be stored`, '');
+    if (this.#entered.length === MAX_LEVELS) throw new Refusal(`more than ${MAX_LEVELS} levels cannot be stored`, '');
     this.#entered.push(value);
   }
 

@@ -22,7 +22,7 @@ export interface Thread<In, Out> {
 }
 
 export interface ThreadOptions {
-  /** A compiled .js file, `new URL('./beat-thread.js', import.meta.url)`. */
+  /** A compiled .js file, `new URL('./heartbeat-thread.js', import.meta.url)`. */
   entry: URL;
   name: string;
   /** Handed over as a structured clone; the inside reads it as `threadPort().data`. */

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openSqliteStore } from '../adapters/sqlite/index.ts';
-import { captureConsole } from '../engine/console-capture.ts';
-import type { Host } from '../engine/host.ts';
-import { ownIdentity } from '../engine/identity.ts';
-import { Journal } from '../engine/journal.ts';
-import { MailboxReader } from '../engine/mailbox-reader.ts';
-import { RunningAttempts } from '../engine/running-attempts.ts';
-import { ServicePool } from '../engine/service-pool.ts';
-import { newRun, type Wish } from '../engine/submission.ts';
-import { Worker } from '../engine/worker.ts';
+import { captureConsole } from '../engine/attempt/console-capture.ts';
+import type { Host } from '../engine/host/host.ts';
+import { ownIdentity } from '../engine/host/identity.ts';
+import { Journal } from '../engine/journal/journal.ts';
+import { MailboxReader } from '../engine/liveness/mailbox-reader.ts';
+import { RunningAttempts } from '../engine/worker/running-attempts.ts';
+import { ServicePool } from '../engine/host/service-pool.ts';
+import { newRun, type Wish } from '../engine/attempt/submission.ts';
+import { Worker } from '../engine/worker/worker.ts';
 import type { AnyJob } from '../job/define.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import { Registry } from '../job/registry.ts';
@@ -27,7 +27,7 @@ export interface TestBenchOptions {
 
 /**
  * The engine's worker and its reader of messages on a store in memory. Time moves only while nothing is in execution. Of
- * the other roles none is here: no heart beats, for there is nobody who could take this worker for dead, and time may
+ * the other roles none is here: no heart heartbeats, for there is nobody who could take this worker for dead, and time may
  * go on by years at once.
  */
 export class TestBench {
@@ -67,7 +67,7 @@ export class TestBench {
     await store.migrate();
     const id = newId();
     const bench = new TestBench(options, store, id);
-    await store.enrol({
+    await store.registerWorker({
       id,
       node: 'test',
       replaces: null,
@@ -75,7 +75,7 @@ export class TestBench {
       jobs: bench.#host.registry.names(),
       slots,
       version: 'test',
-      beatMs: 3_600_000,
+      heartbeatMs: 3_600_000,
     });
     await bench.#worker.start();
     await bench.#reader.start();
@@ -105,7 +105,7 @@ export class TestBench {
   }
 
   async close(): Promise<void> {
-    this.#worker.loseAll();
+    this.#worker.markAllLost();
     await Promise.all([this.#worker.stop(), this.#reader.stop()]);
     this.#releaseConsole();
     await this.#host.services.close();

@@ -70,7 +70,7 @@ export async function testJob<J extends JobReference>(
       attempts: run.attempt,
       waitingFor: run.waitingFor,
       steps: (run.steps ?? [])
-        .toSorted((a, b) => a.asked - b.asked)
+        .toSorted((a, b) => a.firstSeq - b.firstSeq)
         .map(({ key, state, tries, output, error }) => ({ key, state, tries, output: parsed(output), error })),
       logs: bench.linesOf(run.id),
       progress: run.progress,

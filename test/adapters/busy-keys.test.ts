@@ -2,10 +2,17 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
-import { childOf, enrolment, newRun, stepBegun, stepDone, termsOf } from '../../src/testing/store-contract/builders.ts';
+import {
+  childOf,
+  registration,
+  newRun,
+  stepBegun,
+  stepDone,
+  termsOf,
+} from '../../src/testing/store-contract/builders.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 
 interface Place {
   readonly store: Store;
@@ -19,7 +26,7 @@ interface Place {
 
 const places: Readonly<Record<string, () => Promise<Place>>> = {
   async postgres() {
-    const { store, url, close } = await openPostgresGround({ isUsed: true });
+    const { store, url, close } = await openPostgresFixture({ isUsed: true });
     await store.migrate();
     const tx = new pg.Client({ connectionString: url });
     await tx.connect();
@@ -28,7 +35,7 @@ const places: Readonly<Record<string, () => Promise<Place>>> = {
     return { store, url, tx, commit, rollback, close: () => tx.end().then(close) };
   },
   async mysql() {
-    const { store, url, close } = await openMysqlGround({ isUsed: true });
+    const { store, url, close } = await openMysqlFixture({ isUsed: true });
     await store.migrate();
     const tx = await mysql.createConnection(url);
     await tx.beginTransaction();
@@ -92,8 +99,8 @@ describe.each(Object.keys(places))('a key that an open transaction is creating, 
   });
 
   test('holds up no claim that travels with it', async () => {
-    const worker = enrolment();
-    await store.enrol(worker);
+    const worker = registration();
+    await store.registerWorker(worker);
     const claim = { worker: worker.id, jobs: [termsOf('work')], free: 10, turn: 0 };
     await store.claim({ ...claim, number: 1 });
     const { id } = newRun();
@@ -105,8 +112,8 @@ describe.each(Object.keys(places))('a key that an open transaction is creating, 
   });
 
   test('of a child is named, and nothing of the group is recorded', async () => {
-    const worker = enrolment();
-    await store.enrol(worker);
+    const worker = registration();
+    await store.registerWorker(worker);
     await store.submit([newRun(), newRun()]);
     const { claims } = await store.claim({ worker: worker.id, jobs: [termsOf('work')], free: 10, turn: 0, number: 1 });
     const [parent, other] = claims as [(typeof claims)[0], (typeof claims)[0]];

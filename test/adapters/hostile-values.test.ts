@@ -3,8 +3,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { fileStore, openApp } from '../support/apps.ts';
 import { acts, hostileJobs, tryActs, tryWish, wishes } from '../support/hostile-acts.ts';
 import { valueNames } from '../support/hostile-values.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 
 /** `TORTURE=100` times as many. */
 const many = Math.max(1, Number(process.env['TORTURE'] ?? 0));
@@ -12,8 +12,8 @@ const many = Math.max(1, Number(process.env['TORTURE'] ?? 0));
 /** What one database refuses another one keeps, so the values are tried on each. */
 const stores = {
   sqlite: async () => ({ store: await fileStore(), close: () => Promise.resolve() }),
-  postgres: openPostgresGround,
-  mysql: openMysqlGround,
+  postgres: openPostgresFixture,
+  mysql: openMysqlFixture,
 };
 
 describe.each(Object.keys(stores) as (keyof typeof stores)[])('hostile values on %s', (name) => {
@@ -39,9 +39,9 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('hostile values on
 });
 
 async function open(name: keyof typeof stores) {
-  const ground = await stores[name]();
-  onTestFinished(() => ground.close());
-  const opened = openApp(hostileJobs, { store: ground.store });
+  const fixture = await stores[name]();
+  onTestFinished(() => fixture.close());
+  const opened = openApp(hostileJobs, { store: fixture.store });
   await opened.app.start();
   return opened;
 }

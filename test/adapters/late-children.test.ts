@@ -3,12 +3,12 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { cancelOf, childOf, eventTo, newRun } from '../../src/testing/store-contract/builders.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { awaitedLock } from '../support/mysql-waits.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { until } from '../support/until.ts';
 
-type Ask = (sql: string) => Promise<unknown[]>;
+type Action = (sql: string) => Promise<unknown[]>;
 
 interface Place {
   readonly store: Store;
@@ -17,14 +17,14 @@ interface Place {
   /** The lock that a call of the store waits for. */
   awaited(): Promise<string | undefined>;
   /** Work in a transaction that stays open; answers how to end it. */
-  hold(work: (ask: Ask) => Promise<unknown>): Promise<(end: 'commit' | 'rollback') => Promise<unknown>>;
-  readonly ask: Ask;
+  hold(work: (query: Action) => Promise<unknown>): Promise<(end: 'commit' | 'rollback') => Promise<unknown>>;
+  readonly query: Action;
   close(): Promise<void>;
 }
 
 const places: Readonly<Record<string, () => Promise<Place>>> = {
   async postgres() {
-    const { store, url, admin, schema, close } = await openPostgresGround({ isUsed: true });
+    const { store, url, admin, schema, close } = await openPostgresFixture({ isUsed: true });
     const begun: pg.Client[] = [];
     const connect = async () => {
       const tx = new pg.Client({ connectionString: url });
@@ -41,7 +41,7 @@ const places: Readonly<Record<string, () => Promise<Place>>> = {
         return (await admin.query<{ lock: string }>(sql)).rows[0]?.lock;
       },
       hold: async (work) => held(await connect(), 'begin', work),
-      ask: await connect(),
+      query: await connect(),
       close: async () => {
         await Promise.all(begun.map((tx) => tx.end()));
         await close();
@@ -49,7 +49,7 @@ const places: Readonly<Record<string, () => Promise<Place>>> = {
     };
   },
   async mysql() {
-    const { store, url, database, admin, close } = await openMysqlGround({ isUsed: true });
+    const { store, url, database, admin, close } = await openMysqlFixture({ isUsed: true });
     const begun: mysql.Connection[] = [];
     const connect = async () => {
       const tx = await mysql.createConnection(url);
@@ -61,7 +61,7 @@ const places: Readonly<Record<string, () => Promise<Place>>> = {
       prefix: 'onejob_',
       awaited: () => awaitedLock(admin, database),
       hold: async (work) => held(await connect(), 'start transaction', work),
-      ask: await connect(),
+      query: await connect(),
       close: async () => {
         await Promise.all(begun.map((tx) => tx.end()));
         await close();
@@ -70,16 +70,16 @@ const places: Readonly<Record<string, () => Promise<Place>>> = {
   },
 };
 
-async function held(ask: Ask, begin: string, work: (ask: Ask) => Promise<unknown>) {
-  await ask(begin);
-  await work(ask);
-  return (end: 'commit' | 'rollback') => ask(end);
+async function held(query: Action, begin: string, work: (query: Action) => Promise<unknown>) {
+  await query(begin);
+  await work(query);
+  return (end: 'commit' | 'rollback') => query(end);
 }
 
 test.each(Object.keys(places))(
-  'a child that is born and claimed while its parent is being cancelled gets a letter, on %s',
+  'a child that is born and claimed while its parent is being cancelled gets a mailbox item, on %s',
   async (name) => {
-    const { store, prefix, awaited, hold, ask, close } = await (places[name] as () => Promise<Place>)();
+    const { store, prefix, awaited, hold, query, close } = await (places[name] as () => Promise<Place>)();
     try {
       await store.migrate();
       const [other, parent] = [newRun(), newRun()];
@@ -88,9 +88,9 @@ test.each(Object.keys(places))(
       // The call has locked all that it knows of, and waits for whoever puts down the same ask.
       const open = await hold((tx) =>
         tx(`insert into ${prefix}asks (run, id, kind, verdict, actor, at)
-            values ('${other.id}', 'gate', 'event', 'mailed', 'ann', 0)`),
+            values ('${other.id}', 'gate', 'event', 'pending', 'ann', 0)`),
       );
-      const asked = store.ask([eventTo(other.id, 'x', null, { id: 'gate' }), cancelOf(parent.id)]);
+      const asked = store.act([eventTo(other.id, 'x', null, { id: 'gate' }), cancelOf(parent.id)]);
       const gate = await until('the ask waits', awaited);
       await store.submit([child]);
       const claim = await hold((tx) =>
@@ -104,11 +104,11 @@ test.each(Object.keys(places))(
         return lock !== undefined && lock !== gate;
       });
       await claim('commit');
-      expect(await asked).toMatchObject([{ verdict: 'mailed' }, { verdict: 'done', state: 'cancelled' }]);
+      expect(await asked).toMatchObject([{ verdict: 'pending' }, { verdict: 'done', state: 'cancelled' }]);
       expect(
-        await ask(`select l.state, l.mail, m.n, m.kind from ${prefix}live l
-                   left join ${prefix}letters m on m.run = l.run where l.run = '${child.id}'`),
-      ).toEqual([{ state: 'running', mail: 1, n: 1, kind: 'cancel' }]);
+        await query(`select l.state, l.mailbox_seq, m.n, m.kind from ${prefix}live l
+                   left join ${prefix}mailbox items m on m.run = l.run where l.run = '${child.id}'`),
+      ).toEqual([{ state: 'running', mailboxSeq: 1, n: 1, kind: 'cancel' }]);
     } finally {
       await close();
     }

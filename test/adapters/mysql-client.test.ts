@@ -1,27 +1,27 @@
 import mysql from 'mysql2/promise';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Beat, BeatOptions } from '../../src/adapters/mysql/mysql-beat.ts';
+import type { HeartbeatSender, HeartbeatOptions } from '../../src/adapters/mysql/mysql-heartbeat.ts';
 import { openMysqlNotifier, openMysqlStore } from '../../src/adapters/mysql/index.ts';
 import type { Notifier } from '../../src/ports/notifier.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
-import { anEnrolment, aRun } from '../support/store-values.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
+import { aRegistration, aRun } from '../support/store-values.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
-let ground: Awaited<ReturnType<typeof openMysqlGround>>;
+let fixture: Awaited<ReturnType<typeof openMysqlFixture>>;
 
 beforeEach(async () => {
-  ground = await openMysqlGround({ isUsed: true });
-  await ground.store.migrate();
+  fixture = await openMysqlFixture({ isUsed: true });
+  await fixture.store.migrate();
 });
 
 afterEach(async () => {
-  await ground.close();
+  await fixture.close();
 });
 
 describe('a pool of the user', () => {
-  test('is used and stays open; the main loop beats', async () => {
-    const pool = mysql.createPool({ uri: ground.url, connectionLimit: 2, rowsAsArray: true, supportBigNumbers: true });
+  test('is used and stays open; the main loop heartbeats', async () => {
+    const pool = mysql.createPool({ uri: fixture.url, connectionLimit: 2, rowsAsArray: true, supportBigNumbers: true });
     try {
       const store = await openMysqlStore({ pool });
       expect(await store.migrate()).toEqual({ from: 1, to: 1 });
@@ -30,7 +30,7 @@ describe('a pool of the user', () => {
       expect(await store.get([run.id])).toMatchObject([
         { id: run.id, input: run.input, createdAt: expect.any(Number) as number },
       ]);
-      expect(store.facts.beat).toBe(null);
+      expect(store.facts.heartbeat).toBe(null);
       await store.close();
       await expect(store.workers()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
       expect((await pool.query('select 1 one'))[0]).toEqual([[1]]);
@@ -40,14 +40,14 @@ describe('a pool of the user', () => {
   });
 
   test('with its tables in another database than its connections use', async () => {
-    const url = Object.assign(new URL(ground.url), { pathname: '/mysql' });
+    const url = Object.assign(new URL(fixture.url), { pathname: '/mysql' });
     const pool = mysql.createPool({ uri: url.href, connectionLimit: 1 });
     try {
-      const store = await openMysqlStore({ pool, database: ground.database });
+      const store = await openMysqlStore({ pool, database: fixture.database });
       await store.migrate();
       const run = aRun();
       await store.submit([run]);
-      expect(await ground.store.get([run.id])).toMatchObject([{ id: run.id }]);
+      expect(await fixture.store.get([run.id])).toMatchObject([{ id: run.id }]);
       await store.close();
     } finally {
       await pool.end();
@@ -58,7 +58,7 @@ describe('a pool of the user', () => {
     [{ charset: 'latin1' }, 'is used with the character set latin1'],
     [{ timezone: '+05:00' }, undefined],
   ])('set as %j is refused, or does not matter', async (settings, says) => {
-    const pool = mysql.createPool({ uri: ground.url, connectionLimit: 1, ...settings });
+    const pool = mysql.createPool({ uri: fixture.url, connectionLimit: 1, ...settings });
     const store = await openMysqlStore({ pool });
     const outcome = await store.migrate().then(
       () => undefined,
@@ -72,15 +72,15 @@ describe('a pool of the user', () => {
 
 describe('another prefix', () => {
   test('is another store in the same database', async () => {
-    const store = await openMysqlStore({ url: `${ground.url}?prefix=other_` });
+    const store = await openMysqlStore({ url: `${fixture.url}?prefix=other_` });
     try {
       expect(await store.migrate()).toEqual({ from: 0, to: 1 });
-      expect(store.facts.id).not.toBe(ground.store.facts.id);
+      expect(store.facts.id).not.toBe(fixture.store.facts.id);
       const run = aRun({ key: 'k' });
       await store.submit([run]);
-      expect(await ground.store.get(['k'])).toEqual([null]);
+      expect(await fixture.store.get(['k'])).toEqual([null]);
       expect(await store.get(['k'])).toMatchObject([{ id: run.id }]);
-      await ground.admin.query('drop table other_meta');
+      await fixture.admin.query('drop table other_meta');
       // Killed in the middle of a migration: the next one goes over it again.
       expect(await store.migrate()).toEqual({ from: 0, to: 1 });
       expect(await store.get(['k'])).toMatchObject([{ id: run.id }]);
@@ -90,7 +90,7 @@ describe('another prefix', () => {
   });
 
   test.each(['', 'a b', 'a-b', 'x'.repeat(33)])('%j is refused', async (prefix) => {
-    await expect(openMysqlStore({ url: ground.url, prefix })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(openMysqlStore({ url: fixture.url, prefix })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 });
 
@@ -98,21 +98,21 @@ describe('texts', () => {
   test('are told apart to the byte: case, accents, spaces at the end', async () => {
     const keys = ['a', 'A', 'ä', 'a ', ' a', 'á'];
     const runs = keys.map((key) => aRun({ key }));
-    expect((await ground.store.submit(runs)).map(({ verdict }) => verdict)).toEqual(keys.map(() => 'created'));
-    expect((await ground.store.get(keys)).map((run) => run?.id)).toEqual(runs.map(({ id }) => id));
+    expect((await fixture.store.submit(runs)).map(({ verdict }) => verdict)).toEqual(keys.map(() => 'created'));
+    expect((await fixture.store.get(keys)).map((run) => run?.id)).toEqual(runs.map(({ id }) => id));
   });
 
   test('longer than their column are refused, never cut', async () => {
     for (const over of [{ key: 'k'.repeat(701) }, { queue: 'q'.repeat(192) }, { id: 'i'.repeat(65) }]) {
-      await expect(ground.store.submit([aRun(over)])).rejects.toMatchObject({ code: 'VALUE_REJECTED' });
+      await expect(fixture.store.submit([aRun(over)])).rejects.toMatchObject({ code: 'VALUE_REJECTED' });
     }
     const long = aRun({ key: '大'.repeat(700), queue: '大'.repeat(191) });
-    await ground.store.submit([long]);
-    expect(await ground.store.get([long.key ?? '', `${long.key}x`])).toMatchObject([{ id: long.id }, null]);
+    await fixture.store.submit([long]);
+    expect(await fixture.store.get([long.key ?? '', `${long.key}x`])).toMatchObject([{ id: long.id }, null]);
   });
 
   test('the clock of the store is not moved by the time zone of a session', async () => {
-    const pool = mysql.createPool({ uri: ground.url, connectionLimit: 1 });
+    const pool = mysql.createPool({ uri: fixture.url, connectionLimit: 1 });
     await pool.query(`set session time_zone = '-07:00'`);
     const store = await openMysqlStore({ pool });
     const run = aRun();
@@ -124,27 +124,29 @@ describe('texts', () => {
   });
 });
 
-describe('the module that facts.beat names', () => {
-  test('beats on a connection of its own', async () => {
-    const { beat: facts } = ground.store.facts;
-    const worker = anEnrolment();
-    await ground.store.enrol(worker);
-    const { module, options } = facts as { module: string; options: BeatOptions };
-    const { openBeat } = (await import(/* @vite-ignore */ module)) as { openBeat: (options: unknown) => Promise<Beat> };
+describe('the module that facts.heartbeat names', () => {
+  test('heartbeats on a connection of its own', async () => {
+    const { heartbeat: facts } = fixture.store.facts;
+    const worker = aRegistration();
+    await fixture.store.registerWorker(worker);
+    const { module, options } = facts as { module: string; options: HeartbeatOptions };
+    const { openHeartbeat } = (await import(/* @vite-ignore */ module)) as {
+      openHeartbeat: (options: unknown) => Promise<HeartbeatSender>;
+    };
     // As it reaches a thread.
-    const beat = await openBeat(structuredClone(options));
-    await beat.beat({ worker: worker.id, load: 0.5, stalled: true });
-    expect(await ground.store.workers()).toMatchObject([{ id: worker.id, beat: 1, load: 0.5, stalled: true }]);
-    await ground.store.bury([{ id: worker.id, seenBeat: 1, counted: true }]);
-    expect(await beat.beat({ worker: worker.id })).toEqual({ buried: true });
-    await beat.close();
+    const heartbeat = await openHeartbeat(structuredClone(options));
+    await heartbeat.heartbeat({ worker: worker.id, load: 0.5, stalled: true });
+    expect(await fixture.store.workers()).toMatchObject([{ id: worker.id, heartbeat: 1, load: 0.5, stalled: true }]);
+    await fixture.store.evict([{ id: worker.id, seenHeartbeat: 1, counted: true }]);
+    expect(await heartbeat.heartbeat({ worker: worker.id })).toEqual({ evicted: true });
+    await heartbeat.close();
   });
 });
 
 describe('hints', () => {
   const notifiers: Notifier[] = [];
 
-  const open = (url = ground.url, prefix = 'onejob_'): Notifier => {
+  const open = (url = fixture.url, prefix = 'onejob_'): Notifier => {
     const notifier = openMysqlNotifier({ url, prefix });
     notifiers.push(notifier);
     return notifier;
@@ -187,12 +189,12 @@ describe('hints', () => {
     teller.hint();
     teller.hint();
     await teller.close();
-    const [rows] = await ground.admin.query("select n from onejob_hints where kind = 'hint'");
+    const [rows] = await fixture.admin.query("select n from onejob_hints where kind = 'hint'");
     expect(rows).toEqual([{ n: 2 }]);
   });
 
   test('are heard again after the connection broke', async () => {
-    const proxy = await openTcpProxy(ground.url);
+    const proxy = await openTcpProxy(fixture.url);
     try {
       const heard = await listening(open(proxy.url));
       proxy.cut();
@@ -205,7 +207,7 @@ describe('hints', () => {
   });
 
   test('to a server that is away are lost, silently', async () => {
-    const proxy = await openTcpProxy(ground.url);
+    const proxy = await openTcpProxy(fixture.url);
     await proxy.close();
     const notifier = open(proxy.url);
     const heard = counted(notifier);

@@ -1,17 +1,17 @@
 import { test } from 'vitest';
 import { contend } from '../support/contention.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 
 test('calls that get in each other’s way all find an end, and leave no contradiction behind', async () => {
-  const ground = await openMysqlGround();
+  const fixture = await openMysqlFixture();
   try {
-    await ground.store.migrate();
-    await contend(ground, {
-      ask: async (question) => (await ground.admin.query(question))[0] as unknown[],
+    await fixture.store.migrate();
+    await contend(fixture, {
+      query: async (question) => (await fixture.admin.query(question))[0] as unknown[],
       table: (name) => `onejob_${name}`,
       isHeld: "worker <> ''",
     });
   } finally {
-    await ground.close();
+    await fixture.close();
   }
 }, 120_000);

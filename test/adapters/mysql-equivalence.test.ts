@@ -1,4 +1,4 @@
 import { describeEquivalence } from '../support/equivalence.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 
-describeEquivalence('MySQL', () => openMysqlGround({ isUsed: true }));
+describeEquivalence('MySQL', () => openMysqlFixture({ isUsed: true }));

@@ -2,12 +2,12 @@ import { readAddress } from '../../src/adapters/mysql/address.ts';
 import { openPool } from '../../src/adapters/mysql/driver.ts';
 import { openMysqlStore } from '../../src/adapters/mysql/index.ts';
 import { describeHistories } from '../support/histories.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 
 /** What a session takes for now is a variable of it. */
 describeHistories('MySQL', async () => {
-  const ground = await openMysqlGround({ isUsed: true });
-  const pool = await openPool(readAddress(ground.url, undefined), 4);
+  const fixture = await openMysqlFixture({ isUsed: true });
+  const pool = await openPool(readAddress(fixture.url, undefined), 4);
   let now = 0;
   const timed = {
     async getConnection() {
@@ -17,7 +17,7 @@ describeHistories('MySQL', async () => {
     },
     end: () => pool.end(),
   };
-  const store = await openMysqlStore({ pool: timed, database: ground.database });
+  const store = await openMysqlStore({ pool: timed, database: fixture.database });
   await store.migrate();
   return {
     store,
@@ -28,7 +28,7 @@ describeHistories('MySQL', async () => {
     async close() {
       await store.close();
       await pool.end();
-      await ground.close();
+      await fixture.close();
     },
   };
 });

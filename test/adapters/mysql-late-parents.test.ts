@@ -1,12 +1,12 @@
 import mysql from 'mysql2/promise';
 import { expect, test } from 'vitest';
-import { childOf, ended, enrolment, failed, newRun, stepDone } from '../../src/testing/store-contract/builders.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { childOf, ended, registration, failed, newRun, stepDone } from '../../src/testing/store-contract/builders.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { awaitedLock } from '../support/mysql-waits.ts';
 import { until } from '../support/until.ts';
 
 test('a child that ends while its parent comes to life again tells it, behind an event that comes in that moment', async () => {
-  const { store, url, database, admin, close } = await openMysqlGround({ isUsed: true });
+  const { store, url, database, admin, close } = await openMysqlFixture({ isUsed: true });
   const begun: mysql.Connection[] = [];
   const begin = async () => {
     const tx = await mysql.createConnection(url);
@@ -18,8 +18,8 @@ test('a child that ends while its parent comes to life again tells it, behind an
   const awaited = () => awaitedLock(admin, database);
   try {
     await store.migrate();
-    const worker = enrolment();
-    await store.enrol(worker);
+    const worker = registration();
+    await store.registerWorker(worker);
     const parent = newRun({ holder: worker.id });
     const child = childOf({ run: parent.id, root: parent.id }, { holder: worker.id });
     await store.submit([parent, child]);
@@ -31,7 +31,7 @@ test('a child that ends while its parent comes to life again tells it, behind an
     await retry.query('call onejob_lock_runs(json_array(?), json_array(?), 1)', [parent.id, parent.id]);
     const gate = await begin();
     await gate.query(
-      `insert into onejob_steps (run, step, n, kind, state, epoch, tries, asked, started_at)
+      `insert into onejob_steps (run, step, n, kind, state, epoch, tries, first_seq, started_at)
        values (?, 'gate', 0, 'step', 'running', 1, 1, 0, 0)`,
       [child.id],
     );
@@ -47,14 +47,14 @@ test('a child that ends while its parent comes to life again tells it, behind an
     await event.commit();
 
     expect(await recorded).toEqual(['ok', 'ok']);
-    const [letters] = await admin.query(
-      `select l.mail, m.n, m.kind, m.name from onejob_live l join onejob_letters m on m.run = l.run
+    const [items] = await admin.query(
+      `select l.mailbox_seq, m.n, m.kind, m.name from onejob_live l join onejob_mailbox m on m.run = l.run
        where l.run = ? and m.kind <> 'cancel' order by m.n`,
       [parent.id],
     );
-    expect(letters).toEqual([
-      { mail: 2, n: 1, kind: 'event', name: 'x' },
-      { mail: 2, n: 2, kind: 'child', name: child.id },
+    expect(items).toEqual([
+      { mailboxSeq: 2, n: 1, kind: 'event', name: 'x' },
+      { mailboxSeq: 2, n: 2, kind: 'child', name: child.id },
     ]);
   } finally {
     await Promise.all(begun.map((tx) => tx.end()));

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { openMysqlStore } from '../../src/adapters/mysql/index.ts';
 import type { PoolConnection } from '../../src/adapters/mysql/driver.ts';
 import { crossTrees } from '../support/crossing-trees.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 
-test('groups, burials and people that change the same trees from both ends never deadlock', async () => {
-  const ground = await openMysqlGround();
-  await ground.store.migrate();
+test('groups, evictions and people that change the same trees from both ends never deadlock', async () => {
+  const fixture = await openMysqlFixture();
+  await fixture.store.migrate();
   const deadlocks: string[] = [];
-  const pool = mysql.createPool({ uri: ground.url, connectionLimit: 8, charset: 'UTF8MB4_BIN' });
+  const pool = mysql.createPool({ uri: fixture.url, connectionLimit: 8, charset: 'UTF8MB4_BIN' });
   const counting = {
     async getConnection(): Promise<PoolConnection> {
       const connection = (await pool.getConnection()) as unknown as PoolConnection;
@@ -29,7 +29,7 @@ test('groups, burials and people that change the same trees from both ends never
     },
     end: () => pool.end(),
   };
-  const open = () => openMysqlStore({ pool: counting, database: ground.database });
+  const open = () => openMysqlStore({ pool: counting, database: fixture.database });
   const stores = [await open(), await open()] as const;
   try {
     for (let round = 0; round < 12; round++) await crossTrees(stores, round);
@@ -37,6 +37,6 @@ test('groups, burials and people that change the same trees from both ends never
   } finally {
     await Promise.all(stores.map((store) => store.close()));
     await pool.end();
-    await ground.close();
+    await fixture.close();
   }
 }, 300_000);

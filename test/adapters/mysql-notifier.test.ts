@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { openMysqlNotifier } from '../../src/adapters/mysql/index.ts';
 import type { Notifier } from '../../src/ports/notifier.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { until } from '../support/until.ts';
 
 let opened: Notifier[] = [];
@@ -50,11 +50,11 @@ test('of another store, or after it has stopped listening, it is not', async () 
 });
 
 test('a hint of another process reaches all who listen, also long after the last one', async () => {
-  const ground = await openMysqlGround();
+  const fixture = await openMysqlFixture();
   try {
-    await ground.store.migrate();
-    const raise = () => ground.admin.query('call onejob_hint_v1()');
-    const [one, two] = [listen(open(ground.url)), listen(open(ground.url))];
+    await fixture.store.migrate();
+    const raise = () => fixture.admin.query('call onejob_hint_v1()');
+    const [one, two] = [listen(open(fixture.url)), listen(open(fixture.url))];
     await until('what was said before is asked for', () => one.count > 0 && two.count > 0);
     for (let n = 0; n < 3; n++) {
       const before = [one.count, two.count];
@@ -62,6 +62,6 @@ test('a hint of another process reaches all who listen, also long after the last
       await until('both are told', () => one.count > before[0]! && two.count > before[1]!);
     }
   } finally {
-    await ground.close();
+    await fixture.close();
   }
 });

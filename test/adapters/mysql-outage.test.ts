@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMysqlStore } from '../../src/adapters/mysql/index.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openFolder } from '../support/folder.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { uniqueName } from '../support/servers.ts';
 import { aRun } from '../support/store-values.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -18,21 +18,21 @@ async function failureOf(work: Promise<unknown>): Promise<{ code: string; messag
 }
 
 describe('a store behind a bad line', () => {
-  let ground: Awaited<ReturnType<typeof openMysqlGround>>;
+  let fixture: Awaited<ReturnType<typeof openMysqlFixture>>;
   let proxy: TcpProxy;
   let store: Store;
 
   beforeEach(async () => {
-    ground = await openMysqlGround();
-    await ground.store.migrate();
-    proxy = await openTcpProxy(ground.url);
+    fixture = await openMysqlFixture();
+    await fixture.store.migrate();
+    proxy = await openTcpProxy(fixture.url);
     store = await openMysqlStore({ url: proxy.url, max: 2 });
   });
 
   afterEach(async () => {
     await store.close();
     await proxy.close();
-    await ground.close();
+    await fixture.close();
   });
 
   test('does not notice that its idle connections broke', async () => {
@@ -58,7 +58,7 @@ describe('a store behind a bad line', () => {
     const error = await failureOf(store.submit([aRun()]));
     expect(error.code).toBe('STORE_UNAVAILABLE');
     expect(error.message).toBe(
-      `the store mysql://root@${new URL(proxy.url).host}/${ground.database} refuses connections`,
+      `the store mysql://root@${new URL(proxy.url).host}/${fixture.database} refuses connections`,
     );
     expect(error.hint).toMatch(/start the server/);
     await proxy.reopen();
@@ -67,21 +67,21 @@ describe('a store behind a bad line', () => {
 });
 
 describe('a store that cannot be', () => {
-  let ground: Awaited<ReturnType<typeof openMysqlGround>>;
+  let fixture: Awaited<ReturnType<typeof openMysqlFixture>>;
   let stores: Store[];
 
   beforeEach(async () => {
-    ground = await openMysqlGround();
+    fixture = await openMysqlFixture();
     stores = [];
   });
 
   afterEach(async () => {
     await Promise.all(stores.map((store) => store.close()));
-    await ground.close();
+    await fixture.close();
   });
 
   const open = async (change: (url: URL) => void): Promise<Store> => {
-    const url = new URL(ground.url);
+    const url = new URL(fixture.url);
     change(url);
     const store = await openMysqlStore({ url: url.href });
     stores.push(store);
@@ -109,7 +109,7 @@ describe('a store that cannot be', () => {
   });
 
   test('before it was migrated', async () => {
-    expect(await failureOf(ground.store.get(['x']))).toMatchObject({
+    expect(await failureOf(fixture.store.get(['x']))).toMatchObject({
       code: 'CONFIG_INVALID',
       hint: expect.stringMatching(/onejob db migrate/) as string,
     });
@@ -117,7 +117,7 @@ describe('a store that cannot be', () => {
 
   test('by a user without the right to create it; with what the administrator ran it can', async () => {
     const user = uniqueName('u');
-    const { database, admin } = ground;
+    const { database, admin } = fixture;
     await admin.query(`create user ${user} identified by 'secret'`);
     try {
       await admin.query(`grant select, insert, update, delete, execute on ${database}.* to ${user}`);
@@ -127,7 +127,7 @@ describe('a store that cannot be', () => {
         message: expect.stringMatching(/refuses a right: CREATE command denied/) as string,
         hint: expect.stringMatching(/onejob db migrate --sql/) as string,
       });
-      await ground.store.migrate();
+      await fixture.store.migrate();
       expect(await store.migrate()).toEqual({ from: 1, to: 1 });
       expect(await store.submit([aRun({ key: 'k' })])).toMatchObject([{ verdict: 'created' }]);
       await store.close();
@@ -142,11 +142,11 @@ describe('a store that cannot be', () => {
   });
 
   test('with a schema of newer code, unless that says that this code may go on', async () => {
-    await ground.store.migrate();
-    await ground.admin.query('update onejob_meta set version = 8, min_version = 1');
-    expect(await ground.store.migrate()).toEqual({ from: 8, to: 8 });
-    await ground.admin.query('update onejob_meta set min_version = 7');
-    expect(await failureOf(ground.store.migrate())).toMatchObject({
+    await fixture.store.migrate();
+    await fixture.admin.query('update onejob_meta set version = 8, min_version = 1');
+    expect(await fixture.store.migrate()).toEqual({ from: 8, to: 8 });
+    await fixture.admin.query('update onejob_meta set min_version = 7');
+    expect(await failureOf(fixture.store.migrate())).toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/has schema 8, which needs newer code: this onejob knows schema 1$/) as string,
     });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { runNode } from '../support/node-process.ts';
 
 const processes = 20;
@@ -27,9 +27,9 @@ console.log(JSON.stringify({ from, id: store.facts.id, verdicts }));
 `;
 
 test('twenty processes start at once on a fresh database: one makes the schema, each key is created once', async () => {
-  const ground = await openMysqlGround();
+  const fixture = await openMysqlFixture();
   try {
-    const answers = await Promise.all(Array.from({ length: processes }, () => runNode(script(ground.url))));
+    const answers = await Promise.all(Array.from({ length: processes }, () => runNode(script(fixture.url))));
     const failed = answers.filter(({ code, stderr }) => code !== 0 || stderr !== '');
     expect(failed, failed.map(({ code, stderr }) => `${code}: ${stderr}`).join('\n')).toEqual([]);
     const said = answers.map(({ stdout }) => JSON.parse(stdout) as { from: number; id: string; verdicts: string[] });
@@ -39,6 +39,6 @@ test('twenty processes start at once on a fresh database: one makes the schema, 
     expect(verdicts.filter((verdict) => verdict === 'created')).toHaveLength(runsEach);
     expect(verdicts.filter((verdict) => verdict === 'existing')).toHaveLength((processes - 1) * runsEach);
   } finally {
-    await ground.close();
+    await fixture.close();
   }
 }, 120_000);

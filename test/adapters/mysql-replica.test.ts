@@ -59,7 +59,7 @@ test.each(['ROW', 'MIXED'])(
       await admin.commit();
       notifier.hint();
       await until('words are heard', () => {
-        notifier.say(tag);
+        notifier.publish(tag);
         return heard.includes(tag);
       });
     };

@@ -2,7 +2,7 @@ import mysql from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { openMysqlStore } from '../../src/adapters/mysql/index.ts';
 import { newRuns } from '../../src/testing/store-contract/builders.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 
 const history = 20_000;
 
@@ -11,23 +11,23 @@ const fill = [
   `insert into onejob_runs (id, job, queue, cause, priority, max_crashes, trace_id, created_at, born)
    with recursive numbers as (select 1 n union all select n + 1 from numbers where n < ${history})
    select concat('0-', lpad(n, 8, '0')), 'work', 'default', 'api', 0, 3, '', 0, 0 from numbers`,
-  `insert into onejob_outcomes (run, state, attempt, crashes, epoch, generation, mail, started_at, finished_at)
+  `insert into onejob_outcomes (run, state, attempt, crashes, epoch, generation, mailbox_seq, started_at, finished_at)
    with recursive numbers as (select 1 n union all select n + 1 from numbers where n < ${history})
    select concat('0-', lpad(n, 8, '0')), if(n % 10 = 0, 'failed', 'succeeded'), 1, 0, 1, 0, 0, 0,
      unix_timestamp() * 1000 - 10 * (${history} - n) from numbers`,
 ];
 
 test('stats read few rows of a long line and of a long history', async () => {
-  const ground = await openMysqlGround();
-  const pool = mysql.createPool({ uri: ground.url, connectionLimit: 1 });
+  const fixture = await openMysqlFixture();
+  const pool = mysql.createPool({ uri: fixture.url, connectionLimit: 1 });
   try {
-    await ground.store.migrate();
+    await fixture.store.migrate();
     await pool.query('set session max_recursive_iterations = 1000000').catch(() => undefined);
     await pool.query('set session cte_max_recursion_depth = 1000000').catch(() => undefined);
     for (const statement of fill) await pool.query(statement);
     for (const job of ['a', 'b', 'c']) {
-      await ground.store.submit(newRuns(1_000, { job }));
-      await ground.store.submit(newRuns(1_000, { job, delayMs: 3_600_000 }));
+      await fixture.store.submit(newRuns(1_000, { job }));
+      await fixture.store.submit(newRuns(1_000, { job, delayMs: 3_600_000 }));
     }
     const store = await openMysqlStore({ pool });
     const before = await rowsRead(pool);
@@ -47,7 +47,7 @@ test('stats read few rows of a long line and of a long history', async () => {
     await store.close();
   } finally {
     await pool.end();
-    await ground.close();
+    await fixture.close();
   }
 }, 120_000);
 

@@ -5,22 +5,22 @@ import callbackMysql from 'mysql2';
 import mysql from 'mysql2/promise';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMysqlStore } from '../../src/adapters/mysql/index.ts';
-import { openMysqlGround } from '../support/mysql-ground.ts';
+import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { aRun } from '../support/store-values.ts';
 
-let ground: Awaited<ReturnType<typeof openMysqlGround>>;
+let fixture: Awaited<ReturnType<typeof openMysqlFixture>>;
 let pool: mysql.Pool;
 
 beforeEach(async () => {
-  ground = await openMysqlGround();
-  await ground.store.migrate();
-  pool = mysql.createPool({ uri: ground.url, connectionLimit: 3 });
+  fixture = await openMysqlFixture();
+  await fixture.store.migrate();
+  pool = mysql.createPool({ uri: fixture.url, connectionLimit: 3 });
   await pool.query('create table orders (id integer primary key)');
 });
 
 afterEach(async () => {
   await pool.end();
-  await ground.close();
+  await fixture.close();
 });
 
 const orders = async (): Promise<number> => {
@@ -55,7 +55,7 @@ const libraries: Record<string, () => Transact> = {
       });
   },
   Kysely: () => async (work) => {
-    const own = callbackMysql.createPool({ uri: ground.url, connectionLimit: 2 });
+    const own = callbackMysql.createPool({ uri: fixture.url, connectionLimit: 2 });
     const db = new Kysely<Record<string, never>>({ dialect: new MysqlDialect({ pool: own }) });
     try {
       await db.transaction().execute(async (trx) => {
@@ -74,10 +74,10 @@ describe.each(Object.keys(libraries))('a run submitted in a transaction of %s', 
   test('is there when it commits, and not before', async () => {
     const run = aRun({ key: 'order 1', input: JSON.stringify('it\'s "大💥" \\') });
     await transact(async (tx) => {
-      expect(await ground.store.submit([run], { tx })).toMatchObject([{ verdict: 'created', run: { id: run.id } }]);
-      expect(await ground.store.get([run.id])).toEqual([null]);
+      expect(await fixture.store.submit([run], { tx })).toMatchObject([{ verdict: 'created', run: { id: run.id } }]);
+      expect(await fixture.store.get([run.id])).toEqual([null]);
     });
-    expect(await ground.store.get(['order 1'])).toMatchObject([{ id: run.id, state: 'queued', input: run.input }]);
+    expect(await fixture.store.get(['order 1'])).toMatchObject([{ id: run.id, state: 'queued', input: run.input }]);
     expect(await orders()).toBe(1);
   });
 
@@ -85,20 +85,20 @@ describe.each(Object.keys(libraries))('a run submitted in a transaction of %s', 
     const run = aRun({ key: 'k' });
     const regret = new Error('the customer went away');
     const done = transact(async (tx) => {
-      await ground.store.submit([run], { tx });
+      await fixture.store.submit([run], { tx });
       throw regret;
     });
     await expect(done).rejects.toBe(regret);
-    expect(await ground.store.get([run.id, 'k'])).toEqual([null, null]);
+    expect(await fixture.store.get([run.id, 'k'])).toEqual([null, null]);
     expect(await orders()).toBe(0);
   });
 
   test('finds its key taken, also by a run that came after the transaction had begun to look', async () => {
     const first = aRun({ key: 'k' });
     await transact(async (tx) => {
-      expect(await ground.store.submit([aRun({ key: 'other' })], { tx })).toHaveLength(1);
-      await ground.store.submit([first]);
-      expect(await ground.store.submit([aRun({ key: 'k' })], { tx })).toMatchObject([
+      expect(await fixture.store.submit([aRun({ key: 'other' })], { tx })).toHaveLength(1);
+      await fixture.store.submit([first]);
+      expect(await fixture.store.submit([aRun({ key: 'k' })], { tx })).toMatchObject([
         { verdict: 'existing', run: { id: first.id, state: 'queued' } },
       ]);
     });
@@ -109,16 +109,16 @@ describe.each(Object.keys(libraries))('a run submitted in a transaction of %s', 
     const { job: _, ...withoutJob } = aRun({ key: 'broken' });
     const broken = withoutJob as ReturnType<typeof aRun>;
     await transact(async (tx) => {
-      const done = ground.store.submit([aRun({ key: 'whole' }), broken], { tx });
+      const done = fixture.store.submit([aRun({ key: 'whole' }), broken], { tx });
       await expect(done).rejects.toMatchObject({ code: 'VALUE_REJECTED' });
     });
     expect(await orders()).toBe(1);
-    expect(await ground.store.get(['whole', 'broken'])).toEqual([null, null]);
-    expect(await ground.store.submit([aRun({ key: 'broken' })])).toMatchObject([{ verdict: 'created' }]);
+    expect(await fixture.store.get(['whole', 'broken'])).toEqual([null, null]);
+    expect(await fixture.store.submit([aRun({ key: 'broken' })])).toMatchObject([{ verdict: 'created' }]);
   });
 
   test('is refused where the transaction is on another server, which then holds nothing of it', async () => {
-    const other = await openMysqlStore({ url: `${ground.url}?prefix=never_made_` });
+    const other = await openMysqlStore({ url: `${fixture.url}?prefix=never_made_` });
     const toOther = transact(async (tx) => void (await other.submit([aRun()], { tx })));
     await expect(toOther).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -130,13 +130,13 @@ describe.each(Object.keys(libraries))('a run submitted in a transaction of %s', 
 });
 
 test('a transaction may be on a connection that uses another database of the server', async () => {
-  const connection = await mysql.createConnection(Object.assign(new URL(ground.url), { pathname: '/mysql' }).href);
+  const connection = await mysql.createConnection(Object.assign(new URL(fixture.url), { pathname: '/mysql' }).href);
   await connection.beginTransaction();
   const run = aRun();
-  await ground.store.submit([run], { tx: connection });
+  await fixture.store.submit([run], { tx: connection });
   await connection.commit();
   await connection.end();
-  expect(await ground.store.get([run.id])).toMatchObject([{ id: run.id }]);
+  expect(await fixture.store.get([run.id])).toMatchObject([{ id: run.id }]);
 });
 
 test('without backslashes as escapes nothing changes', async () => {
@@ -144,15 +144,15 @@ test('without backslashes as escapes nothing changes', async () => {
   await connection.query(`set session sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'`);
   await connection.beginTransaction();
   const run = aRun({ input: JSON.stringify(`' or 1=1 -- \\ " '`) });
-  await ground.store.submit([run], { tx: connection });
+  await fixture.store.submit([run], { tx: connection });
   await connection.commit();
   connection.destroy();
-  expect(await ground.store.get([run.id])).toMatchObject([{ input: run.input }]);
+  expect(await fixture.store.get([run.id])).toMatchObject([{ input: run.input }]);
 });
 
 describe('a tx that is none is refused in one sentence', () => {
   const refusal = async (tx: unknown) => {
-    const error: unknown = await ground.store.submit([aRun()], { tx }).catch((caught: unknown) => caught);
+    const error: unknown = await fixture.store.submit([aRun()], { tx }).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', hint: expect.stringMatching(/\w/) });
     return (error as Error).message;
   };

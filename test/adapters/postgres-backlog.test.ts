@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { backlogQuery } from '../../src/adapters/postgres/backlog.ts';
 import { newRuns } from '../../src/testing/store-contract/builders.ts';
 import { type Plan, scansOf } from '../support/plan-rows.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 
 test('what waits is counted from few rows of a long line, and none of those that have ended', async () => {
-  const { store, schema, admin, close } = await openPostgresGround();
+  const { store, schema, admin, close } = await openPostgresFixture();
   try {
     await store.migrate();
     for (const job of ['a', 'b', 'c']) {

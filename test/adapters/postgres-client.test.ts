@@ -1,35 +1,35 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Beat, BeatOptions } from '../../src/adapters/postgres/beat.ts';
+import type { HeartbeatSender, HeartbeatOptions } from '../../src/adapters/postgres/postgres-heartbeat.ts';
 import { openPostgresNotifier, openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import type { Notifier } from '../../src/ports/notifier.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
-import { anEnrolment, aRun } from '../support/store-values.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
+import { aRegistration, aRun } from '../support/store-values.ts';
 import { postgresUrl } from '../support/servers.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
-let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+let fixture: Awaited<ReturnType<typeof openPostgresFixture>>;
 
 beforeEach(async () => {
-  ground = await openPostgresGround();
-  await ground.store.migrate();
+  fixture = await openPostgresFixture();
+  await fixture.store.migrate();
 });
 
 afterEach(async () => {
-  await ground.close();
+  await fixture.close();
 });
 
 describe('a pool of the user', () => {
-  test('is used and stays open; the main loop beats', async () => {
+  test('is used and stays open; the main loop heartbeats', async () => {
     const pool = new pg.Pool({ connectionString: postgresUrl(), max: 2 });
     try {
-      const store = await openPostgresStore({ pool, schema: ground.schema });
+      const store = await openPostgresStore({ pool, schema: fixture.schema });
       expect(await store.migrate()).toEqual({ from: 1, to: 1 });
       const run = aRun();
       await store.submit([run]);
       expect(await store.get([run.id])).toMatchObject([{ id: run.id, createdAt: expect.any(Number) as number }]);
-      expect(store.facts.beat).toBe(null);
+      expect(store.facts.heartbeat).toBe(null);
       await store.close();
       await expect(store.workers()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
       expect((await pool.query<{ one: number }>('select 1 one')).rows).toEqual([{ one: 1 }]);
@@ -39,27 +39,29 @@ describe('a pool of the user', () => {
   });
 });
 
-describe('the module that facts.beat names', () => {
-  test('beats on a connection of its own', async () => {
-    const { beat: facts } = ground.store.facts;
-    const worker = anEnrolment();
-    await ground.store.enrol(worker);
-    const { module, options } = facts as { module: string; options: BeatOptions };
-    const { openBeat } = (await import(/* @vite-ignore */ module)) as { openBeat: (options: unknown) => Promise<Beat> };
+describe('the module that facts.heartbeat names', () => {
+  test('heartbeats on a connection of its own', async () => {
+    const { heartbeat: facts } = fixture.store.facts;
+    const worker = aRegistration();
+    await fixture.store.registerWorker(worker);
+    const { module, options } = facts as { module: string; options: HeartbeatOptions };
+    const { openHeartbeat } = (await import(/* @vite-ignore */ module)) as {
+      openHeartbeat: (options: unknown) => Promise<HeartbeatSender>;
+    };
     // As it reaches a thread.
-    const beat = await openBeat(structuredClone(options));
-    await beat.beat({ worker: worker.id, load: 0.5, stalled: true });
-    expect(await ground.store.workers()).toMatchObject([{ id: worker.id, beat: 1, load: 0.5, stalled: true }]);
-    await ground.store.bury([{ id: worker.id, seenBeat: 1, counted: true }]);
-    expect(await beat.beat({ worker: worker.id })).toEqual({ buried: true });
-    await beat.close();
+    const heartbeat = await openHeartbeat(structuredClone(options));
+    await heartbeat.heartbeat({ worker: worker.id, load: 0.5, stalled: true });
+    expect(await fixture.store.workers()).toMatchObject([{ id: worker.id, heartbeat: 1, load: 0.5, stalled: true }]);
+    await fixture.store.evict([{ id: worker.id, seenHeartbeat: 1, counted: true }]);
+    expect(await heartbeat.heartbeat({ worker: worker.id })).toEqual({ evicted: true });
+    await heartbeat.close();
   });
 });
 
 describe('hints', () => {
   const notifiers: Notifier[] = [];
 
-  const open = (url = postgresUrl(), schema = ground.schema): Notifier => {
+  const open = (url = postgresUrl(), schema = fixture.schema): Notifier => {
     const notifier = openPostgresNotifier({ url, schema });
     notifiers.push(notifier);
     return notifier;

@@ -1,17 +1,17 @@
 import { test } from 'vitest';
 import { contend } from '../support/contention.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 
 test('calls that get in each other’s way all find an end, and leave no contradiction behind', async () => {
-  const ground = await openPostgresGround();
+  const fixture = await openPostgresFixture();
   try {
-    await ground.store.migrate();
-    await contend(ground, {
-      ask: async (question) => (await ground.admin.query<Record<string, unknown>>(question)).rows,
-      table: (name) => `${ground.schema}.${name}`,
+    await fixture.store.migrate();
+    await contend(fixture, {
+      query: async (question) => (await fixture.admin.query<Record<string, unknown>>(question)).rows,
+      table: (name) => `${fixture.schema}.${name}`,
       isHeld: 'worker is not null',
     });
   } finally {
-    await ground.close();
+    await fixture.close();
   }
 }, 120_000);

@@ -1,17 +1,17 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { NewRun } from '../../src/ports/store-submit.ts';
-import { enrolment, handedBack, newRun, rescheduleOf, termsOf } from '../../src/testing/store-contract/builders.ts';
+import { registration, handedBack, newRun, rescheduleOf, termsOf } from '../../src/testing/store-contract/builders.ts';
 import { openClaimWindow } from '../support/claim-window.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 
 const anHour = 3_600_000;
-const ground = await openPostgresGround();
-await ground.store.migrate();
-afterAll(() => ground.close());
+const fixture = await openPostgresFixture();
+await fixture.store.migrate();
+afterAll(() => fixture.close());
 
 async function claimer(): Promise<string> {
-  const worker = enrolment();
-  await ground.store.enrol(worker);
+  const worker = registration();
+  await fixture.store.registerWorker(worker);
   return worker.id;
 }
 
@@ -25,9 +25,9 @@ describe('between finding runs and locking them', () => {
   test.each(cases)('a run $name that was put off is not claimed', async ({ runs }) => {
     const me = await claimer();
     const [stays, goes] = runs();
-    await ground.store.submit([stays, goes]);
-    const window = await openClaimWindow(ground.schema);
-    const claiming = ground.store.claim({
+    await fixture.store.submit([stays, goes]);
+    const window = await openClaimWindow(fixture.schema);
+    const claiming = fixture.store.claim({
       number: 1,
       worker: me,
       jobs: ['a', 'b'].map((job) => termsOf(job)),
@@ -35,7 +35,7 @@ describe('between finding runs and locking them', () => {
       turn: 0,
     });
     await window.found();
-    const [answer] = await ground.store.ask([rescheduleOf(goes.id, anHour)]);
+    const [answer] = await fixture.store.act([rescheduleOf(goes.id, anHour)]);
     await window.close();
     const { claims } = await claiming;
     expect(answer?.verdict).toBe('done');
@@ -45,9 +45,9 @@ describe('between finding runs and locking them', () => {
   test.each(cases)('a run $name that another claimed and put off is not claimed', async ({ runs }) => {
     const [me, other] = [await claimer(), await claimer()];
     const [stays, goes] = runs();
-    await ground.store.submit([stays, goes]);
-    const window = await openClaimWindow(ground.schema);
-    const claiming = ground.store.claim({
+    await fixture.store.submit([stays, goes]);
+    const window = await openClaimWindow(fixture.schema);
+    const claiming = fixture.store.claim({
       number: 1,
       worker: me,
       jobs: ['a', 'b'].map((job) => termsOf(job)),
@@ -55,7 +55,7 @@ describe('between finding runs and locking them', () => {
       turn: 0,
     });
     await window.found();
-    const taken = await ground.store.claim({
+    const taken = await fixture.store.claim({
       worker: other,
       number: 1,
       jobs: [termsOf(goes.job)],
@@ -63,7 +63,7 @@ describe('between finding runs and locking them', () => {
       turn: 0,
       tree: [goes.id],
     });
-    await ground.store.record({
+    await fixture.store.record({
       worker: other,
       entries: taken.claims.map((claim) => handedBack(claim, { attempt: 2, delayMs: anHour })),
     });
@@ -77,10 +77,10 @@ describe('between finding runs and locking them', () => {
 test('runs of 40 jobs that six claimers put off at once are claimed once each', async () => {
   const jobs = Array.from({ length: 40 }, (_, i) => `j${i}`);
   const runs = Array.from({ length: 2_000 }, (_, i) => newRun({ job: jobs[i % 40]!, priority: i % 3 }));
-  for (let from = 0; from < runs.length; from += 500) await ground.store.submit(runs.slice(from, from + 500));
-  const stores = await Promise.all(Array.from({ length: 6 }, () => ground.second()));
+  for (let from = 0; from < runs.length; from += 500) await fixture.store.submit(runs.slice(from, from + 500));
+  const stores = await Promise.all(Array.from({ length: 6 }, () => fixture.second()));
   const claimed: string[] = [];
-  const drain = async (store: typeof ground.store): Promise<void> => {
+  const drain = async (store: typeof fixture.store): Promise<void> => {
     const me = await claimer();
     for (let number = 1; ; number++) {
       const { claims } = await store.claim({
@@ -98,7 +98,7 @@ test('runs of 40 jobs that six claimers put off at once are claimed once each', 
   };
   await Promise.all(stores.map((store) => drain(store)));
   // whoever finds nothing may have passed by what another had just locked
-  await drain(ground.store);
+  await drain(fixture.store);
   expect(claimed.length - new Set(claimed).size).toBe(0);
   expect(new Set(claimed).size).toBe(runs.length);
 });

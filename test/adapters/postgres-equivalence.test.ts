@@ -1,4 +1,4 @@
 import { describeEquivalence } from '../support/equivalence.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 
-describeEquivalence('PostgreSQL', () => openPostgresGround({ isUsed: true }));
+describeEquivalence('PostgreSQL', () => openPostgresFixture({ isUsed: true }));

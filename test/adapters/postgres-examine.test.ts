@@ -3,21 +3,21 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readAddress } from '../../src/adapters/postgres/address.ts';
 import { openConnection, type Connection } from '../../src/adapters/postgres/connection.ts';
 import { examine } from '../../src/adapters/postgres/examine.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl, uniqueName } from '../support/servers.ts';
 
-let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+let fixture: Awaited<ReturnType<typeof openPostgresFixture>>;
 let db: Connection;
 
 beforeEach(async () => {
-  ground = await openPostgresGround();
-  await ground.store.migrate();
-  db = await openConnection({ address: readAddress(postgresUrl(), ground.schema) });
+  fixture = await openPostgresFixture();
+  await fixture.store.migrate();
+  db = await openConnection({ address: readAddress(postgresUrl(), fixture.schema) });
 });
 
 afterEach(async () => {
   await db.close();
-  await ground.close();
+  await fixture.close();
 });
 
 const warnings = async () =>
@@ -42,13 +42,13 @@ test('a transaction that is open for long is named with its process, and how to 
 
 test('a user of few rights is told what it may see', async () => {
   const role = uniqueName('few');
-  await ground.admin.query(`create role ${role} login`);
-  await ground.admin.query(`grant usage on schema ${ground.schema} to ${role}`);
+  await fixture.admin.query(`create role ${role} login`);
+  await fixture.admin.query(`grant usage on schema ${fixture.schema} to ${role}`);
   const url = Object.assign(new URL(postgresUrl()), { username: role }).href;
-  const few = await openConnection({ address: readAddress(url, ground.schema) });
+  const few = await openConnection({ address: readAddress(url, fixture.schema) });
   const { server, findings } = await examine(few);
   expect(server).toMatch(/^PostgreSQL \d+/);
   expect(findings.length).toBeGreaterThan(4);
   await few.close();
-  await ground.admin.query(`drop owned by ${role}; drop role ${role}`);
+  await fixture.admin.query(`drop owned by ${role}; drop role ${role}`);
 });

@@ -2,9 +2,9 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import { termsOf } from '../../src/testing/store-contract/builders.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl } from '../support/servers.ts';
-import { anEnrolment, aRun } from '../support/store-values.ts';
+import { aRegistration, aRun } from '../support/store-values.ts';
 import { until } from '../support/until.ts';
 
 const dead = 50_000;
@@ -13,19 +13,19 @@ test(
   'with a transaction held open a claim does not walk over all that was taken since',
   { timeout: 120_000 },
   async () => {
-    const ground = await openPostgresGround();
-    const { schema, admin } = ground;
+    const fixture = await openPostgresFixture();
+    const { schema, admin } = fixture;
     const [holder, client] = [newClient(), newClient()];
     await Promise.all([holder.connect(), client.connect()]);
     try {
-      await ground.store.migrate();
+      await fixture.store.migrate();
       await holder.query('begin isolation level repeatable read');
       await holder.query(`select from ${schema}.meta`);
       await admin.query(`insert into ${schema}.live (run, job, queue, priority, due_at, state, max_crashes)
       select 'r' || n, 'work', 'default', 0, ${schema}.now_ms() - 60000, 'queued', 3 from generate_series(1, ${dead}) n`);
       await admin.query(`delete from ${schema}.live`);
-      const worker = anEnrolment({ jobs: ['work'] });
-      await ground.store.enrol(worker);
+      const worker = aRegistration({ jobs: ['work'] });
+      await fixture.store.registerWorker(worker);
 
       let read = 0;
       const store = await openPostgresStore({
@@ -35,7 +35,7 @@ test(
             await client.query('begin');
             const answer = await client.query(question as pg.QueryConfig);
             const { rows } = await client.query<{ read: string }>(
-              `select pg_stat_get_xact_tuples_returned('${schema}.live_line'::regclass) as read`,
+              `select pg_stat_get_xact_tuples_returned('${schema}.live_slice'::regclass) as read`,
             );
             await client.query('commit');
             read = Number(rows[0]?.read);
@@ -56,7 +56,7 @@ test(
         return claims.map(({ run }) => run);
       };
       const first = aRun({ job: 'work' });
-      await ground.store.submit([first]);
+      await fixture.store.submit([first]);
       expect(await claim()).toEqual([first.id]);
       expect(read).toBeGreaterThan(dead);
 
@@ -65,7 +65,7 @@ test(
         aRun({ job: 'work', dueAt: Date.now() - 3_600_000 }),
         aRun({ job: 'work', priority: 5 }),
       ];
-      await ground.store.submit([now, past, other]);
+      await fixture.store.submit([now, past, other]);
       const got = new Set<string>();
       await until('all are found, what lies behind or in a line of its own too', async () => {
         for (const run of await claim()) got.add(run);
@@ -78,7 +78,7 @@ test(
       });
     } finally {
       await Promise.all([holder.end(), client.end()]);
-      await ground.close();
+      await fixture.close();
     }
   },
 );

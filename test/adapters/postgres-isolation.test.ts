@@ -4,13 +4,13 @@ import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import type { Store } from '../../src/ports/store.ts';
 import {
   cancelOf,
-  enrolment,
+  registration,
   fireOf,
   schedulePlan,
   stepDone,
   termsOf,
 } from '../../src/testing/store-contract/builders.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl, uniqueName } from '../support/servers.ts';
 import { aRun } from '../support/store-values.ts';
 
@@ -65,9 +65,9 @@ const claim = { number: 1, worker, jobs: [termsOf('work')], free: 1, turn: 0 };
 
 /** Each method that locks. */
 const writes: Record<string, (store: Store) => Promise<unknown>> = {
-  enrol: (store) => store.enrol(enrolment()),
-  beat: (store) => store.beat({ worker }),
-  bury: (store) => store.bury([{ id: worker, seenBeat: 0, counted: true }]),
+  registerWorker: (store) => store.registerWorker(registration()),
+  heartbeat: (store) => store.heartbeat({ worker }),
+  evict: (store) => store.evict([{ id: worker, seenHeartbeat: 0, counted: true }]),
   claim: (store) => store.claim(claim),
   'submit beside a claim': async (store) => {
     const submitted = store.submit([aRun()]);
@@ -78,19 +78,19 @@ const writes: Record<string, (store: Store) => Promise<unknown>> = {
   record: (store) => store.record({ worker, entries: [stepDone(hold, 's')] }),
   append: (store) =>
     store.append({ worker, chunks: [], progress: [{ ...hold, progress: { fraction: 1, text: null } }] }),
-  ask: (store) => store.ask([cancelOf('r')]),
+  act: (store) => store.act([cancelOf('r')]),
   plan: (store) => store.plan({ app: 'app', version: '1.0.0', schedules: [schedulePlan('nightly')] }),
   fire: (store) => store.fire([fireOf('nightly', 1)]),
   prune: (store) => store.prune({ policy: { succeededMs: 1, failedMs: 1, succeededRuns: 1, failedRuns: 1 }, limit: 1 }),
 };
 
 describe.each(['read uncommitted', 'repeatable read', 'serializable'])('a transaction of the user, %s', (isolation) => {
-  let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+  let fixture: Awaited<ReturnType<typeof openPostgresFixture>>;
   let client: pg.Client;
 
   beforeEach(async () => {
-    ground = await openPostgresGround({ isUsed: true });
-    await ground.store.migrate();
+    fixture = await openPostgresFixture({ isUsed: true });
+    await fixture.store.migrate();
     client = new pg.Client({ connectionString: postgresUrl() });
     await client.connect();
     await client.query(`begin isolation level ${isolation}`);
@@ -98,28 +98,28 @@ describe.each(['read uncommitted', 'repeatable read', 'serializable'])('a transa
 
   afterEach(async () => {
     await client.end();
-    await ground.close();
+    await fixture.close();
   });
 
   test('takes runs with it, new ones and those whose key is taken', async () => {
     const there = aRun({ key: 'there' });
-    await ground.store.submit([there]);
+    await fixture.store.submit([there]);
     const [plain, keyed] = [aRun(), aRun({ key: 'new' })];
-    const answers = await ground.store.submit([plain, keyed, aRun({ key: 'there' })], { tx: client });
+    const answers = await fixture.store.submit([plain, keyed, aRun({ key: 'there' })], { tx: client });
     expect(answers).toMatchObject([
       { verdict: 'created', run: { id: plain.id } },
       { verdict: 'created', run: { id: keyed.id } },
       { verdict: 'existing', run: { id: there.id } },
     ]);
     await client.query('commit');
-    expect(await ground.store.get([plain.id, 'new'])).toMatchObject([{ state: 'queued' }, { id: keyed.id }]);
+    expect(await fixture.store.get([plain.id, 'new'])).toMatchObject([{ state: 'queued' }, { id: keyed.id }]);
   });
 
   test('finds the key of a run that came after it had begun to look, or is told to begin anew', async () => {
-    await client.query(`select from ${ground.schema}.runs`);
+    await client.query(`select from ${fixture.schema}.runs`);
     const there = aRun({ key: 'there' });
-    await ground.store.submit([there]);
-    const submitted = ground.store.submit([aRun({ key: 'there' })], { tx: client });
+    await fixture.store.submit([there]);
+    const submitted = fixture.store.submit([aRun({ key: 'there' })], { tx: client });
     if (isolation === 'read uncommitted') {
       expect(await submitted).toMatchObject([{ verdict: 'existing', run: { id: there.id } }]);
     } else {
@@ -130,6 +130,6 @@ describe.each(['read uncommitted', 'repeatable read', 'serializable'])('a transa
       });
     }
     await client.query('rollback');
-    expect((await ground.store.list({ limit: 10 })).items).toHaveLength(1);
+    expect((await fixture.store.list({ limit: 10 })).items).toHaveLength(1);
   });
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { aRun } from '../support/store-values.ts';
 import { until } from '../support/until.ts';
 
 test('a submit whose key is being freed waits for that and gets the key', async () => {
-  const ground = await openPostgresGround();
-  const { schema, admin, store } = ground;
+  const fixture = await openPostgresFixture();
+  const { schema, admin, store } = fixture;
   try {
     await store.migrate();
     await store.submit([aRun({ key: 'k', job: 'another' })]);
@@ -13,7 +13,7 @@ test('a submit whose key is being freed waits for that and gets the key', async 
     await pruning.query(`begin; delete from ${schema}.keys where key = 'k'`);
     const run = aRun({ key: 'k' });
     const submitted = store.submit([run, aRun({ key: 'free' })]);
-    const second = await ground.second();
+    const second = await fixture.second();
     await until('the submit waits', async () => {
       const { rows } = await pruning.query<{ n: string }>(
         `select count(*) n from pg_stat_activity where wait_event_type = 'Lock' and query like '%${schema}%create_v1%'`,
@@ -26,6 +26,6 @@ test('a submit whose key is being freed waits for that and gets the key', async 
     expect(verdicts).toEqual(['created', 'created']);
     expect((await second.get(['k']))[0]?.id).toBe(run.id);
   } finally {
-    await ground.close();
+    await fixture.close();
   }
 });

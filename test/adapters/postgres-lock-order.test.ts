@@ -2,12 +2,12 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import { crossTrees } from '../support/crossing-trees.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl } from '../support/servers.ts';
 
-test('groups, burials and people that change the same trees from both ends never deadlock', async () => {
-  const ground = await openPostgresGround();
-  await ground.store.migrate();
+test('groups, evictions and people that change the same trees from both ends never deadlock', async () => {
+  const fixture = await openPostgresFixture();
+  await fixture.store.migrate();
   const deadlocks: string[] = [];
   const pool = new pg.Pool({ connectionString: postgresUrl(), max: 8 });
   const counting = {
@@ -18,7 +18,7 @@ test('groups, burials and people that change the same trees from both ends never
       }),
     end: () => pool.end(),
   };
-  const open = () => openPostgresStore({ pool: counting as never, schema: ground.schema });
+  const open = () => openPostgresStore({ pool: counting as never, schema: fixture.schema });
   const stores = [await open(), await open()] as const;
   try {
     for (let round = 0; round < 12; round++) await crossTrees(stores, round);
@@ -26,6 +26,6 @@ test('groups, burials and people that change the same trees from both ends never
   } finally {
     await Promise.all(stores.map((store) => store.close()));
     await pool.end();
-    await ground.close();
+    await fixture.close();
   }
 }, 300_000);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openFolder } from '../support/folder.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl, uniqueName } from '../support/servers.ts';
 import { aRun } from '../support/store-values.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -20,24 +20,24 @@ async function failureOf(work: Promise<unknown>): Promise<{ code: string; messag
 }
 
 describe('a store behind a bad line', () => {
-  let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+  let fixture: Awaited<ReturnType<typeof openPostgresFixture>>;
   let proxy: TcpProxy;
   let store: Store;
 
   beforeEach(async () => {
-    ground = await openPostgresGround();
-    await ground.store.migrate();
+    fixture = await openPostgresFixture();
+    await fixture.store.migrate();
     proxy = await openTcpProxy(postgresUrl());
     const url = new URL(proxy.url);
     url.username = 'postgres';
     url.password = 'top-secret';
-    store = await openPostgresStore({ url: url.href, schema: ground.schema, max: 2 });
+    store = await openPostgresStore({ url: url.href, schema: fixture.schema, max: 2 });
   });
 
   afterEach(async () => {
     await store.close();
     await proxy.close();
-    await ground.close();
+    await fixture.close();
   });
 
   test('does not notice that its idle connections broke', async () => {
@@ -55,9 +55,9 @@ describe('a store behind a bad line', () => {
   });
 
   test('lets a call stand behind another for longer than a connection may take', async () => {
-    const one = await openPostgresStore({ url: postgresUrl(), schema: ground.schema, max: 1 });
-    const holder = await ground.admin.connect();
-    await holder.query(`begin; lock table ${ground.schema}.runs`);
+    const one = await openPostgresStore({ url: postgresUrl(), schema: fixture.schema, max: 1 });
+    const holder = await fixture.admin.connect();
+    await holder.query(`begin; lock table ${fixture.schema}.runs`);
     const calls = [one.submit([aRun()]), one.workers()];
     await sleep(6_000); // the time is what is tried
     await holder.query('commit');
@@ -72,7 +72,7 @@ describe('a store behind a bad line', () => {
     const error = await failureOf(store.submit([aRun()]));
     expect(error.code).toBe('STORE_UNAVAILABLE');
     expect(error.message).toBe(
-      `the store postgres://postgres@${new URL(proxy.url).host}/postgres?schema=${ground.schema} refuses connections`,
+      `the store postgres://postgres@${new URL(proxy.url).host}/postgres?schema=${fixture.schema} refuses connections`,
     );
     expect(error.hint).toMatch(/start the server/);
     await proxy.reopen();
@@ -81,20 +81,20 @@ describe('a store behind a bad line', () => {
 });
 
 describe('a store that cannot be', () => {
-  let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+  let fixture: Awaited<ReturnType<typeof openPostgresFixture>>;
   let stores: Store[];
 
   beforeEach(async () => {
-    ground = await openPostgresGround();
+    fixture = await openPostgresFixture();
     stores = [];
   });
 
   afterEach(async () => {
     await Promise.all(stores.map((store) => store.close()));
-    await ground.close();
+    await fixture.close();
   });
 
-  const open = async (change: (url: URL) => void, schema = ground.schema): Promise<Store> => {
+  const open = async (change: (url: URL) => void, schema = fixture.schema): Promise<Store> => {
     const url = new URL(postgresUrl());
     change(url);
     const store = await openPostgresStore({ url: url.href, schema });
@@ -116,7 +116,7 @@ describe('a store that cannot be', () => {
   });
 
   test('before it was migrated', async () => {
-    expect(await failureOf(ground.store.get(['x']))).toMatchObject({
+    expect(await failureOf(fixture.store.get(['x']))).toMatchObject({
       code: 'CONFIG_INVALID',
       hint: expect.stringMatching(/onejob db migrate/) as string,
     });
@@ -125,8 +125,8 @@ describe('a store that cannot be', () => {
   test('by a user without the right to create it; with the schema at hand it can', async () => {
     const role = uniqueName('role');
     const database = uniqueName('db');
-    await ground.admin.query(`create role ${role} login`);
-    await ground.admin.query(`create database ${database}`);
+    await fixture.admin.query(`create role ${role} login`);
+    await fixture.admin.query(`create database ${database}`);
     const admin = new pg.Client({
       connectionString: Object.assign(new URL(postgresUrl()), { pathname: database }).href,
     });
@@ -143,17 +143,17 @@ describe('a store that cannot be', () => {
       await store.close();
     } finally {
       await admin.end();
-      await ground.admin.query(`drop database ${database} with (force)`);
-      await ground.admin.query(`drop role ${role}`);
+      await fixture.admin.query(`drop database ${database} with (force)`);
+      await fixture.admin.query(`drop role ${role}`);
     }
   });
 
   test('with a schema of newer code, unless that says that this code may go on', async () => {
-    await ground.store.migrate();
-    await ground.admin.query(`update ${ground.schema}.meta set version = 8, min_version = 1`);
-    expect(await ground.store.migrate()).toEqual({ from: 8, to: 8 });
-    await ground.admin.query(`update ${ground.schema}.meta set min_version = 7`);
-    expect(await failureOf(ground.store.migrate())).toMatchObject({
+    await fixture.store.migrate();
+    await fixture.admin.query(`update ${fixture.schema}.meta set version = 8, min_version = 1`);
+    expect(await fixture.store.migrate()).toEqual({ from: 8, to: 8 });
+    await fixture.admin.query(`update ${fixture.schema}.meta set min_version = 7`);
+    expect(await failureOf(fixture.store.migrate())).toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/has schema 8, which needs newer code: this onejob knows schema 1$/) as string,
     });
@@ -161,7 +161,7 @@ describe('a store that cannot be', () => {
 
   test('in a database that keeps text in another encoding', async () => {
     const database = uniqueName('latin');
-    await ground.admin.query(`create database ${database} encoding 'LATIN1' template template0 locale 'C'`);
+    await fixture.admin.query(`create database ${database} encoding 'LATIN1' template template0 locale 'C'`);
     try {
       const store = await open((url) => (url.pathname = database));
       expect(await failureOf(store.migrate())).toMatchObject({
@@ -170,7 +170,7 @@ describe('a store that cannot be', () => {
       });
       await store.close();
     } finally {
-      await ground.admin.query(`drop database ${database} with (force)`);
+      await fixture.admin.query(`drop database ${database} with (force)`);
     }
   });
 

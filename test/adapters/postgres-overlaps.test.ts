@@ -6,7 +6,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { overlapping } from '../simulation/overlapping.ts';
 import type { Observed } from '../simulation/observed.ts';
 import { recordCalls } from '../simulation/recording.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { HeldPool } from '../support/held-pool.ts';
 import { comparable, StoreNames } from '../support/store-answers.ts';
 import { takeOverClock } from '../support/test-clock.ts';
@@ -53,13 +53,13 @@ async function overlap(
 ): Promise<string[]> {
   const calls = await recordCalls(seed);
   const pairs = overlapping(calls);
-  const ground = await openPostgresGround({ isUsed: spoil === undefined });
-  await ground.store.migrate();
-  await spoil?.(ground.admin, ground.schema);
-  const setNow = await takeOverClock(ground.admin, ground.schema);
-  const pool = new pg.Pool({ connectionString: ground.url, max: 2 });
+  const fixture = await openPostgresFixture({ isUsed: spoil === undefined });
+  await fixture.store.migrate();
+  await spoil?.(fixture.admin, fixture.schema);
+  const setNow = await takeOverClock(fixture.admin, fixture.schema);
+  const pool = new pg.Pool({ connectionString: fixture.url, max: 2 });
   const held = new HeldPool(pool);
-  const heldStore = await openPostgresStore({ pool: held, schema: ground.schema });
+  const heldStore = await openPostgresStore({ pool: held, schema: fixture.schema });
   const names = new StoreNames();
   const found: string[] = [];
   let now = 0;
@@ -84,15 +84,15 @@ async function overlap(
       const [call, next] = [calls[n] as Observed, calls[n + 1]];
       await at(call.now);
       if (!next || !pairs.has(n)) {
-        check(call, await make(ground.store, call));
+        check(call, await make(fixture.store, call));
         continue;
       }
       const holding = held.hold();
       const first = make(heldStore, call);
       const holder = await Promise.race([holding, first.then(() => 0)]);
       await at(next.now);
-      const second = make(ground.store, next);
-      if ((await Promise.race([second.then(() => 'answered'), waiter(ground.admin, holder)])) === 'waits') onWait(1);
+      const second = make(fixture.store, next);
+      if ((await Promise.race([second.then(() => 'answered'), waiter(fixture.admin, holder)])) === 'waits') onWait(1);
       held.letGo();
       check(call, await first);
       check(next, await second);
@@ -103,7 +103,7 @@ async function overlap(
     held.letGo();
     await heldStore.close();
     await pool.end();
-    await ground.close();
+    await fixture.close();
   }
   return found;
 }

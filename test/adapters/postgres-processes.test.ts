@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl } from '../support/servers.ts';
 
 const processes = 20;
@@ -12,7 +12,7 @@ const runsEach = 50;
 const script = `
 import { openPostgresStore } from ${JSON.stringify(pathToFileURL('dist/adapters/postgres/index.js').href)};
 import { newId, newTraceId } from ${JSON.stringify(pathToFileURL('dist/std/id.js').href)};
-import { whileBusy } from ${JSON.stringify(pathToFileURL('dist/testing/store-contract/scene.js').href)};
+import { whileBusy } from ${JSON.stringify(pathToFileURL('dist/testing/store-contract/harness.js').href)};
 const store = await openPostgresStore({ url: process.env.STORE_URL, schema: process.env.STORE_SCHEMA });
 const { from } = await store.migrate();
 const submit = async (_, n) => {
@@ -30,9 +30,9 @@ console.log(JSON.stringify({ from, id: store.facts.id, verdicts }));
 `;
 
 test('twenty processes start at once on a fresh database: one makes the schema, each key is created once', async () => {
-  const ground = await openPostgresGround();
+  const fixture = await openPostgresFixture();
   try {
-    const answers = await Promise.all(Array.from({ length: processes }, () => start(ground.schema)));
+    const answers = await Promise.all(Array.from({ length: processes }, () => start(fixture.schema)));
     const failed = answers.filter(({ code, stderr }) => code !== 0 || stderr !== '');
     expect(failed, failed.map(({ code, stderr }) => `${code}: ${stderr}`).join('\n')).toEqual([]);
     const said = answers.map(({ stdout }) => JSON.parse(stdout) as { from: number; id: string; verdicts: string[] });
@@ -42,7 +42,7 @@ test('twenty processes start at once on a fresh database: one makes the schema, 
     expect(verdicts.filter((verdict) => verdict === 'created')).toHaveLength(runsEach);
     expect(verdicts.filter((verdict) => verdict === 'existing')).toHaveLength((processes - 1) * runsEach);
   } finally {
-    await ground.close();
+    await fixture.close();
   }
 }, 300_000);
 

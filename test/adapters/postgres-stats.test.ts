@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { countQuery, edgeQuery, groupQuery, liveQuery } from '../../src/adapters/postgres/stats.ts';
 import { newRuns } from '../../src/testing/store-contract/builders.ts';
 import { type Plan, scansOf } from '../support/plan-rows.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 
 const history = 30_000;
 const states = `array['succeeded', 'failed', 'cancelled']`;
@@ -14,7 +14,7 @@ function fill(schema: string): string {
   return `
     insert into ${schema}.runs (id, job, queue, trigger, priority, max_crashes, trace_id, created_at)
     select ${id}, 'work', 'default', 'api', 0, 3, '', 0 from ${numbers};
-    insert into ${schema}.outcomes (run, state, attempt, crashes, epoch, generation, mail, started_at, finished_at)
+    insert into ${schema}.outcomes (run, state, attempt, crashes, epoch, generation, mailbox_seq, started_at, finished_at)
     select ${id}, case when n % 10 = 0 then 'failed' else 'succeeded' end, 1, 0, 1, 0, 0, t - 5, t
     from ${numbers} cross join lateral (select ${schema}.now_ms() - 10 * (${history} - n) t) x;
     vacuum analyze ${schema}.runs;
@@ -23,7 +23,7 @@ function fill(schema: string): string {
 }
 
 test('stats read few rows of a long line and of a long history', async () => {
-  const { store, schema, admin, close } = await openPostgresGround();
+  const { store, schema, admin, close } = await openPostgresFixture();
   const rowsRead = async (query: string, ...values: (string | number)[]) => {
     const text = values.reduce<string>((sql, value, i) => sql.replaceAll(`$${i + 1}`, String(value)), query);
     const { rows } = await admin.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`explain (analyze, format json) ${text}`);

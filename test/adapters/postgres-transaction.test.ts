@@ -4,27 +4,27 @@ import { Kysely, PostgresDialect, sql as kyselySql } from 'kysely';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openPostgresNotifier, openPostgresStore } from '../../src/adapters/postgres/index.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl, uniqueName } from '../support/servers.ts';
 import { aRun } from '../support/store-values.ts';
 import { until } from '../support/until.ts';
 
-let ground: Awaited<ReturnType<typeof openPostgresGround>>;
+let fixture: Awaited<ReturnType<typeof openPostgresFixture>>;
 let pool: pg.Pool;
 let table: string;
 
 beforeEach(async () => {
-  ground = await openPostgresGround();
-  await ground.store.migrate();
+  fixture = await openPostgresFixture();
+  await fixture.store.migrate();
   pool = new pg.Pool({ connectionString: postgresUrl(), max: 3 });
   pool.on('error', () => undefined);
-  table = `${ground.schema}.orders`;
+  table = `${fixture.schema}.orders`;
   await pool.query(`create table ${table} (id integer primary key)`);
 });
 
 afterEach(async () => {
   await pool.end();
-  await ground.close();
+  await fixture.close();
 });
 
 const orders = async (): Promise<number> => (await pool.query(`select from ${table}`)).rows.length;
@@ -69,16 +69,16 @@ describe.each(Object.keys(libraries))('a run submitted in a transaction of %s', 
   const transact: Transact = async (work) => await libraries[library]?.()(work);
 
   test('is there when it commits, and not before; then workers are told', async () => {
-    const notifier = openPostgresNotifier({ url: postgresUrl(), schema: ground.schema });
+    const notifier = openPostgresNotifier({ url: postgresUrl(), schema: fixture.schema });
     const heard = { times: 0, stop: notifier.subscribe(() => void heard.times++) };
     await until('it listens', () => heard.times > 0);
     const before = heard.times;
     const run = aRun({ key: 'order 1' });
     await transact(async (tx) => {
-      expect(await ground.store.submit([run], { tx })).toMatchObject([{ verdict: 'created', run: { id: run.id } }]);
-      expect(await ground.store.get([run.id])).toEqual([null]);
+      expect(await fixture.store.submit([run], { tx })).toMatchObject([{ verdict: 'created', run: { id: run.id } }]);
+      expect(await fixture.store.get([run.id])).toEqual([null]);
     });
-    expect(await ground.store.get(['order 1'])).toMatchObject([{ id: run.id, state: 'queued' }]);
+    expect(await fixture.store.get(['order 1'])).toMatchObject([{ id: run.id, state: 'queued' }]);
     expect(await orders()).toBe(1);
     await until('workers are told', () => heard.times > before);
     heard.stop();
@@ -89,19 +89,19 @@ describe.each(Object.keys(libraries))('a run submitted in a transaction of %s', 
     const run = aRun({ key: 'k' });
     const regret = new Error('the customer went away');
     const done = transact(async (tx) => {
-      await ground.store.submit([run], { tx });
+      await fixture.store.submit([run], { tx });
       throw regret;
     });
     await expect(done).rejects.toBe(regret);
-    expect(await ground.store.get([run.id, 'k'])).toEqual([null, null]);
+    expect(await fixture.store.get([run.id, 'k'])).toEqual([null, null]);
     expect(await orders()).toBe(0);
   });
 
   test('finds its key taken', async () => {
     const first = aRun({ key: 'k' });
-    await ground.store.submit([first]);
+    await fixture.store.submit([first]);
     await transact(async (tx) => {
-      expect(await ground.store.submit([aRun({ key: 'k' })], { tx })).toMatchObject([
+      expect(await fixture.store.submit([aRun({ key: 'k' })], { tx })).toMatchObject([
         { verdict: 'existing', run: { id: first.id, state: 'queued' } },
       ]);
     });
@@ -111,7 +111,7 @@ describe.each(Object.keys(libraries))('a run submitted in a transaction of %s', 
   test('fails with the code of the port, and the transaction is the user’s to end', async () => {
     const { job: _, ...withoutJob } = aRun();
     const broken = withoutJob as ReturnType<typeof aRun>;
-    const done = transact(async (tx) => void (await ground.store.submit([broken], { tx })));
+    const done = transact(async (tx) => void (await fixture.store.submit([broken], { tx })));
     await expect(done).rejects.toMatchObject({ code: 'VALUE_REJECTED' });
     expect(await orders()).toBe(0);
   });
@@ -131,14 +131,14 @@ test('a store of the same schema in another database is told from this one', asy
   const database = uniqueName('twin');
   await pool.query(`create database ${database}`);
   const url = Object.assign(new URL(postgresUrl()), { pathname: database }).href;
-  const twin = await openPostgresStore({ url, schema: ground.schema });
+  const twin = await openPostgresStore({ url, schema: fixture.schema });
   await twin.migrate();
   const client = await pool.connect();
   await client.query('begin');
   const run = aRun();
   await expect(twin.submit([run], { tx: client })).rejects.toMatchObject({ message: expect.stringMatching(another) });
   await client.query('rollback');
-  expect(await ground.store.get([run.id])).toEqual([null]);
+  expect(await fixture.store.get([run.id])).toEqual([null]);
   client.release();
   await twin.close();
   await pool.query(`drop database ${database} with (force)`);
@@ -146,7 +146,7 @@ test('a store of the same schema in another database is told from this one', asy
 
 describe('a tx that is none is refused in one sentence', () => {
   const refusal = async (tx: unknown) => {
-    const error: unknown = await ground.store.submit([aRun()], { tx }).catch((caught: unknown) => caught);
+    const error: unknown = await fixture.store.submit([aRun()], { tx }).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', hint: expect.stringMatching(/\w/) });
     return (error as Error).message;
   };

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openBackend } from '../../src/app/backend.ts';
+import { openBackend } from '../../src/app/backend/backend.ts';
 import { createApp } from '../../src/program/create-app.ts';
-import { openTalk } from '../../src/app/prepare-backend.ts';
-import { RunNews } from '../../src/app/run-news.ts';
+import { openPeerChannel } from '../../src/app/backend/prepare-backend.ts';
+import { RunChangeHub } from '../../src/app/backend/run-change-hub.ts';
 import { defineJob } from '../../src/job/define.ts';
 import { createDeferred } from '../../src/std/deferred.ts';
 import { openFolder } from '../support/folder.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { RecordingLog } from '../support/recording-log.ts';
 import { openMysqlDatabase } from '../support/servers.ts';
 
@@ -16,12 +16,12 @@ import { openMysqlDatabase } from '../support/servers.ts';
 async function openWaiter(url: string) {
   const opened = await openBackend(url);
   const read = createDeferred<void>();
-  const news: RunNews = new RunNews({
+  const changeHub: RunChangeHub = new RunChangeHub({
     backend: () => Promise.resolve({ ...opened, ...told, store }),
     clock: new FakeClock(),
     log: () => new RecordingLog(),
   });
-  const told = openTalk(opened, news, { listens: false });
+  const told = openPeerChannel(opened, changeHub, { listens: false });
   const store = Object.assign(Object.create(told.store) as typeof told.store, {
     async get(refs: readonly string[]) {
       const runs = await opened.store.get(refs);
@@ -30,7 +30,7 @@ async function openWaiter(url: string) {
     },
   });
   return {
-    ends: news.ends,
+    ends: changeHub.ends,
     /** It has looked once. */
     hasRead: read.promise,
     close: () => told.close(),
@@ -61,11 +61,11 @@ describe('a process that waits is told of an end in another one', () => {
   });
 
   test('on postgres', async () => {
-    const ground = await openPostgresGround();
+    const fixture = await openPostgresFixture();
     try {
-      await learnsOfTheEnd(ground.url);
+      await learnsOfTheEnd(fixture.url);
     } finally {
-      await ground.close();
+      await fixture.close();
     }
   });
 

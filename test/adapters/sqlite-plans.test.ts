@@ -5,7 +5,7 @@ import { migrate } from '../../src/adapters/sqlite/schema.ts';
 import type { Inspector } from '../../src/ports/inspector.ts';
 import type { Store } from '../../src/ports/store.ts';
 import {
-  enrolment,
+  registration,
   fireOf,
   newRun,
   newRuns,
@@ -41,8 +41,8 @@ test('no statement walks over a table that grows, but for lists without a better
 test('a claim looks at due runs only, whatever number is delayed', async () => {
   const store = await openSqliteStore({ path: ':memory:' });
   await store.migrate();
-  const worker = enrolment();
-  await store.enrol(worker);
+  const worker = registration();
+  await store.registerWorker(worker);
   const wish = { number: 1, worker: worker.id, jobs: [termsOf('work')], free: 10, turn: 0 };
   const claim = async () => {
     const begin = performance.now();
@@ -94,7 +94,7 @@ async function callEverything(store: Store & Inspector): Promise<void> {
   for (let i = 0; i < 3_000; i++) await calls.next().make(store);
   for (const { make } of calls.questions()) await make(store);
   await store.plan({ app: 'shop', version: '1.0.0', schedules: [schedulePlan('nightly')] });
-  await store.ask([pauseOf('schedule', 'nightly'), pauseOf('job', 'work'), pauseOf('queue', 'slow')]);
+  await store.act([pauseOf('schedule', 'nightly'), pauseOf('job', 'work'), pauseOf('queue', 'slow')]);
   await store.backlog({ atMost: 10 });
   await store.stats({ windowMs: 3_600_000, parts: 24, atMost: 10 });
   const { schedules } = await store.due({ limit: 10 });

@@ -16,14 +16,14 @@ beforeEach(async () => {
 /** A program's beginning: `store` is open and migrated, `builders` make what the port takes. */
 const opened = `
   const { openSqliteStore } = await import(dist + 'adapters/sqlite/index.js');
-  const { newRun, enrolment, ended } = await import(dist + 'testing/store-contract/builders.js');
+  const { newRun, registration, ended } = await import(dist + 'testing/store-contract/builders.js');
   const store = await openSqliteStore({ path: process.argv[1] });
   await store.migrate();`;
 
 test('20 processes that start at once on a new file submit and end 50 runs each, and none sees a locked database', async () => {
   const program = `${opened}
-    const worker = enrolment();
-    await store.enrol(worker);
+    const worker = registration();
+    await store.registerWorker(worker);
     for (let i = 0; i < 50; i++) {
       const run = newRun({ key: worker.id + i, holder: worker.id });
       const [{ verdict }] = await store.submit([run]);
@@ -79,7 +79,7 @@ test('a client that was forgotten does not keep its process alive, and one that 
 
 test('after close the process ends by itself and leaves one file', async () => {
   const program = `${opened}
-    await store.enrol(enrolment({ beatMs: 10 }));
+    await store.registerWorker(registration({ heartbeatMs: 10 }));
     await store.close();`;
   const { code, stderr } = await runNode(program, { args: [path] });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -102,24 +102,24 @@ test('the connection outlives garbage collections', async () => {
 test('a worker is beaten for while its main loop stands still, and is marked as stalled after 5 s', async () => {
   const program = `${opened}
     const { existsSync } = await import('node:fs');
-    await store.enrol(enrolment({ beatMs: 50 }));
-    console.log('enrolled');
+    await store.registerWorker(registration({ heartbeatMs: 50 }));
+    console.log('registered');
     while (!existsSync(process.argv[2]));
-    await store.beat({ worker: (await store.workers())[0].id });
+    await store.heartbeat({ worker: (await store.workers())[0].id });
     console.log(JSON.stringify((await store.workers())[0].stalled));`;
   const store = await openSqliteStore({ path });
   await store.migrate();
   const gate = join(directory, 'gate');
   const process = runNode(program, { args: [path, gate] });
-  const beats = new Set<number>();
+  const heartbeats = new Set<number>();
   let stalled = false;
   while (!stalled) {
     const [worker] = await store.workers();
-    if (worker) beats.add(worker.beat);
+    if (worker) heartbeats.add(worker.heartbeat);
     stalled = worker?.stalled ?? false;
   }
   await writeFile(gate, '');
-  expect(beats.size).toBeGreaterThan(5); // a hundred, where the disk has nothing else to do
-  expect((await process).stdout).toBe('enrolled\nfalse\n');
+  expect(heartbeats.size).toBeGreaterThan(5); // a hundred, where the disk has nothing else to do
+  expect((await process).stdout).toBe('registered\nfalse\n');
   await store.close();
 });

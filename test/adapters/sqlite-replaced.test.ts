@@ -40,9 +40,9 @@ describe.each([
   ['on a thread', false],
   ['in place', true],
 ])('a store %s whose file goes away under it', (_, inPlace) => {
-  test.each(Object.entries(losses))('promises nothing once %s', async (_, lose) => {
+  test.each(Object.entries(losses))('promises nothing once %s', async (_, markLost) => {
     const store = await open(inPlace);
-    lose();
+    markLost();
 
     const refusal = { code: 'STORE_REPLACED', message: expect.stringContaining(path) };
     await expect(store.submit([newRun()])).rejects.toMatchObject(refusal);

@@ -5,7 +5,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { createApp, defineJob } from '../../src/index.ts';
-import { enrolment, newRun } from '../../src/testing/store-contract/builders.ts';
+import { registration, newRun } from '../../src/testing/store-contract/builders.ts';
 import { until } from '../support/until.ts';
 
 let directory = '';
@@ -68,15 +68,15 @@ test('a database that another one replaced while the thread was dead is missed b
   await store.close();
 });
 
-test('the new thread beats for the workers of the old one', async () => {
+test('the new thread heartbeats for the workers of the old one', async () => {
   const store = await openSqliteStore({ path: join(directory, 'onejob.db') });
   await store.migrate();
-  const worker = enrolment({ beatMs: 20 });
-  await store.enrol(worker);
+  const worker = registration({ heartbeatMs: 20 });
+  await store.registerWorker(worker);
   await killThread();
-  const beatOf = async (): Promise<number> => (await store.workers())[0]?.beat ?? 0;
-  const before = await beatOf();
-  await until('the counter rises', async () => (await beatOf()) > before + 2);
+  const heartbeatOf = async (): Promise<number> => (await store.workers())[0]?.heartbeat ?? 0;
+  const before = await heartbeatOf();
+  await until('the counter rises', async () => (await heartbeatOf()) > before + 2);
   await store.close();
 });
 

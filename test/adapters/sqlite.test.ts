@@ -5,11 +5,11 @@ import { storeContract } from '../../src/testing/index.ts';
 import { openFolder } from '../support/folder.ts';
 import { countOccurrences, readRanges } from '../support/sqlite-ranges.ts';
 
-storeContract({ test, describe, expect, name: 'sqlite', open: () => openFileGround() });
-storeContract({ test, describe, expect, name: 'sqlite-brief', open: () => openFileGround({ isBrief: true }) });
-storeContract({ test, describe, expect, name: 'memory', open: openMemoryGround });
+storeContract({ test, describe, expect, name: 'sqlite', open: () => openFileFixture() });
+storeContract({ test, describe, expect, name: 'sqlite-brief', open: () => openFileFixture({ isBrief: true }) });
+storeContract({ test, describe, expect, name: 'memory', open: openMemoryFixture });
 
-async function openFileGround(options: { isBrief?: boolean } = {}) {
+async function openFileFixture(options: { isBrief?: boolean } = {}) {
   const path = join(await openFolder(), 'onejob.db');
   const store = await openSqliteStore({ path, ...options });
   const stores = [store];
@@ -28,7 +28,7 @@ async function openFileGround(options: { isBrief?: boolean } = {}) {
   };
 }
 
-async function openMemoryGround() {
+async function openMemoryFixture() {
   let now = Date.UTC(2026, 0, 1);
   const store = await openSqliteStore({ path: ':memory:', clock: { now: () => now } });
   return {

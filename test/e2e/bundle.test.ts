@@ -63,23 +63,23 @@ test('every door of the package opens, and has its types', async () => {
   }
 });
 
-test('the thread that beats for a worker on PostgreSQL starts from the bundle', async () => {
+test('the thread that heartbeats for a worker on PostgreSQL starts from the bundle', async () => {
   const store = `${postgresUrl()}?schema=${uniqueName('bundle')}`;
   const cwd = await createInstalled({
-    'beat.mjs': `
+    'heartbeat.mjs': `
       import { createApp } from 'onejob';
       import { openPostgresStore } from 'onejob/postgres';
       const url = process.argv[2];
       const app = createApp({ jobs: [], store: url, limits: { lease: '1s' } });
       await app.start();
       const store = await openPostgresStore({ url });
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000); // only a thread can beat meanwhile
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000); // only a thread can heartbeat meanwhile
       const [worker] = await store.workers();
-      console.log(worker.beat > 0);
+      console.log(worker.heartbeat > 0);
       await Promise.all([app.stop(), store.close()]);
     `,
   });
-  const { stdout } = await promisify(execFile)(process.execPath, ['beat.mjs', store], { cwd });
+  const { stdout } = await promisify(execFile)(process.execPath, ['heartbeat.mjs', store], { cwd });
   expect(stdout).toBe('true\n');
 });
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { createInstalled, onejob, startOnejob, type Ended, type Started } from '../support/onejob.ts';
 import { until } from '../support/until.ts';
 
@@ -372,8 +372,8 @@ describe('a running run', () => {
 });
 
 test('VT-13, VT-20, VT-22 all of it on postgres', async () => {
-  const ground = await openPostgresGround();
-  const cwd = await createInstalled({ ...files, 'onejob.config.json': JSON.stringify({ store: ground.url }) });
+  const fixture = await openPostgresFixture();
+  const cwd = await createInstalled({ ...files, 'onejob.config.json': JSON.stringify({ store: fixture.url }) });
   const said = async (...args: string[]) => {
     const { stdout, stderr } = await onejob(args, { cwd });
     return stdout + stderr;
@@ -409,6 +409,6 @@ test('VT-13, VT-20, VT-22 all of it on postgres', async () => {
     await stop(worker);
     expect(await said('nodes', 'list')).toBe('nobody works on this store; onejob start does\n');
   } finally {
-    await ground.close();
+    await fixture.close();
   }
 });

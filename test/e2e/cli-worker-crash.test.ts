@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createInstalled, onejob, startOnejob, type Started } from '../support/onejob.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
@@ -234,11 +234,11 @@ describe('a store that is away', () => {
 
   test('later is waited for, and the run goes on where it was (PostgreSQL)', async () => {
     const cwd = await createInstalled({ 'jobs/steps.job.mjs': steps });
-    const ground = await openPostgresGround();
-    const proxy = await openTcpProxy(ground.url);
+    const fixture = await openPostgresFixture();
+    const proxy = await openTcpProxy(fixture.url);
     try {
       const worker = await startWorker(cwd, '--store', proxy.url);
-      const direct = ['--store', ground.url];
+      const direct = ['--store', fixture.url];
       await onejob(['enqueue', 'steps', '--key', 'k', ...direct], { cwd });
       await begun(cwd);
       await proxy.shut();
@@ -250,7 +250,7 @@ describe('a store that is away', () => {
       await kill(worker);
     } finally {
       await proxy.close();
-      await ground.close();
+      await fixture.close();
     }
   });
 });

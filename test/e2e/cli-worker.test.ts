@@ -142,11 +142,11 @@ describe('a worker', () => {
 
   test('VT-11 of a name that is taken over ends with 4', async () => {
     const cwd = await createInstalled(files);
-    const elder = await startWorker(cwd, '--node', 'mill');
+    const previous = await startWorker(cwd, '--node', 'mill');
     const id = await enqueue(cwd, 'busy');
     await until('it runs', async () => (await ledger(cwd)).includes('busy'));
     const younger = await startWorker(cwd, '--node', 'mill');
-    const ended = await elder.ended;
+    const ended = await previous.ended;
     expect(ended.code).toBe(4);
     expect(ended.stderr).toContain('another process has started as node mill');
     await until('the younger has the run', async () => (await ledger(cwd)).length === 2);

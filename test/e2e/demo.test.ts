@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { nextCommands, wordsFor } from '../../scripts/demo/words.mjs';
+import { nextCommands, textsFor } from '../../scripts/demo/words.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -78,7 +78,7 @@ describe('the demo', { timeout: 300_000 }, () => {
     [{ LANG: 'C' }, 'en'],
     [{}, 'en'],
   ])('in the locale %j it speaks %s', (env, language) => {
-    expect(/[一-鿿]/.test(wordsFor(env).title)).toBe(language === 'zh');
+    expect(/[一-鿿]/.test(textsFor(env).title)).toBe(language === 'zh');
   });
 
   test.each(nextCommands)('%s, which it names at the end, works', async (command) => {

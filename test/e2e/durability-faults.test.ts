@@ -5,7 +5,7 @@ import { admins, type Session } from '../support/database-admin.ts';
 import { openOwnServer, type OwnServer } from '../support/own-server.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
-import { openGround, type Ground, type WorkerProcess } from '../support/worker-processes.ts';
+import { openFixture, type Fixture, type WorkerProcess } from '../support/worker-processes.ts';
 
 const torture = process.env['TORTURE'] === '1';
 /** Runs of three steps each; what is done to the server lasts so long. */
@@ -15,9 +15,9 @@ const { given } = JSON.parse(process.env['TEST_SERVERS'] ?? '{"given":[]}') as {
 
 type Kind = 'postgres' | 'mysql';
 
-interface Scene {
+interface Harness {
   readonly server: OwnServer;
-  readonly ground: Ground;
+  readonly fixture: Fixture;
   readonly ids: readonly RunId[];
   readonly workers: readonly WorkerProcess[];
 }
@@ -29,45 +29,45 @@ describe.each<Kind>(['postgres', 'mysql'])('faults with work going on, on %s', (
     plainTest.skipIf(given.includes(kind))(name, work, patienceMs);
 
   test('VT-17 the server is restarted, three times', async () => {
-    const scene = await openScene(kind);
+    const harness = await openHarness(kind);
     for (let n = 0; n < 3; n++) {
-      await scene.server.restart();
-      await goesOn(scene);
+      await harness.server.restart();
+      await goesOn(harness);
     }
-    await expectAllOnce(scene);
+    await expectAllOnce(harness);
   });
 
   test('all connections are killed, every second', async () => {
-    const scene = await openScene(kind);
+    const harness = await openHarness(kind);
     const end = performance.now() + size.ms;
     while (performance.now() < end) {
-      const session = await admin.connect(scene.server.url);
+      const session = await admin.connect(harness.server.url);
       await admin.killOthersThan([session]);
       await session.end();
       await sleep(1_000);
     }
-    await expectAllOnce(scene);
+    await expectAllOnce(harness);
   });
 
   test('the server stands still', async () => {
-    const scene = await openScene(kind);
-    scene.server.pause();
+    const harness = await openHarness(kind);
+    harness.server.pause();
     await sleep(size.ms / 2);
-    const done = scene.ground.ledger().length; // steps that were going on have ended, no other begins
+    const done = harness.fixture.ledger().length; // steps that were going on have ended, no other begins
     await sleep(size.ms / 2);
-    expect(scene.ground.ledger().length).toBe(done);
-    scene.server.resume();
-    await expectAllOnce(scene);
+    expect(harness.fixture.ledger().length).toBe(done);
+    harness.server.resume();
+    await expectAllOnce(harness);
   });
 
   test('the server has no connection free', async () => {
     // One worker may keep a connection for longer than the others: a lease that outlasts that takes none for dead.
-    const scene = await openScene(kind, { lease: '30s' });
-    const taken = await takeAllConnections(scene.server.url);
-    await expect(admin.connect(scene.server.url)).rejects.toMatchObject({ code: admin.full });
+    const harness = await openHarness(kind, { lease: '30s' });
+    const taken = await takeAllConnections(harness.server.url);
+    await expect(admin.connect(harness.server.url)).rejects.toMatchObject({ code: admin.full });
     await sleep(size.ms);
     await Promise.all(taken.map((session) => session.end()));
-    await expectAllOnce(scene);
+    await expectAllOnce(harness);
   });
 
   test('somebody keeps a transaction open all the time', async () => {
@@ -75,7 +75,7 @@ describe.each<Kind>(['postgres', 'mysql'])('faults with work going on, on %s', (
     const session = await admin.connect(server.url);
     onTestFinished(() => session.end());
     for (const statement of admin.beginLong) await session.query(statement);
-    await expectAllOnce(await openScene(kind, { server }));
+    await expectAllOnce(await openHarness(kind, { server }));
     await session.query('commit');
   });
 
@@ -83,24 +83,24 @@ describe.each<Kind>(['postgres', 'mysql'])('faults with work going on, on %s', (
     const server = await openOwnServer(kind);
     const proxy = await openTcpProxy(server.url);
     onTestFinished(() => proxy.close());
-    const scene = await openScene(kind, { server, way: proxy.url, lease: '10s' });
+    const harness = await openHarness(kind, { server, way: proxy.url, lease: '10s' });
     proxy.strand();
-    await expectAllOnce(scene);
+    await expectAllOnce(harness);
   });
 
   test('three workers on one database claim no run twice', async () => {
     const runs = torture ? 100_000 : 5_000;
     const server = await openOwnServer(kind);
-    const ground = await openGround(kind, { store: server.url });
+    const fixture = await openFixture(kind, { store: server.url });
     for (let n = 0; n < runs; n += 1_000) {
-      await ground.client.enqueueMany(
+      await fixture.client.enqueueMany(
         'noted',
         Array.from({ length: 1_000 }, () => ({ input: null })),
       );
     }
-    await Promise.all([1, 2, 3].map(() => ground.worker({ concurrency: 200 })));
-    await finished(ground, runs);
-    const ledger = ground.ledger();
+    await Promise.all([1, 2, 3].map(() => fixture.worker({ concurrency: 200 })));
+    await finished(fixture, runs);
+    const ledger = fixture.ledger();
     expect(new Set(ledger.map(({ run }) => run)).size).toBe(runs);
     expect(ledger.length).toBe(runs);
     expect(new Set(ledger.map(({ pid }) => pid)).size).toBe(3);
@@ -124,17 +124,20 @@ describe.each<Kind>(['postgres', 'mysql'])('faults with work going on, on %s', (
 });
 
 /** Three workers in the middle of many runs. */
-async function openScene(kind: Kind, how: { server?: OwnServer; way?: string; lease?: string } = {}): Promise<Scene> {
+async function openHarness(
+  kind: Kind,
+  how: { server?: OwnServer; way?: string; lease?: string } = {},
+): Promise<Harness> {
   const server = how.server ?? (await openOwnServer(kind));
-  const ground = await openGround(kind, { lease: how.lease ?? '2s', store: server.url });
-  await ground.client.list({ limit: 1 });
-  const store = way(ground.store, how.way);
-  const workers = await Promise.all([1, 2, 3].map(() => ground.worker({ concurrency: 5, store })));
+  const fixture = await openFixture(kind, { lease: how.lease ?? '2s', store: server.url });
+  await fixture.client.list({ limit: 1 });
+  const store = way(fixture.store, how.way);
+  const workers = await Promise.all([1, 2, 3].map(() => fixture.worker({ concurrency: 5, store })));
   const items = Array.from({ length: size.runs }, () => ({ input: { steps: 3, ms: size.stepMs } }));
-  const ids = (await ground.client.enqueueMany('steps', items)).map(({ id }) => id);
-  const scene = { server, ground, ids, workers };
-  await goesOn(scene);
-  return scene;
+  const ids = (await fixture.client.enqueueMany('steps', items)).map(({ id }) => id);
+  const harness = { server, fixture, ids, workers };
+  await goesOn(harness);
+  return harness;
 }
 
 /** The store's URL by way of a proxy. */
@@ -145,23 +148,23 @@ function way(store: string, through: string | undefined): string {
 }
 
 /** Some more steps are done, by themselves; or all of them are. */
-async function goesOn({ ground, ids }: Scene): Promise<void> {
-  const before = ground.ledger().length;
+async function goesOn({ fixture, ids }: Harness): Promise<void> {
+  const before = fixture.ledger().length;
   const all = ids.length * 3;
-  await until('work goes on', () => ground.ledger().length > Math.min(before + 15, all - 1), 60_000);
+  await until('work goes on', () => fixture.ledger().length > Math.min(before + 15, all - 1), 60_000);
 }
 
 /**
  * Nothing is lost and nothing done twice, as the handlers wrote it down elsewhere: no worker died, so each step was
  * executed once, and no run was taken from a worker that lived.
  */
-async function expectAllOnce({ ground, ids, workers }: Scene): Promise<void> {
-  await finished(ground, ids.length);
-  const steps = ground.ledger().map(({ run, step }) => `${run} ${step}`);
+async function expectAllOnce({ fixture, ids, workers }: Harness): Promise<void> {
+  await finished(fixture, ids.length);
+  const steps = fixture.ledger().map(({ run, step }) => `${run} ${step}`);
   expect(new Set(steps).size).toBe(ids.length * 3);
   expect(steps.length).toBe(ids.length * 3);
   for (let n = 0; n < ids.length; n += 500) {
-    const runs = await ground.client.getMany(ids.slice(n, n + 500));
+    const runs = await fixture.client.getMany(ids.slice(n, n + 500));
     const odd = runs.filter((run) => run?.state !== 'succeeded' || run.output !== '3' || run.crashes !== 0);
     expect(odd).toEqual([]);
   }
@@ -169,7 +172,7 @@ async function expectAllOnce({ ground, ids, workers }: Scene): Promise<void> {
   expect(workers.map(({ stderr }) => stderr()).join('')).not.toMatch(/taken over/);
 }
 
-async function finished({ client }: Ground, runs: number): Promise<void> {
+async function finished({ client }: Fixture, runs: number): Promise<void> {
   const isOver = async () => {
     const { items } = await client.list({ states: ['queued', 'running', 'waiting'], limit: 1 });
     return items.length === 0;

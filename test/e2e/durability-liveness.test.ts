@@ -5,8 +5,8 @@ import { lockFile } from '../support/freeze.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import {
-  openGround,
-  type Ground,
+  openFixture,
+  type Fixture,
   type WorkerProcess,
   storeKinds,
   type StoreKind,
@@ -21,42 +21,42 @@ const patienceMs = 90_000;
 
 describe.each(storeKinds)('who is alive on %s', (kind) => {
   test('VT-11 a worker killed for good is noticed by another that watched it', async () => {
-    const ground = await openGround(kind);
-    const elder = await ground.worker();
-    const { id } = await ground.client.enqueue('listens');
+    const fixture = await openFixture(kind);
+    const previous = await fixture.worker();
+    const { id } = await fixture.client.enqueue('listens');
     // Recorded behind the takeover, it would set the crashes to 0.
     await until(
       'its step is recorded',
-      async () => (await ground.client.find(id, { steps: true })).steps?.length === 1,
+      async () => (await fixture.client.find(id, { steps: true })).steps?.length === 1,
     );
-    const heir = await ground.worker();
-    elder.kill('SIGKILL');
-    await elder.exited;
+    const heir = await fixture.worker();
+    previous.kill('SIGKILL');
+    await previous.exited;
     const killedAt = performance.now();
-    await until('the heir has it', () => by(ground, id, heir).includes('begun'), patienceMs);
-    // Not before the lease: what is not seen to stand still for 10 s may be alive. Its last beat may be seconds old.
+    await until('the heir has it', () => by(fixture, id, heir).includes('begun'), patienceMs);
+    // Not before the lease: what is not seen to stand still for 10 s may be alive. Its last heartbeat may be seconds old.
     expect(performance.now() - killedAt).toBeGreaterThan(5_000);
-    expect((await ground.client.find(id)).crashes).toBe(1);
+    expect((await fixture.client.find(id)).crashes).toBe(1);
   }, 180_000);
 
   test('VT-11 a worker whose loop is blocked for longer than the lease is not taken over', async () => {
-    const ground = await openGround(kind);
-    const blocked = await ground.worker();
-    const handle = await ground.client.enqueue('block', { ms: blockMs });
-    await until('it blocks', () => by(ground, handle.id, blocked).includes('begun'));
-    const other = await ground.worker();
-    const beside = await ground.client.enqueue('voyage', { steps: 20, ms: 50 });
+    const fixture = await openFixture(kind);
+    const blocked = await fixture.worker();
+    const handle = await fixture.client.enqueue('block', { ms: blockMs });
+    await until('it blocks', () => by(fixture, handle.id, blocked).includes('begun'));
+    const other = await fixture.worker();
+    const beside = await fixture.client.enqueue('voyage', { steps: 20, ms: 50 });
     expect(await beside.result({ timeout: '60s' })).toBe('there');
     expect(await handle.result({ timeout: '90s' })).toBe('done');
-    expect(await ground.client.find(handle.id)).toMatchObject({ crashes: 0, attempt: 1 });
-    expect(eventsOf(ground, handle.id, 'begun')).toEqual([blocked.pid]);
-    expect(by(ground, beside.id, other)).not.toEqual([]);
+    expect(await fixture.client.find(handle.id)).toMatchObject({ crashes: 0, attempt: 1 });
+    expect(eventsOf(fixture, handle.id, 'begun')).toEqual([blocked.pid]);
+    expect(by(fixture, beside.id, other)).not.toEqual([]);
   }, 180_000);
 
   test('VT-17 a store that is away for longer than the lease takes nothing over and shows no error', async () => {
     const world = await openWorld(kind);
-    const { ground } = world;
-    await until('all are under way', () => world.ids.every((id) => stepsOf(ground, id).length > 3));
+    const { fixture } = world;
+    await until('all are under way', () => world.ids.every((id) => stepsOf(fixture, id).length > 3));
     const comeBack = await world.leave();
     await sleep(absenceMs); // the absence is what is tried
     await comeBack();
@@ -67,7 +67,7 @@ describe.each(storeKinds)('who is alive on %s', (kind) => {
   if (kind !== 'sqlite') {
     test('VT-17 a server that holds its connections and says nothing for longer than the lease takes nothing over', async () => {
       const world = await openWorld(kind);
-      await until('all are under way', () => world.ids.every((id) => stepsOf(world.ground, id).length > 3));
+      await until('all are under way', () => world.ids.every((id) => stepsOf(world.fixture, id).length > 3));
       world.hold();
       await sleep(absenceMs); // the absence is what is tried
       world.release();
@@ -77,55 +77,58 @@ describe.each(storeKinds)('who is alive on %s', (kind) => {
   }
 
   test('VT-11 a clock that is set by an hour, to and fro, takes nothing over', async () => {
-    const ground = await openGround(kind, { lease: '2s' });
-    const clock = await openFakeClock(ground.path('clock'));
-    const workers = [await ground.worker({ concurrency: 2, env: clock.env }), await ground.worker({ concurrency: 2 })];
-    const handles = await ground.client.enqueueMany(
+    const fixture = await openFixture(kind, { lease: '2s' });
+    const clock = await openFakeClock(fixture.path('clock'));
+    const workers = [
+      await fixture.worker({ concurrency: 2, env: clock.env }),
+      await fixture.worker({ concurrency: 2 }),
+    ];
+    const handles = await fixture.client.enqueueMany(
       'voyage',
       Array.from({ length: 4 }, () => ({ input: { steps: 60, ms: 100 } })),
     );
     const ids = handles.map(({ id }) => id);
-    await until('both work', () => workers.every((worker) => ids.some((id) => stepsBy(ground, id, worker) > 1)));
+    await until('both work', () => workers.every((worker) => ids.some((id) => stepsBy(fixture, id, worker) > 1)));
     for (const hours of [1, -1, 0, 24]) {
       clock.set(hours);
-      await until('it works under that clock', () => hourOf(ground, workers[0]) === hours);
-      await sleep(500); // its beats, and the watch over others, go on under that clock
+      await until('it works under that clock', () => hourOf(fixture, workers[0]) === hours);
+      await sleep(500); // its heartbeats, and the watch over others, go on under that clock
     }
-    await expectQuietVoyages({ ground, ids, steps: 60 });
+    await expectQuietVoyages({ fixture, ids, steps: 60 });
     for (const { stderr } of workers) expect(stderr()).not.toContain('taken over');
   }, 120_000);
 
-  test('a cancel by another process is heard within a second, however rare the beats are', async () => {
-    const ground = await openGround(kind, { lease: '5m' });
-    await ground.worker();
-    const { id } = await ground.client.enqueue('listens');
-    await until('it runs', () => eventsOf(ground, id, 'begun').length === 1);
-    await ground.client.cancel(id, 'enough');
-    await until('it has heard', () => eventsOf(ground, id, 'aborted').length === 1); // a beat comes once a minute
-    expect(ground.ledger().find(({ event }) => event === 'aborted')?.reason).toBe('RUN_CANCELLED');
-    expect((await ground.client.wait(id, { timeout: '60s' })).state).toBe('cancelled');
+  test('a cancel by another process is heard within a second, however rare the heartbeats are', async () => {
+    const fixture = await openFixture(kind, { lease: '5m' });
+    await fixture.worker();
+    const { id } = await fixture.client.enqueue('listens');
+    await until('it runs', () => eventsOf(fixture, id, 'begun').length === 1);
+    await fixture.client.cancel(id, 'enough');
+    await until('it has heard', () => eventsOf(fixture, id, 'aborted').length === 1); // a heartbeat comes once a minute
+    expect(fixture.ledger().find(({ event }) => event === 'aborted')?.reason).toBe('RUN_CANCELLED');
+    expect((await fixture.client.wait(id, { timeout: '60s' })).state).toBe('cancelled');
   }, 120_000);
 
   test('SJ-10 a run past its time-out whose loop never turns again is ended by another node, also where the time-out is known to the job only', async () => {
-    const ground = await openGround(kind);
-    const hung = await ground.worker();
+    const fixture = await openFixture(kind);
+    const hung = await fixture.worker();
     // By a client without the job's code: the worker that claims it brings the limit.
-    const { id } = await ground.client.enqueue('hang');
-    await until('it hangs', () => by(ground, id, hung).includes('begun'));
+    const { id } = await fixture.client.enqueue('hang');
+    await until('it hangs', () => by(fixture, id, hung).includes('begun'));
     const hangsAt = performance.now();
-    const other = await ground.worker();
-    const run = await ground.client.wait(id, { timeout: patienceMs });
+    const other = await fixture.worker();
+    const run = await fixture.client.wait(id, { timeout: patienceMs });
     expect(run).toMatchObject({ state: 'failed', crashes: 0, error: { code: 'RUN_TIMED_OUT' } });
     expect(performance.now() - hangsAt).toBeGreaterThan(2_000);
-    expect(eventsOf(ground, id, 'begun')).toEqual([hung.pid]);
-    const next = await ground.client.enqueue('voyage', { steps: 2, ms: 1 });
+    expect(eventsOf(fixture, id, 'begun')).toEqual([hung.pid]);
+    const next = await fixture.client.enqueue('voyage', { steps: 2, ms: 1 });
     expect(await next.result({ timeout: '60s' })).toBe('there');
-    expect(stepsBy(ground, next.id, other)).toBe(2);
+    expect(stepsBy(fixture, next.id, other)).toBe(2);
   }, 180_000);
 });
 
 interface Voyages {
-  readonly ground: Ground;
+  readonly fixture: Fixture;
   readonly ids: readonly string[];
   readonly steps: number;
 }
@@ -141,24 +144,24 @@ interface World extends Voyages {
 
 /** Two workers with runs that are under way for longer than the store will be away. */
 async function openWorld(kind: StoreKind): Promise<World> {
-  const ground = await openGround(kind);
-  const proxy = kind !== 'sqlite' ? await openTcpProxy(ground.store) : undefined;
+  const fixture = await openFixture(kind);
+  const proxy = kind !== 'sqlite' ? await openTcpProxy(fixture.store) : undefined;
   onTestFinished(() => proxy?.close());
   const choice = { concurrency: 2, ...(proxy && { store: proxy.url }) };
-  const workers = [await ground.worker(choice), await ground.worker(choice)];
+  const workers = [await fixture.worker(choice), await fixture.worker(choice)];
   const steps = 40;
-  const handles = await ground.client.enqueueMany(
+  const handles = await fixture.client.enqueueMany(
     'voyage',
     Array.from({ length: 4 }, () => ({ input: { steps, ms: 100 } })),
   );
   return {
-    ground,
+    fixture,
     workers,
     steps,
     ids: handles.map(({ id }) => id),
     async leave() {
       if (!proxy) {
-        const unlock = await lockFile(ground.store);
+        const unlock = await lockFile(fixture.store);
         return () => Promise.resolve(unlock());
       }
       await proxy.shut();
@@ -170,30 +173,30 @@ async function openWorld(kind: StoreKind): Promise<World> {
 }
 
 /** All of them arrived by themselves, each step was executed exactly once, and no handler saw an error. */
-async function expectQuietVoyages({ ground, ids, steps }: Voyages): Promise<void> {
+async function expectQuietVoyages({ fixture, ids, steps }: Voyages): Promise<void> {
   for (const id of ids) {
-    const run = await ground.client.wait(id, { timeout: '90s' });
+    const run = await fixture.client.wait(id, { timeout: '90s' });
     expect(run).toMatchObject({ state: 'succeeded', error: null, crashes: 0, attempt: 1 });
-    expect(stepsOf(ground, id)).toEqual(Array.from({ length: steps }, (_, i) => i));
-    expect((await ground.client.find(id, { steps: true })).steps).toHaveLength(steps);
+    expect(stepsOf(fixture, id)).toEqual(Array.from({ length: steps }, (_, i) => i));
+    expect((await fixture.client.find(id, { steps: true })).steps).toHaveLength(steps);
   }
-  expect(ground.ledger().filter(({ event }) => event === 'error')).toEqual([]);
+  expect(fixture.ledger().filter(({ event }) => event === 'error')).toEqual([]);
 }
 
 /** How many hours the clock of a worker is ahead, by what it last wrote down. */
-function hourOf(ground: Ground, worker: WorkerProcess | undefined): number {
-  const { at = Number.NaN } = ground.ledger().findLast(({ pid }) => pid === worker?.pid) ?? {};
+function hourOf(fixture: Fixture, worker: WorkerProcess | undefined): number {
+  const { at = Number.NaN } = fixture.ledger().findLast(({ pid }) => pid === worker?.pid) ?? {};
   return Math.round((at - Date.now()) / 3_600_000);
 }
 
-const by = (ground: Ground, id: string, { pid }: WorkerProcess) =>
-  ground.ledger().flatMap((line) => (line.run === id && line.pid === pid ? [line.event ?? line.step] : []));
+const by = (fixture: Fixture, id: string, { pid }: WorkerProcess) =>
+  fixture.ledger().flatMap((line) => (line.run === id && line.pid === pid ? [line.event ?? line.step] : []));
 
-const eventsOf = (ground: Ground, id: string, event: string) =>
-  ground.ledger().flatMap((line) => (line.run === id && line.event === event ? [line.pid] : []));
+const eventsOf = (fixture: Fixture, id: string, event: string) =>
+  fixture.ledger().flatMap((line) => (line.run === id && line.event === event ? [line.pid] : []));
 
-const stepsOf = (ground: Ground, id: string) =>
-  ground.ledger().flatMap(({ run, step }) => (run === id && step !== undefined ? [step] : []));
+const stepsOf = (fixture: Fixture, id: string) =>
+  fixture.ledger().flatMap(({ run, step }) => (run === id && step !== undefined ? [step] : []));
 
-const stepsBy = (ground: Ground, id: string, { pid }: WorkerProcess) =>
-  ground.ledger().filter((line) => line.run === id && line.pid === pid && line.step !== undefined).length;
+const stepsBy = (fixture: Fixture, id: string, { pid }: WorkerProcess) =>
+  fixture.ledger().filter((line) => line.run === id && line.pid === pid && line.step !== undefined).length;

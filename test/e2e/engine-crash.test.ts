@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createClient } from '../../src/app/create-client.ts';
-import type { Client } from '../../src/app/client.ts';
+import { createClient } from '../../src/app/client/create-client.ts';
+import type { Client } from '../../src/app/client/client.ts';
 import { definePipeline } from '../../src/job/pipeline.ts';
 import { openApp } from '../support/apps.ts';
 import { live, readLedger, type Orders } from '../support/crashes.ts';
@@ -10,7 +10,7 @@ import { createProject } from '../support/project.ts';
 import { until } from '../support/until.ts';
 
 /** A store and a ledger of their own, and a client to look at them. */
-async function ground(): Promise<Pick<Orders, 'store' | 'ledger'> & { client: Client }> {
+async function fixture(): Promise<Pick<Orders, 'store' | 'ledger'> & { client: Client }> {
   const folder = await createProject({});
   const store = `sqlite:${join(folder, 'onejob.db')}`;
   const client = createClient({ store });
@@ -28,12 +28,14 @@ describe('a process that is killed at a failpoint, and another that goes on with
   // Five steps are five groups of records, the sixth is the outcome.
   const groups = isTorture ? [1, 2, 3, 4, 5, 6] : [1, 6];
   test.each([
-    ...(isTorture ? ['store.enrol.before=kill', 'store.enrol.committed=kill', 'store.submit.before=kill'] : []),
+    ...(isTorture
+      ? ['store.registerWorker.before=kill', 'store.registerWorker.committed=kill', 'store.submit.before=kill']
+      : []),
     'store.submit.committed=kill',
     ...groups.flatMap((nth) => [`store.record.before=kill@${nth}`, `store.record.committed=kill@${nth}`]),
     'store.append.committed=kill',
   ])('VT-10 %s', async (failpoints) => {
-    const { client, ...files } = await ground();
+    const { client, ...files } = await fixture();
     const orders: Orders = { ...files, jobs: [{ job: 'chain', key: 'a', input: { steps: 5 } }] };
     expect((await live(orders, { failpoints })).signal).toBe('SIGKILL');
     const before = await readLedger(files.ledger);
@@ -51,12 +53,12 @@ describe('a process that is killed at a failpoint, and another that goes on with
   });
 
   test('VT-10 also when the second is killed while it claims', async () => {
-    const { client, ...files } = await ground();
+    const { client, ...files } = await fixture();
     const orders: Orders = { ...files, jobs: [{ job: 'chain', key: 'a', input: { steps: 3 } }] };
     for (const failpoints of [
       'store.record.before=kill@2',
-      'store.bury.before=kill',
-      'store.bury.committed=kill',
+      'store.evict.before=kill',
+      'store.evict.committed=kill',
       'store.claim.before=kill',
       'store.claim.committed=kill',
       'store.record.committed=kill',
@@ -71,15 +73,15 @@ describe('a process that is killed at a failpoint, and another that goes on with
 
 describe('a process that is killed at any instant', { timeout: patienceMs }, () => {
   test('VT-10 executes each of 40 steps at least once, and none again that was recorded', async () => {
-    const { client, ...files } = await ground();
+    const { client, ...files } = await fixture();
     const orders: Orders = { ...files, jobs: [{ job: 'chain', key: 'a', input: { steps: 40, ms: 3 } }] };
-    const most = isTorture ? 200 : 8;
+    const max = isTorture ? 200 : 8;
     for (let lives = 1; ; lives++) {
       const counted = countOf(await readLedger(files.ledger));
       const recorded = ((await client.get('a', { steps: true }))?.steps ?? []).map(
         ({ key }) => `a part ${key.slice(5)}`,
       );
-      const life = await live(orders, lives < most ? { killAfterMs: (lives * 7) % 31 } : {});
+      const life = await live(orders, lives < max ? { killAfterMs: (lives * 7) % 31 } : {});
       const now = countOf(await readLedger(files.ledger));
       for (const step of recorded) expect(now.get(step), `${step} was recorded`).toBe(counted.get(step));
       if (life.runs === null) continue;
@@ -90,7 +92,7 @@ describe('a process that is killed at any instant', { timeout: patienceMs }, () 
   });
 
   test('VT-10 keeps the count of its tries', async () => {
-    const { client, ...files } = await ground();
+    const { client, ...files } = await fixture();
     const input = { attempts: 4, delay: 120 };
     const orders: Orders = { ...files, jobs: [{ job: 'flaky', key: 'a', input }] };
     for (let lives = 1; (await live(orders, lives < 6 ? { killAfterMs: 90 } : {})).runs === null; lives++);
@@ -102,11 +104,11 @@ describe('a process that is killed at any instant', { timeout: patienceMs }, () 
   });
 
   test('VT-24 reads at most one page of rows again', async () => {
-    const { client, ...files } = await ground();
+    const { client, ...files } = await fixture();
     const orders: Orders = { ...files, jobs: [{ job: 'pages', key: 'a' }] };
     let lives = 1;
-    const most = isTorture ? 100 : 6;
-    while ((await live(orders, lives < most ? { killAfterMs: 9 } : {})).runs === null) lives++;
+    const max = isTorture ? 100 : 6;
+    while ((await live(orders, lives < max ? { killAfterMs: 9 } : {})).runs === null) lives++;
     const rows = await readLedger(files.ledger);
     expect(new Set(rows).size).toBe(100);
     expect(rows.length).toBeLessThanOrEqual(100 + 10 * (lives - 1));
@@ -114,7 +116,7 @@ describe('a process that is killed at any instant', { timeout: patienceMs }, () 
   });
 
   test('VT-19 a run that kills its process fails after three crashes, naming the workers; it does not run a fourth time', async () => {
-    const { client, ...files } = await ground();
+    const { client, ...files } = await fixture();
     const orders: Orders = { ...files, jobs: [{ job: 'deadly', key: 'a' }] };
     const lives = [];
     for (let life = 0; life < 4; life++) lives.push((await live(orders)).signal);
@@ -133,10 +135,10 @@ describe('a callback whose run was ended by the store, by a process that is kill
       .onFailure(({ run, state }) => called.push(`${run.key} ${state}`));
 
   test('VT-4 is called after a run crashed for good', async () => {
-    const { client, ...files } = await ground();
+    const { client, ...files } = await fixture();
     const orders: Orders = { ...files, jobs: [{ job: 'mourned', key: 'a' }] };
     expect((await live(orders)).signal).toBe('SIGKILL');
-    expect((await live(orders, { failpoints: 'store.bury.committed=kill' })).signal).toBe('SIGKILL');
+    expect((await live(orders, { failpoints: 'store.evict.committed=kill' })).signal).toBe('SIGKILL');
     expect((await client.find('a')).error?.code).toBe('RUN_CRASHED');
     const called: string[] = [];
     const { app } = openApp([mourner(called)], { store: files.store });
@@ -146,14 +148,14 @@ describe('a callback whose run was ended by the store, by a process that is kill
   });
 
   test('VT-4 is called after a cancel by a client that knows no job', async () => {
-    const { client, ...files } = await ground();
+    const { client, ...files } = await fixture();
     const called: string[] = [];
     const { app } = openApp([mourner(called)], { store: files.store });
     await app.client.enqueue('mourned', undefined, { key: 'a' });
     const canceller = `
       const { createClient } = await import(dist + 'index.js');
       await createClient({ store: process.argv[1] }).cancel('a', 'no longer needed');`;
-    const flags = ['--import', 'data:text/javascript,process.env.ONEJOB_FAILPOINTS="store.ask.committed=kill"'];
+    const flags = ['--import', 'data:text/javascript,process.env.ONEJOB_FAILPOINTS="store.act.committed=kill"'];
     expect((await runNode(canceller, { args: [files.store], flags })).signal).toBe('SIGKILL');
     expect(await client.find('a')).toMatchObject({ state: 'cancelled' });
     await app.start();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { createClient } from '../../src/app/create-client.ts';
+import { createClient } from '../../src/app/client/create-client.ts';
 import { live, readLedger, type Orders } from '../support/crashes.ts';
 import { createProject } from '../support/project.ts';
 import { checkPrograms, executionsOf, programs, stepsOf } from '../support/random-program.ts';

@@ -38,12 +38,12 @@ function chain(calls: number[]): AnyJob {
 }
 
 test('VT-11 the runs of a process that was killed go on in a worker that lives', async () => {
-  const ground = await files();
+  const fixture = await files();
   const calls: number[] = [];
-  const { app } = openApp([chain(calls)], { store: ground.store, limits: { lease } });
+  const { app } = openApp([chain(calls)], { store: fixture.store, limits: { lease } });
   await app.start();
-  const dead = start({ ...ground, jobs: gated(ground.gate) });
-  await until('five steps', async () => (await readLedger(ground.ledger)).length === 5);
+  const dead = start({ ...fixture, jobs: gated(fixture.gate) });
+  await until('five steps', async () => (await readLedger(fixture.ledger)).length === 5);
   dead.kill();
   const run = await app.client.wait('a', { timeout: '60s' }); // polls that are late begin the watch anew
   expect(run).toMatchObject({ state: 'succeeded', output: '210', attempt: 1 });
@@ -53,25 +53,25 @@ test('VT-11 the runs of a process that was killed go on in a worker that lives',
 });
 
 test('VT-12 a process that was stopped past its lease finds its runs taken over, and none of its writes accepted', async () => {
-  const ground = await files();
+  const fixture = await files();
   const calls: number[] = [];
-  const { app } = openApp([chain(calls)], { store: ground.store, limits: { lease } });
+  const { app } = openApp([chain(calls)], { store: fixture.store, limits: { lease } });
   await app.start();
-  const stopped = start({ ...ground, jobs: gated(ground.gate) });
+  const stopped = start({ ...fixture, jobs: gated(fixture.gate) });
   await until('both have beaten', async () => {
     const workers = await app.client.workers();
-    return workers.length === 2 && workers.every(({ beat }) => beat > 0);
+    return workers.length === 2 && workers.every(({ heartbeat }) => heartbeat > 0);
   });
-  await until('the fifth step', async () => (await readLedger(ground.ledger)).length === 5);
-  // Not inside of a commit, as a beat is one: that would block all writers.
-  const unlock = await lockFile(ground.store);
+  await until('the fifth step', async () => (await readLedger(fixture.ledger)).length === 5);
+  // Not inside of a commit, as a heartbeat is one: that would block all writers.
+  const unlock = await lockFile(fixture.store);
   process.kill(stopped.pid, 'SIGSTOP');
   await until('it stands still', () => standsStill(stopped.pid));
   unlock();
   const run = await app.client.wait('a', { timeout: '60s' });
   expect(run).toMatchObject({ state: 'succeeded', output: '210' });
   const before = await app.client.find('a', { steps: true });
-  await writeFile(ground.gate, '');
+  await writeFile(fixture.gate, '');
   process.kill(stopped.pid, 'SIGCONT');
   const life = await stopped.ended;
   expect(life.runs).toMatchObject([{ state: 'succeeded', output: '210' }]);
@@ -79,18 +79,18 @@ test('VT-12 a process that was stopped past its lease finds its runs taken over,
   expect(after).toEqual(before);
   expect(after.steps).toHaveLength(20);
   const here = Array.from({ length: 5 }, (_, i) => `a part ${i + 1}`);
-  expect(await readLedger(ground.ledger), 'no step begins any more').toEqual(here);
+  expect(await readLedger(fixture.ledger), 'no step begins any more').toEqual(here);
   expect(calls, 'the step in progress and all after it').toEqual(Array.from({ length: 16 }, (_, i) => i + 5));
 });
 
 test('STORE §3.1 a process whose main loop is blocked for several leases keeps its runs', async () => {
-  const ground = await files();
+  const fixture = await files();
   const { app, log } = openApp([defineJob({ name: 'busy', run: () => 'by another' })], {
-    store: ground.store,
+    store: fixture.store,
     limits: { lease },
   });
   await app.start();
-  const blocked = start({ ...ground, jobs: [{ job: 'busy', key: 'a', input: { ms: 6_000 } }] });
+  const blocked = start({ ...fixture, jobs: [{ job: 'busy', key: 'a', input: { ms: 6_000 } }] });
   const { runs } = await blocked.ended;
   expect(runs).toEqual([{ state: 'succeeded', output: '"done"' }]);
   expect(await app.client.find('a')).toMatchObject({ epoch: 1, crashes: 0 });
@@ -98,13 +98,13 @@ test('STORE §3.1 a process whose main loop is blocked for several leases keeps 
 });
 
 test('VT-11 on one machine a process that starts takes over at once, without any lease', async () => {
-  const ground = await files();
-  const dead = start({ ...ground, lease: '2m', jobs: gated(ground.gate) });
+  const fixture = await files();
+  const dead = start({ ...fixture, lease: '2m', jobs: gated(fixture.gate) });
   await dead.up;
   dead.kill();
   await dead.ended;
   const calls: number[] = [];
-  const { app } = openApp([chain(calls)], { store: ground.store, limits: { lease: '2m' } });
+  const { app } = openApp([chain(calls)], { store: fixture.store, limits: { lease: '2m' } });
   await app.start();
   await app.client.wait('a', { timeout: '60s' });
   expect(calls.length).toBeGreaterThan(0);

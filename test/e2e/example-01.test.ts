@@ -169,7 +169,7 @@ describe('example 01', () => {
       rows
         .filter(([of]) => of === kind)
         .map(([, name = '', requests, bytes]) => ({ name, requests: Number(requests), bytes: Number(bytes) }));
-    const most = (kind: string) =>
+    const max = (kind: string) =>
       counted(kind)
         .toSorted((a, b) => b.requests - a.requests || (a.name < b.name ? -1 : 1))
         .slice(0, 10);
@@ -184,7 +184,7 @@ describe('example 01', () => {
         .map(({ name, ...traffic }) => ({ day: name.replace(/(..)\/May\/(....)/, '$2-05-$1'), ...traffic }))
         .toSorted((a, b) => (a.day < b.day ? -1 : 1)),
     );
-    expect(output.paths).toEqual(most('path').map(({ name, ...traffic }) => ({ path: name, ...traffic })));
-    expect(output.clients).toEqual(most('client').map(({ name, ...traffic }) => ({ client: name, ...traffic })));
+    expect(output.paths).toEqual(max('path').map(({ name, ...traffic }) => ({ path: name, ...traffic })));
+    expect(output.clients).toEqual(max('client').map(({ name, ...traffic }) => ({ client: name, ...traffic })));
   });
 });

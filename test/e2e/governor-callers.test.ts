@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createInstalled, onejob, type Calling } from '../support/onejob.ts';
-import { ask, askJob, serve, type Answered } from '../support/serving.ts';
+import { sendRequest, askJob, serve, type Answered } from '../support/serving.ts';
 import { until } from '../support/until.ts';
 
 const job = (code: string) => `
@@ -66,7 +66,7 @@ describe('the same RunID again', () => {
     const first = askJob(one.url, 'gated', 'r');
     await begun(cwd, 1);
     const others = [askJob(one.url, 'gated', 'r'), askJob(two.url, 'gated', 'r')];
-    for (const { url } of [one, two]) await ask(`${url}/job/list`); // they have been heard
+    for (const { url } of [one, two]) await sendRequest(`${url}/job/list`); // they have been heard
     await writeFile(join(cwd, 'gate'), '');
     const [answer, ...joined] = await Promise.all([first, ...others]);
     expect(answer).toMatchObject({ status: 201, body: 'through', headers: { 'x-mine': 'x' } });
@@ -149,10 +149,10 @@ describe('a client that goes away', () => {
     await begun(cwd, 1);
     const leaving = [new AbortController(), new AbortController()];
     const left = leaving.map(({ signal }) => askJob(url, 'gated', 'r', { signal }).catch(() => 'left'));
-    for (let i = 0; i < 3; i++) await ask(`${url}/job/list`); // they have come to wait
+    for (let i = 0; i < 3; i++) await sendRequest(`${url}/job/list`); // they have come to wait
     for (const each of leaving) each.abort();
     expect(await Promise.all(left)).toEqual(['left', 'left']);
-    await ask(`${url}/job/list`); // the server has seen them go
+    await sendRequest(`${url}/job/list`); // the server has seen them go
     await writeFile(join(cwd, 'gate'), '');
     expect(await stays).toMatchObject({ status: 201, body: 'through' });
     expect(await ledger(cwd)).toEqual(['begin']);
@@ -170,7 +170,7 @@ describe('a client that goes away', () => {
     });
     leaving.abort();
     expect(await left).toBe('left');
-    await ask(`${url}/job/list`);
+    await sendRequest(`${url}/job/list`);
     await writeFile(join(cwd, 'gate'), '');
     expect((await first).status).toBe(201);
     await until('it has ended', async () => (await stateOf('second', { cwd })).state === 'cancelled');
@@ -184,12 +184,12 @@ describe('a client that goes away', () => {
     const accepted = await askJob(url, 'gated', 'r', { headers });
     expect([accepted.status, accepted.body]).toEqual([202, '']);
     expect(accepted.headers).toMatchObject({ 'x-ego-job-runid': 'r', 'preference-applied': 'respond-async' });
-    const { body } = await ask(url + (accepted.headers['location'] ?? ''));
+    const { body } = await sendRequest(url + (accepted.headers['location'] ?? ''));
     expect(JSON.parse(body)).toMatchObject({ key: 'ego:r', job: 'gated' });
     await begun(cwd, 1);
     const leaving = new AbortController();
     const left = askJob(url, 'gated', 'r', { signal: leaving.signal }).catch(() => 'left');
-    await ask(`${url}/job/list`);
+    await sendRequest(`${url}/job/list`);
     leaving.abort();
     expect(await left).toBe('left');
     await writeFile(join(cwd, 'gate'), '');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createClient } from '../../src/app/create-client.ts';
+import { createClient } from '../../src/app/client/create-client.ts';
 import { createInstalled } from '../support/onejob.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { askJob, serve, type Answered } from '../support/serving.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openBackend } from '../../src/app/backend.ts';
+import { openBackend } from '../../src/app/backend/backend.ts';
 import { createInstalled } from '../support/onejob.ts';
 import { askJob, serve, type Answered, type Serving } from '../support/serving.ts';
 import { sharedStores } from '../support/shared-store.ts';
@@ -82,7 +82,7 @@ async function heardFrom(nodes: number, url: string): Promise<void> {
   await until(
     'somebody waits on every node',
     () => {
-      notifier?.say(`test awaited? ${run?.id}`);
+      notifier?.publish(`test awaited? ${run?.id}`);
       return said.size >= nodes;
     },
     30_000,

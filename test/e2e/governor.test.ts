@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createInstalled, onejob } from '../support/onejob.ts';
-import { ask, askJob, bytesOf, exchange, serve, textOf, type Serving } from '../support/serving.ts';
+import { sendRequest, askJob, bytesOf, exchange, serve, textOf, type Serving } from '../support/serving.ts';
 
 const job = (code: string) => `
   import { defineJob, JobError } from 'onejob';
@@ -41,10 +41,10 @@ function own({ names }: { names: readonly string[] }): string[] {
 describe('the governor', () => {
   test('EGO-8 lists the jobs, sorted', async () => {
     const { url } = await serving();
-    const { status, headers, body } = await ask(`${url}/job/list`);
+    const { status, headers, body } = await sendRequest(`${url}/job/list`);
     expect([status, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
     expect(body).toBe('["answers","echo","fails","greet","traced"]');
-    expect(await ask(`${url}/job/list`, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
+    expect(await sendRequest(`${url}/job/list`, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
   });
 
   test('EGO-9 executes a job with any body and answers with what it wrote', async () => {
@@ -105,7 +105,8 @@ describe('the governor', () => {
 
   test('EGO-10, EGO-11, EGO-12 refuses what does not name a job, a RunID, or a job that is there', async () => {
     const { url } = await serving();
-    const asked = (headers: Record<string, string>) => ask(`${url}/jobs`, { method: 'POST', body: '{}', headers });
+    const asked = (headers: Record<string, string>) =>
+      sendRequest(`${url}/jobs`, { method: 'POST', body: '{}', headers });
     for (const [answer, err, echoed] of [
       [await asked({}), 'jobName not exist', []],
       [await asked({ 'X-Ego-Job-RunID': 'r' }), 'jobName not exist', []],
@@ -174,14 +175,14 @@ describe('the governor', () => {
 
   test('EGO-16 other methods are 405 and other paths 404', async () => {
     const { url } = await serving();
-    expect(await ask(`${url}/jobs`)).toMatchObject({ status: 405, body: '', headers: { allow: 'POST' } });
-    expect(await ask(`${url}/job/list`, { method: 'POST' })).toMatchObject({
+    expect(await sendRequest(`${url}/jobs`)).toMatchObject({ status: 405, body: '', headers: { allow: 'POST' } });
+    expect(await sendRequest(`${url}/job/list`, { method: 'POST' })).toMatchObject({
       status: 405,
       headers: { allow: 'GET, HEAD' },
     });
     for (const path of ['/jobs/', '/job', '/job/list/', '/nothing']) {
-      expect(await ask(url + path)).toMatchObject({ status: 404, body: '' });
-      expect(await ask(url + path, { method: 'POST' })).toMatchObject({ status: 404 });
+      expect(await sendRequest(url + path)).toMatchObject({ status: 404, body: '' });
+      expect(await sendRequest(url + path, { method: 'POST' })).toMatchObject({ status: 404 });
     }
   });
 
@@ -224,7 +225,7 @@ describe('the governor', () => {
     expect(status).toBe(200);
     expect(JSON.parse(body)).toMatchObject({ 'x-kept': 'kept', 'x-ego-job-runid': 'r' });
     const shown = await onejob(['runs', 'show', 'ego:r', '--json'], { cwd });
-    const api = await ask(`${url}/api/v1/runs/ego:r`, { headers });
+    const api = await sendRequest(`${url}/api/v1/runs/ego:r`, { headers });
     expect(api.status).toBe(200);
     const everything = [body, process.stderr, shown.stdout, api.body].join('\n');
     expect(everything).not.toMatch(/t0ken-of-all|c00kie|pr0xy|sh0p/);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
 import { createInstalled, startOnejob } from '../support/onejob.ts';
 import { runNode } from '../support/node-process.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { openMysqlDatabase } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
@@ -47,17 +47,17 @@ describe('an idle worker begins what another process enqueues before its next po
 
   test('on postgres', async () => {
     const cwd = await createInstalled(files);
-    const ground = await openPostgresGround();
+    const fixture = await openPostgresFixture();
     try {
-      expect(await begunByHint(ground.url, cwd)).toBe(2);
+      expect(await begunByHint(fixture.url, cwd)).toBe(2);
       // A client that nobody closes, and its hints, keep no process alive.
       const { code } = await runNode(
         `const { createClient } = await import(dist + 'index.js');
-         await createClient({ store: ${JSON.stringify(ground.url)} }).enqueue('hello');`,
+         await createClient({ store: ${JSON.stringify(fixture.url)} }).enqueue('hello');`,
       );
       expect(code).toBe(0);
     } finally {
-      await ground.close();
+      await fixture.close();
     }
   });
 

@@ -78,11 +78,11 @@ test(
     let cuts = 0;
     for (let ended = false; !ended;) {
       // Each time a little more than before, so that a cut falls anywhere within a chunk of the store.
-      const most = last === undefined ? 1 : 3_000 + cuts * 1_337;
+      const max = last === undefined ? 1 : 3_000 + cuts * 1_337;
       const events = await readEvents(
         `${nodes[cuts % 2 === 0 ? 0 : 1].url}/api/v1/runs/${id}/logs`,
         last,
-        (got) => got >= most,
+        (got) => got >= max,
       );
       if (last === undefined) {
         expect((await client.find(id)).state).toBe('running'); // the first line came while it ran
@@ -169,13 +169,13 @@ test(
   async () => {
     const cwd = await createInstalled(files);
     const first = await startServer(cwd);
-    const ask = (url: string) =>
+    const sendRequest = (url: string) =>
       fetch(`${url}/api/v1/jobs/charge/runs`, {
         method: 'POST',
         headers: { 'Idempotency-Key': 'order-1', Prefer: 'wait=60', 'Content-Type': 'application/json' },
         body: '{"order":1}',
       });
-    const answer = ask(first.url).then(
+    const answer = sendRequest(first.url).then(
       () => 'answered',
       () => 'cut',
     );
@@ -190,7 +190,7 @@ test(
     first.started.child.kill('SIGKILL');
     expect(await answer).toBe('cut');
     const second = await startServer(cwd);
-    const repeated = await ask(second.url);
+    const repeated = await sendRequest(second.url);
     expect(repeated.status).toBe(200);
     expect(await repeated.json()).toMatchObject({
       key: 'order-1',
@@ -199,7 +199,7 @@ test(
       created: false,
     });
     expect(await ledger()).toBe('charged\n');
-    const third = await ask(second.url);
+    const third = await sendRequest(second.url);
     expect(await third.json()).toMatchObject({ output: 'receipt', created: false });
     const { items } = (await (await fetch(`${second.url}/api/v1/runs`)).json()) as { items: unknown[] };
     expect(items).toHaveLength(1);

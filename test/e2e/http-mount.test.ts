@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createInstalled, startOnejob, type Started } from '../support/onejob.ts';
-import { ask, askJob } from '../support/serving.ts';
+import { sendRequest, askJob } from '../support/serving.ts';
 
 const app = `
   import { createApp, defineJob } from 'onejob';
@@ -61,16 +61,18 @@ describe.each(Object.entries(programs))('mounted in %s', (name, program) => {
     const { process, url } = await started(program);
     const at = name === 'no framework at all' ? url : `${url}/tasks`;
     const headers = { authorization: 'Bearer secret-token' };
-    expect(await ask(`${at}/job/list`, { headers })).toMatchObject({ status: 200, body: '["hello"]' });
-    expect((await ask(`${at}/job/list`)).status).toBe(401);
+    expect(await sendRequest(`${at}/job/list`, { headers })).toMatchObject({ status: 200, body: '["hello"]' });
+    expect((await sendRequest(`${at}/job/list`)).status).toBe(401);
     const answer = await askJob(at, 'hello', 'r', { headers, body: '1' });
     expect(answer).toMatchObject({ status: 200, body: 'hello 1', headers: { 'x-ego-job-runid': 'r' } });
     expect((await askJob(at, 'hello', 'r', { headers, body: '1' })).headers['x-onejob-replayed']).toBe('true');
-    expect(JSON.parse((await ask(`${at}/api/v1/runs/ego:r`, { headers })).body)).toMatchObject({ state: 'succeeded' });
+    expect(JSON.parse((await sendRequest(`${at}/api/v1/runs/ego:r`, { headers })).body)).toMatchObject({
+      state: 'succeeded',
+    });
     // On a connection of its own: Hono leaves what it has not read of a body to its server, which may cut it off.
     const agent = new Agent({ keepAlive: false });
     expect((await askJob(at, 'hello', 'big', { agent, headers, body: 'x'.repeat(1_048_577) })).status).toBe(413);
-    if (at !== url) expect(await ask(`${url}/own`)).toMatchObject({ status: 200, body: 'own' });
+    if (at !== url) expect(await sendRequest(`${url}/own`)).toMatchObject({ status: 200, body: 'own' });
     process.child.kill('SIGTERM');
     expect((await process.ended).code).toBe(0);
   });
@@ -119,6 +121,6 @@ test('EGO-26 flags win over the http settings of a program one by one', async ()
   await program.said('"ready"');
   const { url, roles } = JSON.parse(program.stdout) as { url: string; roles: string[] };
   expect(roles).toEqual(['worker', 'http']);
-  expect((await ask(`${url}/job/list`)).status).toBe(401);
-  expect((await ask(`${url}/job/list`, { headers: { authorization: 'Bearer kept-token' } })).status).toBe(200);
+  expect((await sendRequest(`${url}/job/list`)).status).toBe(401);
+  expect((await sendRequest(`${url}/job/list`, { headers: { authorization: 'Bearer kept-token' } })).status).toBe(200);
 });

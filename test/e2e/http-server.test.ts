@@ -4,9 +4,9 @@ import { Agent } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createClient } from '../../src/app/create-client.ts';
+import { createClient } from '../../src/app/client/create-client.ts';
 import { createInstalled, onejob } from '../support/onejob.ts';
-import { ask, askJob, exchange, peakMemory, serve } from '../support/serving.ts';
+import { sendRequest, askJob, exchange, peakMemory, serve } from '../support/serving.ts';
 import { until } from '../support/until.ts';
 
 const files = {
@@ -32,7 +32,7 @@ describe('where it listens', () => {
     }
     const own = await serve({ cwd }, ['--host=::1']);
     expect(own.url).toBe(`http://[::1]:${own.port}`);
-    expect((await ask(`${own.url}/job/list`)).status).toBe(200);
+    expect((await sendRequest(`${own.url}/job/list`)).status).toBe(200);
   });
 
   test('EGO-22 the default is 127.0.0.1:9003, and that of ego’s own configuration where there is one', async () => {
@@ -45,7 +45,7 @@ describe('where it listens', () => {
     const valueOf = (name: string) => values.find((each) => each.name === name)?.value;
     expect([valueOf('http.host'), valueOf('http.port')]).toEqual(['127.0.0.1', 9003]);
     const { url } = await serve({ cwd });
-    expect((await ask(`${url}/job/list`)).body).toBe('["hello"]');
+    expect((await sendRequest(`${url}/job/list`)).body).toBe('["hello"]');
   });
 
   test('EGO-23 a port that is taken is exit 5 naming address and port, and no run has begun', async () => {
@@ -81,7 +81,7 @@ describe('who may ask', () => {
     const { url } = await serve({ cwd });
     const statuses = async (token: string | undefined) => {
       const headers = token === undefined ? {} : { authorization: token };
-      const list = await ask(`${url}/job/list`, { headers });
+      const list = await sendRequest(`${url}/job/list`, { headers });
       const run = await askJob(url, 'hello', `by ${token}`, { headers });
       return [list.status, run.status, run.headers['x-onejob-code'], run.body];
     };
@@ -91,17 +91,17 @@ describe('who may ask', () => {
     expect(await statuses('Bearer looks-0123')).toEqual([200, 401, 'FORBIDDEN', '']);
     expect(await statuses('Bearer starts-0123')).toEqual([200, 200, undefined, 'hello ']);
     expect(await statuses('bearer  all-0123')).toEqual([200, 200, undefined, 'hello ']);
-    expect((await ask(`${url}/job/list`)).headers['www-authenticate']).toBe('Bearer');
+    expect((await sendRequest(`${url}/job/list`)).headers['www-authenticate']).toBe('Bearer');
   });
 
   test('without a token it answers only to names of this machine, and writes only for pages of its own', async () => {
     const cwd = await createInstalled(files);
     const { url, port } = await serve({ cwd });
     for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, '[::1]']) {
-      expect((await ask(`${url}/job/list`, { headers: { host } })).status).toBe(200);
+      expect((await sendRequest(`${url}/job/list`, { headers: { host } })).status).toBe(200);
     }
     for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
-      expect((await ask(`${url}/job/list`, { headers: { host } })).status).toBe(403);
+      expect((await sendRequest(`${url}/job/list`, { headers: { host } })).status).toBe(403);
       expect((await askJob(url, 'hello', 'r', { headers: { host } })).status).toBe(403);
     }
     const from = (origin: string) => askJob(url, 'hello', 'r', { headers: { origin } });
@@ -114,7 +114,7 @@ describe('who may ask', () => {
     const cwd = await createInstalled(files);
     const { url } = await serve({ cwd });
     for (const path of ['/job/list', '/jobs', '/nothing']) {
-      expect((await ask(url + path)).headers).toMatchObject({
+      expect((await sendRequest(url + path)).headers).toMatchObject({
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
@@ -210,7 +210,7 @@ describe('clients that mean no good', () => {
     for (const length of ['Content-Length: 1000\r\n\r\nabc', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n']) {
       const socket = connect(port, '127.0.0.1', () => socket.write(head + length, () => socket.destroy()));
       await new Promise((resolve) => socket.once('close', resolve));
-      await ask(`${url}/job/list`);
+      await sendRequest(`${url}/job/list`);
     }
     expect((await askJob(url, 'hello', 'r')).status).toBe(200); // that RunID was not taken
     expect(process.stderr).not.toContain('"error"');
@@ -231,6 +231,6 @@ describe('clients that mean no good', () => {
       expect([400, 431]).toContain(Number(status));
     }
     const half = connect(port, '127.0.0.1', () => half.destroy());
-    await until('the server answers', async () => (await ask(`${url}/job/list`)).status === 200);
+    await until('the server answers', async () => (await sendRequest(`${url}/job/list`)).status === 200);
   });
 });

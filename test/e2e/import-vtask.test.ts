@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createClient } from '../../src/app/create-client.ts';
+import { createClient } from '../../src/app/client/create-client.ts';
 import { createInstalled, onejob, startOnejob, type Ended } from '../support/onejob.ts';
 import { openMysqlDatabase, postgresUrl, uniqueName } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -53,7 +53,7 @@ const rows: Row[] = [
 ];
 
 /** A database as vtask leaves it, and a project that takes it over. */
-async function openScene(store: string, more: readonly Row[] = []) {
+async function openHarness(store: string, more: readonly Row[] = []) {
   const database = await openMysqlDatabase('vtask');
   const old = await mysql.createConnection(database.url);
   onTestFinished(async () => {
@@ -87,7 +87,7 @@ const stores = {
 
 describe.each(Object.keys(stores) as (keyof typeof stores)[])('tasks of vtask in a store on %s', (kind) => {
   test('VT-23 finished ones are finished runs, the others go on at their step; again nothing comes twice', async () => {
-    const { cwd, take, contents } = await openScene(stores[kind]());
+    const { cwd, take, contents } = await openHarness(stores[kind]());
     const before = await contents();
     const counts = { succeeded: 1, failed: 1, goingOn: 3, existing: 0, leftOut: [] };
     expect(parsed(await take('--dry-run', '--json'))).toEqual({ v: 1, ...counts, dryRun: true });
@@ -147,7 +147,7 @@ async function printer(cwd: string): Promise<string> {
 
 test('VT-23 an import that is killed between its commits leaves nothing that would begin anew', async () => {
   const store = 'sqlite:here.db';
-  const { cwd, url, take } = await openScene(store);
+  const { cwd, url, take } = await openHarness(store);
   const killed = await onejob(['db', 'import', 'vtask', '--from', url], {
     cwd,
     env: { ONEJOB_FAILPOINTS: 'store.record.before=kill' },
@@ -170,7 +170,7 @@ test('VT-23 an import that is killed between its commits leaves nothing that wou
 });
 
 test('VT-23 rows that cannot be taken over are named with the reason, the others are', async () => {
-  const { take } = await openScene('sqlite:here.db', [
+  const { take } = await openHarness('sqlite:here.db', [
     { uuid: 'strange', name: 'nobody_knows', step: 1, status: 0, input: '{}' },
     { uuid: 'far', step: 9, status: 0, input: '{}' },
     { uuid: 'torn', step: 1, status: 0, input: '{"a":' },
@@ -184,7 +184,7 @@ test('VT-23 rows that cannot be taken over are named with the reason, the others
 });
 
 test('VT-23 a server that cannot be read is told in one sentence', async () => {
-  const { cwd, url } = await openScene('sqlite:here.db');
+  const { cwd, url } = await openHarness('sqlite:here.db');
   const take = async (change: (from: URL) => void, ...args: string[]) => {
     const from = new URL(url);
     change(from);

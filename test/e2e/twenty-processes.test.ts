@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
 import { runNode } from '../support/node-process.ts';
-import { openPostgresGround } from '../support/postgres-ground.ts';
+import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { createProject } from '../support/project.ts';
 import { openMysqlDatabase } from '../support/servers.ts';
 
@@ -54,11 +54,11 @@ describe('twenty processes of fifty runs each at once, on a store that none has 
   });
 
   test('lose nothing on postgres', async () => {
-    const ground = await openPostgresGround();
+    const fixture = await openPostgresFixture();
     try {
-      await crowd(ground.url);
+      await crowd(fixture.url);
     } finally {
-      await ground.close();
+      await fixture.close();
     }
   });
 

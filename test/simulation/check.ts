@@ -26,7 +26,7 @@ export interface Check {
 }
 
 /** What a check is made of. */
-interface Scene {
+interface Harness {
   readonly ledger: Ledger;
   /** A fault: the sentence names runs and steps, and is the same for the same kind but for names and numbers. */
   readonly blame: (sentence: string) => void;
@@ -34,7 +34,7 @@ interface Scene {
   readonly haste: () => { readonly speed: number; readonly latencyMs: number };
 }
 
-export type MakeCheck = (scene: Scene) => Check;
+export type MakeCheck = (harness: Harness) => Check;
 
 /** Does the actor hold the run, as far as the store's verdicts say? What others do is fenced. */
 export function isOwner(ledger: Ledger, { run, worker, epoch }: Actor): boolean {

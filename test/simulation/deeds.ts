@@ -1,5 +1,5 @@
-import { newRun } from '../../src/engine/submission.ts';
-import type { Ask } from '../../src/ports/store-ask.ts';
+import { newRun } from '../../src/engine/attempt/submission.ts';
+import type { Action } from '../../src/ports/store-action.ts';
 import type { AnyJob } from '../../src/job/define.ts';
 import { createJobs } from './jobs.ts';
 import { isFinal } from '../../src/job/state.ts';
@@ -15,7 +15,7 @@ export class Deeds {
   readonly #jobs: ReadonlyMap<string, AnyJob>;
   /** Each event is sent once: a second one would hide that the first was lost. */
   readonly #sent = new Set<string>();
-  #asks = 0;
+  #actions = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -44,7 +44,7 @@ export class Deeds {
     }
   }
 
-  async ask({ kind, run: n, again }: Extract<Deed, { do: 'ask' }>): Promise<void> {
+  async act({ kind, run: n, again }: Extract<Deed, { do: 'act' }>): Promise<void> {
     const run = this.#run(n);
     if (!run) return;
     const asked = this.#asked();
@@ -93,20 +93,20 @@ export class Deeds {
     if (this.#sent.has(event) || typeof name !== 'string') return;
     const data = JSON.stringify(`${run.name} ${name} ${place}`);
     const done = await this.#say({ ...this.#asked(), kind: 'event', ref: run.id, name, data }, again);
-    if (done === 'mailed') this.#sent.add(event);
+    if (done === 'pending') this.#sent.add(event);
   }
 
-  async #say(ask: Ask, again: boolean): Promise<string | undefined> {
-    const answers = (await this.#outside('ask', [[ask]], again)) as { verdict: string }[];
+  async #say(action: Action, again: boolean): Promise<string | undefined> {
+    const answers = (await this.#outside('act', [[action]], again)) as { verdict: string }[];
     return answers[0]?.verdict;
   }
 
   #asked(): { id: string; actor: string; reason: null } {
-    return { id: `ask-${this.#asks++}`, actor: 'somebody', reason: null };
+    return { id: `ask-${this.#actions++}`, actor: 'somebody', reason: null };
   }
 
   /** Whose answer was lost asks again. */
-  async #outside(method: 'submit' | 'ask', args: readonly unknown[], again: boolean): Promise<unknown> {
+  async #outside(method: 'submit' | 'act', args: readonly unknown[], again: boolean): Promise<unknown> {
     const world = this.#world;
     if (again) await world.carryOut(null, method, args);
     const done = await world.carryOut(null, method, args);

@@ -32,7 +32,7 @@ function drawDeed(draw: Draw): Deed {
     open: 1.5,
     submit: 2,
     event: 6,
-    ask: 4,
+    act: 4,
     restart: 0.7,
     reschedule: 0.5,
     pause: 0.5,
@@ -60,7 +60,7 @@ function drawDeed(draw: Draw): Deed {
       return submitted(draw);
     case 'event':
       return { do: kind, run: draw.below(8), place: draw.below(4), again: draw.chance(0.1) };
-    case 'ask':
+    case 'act':
       return { do: kind, kind: draw.pick(['cancel', 'retry', 'retry']), run: draw.below(8), again: draw.chance(0.1) };
     case 'restart':
       return { do: kind, run: draw.below(6), place: draw.below(5) - 1 };
@@ -90,12 +90,12 @@ function drawTarget(draw: Draw): Target {
   return draw.weighed({
     claim: 4,
     reclaim: 0.7,
-    beat: 1,
+    heartbeat: 1,
     messages: 2,
     steps: 1,
     get: 1,
-    bury: 0.7,
-    enrol: 0.3,
+    evict: 0.7,
+    registerWorker: 0.3,
     workers: 0.5,
     append: 1.5,
     step: 4,

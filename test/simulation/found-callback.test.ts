@@ -53,10 +53,10 @@ test('seed 9105: a callback that reads for long tells of an end whose run has be
         priority: 0,
         again: false,
       },
-      { at: 123, do: 'ask', kind: 'retry', run: 4, again: false },
+      { at: 123, do: 'act', kind: 'retry', run: 4, again: false },
       { at: 126, do: 'restart', run: 1, place: 3 },
       { at: 129, do: 'fault', to: 'steps', how: 'lose', steps: 12 },
       { at: 134, do: 'fault', to: 'get', how: 'hold', steps: 9 },
-      { at: 164, do: 'ask', kind: 'retry', run: 7, again: false },
+      { at: 164, do: 'act', kind: 'retry', run: 7, again: false },
     ],
   }));

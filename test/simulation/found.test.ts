@@ -21,7 +21,7 @@ test('seed 4: r2 is cancelled, and begins once more', () =>
         priority: 0,
         again: false,
       },
-      { at: 182, do: 'ask', kind: 'cancel', run: 0, again: false },
+      { at: 182, do: 'act', kind: 'cancel', run: 0, again: false },
     ],
   }));
 
@@ -70,7 +70,7 @@ test('seed 72: r0 is waiting for ever, due never, waits for [child1: run of plai
         priority: 0,
         again: false,
       },
-      { at: 60, do: 'ask', kind: 'cancel', run: 6, again: false },
+      { at: 60, do: 'act', kind: 'cancel', run: 6, again: false },
       {
         at: 69,
         do: 'submit',
@@ -84,7 +84,7 @@ test('seed 72: r0 is waiting for ever, due never, waits for [child1: run of plai
         priority: 0,
         again: false,
       },
-      { at: 84, do: 'ask', kind: 'retry', run: 4, again: false },
+      { at: 84, do: 'act', kind: 'retry', run: 4, again: false },
     ],
   }));
 
@@ -106,7 +106,7 @@ test('seed 14: r0.1.1 is cancelled, and begins once more', () =>
         priority: 0,
         again: false,
       },
-      { at: 192, do: 'ask', kind: 'cancel', run: 2, again: false },
+      { at: 192, do: 'act', kind: 'cancel', run: 2, again: false },
     ],
   }));
 
@@ -156,7 +156,7 @@ test('seed 14: r1 cancelled and is not called back', () =>
         priority: 0,
         again: false,
       },
-      { at: 192, do: 'ask', kind: 'cancel', run: 2, again: false },
+      { at: 192, do: 'act', kind: 'cancel', run: 2, again: false },
       { at: 363, do: 'prune', keep: 0 },
     ],
   }));
@@ -181,7 +181,7 @@ test('seed 2: r1 is cancelled and does not end', () =>
       },
       { at: 11, do: 'overtake', place: 4 },
       { at: 74, do: 'kill', worker: 0, commits: true },
-      { at: 93, do: 'ask', kind: 'cancel', run: 4, again: false },
+      { at: 93, do: 'act', kind: 'cancel', run: 4, again: false },
       { at: 136, do: 'pause', job: 'called' },
     ],
   }));

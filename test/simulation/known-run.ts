@@ -38,7 +38,7 @@ export interface KnownStep {
   readonly output: string | null;
   readonly epoch: number;
   readonly tries: number;
-  readonly asked: number;
+  readonly firstSeq: number;
   readonly child: RunId | null;
   /** When it began, by the store's clock, and when it goes on. */
   readonly begunAt: number;

@@ -1,6 +1,6 @@
 import type { RunId, Run } from '../../src/job/run.ts';
 import { isFinal, type FinalState } from '../../src/job/state.ts';
-import type { Ask, AskAnswer } from '../../src/ports/store-ask.ts';
+import type { Action, ActionResult } from '../../src/ports/store-action.ts';
 import type { Claim } from '../../src/ports/store-claim.ts';
 import type { Entry, StepEntry, TryEntry } from '../../src/ports/store-entry.ts';
 import type { NewRun } from '../../src/ports/store-submit.ts';
@@ -54,11 +54,11 @@ export class Ledger {
       case 'record':
         this.#recorded(call.args[0].entries, call.answer, call);
         break;
-      case 'bury':
+      case 'evict':
         for (const run of call.answer.flat()) this.#touch(run);
         break;
-      case 'ask':
-        call.args[0].forEach((ask, i) => this.#asked(ask, call.answer[i], call.now));
+      case 'act':
+        call.args[0].forEach((action, i) => this.#asked(action, call.answer[i], call.now));
         break;
       default:
     }
@@ -171,21 +171,22 @@ export class Ledger {
     });
   }
 
-  #asked(ask: Ask, answer: AskAnswer | undefined, now: number): void {
+  #asked(action: Action, answer: ActionResult | undefined, now: number): void {
     const run = answer?.run ? this.#runs.get(answer.run) : undefined;
-    if (!run || 'target' in ask) return;
-    const { verdict } = answer as AskAnswer;
-    if (verdict === 'mailed') {
+    if (!run || 'target' in action) return;
+    const { verdict } = answer as ActionResult;
+    if (verdict === 'pending') {
       this.#send(run, now);
-      if (ask.kind === 'cancel') run.cancelled = true;
+      if (action.kind === 'cancel') run.cancelled = true;
     }
     if (verdict !== 'done') return;
-    if (ask.kind === 'reschedule') run.dueAt = now + ask.delayMs;
-    if (ask.kind === 'cancel') run.cancelled = true;
-    if (ask.kind === 'retry') this.#revive(run, now, ({ state, child }) => state === 'failed' && child === null, true);
-    if (ask.kind === 'restart') {
-      const from = ask.from === null ? 0 : (run.steps.get(ask.from)?.asked ?? 0);
-      this.#revive(run, now, ({ asked }) => asked >= from, false);
+    if (action.kind === 'reschedule') run.dueAt = now + action.delayMs;
+    if (action.kind === 'cancel') run.cancelled = true;
+    if (action.kind === 'retry')
+      this.#revive(run, now, ({ state, child }) => state === 'failed' && child === null, true);
+    if (action.kind === 'restart') {
+      const from = action.from === null ? 0 : (run.steps.get(action.from)?.firstSeq ?? 0);
+      this.#revive(run, now, ({ firstSeq }) => firstSeq >= from, false);
     }
     this.#touch(run.id);
   }
@@ -244,17 +245,17 @@ function hasEnded(row: Run | null): boolean {
 }
 
 function finished(entry: StepEntry, before: KnownStep | undefined, now: number): KnownStep {
-  const { state, output, epoch, tries, asked } = entry;
+  const { state, output, epoch, tries, firstSeq } = entry;
   if (before && before.state !== 'running') return before;
   const { child = null, begunAt = now, resumeAt = null } = before ?? {};
-  return { state, output, epoch, tries, asked, child, begunAt, resumeAt };
+  return { state, output, epoch, tries, firstSeq, child, begunAt, resumeAt };
 }
 
 /** Made again, it is the same beginning: what it waits for counts from the first. */
 function begun(entry: TryEntry, before: KnownStep | undefined, now: number): KnownStep {
-  const { epoch, tries, asked, output, child, resumeAt, resumeInMs } = entry;
+  const { epoch, tries, firstSeq, output, child, resumeAt, resumeInMs } = entry;
   if (before?.state === 'running' && before.tries === tries && before.epoch === epoch) return before;
   const at = resumeInMs === null ? resumeAt : now + resumeInMs;
   const kid = child?.id ?? before?.child ?? null;
-  return { state: 'running', output, epoch, tries, asked, child: kid, begunAt: now, resumeAt: at };
+  return { state: 'running', output, epoch, tries, firstSeq, child: kid, begunAt: now, resumeAt: at };
 }

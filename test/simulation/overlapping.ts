@@ -26,11 +26,11 @@ function changedBy(call: Observed): ReadonlySet<RunId> {
         entries.flatMap(({ run }, i) => (call.answer[i] === 'ok' || call.answer[i] === 'cancelled' ? [run] : [])),
       );
     }
-    case 'bury':
+    case 'evict':
       return new Set(call.answer.flat());
-    case 'ask':
+    case 'act':
       return new Set(
-        call.answer.flatMap(({ verdict, run }) => (run && (verdict === 'done' || verdict === 'mailed') ? [run] : [])),
+        call.answer.flatMap(({ verdict, run }) => (run && (verdict === 'done' || verdict === 'pending') ? [run] : [])),
       );
     default:
       return new Set();
@@ -43,9 +43,9 @@ function askedAbout(call: Observed): readonly RunId[] {
       return call.args[0].entries.map(({ run }) => run);
     case 'append':
       return call.args[0].chunks.map(({ run }) => run);
-    case 'ask':
+    case 'act':
       return call.answer.flatMap(({ run }) => run ?? []);
-    case 'bury':
+    case 'evict':
       return call.answer.flat();
     default:
       return [];

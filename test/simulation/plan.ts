@@ -55,7 +55,7 @@ export type Deed =
       readonly again: boolean;
     }
   | { readonly do: 'event'; readonly run: number; readonly place: number; readonly again: boolean }
-  | { readonly do: 'ask'; readonly kind: 'cancel' | 'retry'; readonly run: number; readonly again: boolean }
+  | { readonly do: 'act'; readonly kind: 'cancel' | 'retry'; readonly run: number; readonly again: boolean }
   /** From the step at that place, or, below 0, from the beginning. */
   | { readonly do: 'restart'; readonly run: number; readonly place: number }
   | { readonly do: 'reschedule'; readonly run: number; readonly delayMs: number }
@@ -67,12 +67,12 @@ export type Deed =
 export type Target =
   | 'claim'
   | 'reclaim'
-  | 'beat'
+  | 'heartbeat'
   | 'messages'
   | 'steps'
   | 'get'
-  | 'bury'
-  | 'enrol'
+  | 'evict'
+  | 'registerWorker'
   | 'workers'
   | 'append'
   | 'step'
@@ -82,7 +82,7 @@ export type Target =
   | 'handBack';
 
 /**
- * `refuse`: the store is away. `lose`: it took effect, and the caller hears that the store is away. `late`: the caller
+ * `refuse`: the store is away. `markLost`: it took effect, and the caller hears that the store is away. `late`: the caller
  * hears so at once, and it takes effect steps later. `double`: it takes effect twice in a row. `hold`: it waits for so
  * many steps. `keep`: it takes effect, and its answer waits.
  */

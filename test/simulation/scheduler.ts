@@ -1,7 +1,7 @@
 import { isFinal } from '../../src/job/state.ts';
 import { Deeds } from './deeds.ts';
 import type { Fault, Move, Target } from './plan.ts';
-import { away, isTarget, type Done, type HeldCall } from './wire.ts';
+import { away, isTarget, type Done, type HeldCall } from './faulty-store.ts';
 import type { World } from './world.ts';
 
 interface Trap {
@@ -177,8 +177,8 @@ export class Scheduler {
         return this.#deeds.submit(move);
       case 'event':
         return this.#deeds.event(move);
-      case 'ask':
-        return this.#deeds.ask(move);
+      case 'act':
+        return this.#deeds.act(move);
       case 'restart':
         return this.#deeds.restart(move);
       case 'reschedule':

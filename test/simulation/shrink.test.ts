@@ -8,7 +8,7 @@ import { shrink } from './shrink.ts';
 /** A cancel of a run that has slept, with whatever around it. */
 function isGuilty({ moves }: Plan): Promise<boolean> {
   const sleeps = moves.some((move) => move.do === 'submit' && JSON.stringify(move.program).includes('"sleep'));
-  return Promise.resolve(sleeps && moves.some((move) => move.do === 'ask' && move.kind === 'cancel'));
+  return Promise.resolve(sleeps && moves.some((move) => move.do === 'act' && move.kind === 'cancel'));
 }
 
 test('a plan is shrunk to the moves and parts that matter', async () => {
@@ -18,7 +18,7 @@ test('a plan is shrunk to the moves and parts that matter', async () => {
   expect(guilty.length).toBeGreaterThan(10);
   for (const plan of guilty) {
     const small = await shrink(plan, isGuilty);
-    expect(small.moves.map((move) => move.do).toSorted()).toEqual(['ask', 'submit']);
+    expect(small.moves.map((move) => move.do).toSorted()).toEqual(['act', 'submit']);
     const submit = small.moves.find((move) => move.do === 'submit');
     expect(submit).toMatchObject({
       program: { throws: 0, body: { parts: [{ name: expect.stringMatching(/^(sleep|child)/) as string }] } },

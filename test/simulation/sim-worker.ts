@@ -1,6 +1,6 @@
-import { Engine } from '../../src/engine/engine.ts';
-import { Outbox } from '../../src/engine/outbox.ts';
-import { ServicePool } from '../../src/engine/service-pool.ts';
+import { Engine } from '../../src/engine/host/engine.ts';
+import { Outbox } from '../../src/engine/journal/outbox.ts';
+import { ServicePool } from '../../src/engine/host/service-pool.ts';
 import { Signals } from '../../src/intake/signals.ts';
 import { Registry } from '../../src/job/registry.ts';
 import type { RunId } from '../../src/job/run.ts';
@@ -62,7 +62,7 @@ export class SimWorker {
       takes: 'due runs',
       exitOnStall: false,
       signals,
-      onBuried: () => this.end('is buried'),
+      onEvicted: () => this.end('is evicted'),
     });
     this.#up();
   }

@@ -11,17 +11,17 @@ export function describeCall(call: Observed, ledger: Ledger): string | undefined
       const { claims } = call.answer;
       if (claims.length === 0) return undefined;
       const one = (c: (typeof claims)[number]): string =>
-        `${name(c.run)} e${c.epoch} attempt ${c.attempt} mail ${c.mail}`;
+        `${name(c.run)} e${c.epoch} attempt ${c.attempt} mail ${c.mailboxSeq}`;
       return `claim ${claims.map(one).join('; ')}`;
     }
     case 'record':
       return `record ${call.args[0].entries.map((entry, i) => `${name(entry.run)} e${entry.epoch} ${detail(entry)}: ${call.answer[i]}`).join('; ')}`;
     case 'append':
       return `append ${call.args[0].chunks.map(({ run, seq }, i) => `${name(run)} ${seq}: ${call.answer[i]}`).join('; ')}`;
-    case 'bury':
-      return `bury ${call.answer.map((runs) => `[${runs.map(name).join()}]`).join()}`;
-    case 'ask':
-      return `ask ${call.args[0].map((ask, i) => `${ask.kind} ${name(call.answer[i]?.run ?? null)}: ${call.answer[i]?.verdict}`).join('; ')}`;
+    case 'evict':
+      return `evict ${call.answer.map((runs) => `[${runs.map(name).join()}]`).join()}`;
+    case 'act':
+      return `ask ${call.args[0].map((action, i) => `${action.kind} ${name(call.answer[i]?.run ?? null)}: ${call.answer[i]?.verdict}`).join('; ')}`;
     case 'prune':
       return `prune ${call.answer.runs}`;
     default:
@@ -38,7 +38,7 @@ function detail(entry: Entry): string {
     case 'try':
       return `try ${entry.key} ${entry.tries}`;
     case 'suspend':
-      return `suspend mail ${entry.mail}`;
+      return `suspend mail ${entry.mailboxSeq}`;
     case 'outcome':
       return `outcome ${entry.state}`;
     case 'handBack':

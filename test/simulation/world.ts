@@ -11,7 +11,7 @@ import type { Plan } from './plan.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimWorker } from './sim-worker.ts';
 import { describeCall } from './trace.ts';
-import { Wire, type Done, type HeldCall } from './wire.ts';
+import { Wire, type Done, type HeldCall } from './faulty-store.ts';
 
 /** When every history begins. */
 const startMs = Date.UTC(2026, 0, 1);
@@ -42,12 +42,12 @@ export class World {
     this.#onCall = onCall;
     const random = seededRandom(plan.seed ^ 0x5eed);
     this.#skew = () => Math.floor((random() - 0.5) * 7_200_000);
-    const scene = {
+    const harness = {
       ledger: this.ledger,
       blame: (sentence: string) => this.blame(sentence),
       haste: () => ({ speed: Math.max(...plan.setting.speeds), latencyMs: this.#latencyMs }),
     };
-    this.#checks = checks.map((make) => make(scene));
+    this.#checks = checks.map((make) => make(harness));
   }
 
   /** True time, which is the store's. */

@@ -2,7 +2,7 @@ import type { Notifier } from '../../src/ports/notifier.ts';
 
 /** Between processes of a test: everybody hears everything at once, unless the way is broken. */
 export function openAir() {
-  const listeners = new Set<(words: string | null) => void>();
+  const listeners = new Set<(notification: string | null) => void>();
   const air = {
     said: [] as string[],
     isBroken: false,
@@ -12,13 +12,13 @@ export function openAir() {
   const notifier = (): Notifier => ({
     hint: () => undefined,
     subscribe: () => () => undefined,
-    say(words) {
-      air.said.push(words);
-      if (!air.isBroken) for (const listener of listeners) listener(words);
+    publish(notification) {
+      air.said.push(notification);
+      if (!air.isBroken) for (const listener of listeners) listener(notification);
     },
-    listen(onWords) {
-      listeners.add(onWords);
-      return () => listeners.delete(onWords);
+    listen(onNotification) {
+      listeners.add(onNotification);
+      return () => listeners.delete(onNotification);
     },
     close: () => Promise.resolve(),
   });

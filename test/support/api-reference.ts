@@ -24,13 +24,15 @@ All of it lies below \`/api/v1\` of what \`onejob start\` serves. The same for p
   only, everybody who reaches it has all of them.`;
 
 function summary(): string {
-  const rows = routes.map(({ method, path, summary: says, right }) => `| \`${method} ${path}\` | ${right} | ${says} |`);
+  const rows = routes.map(
+    ({ method, path, summary: meaning, right }) => `| \`${method} ${path}\` | ${right} | ${meaning} |`,
+  );
   return ['| | right | |', '|---|---|---|', ...rows].join('\n');
 }
 
 function section(route: Route): string {
-  const { method, path, summary: says, params = {}, query = {}, headers = {}, body, answers } = route;
-  const lines = [`## ${method} ${path}`, '', `${says}.`];
+  const { method, path, summary: meaning, params = {}, query = {}, headers = {}, body, answers } = route;
+  const lines = [`## ${method} ${path}`, '', `${meaning}.`];
   const rows = [...fieldRows(params, 'path'), ...fieldRows(query, 'query'), ...fieldRows(headers, 'header')];
   if (body) rows.push(...bodyRows(body.schema, body.description));
   if (rows.length > 0) lines.push('', '| | in | |', '|---|---|---|', ...rows);

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { App } from '../../src/app/app.ts';
-import type { AppOptions } from '../../src/app/options.ts';
+import type { AppOptions } from '../../src/app/config/options.ts';
 import { faultsOf } from '../../src/http/api/check.ts';
 import { routes } from '../../src/http/api/index.ts';
 import type { Route } from '../../src/http/api/route.ts';
@@ -26,7 +26,7 @@ export interface Answered {
 export interface TestApi {
   readonly app: App;
   readonly handler: (request: Request) => Promise<Response>;
-  ask(method: string, path: string, asking?: Asking): Promise<Answered>;
+  sendRequest(method: string, path: string, asking?: Asking): Promise<Answered>;
 }
 
 export function openApi(jobs: readonly AnyJob[], options: AppOptions = {}): TestApi {
@@ -36,7 +36,7 @@ export function openApi(jobs: readonly AnyJob[], options: AppOptions = {}): Test
   return {
     app,
     handler,
-    async ask(method, path, { body, headers = {} } = {}) {
+    async sendRequest(method, path, { body, headers = {} } = {}) {
       const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       const init = { method, headers: { ...json, ...headers }, ...(body !== undefined && { body: text }) };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { App } from '../../src/app/app.ts';
 import type { ExecuteRequest, RunWatcher } from '../../src/app/execute.ts';
-import type { AppOptions } from '../../src/app/options.ts';
+import type { AppOptions } from '../../src/app/config/options.ts';
 import type { AnyJob } from '../../src/job/define.ts';
 import type { OutputLine } from '../../src/job/output-line.ts';
 import type { Run } from '../../src/job/run.ts';

@@ -33,10 +33,10 @@ function exitTable(): string {
 function flagTable(flags: readonly Flag[]): string {
   const shown = flags.filter(({ hidden }) => !hidden);
   if (shown.length === 0) return 'No flags of its own.';
-  const rows = shown.map(({ name, short, value, says, also = [] }) => {
+  const rows = shown.map(({ name, short, value, help, also = [] }) => {
     const spelling = `--${name}${value ? ` ${value}` : ''}`;
     const others = [...(short ? [`-${short}`] : []), ...also.map((each) => `--${each}`)].map((each) => `, \`${each}\``);
-    return `| \`${spelling}\`${others.join('')} | ${says.replaceAll('|', '\\|')} |`;
+    return `| \`${spelling}\`${others.join('')} | ${help.replaceAll('|', '\\|')} |`;
   });
   return ['| flag | |', '|---|---|', ...rows].join('\n');
 }

@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import type { Claim } from '../../src/ports/store-claim.ts';
-import type { Ground } from '../../src/testing/index.ts';
-import { whileBusy } from '../../src/testing/store-contract/scene.ts';
+import type { Fixture } from '../../src/testing/index.ts';
+import { whileBusy } from '../../src/testing/store-contract/harness.ts';
 import { RandomCalls } from './random-calls.ts';
 
 /** How the tables of a ground are asked. */
 export interface Tables {
   /** Rows of a question in SQL. */
-  ask(question: string): Promise<unknown[]>;
+  query(question: string): Promise<unknown[]>;
   /** The name of a table in SQL. */
   table(name: string): string;
   /** Of a live row: somebody holds it. */
@@ -15,8 +15,8 @@ export interface Tables {
 }
 
 /** Nine streams of random calls on three handles; then the tables must hold no contradiction. */
-export async function contend(ground: Ground, { ask, table, isHeld }: Tables): Promise<void> {
-  const stores = [ground.store, await ground.second(), await ground.second()];
+export async function contend(fixture: Fixture, { query, table, isHeld }: Tables): Promise<void> {
+  const stores = [fixture.store, await fixture.second(), await fixture.second()];
   const calls = new RandomCalls(7, { calledBack: true });
   const refused: unknown[] = [];
   const stream = async (n: number) => {
@@ -33,7 +33,7 @@ export async function contend(ground: Ground, { ask, table, isHeld }: Tables): P
   await Promise.all(Array.from({ length: 9 }, (_, n) => stream(n)));
   expect(refused).toEqual([]);
   for (const [says, question] of Object.entries(contradictions(table, isHeld))) {
-    expect(await ask(question), says).toEqual([]);
+    expect(await query(question), says).toEqual([]);
   }
 }
 
@@ -50,18 +50,18 @@ const contradictions = (table: (name: string) => string, isHeld: string): Record
   'nothing is left of runs that are gone': `
     select run from (
       select run from ${table('live')} union all select run from ${table('outcomes')} union all
-      select run from ${table('steps')} union all select run from ${table('letters')} union all
+      select run from ${table('steps')} union all select run from ${table('items')} union all
       select run from ${table('keys')} union all select run from ${table('output')}
     ) x where run not in (select id from ${table('runs')})`,
   'a run is running if and only if a worker holds it': `
     select run from ${table('live')} where (state = 'running') <> (${isHeld})`,
-  'no buried worker holds a run': `
+  'no evicted worker holds a run': `
     select run from ${table('live')} where ${isHeld} and worker not in (select id from ${table('workers')} where buried_at is null)`,
   'a run that is queued is due at some instant': `
     select run from ${table('live')} where state = 'queued' and due_at is null`,
-  'mail counts the letters, without a hole': `
+  'mail counts the mailbox items, without a hole': `
     select l.run from ${table('live')} l
-    left join ${table('letters')} m on m.run = l.run group by l.run, l.mail
+    left join ${table('items')} m on m.run = l.run group by l.run, l.mail
     having count(m.n) <> l.mail or coalesce(max(m.n), 0) <> l.mail`,
   'output has no hole': `
     select run from ${table('output')} group by run having max(seq) <> count(*)`,

@@ -1,13 +1,13 @@
 import type { Store } from '../../src/ports/store.ts';
 import type { WorkerId } from '../../src/ports/store-worker.ts';
 import type { NewRun } from '../../src/ports/store-submit.ts';
-import type { Ask } from '../../src/ports/store-ask.ts';
+import type { Action } from '../../src/ports/store-action.ts';
 import type { Entry } from '../../src/ports/store-entry.ts';
 import {
   cancelOf,
   childOf,
   ended,
-  enrolment,
+  registration,
   failed,
   handedBack,
   newRun,
@@ -19,39 +19,39 @@ import {
 
 /**
  * One round of calls that change the same trees of runs from both of their ends, all at the same time: parents that fail
- * in one group, their children that end in another, people who cancel and retry them, a burial of who holds the rest.
+ * in one group, their children that end in another, people who cancel and retry them, an eviction of who holds the rest.
  */
 export async function crossTrees([first, second]: readonly [Store, Store], round: number): Promise<void> {
-  const [mother, nurse, dead] = [await enrolled(first), await enrolled(second), await enrolled(first)];
+  const [mother, nurse, dead] = [await registered(first), await registered(second), await registered(first)];
   const trees = Array.from({ length: 40 }, () => treeOf(mother, nurse, dead));
   await first.submit(trees.flatMap(({ parent, child, grandchild, orphan }) => [parent, child, grandchild, orphan]));
   const parents = trees.flatMap(({ parent }, n) => byTurns(n + round, parent, nurse));
   const children = trees.flatMap(({ child }, n) => byTurns(n + 1, child, mother));
-  const people: Ask[] = trees.flatMap(({ child, orphan, parent }, n) =>
+  const people: Action[] = trees.flatMap(({ child, orphan, parent }, n) =>
     n % 4 === 0 ? [cancelOf(orphan.id)] : n % 4 === 1 ? [cancelOf(child.id)] : n % 4 === 2 ? [cancelOf(parent.id)] : [],
   );
   await Promise.all([
     first.record({ worker: mother, entries: parents }),
     second.record({ worker: nurse, entries: children.toReversed() }),
-    second.ask(people.toReversed()),
-    first.bury([{ id: dead, seenBeat: 0, counted: true }]),
+    second.act(people.toReversed()),
+    first.evict([{ id: dead, seenHeartbeat: 0, counted: true }]),
   ]);
   const ids = trees.flatMap(({ parent, child, grandchild, orphan }) =>
     [parent, child, grandchild, orphan].map(({ id }) => id),
   );
   await Promise.all([
-    first.ask(ids.map((id) => retryOf(id))),
-    second.ask(ids.toReversed().map((id) => retryOf(id))),
-    second.bury([
-      { id: nurse, seenBeat: 0, counted: true },
-      { id: mother, seenBeat: 0, counted: true },
+    first.act(ids.map((id) => retryOf(id))),
+    second.act(ids.toReversed().map((id) => retryOf(id))),
+    second.evict([
+      { id: nurse, seenHeartbeat: 0, counted: true },
+      { id: mother, seenHeartbeat: 0, counted: true },
     ]),
     first.prune({
       policy: { succeededMs: 0, failedMs: 3_600_000, succeededRuns: 0, failedRuns: 1_000_000 },
       limit: 20,
     }),
   ]);
-  await Promise.all([first.ask(ids.map((id) => cancelOf(id))), second.ask(ids.toReversed().map((id) => cancelOf(id)))]);
+  await Promise.all([first.act(ids.map((id) => cancelOf(id))), second.act(ids.toReversed().map((id) => cancelOf(id)))]);
 }
 
 interface Tree {
@@ -89,8 +89,8 @@ function byTurns(n: number, { id: run }: NewRun, helper: WorkerId): Entry[] {
   }
 }
 
-async function enrolled(store: Store): Promise<WorkerId> {
-  const worker = enrolment();
-  await store.enrol(worker);
+async function registered(store: Store): Promise<WorkerId> {
+  const worker = registration();
+  await store.registerWorker(worker);
   return worker.id;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { Claim } from '../../src/ports/store-claim.ts';
-import type { Ground } from '../../src/testing/index.ts';
+import type { Fixture } from '../../src/testing/index.ts';
 import { type Call, RandomCalls } from './random-calls.ts';
 
 /** `EQUIVALENCE_SEEDS=100-199` tries others than these. */
@@ -10,13 +10,13 @@ const [from = 1, to = 12] = (process.env['EQUIVALENCE_SEEDS'] ?? '').split('-').
 const seeds = Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 /** Makes the same random calls on a server's store and on SQLite: each must be answered alike by both. */
-export function describeEquivalence(name: string, open: () => Promise<Ground>): void {
+export function describeEquivalence(name: string, open: () => Promise<Fixture>): void {
   describe(`the same calls on ${name} and SQLite`, () => {
     test.each(seeds)('are answered alike and leave the same runs behind: seed %i', async (seed) => {
-      const ground = await open();
+      const fixture = await open();
       let now = Date.UTC(2026, 10, 1);
       const memory = await openSqliteStore({ path: ':memory:', clock: { now: () => ++now } });
-      const stores = [memory, ground.store] as const;
+      const stores = [memory, fixture.store] as const;
       const history: string[] = [];
       /** Makes a call on both; where the answers differ the test shows how it came to that. */
       const both = async ({ says, make }: Call): Promise<unknown> => {
@@ -36,7 +36,7 @@ export function describeEquivalence(name: string, open: () => Promise<Ground>): 
         }
         for (const question of calls.questions()) await both(question);
       } finally {
-        await Promise.all([memory.close(), ground.close()]);
+        await Promise.all([memory.close(), fixture.close()]);
       }
     });
   });
@@ -46,7 +46,7 @@ function isClaimed(answer: unknown): answer is { claims: Claim[]; worker: string
   return typeof answer === 'object' && answer !== null && 'claims' in answer;
 }
 
-const instants = new Set(['at', 'createdAt', 'dueAt', 'startedAt', 'finishedAt', 'resumeAt', 'enrolledAt']);
+const instants = new Set(['at', 'createdAt', 'dueAt', 'startedAt', 'finishedAt', 'resumeAt', 'registeredAt']);
 
 /** The two clocks differ: of an instant only that there is one is compared. */
 function timeless(value: unknown): unknown {

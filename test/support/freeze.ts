@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Connection } from '../../src/adapters/sqlite/connection.ts';
 import { until } from './until.ts';
-import type { Ground, WorkerProcess } from './worker-processes.ts';
+import type { Fixture, WorkerProcess } from './worker-processes.ts';
 
 /** Takes the write lock of a SQLite file, as another process in the middle of a transaction. Returns the way to end it. */
 export async function lockFile(store: string): Promise<() => void> {
@@ -27,7 +27,7 @@ function begins(connection: Connection): boolean {
  * Stops a process where it stands (SIGSTOP). In SQLite never inside a commit: a process that is stopped there holds the
  * one lock, and all others wait for it (STORE §8).
  */
-export async function freeze({ store }: Ground, worker: WorkerProcess): Promise<void> {
+export async function freeze({ store }: Fixture, worker: WorkerProcess): Promise<void> {
   const unlock = store.startsWith('sqlite:') ? await lockFile(store) : () => undefined;
   try {
     await halt(worker);

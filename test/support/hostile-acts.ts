@@ -117,7 +117,7 @@ function rejecting(thrown: Thrown): () => Promise<void> {
 function failing(thrown: Thrown): () => void {
   let times = 0;
   return () => {
-    if (++times <= mostExecutions) raise(thrown);
+    if (++times <= maxExecutions) raise(thrown);
   };
 }
 
@@ -126,7 +126,7 @@ const scripts = new Map<unknown, readonly Act[]>();
 const faults = new Map<unknown, Thrown>();
 const executions = new Map<unknown, number>();
 /** `RetryLater` uses up no attempt: after so many executions the author is done with it. */
-const mostExecutions = 3;
+const maxExecutions = 3;
 
 const child = defineJob({ name: 'child', run: ({ input }) => input ?? null });
 const failsAtOnce = defineJob({ name: 'fails', run: ({ input }) => raiseOnce(input) });
@@ -144,7 +144,7 @@ const hostile = defineJob({
     const { input } = context;
     const executed = (executions.get(input) ?? 0) + 1;
     executions.set(input, executed);
-    if (executed > mostExecutions) return 'enough';
+    if (executed > maxExecutions) return 'enough';
     let returned: unknown;
     for (const act of scripts.get(input) ?? []) {
       const { does, a, b, c, isCaught } = act;

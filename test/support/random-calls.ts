@@ -1,14 +1,14 @@
 import type { FinalState } from '../../src/job/state.ts';
-import type { Ask } from '../../src/ports/store-ask.ts';
+import type { Action } from '../../src/ports/store-action.ts';
 import type { Claim, Hold, JobTerms } from '../../src/ports/store-claim.ts';
 import type { Entry } from '../../src/ports/store-entry.ts';
 import type { RunQuery } from '../../src/ports/store-query.ts';
 import type { NewRun } from '../../src/ports/store-submit.ts';
-import type { Enrolment, Grave } from '../../src/ports/store-worker.ts';
+import type { WorkerRegistration, EvictTarget } from '../../src/ports/store-worker.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { newId, newTraceId } from '../../src/std/id.ts';
 import { termsOf } from '../../src/testing/store-contract/builders.ts';
-import { heldBy } from '../../src/testing/store-contract/scene.ts';
+import { heldBy } from '../../src/testing/store-contract/harness.ts';
 
 /** One call of the port, to be made on several stores. */
 export interface Call {
@@ -17,7 +17,7 @@ export interface Call {
 }
 
 const past = Date.UTC(2026, 0, 1);
-const jobs = ['resize', 'mail'];
+const jobs = ['resize', 'mailboxSeq'];
 const queues = ['default', 'slow'];
 const stepKeys = ['a', 'b', 'c'];
 
@@ -30,10 +30,10 @@ export class RandomCalls {
   readonly #called: 'failure' | 'none';
   readonly #runs: NewRun[] = [];
   readonly #workers: string[] = [];
-  readonly #beats = new Map<string, number>();
-  readonly #asks: Ask[] = [];
+  readonly #heartbeats = new Map<string, number>();
+  readonly #actions: Action[] = [];
   #claims = 0;
-  #holds: (Hold & { worker: string; mail: number })[] = [];
+  #holds: (Hold & { worker: string; mailboxSeq: number })[] = [];
 
   /** `calledBack`: the stores make runs of callbacks, with ids of their own, so that two cannot be compared. */
   constructor(seed: number, { calledBack = false } = {}) {
@@ -42,16 +42,16 @@ export class RandomCalls {
   }
 
   next(): Call {
-    if (this.#workers.length < 3) return this.#enrol();
+    if (this.#workers.length < 3) return this.#registerWorker();
     const kinds = [
       [16, this.#submit],
-      [3, this.#enrol],
-      [3, this.#beat],
+      [3, this.#registerWorker],
+      [3, this.#heartbeat],
       [5, this.#messages],
       [16, this.#claim],
       [28, this.#record],
-      [4, this.#bury],
-      [14, this.#ask],
+      [4, this.#evict],
+      [14, this.#act],
       [5, this.#append],
       [4, this.#list],
       [2, this.#held],
@@ -62,7 +62,7 @@ export class RandomCalls {
       left -= weight;
       if (left < 0) return make.call(this);
     }
-    return this.#beat();
+    return this.#heartbeat();
   }
 
   /** Everything that both stores can be asked about. */
@@ -74,14 +74,14 @@ export class RandomCalls {
   }
 
   learn(claims: readonly Claim[], worker: string): void {
-    for (const { run, epoch, mail } of claims) this.#holds.push({ run, epoch, worker, mail });
+    for (const { run, epoch, mailboxSeq } of claims) this.#holds.push({ run, epoch, worker, mailboxSeq });
   }
 
   #submit(): Call {
     const runs = Array.from({ length: 1 + this.#below(4) }, () => this.#newRun());
     this.#runs.push(...runs);
     for (const { id, holder } of runs)
-      if (holder !== null) this.#holds.push({ run: id, epoch: 1, worker: holder, mail: 0 });
+      if (holder !== null) this.#holds.push({ run: id, epoch: 1, worker: holder, mailboxSeq: 0 });
     const batch = this.#chance(0.1) ? [...runs, this.#pick(this.#runs)!] : runs;
     return {
       says: `submit ${batch.map(({ id, key }) => `${id} ${key}`).join()}`,
@@ -121,12 +121,12 @@ export class RandomCalls {
     };
   }
 
-  #enrol(): Call {
+  #registerWorker(): Call {
     const again = this.#chance(0.2) ? this.#pick(this.#workers) : undefined;
     const id = again ?? newId();
     const node = `node-${this.#below(3)}`;
     if (again === undefined) this.#workers.push(id);
-    const worker: Enrolment = {
+    const worker: WorkerRegistration = {
       id,
       node,
       replaces: this.#chance(0.2) ? node : null,
@@ -134,18 +134,18 @@ export class RandomCalls {
       jobs,
       slots: 10,
       version: '1.0.0',
-      beatMs: 3_600_000,
+      heartbeatMs: 3_600_000,
     };
-    return { says: `enrol ${id} ${worker.replaces}`, make: (store) => store.enrol(worker) };
+    return { says: `register ${id} ${worker.replaces}`, make: (store) => store.registerWorker(worker) };
   }
 
-  #beat(): Call {
+  #heartbeat(): Call {
     const worker = this.#pick(this.#workers) ?? 'nobody';
-    this.#beats.set(worker, (this.#beats.get(worker) ?? 0) + 1);
-    const pulse = { worker, load: this.#below(2), stalled: this.#chance(0.1) };
+    this.#heartbeats.set(worker, (this.#heartbeats.get(worker) ?? 0) + 1);
+    const reply = { worker, load: this.#below(2), stalled: this.#chance(0.1) };
     return {
-      says: `beat ${worker}`,
-      make: (store) => store.beat(pulse),
+      says: `heartbeat ${worker}`,
+      make: (store) => store.heartbeat(reply),
     };
   }
 
@@ -208,10 +208,10 @@ export class RandomCalls {
     return { says: `record ${worker} ${JSON.stringify(entries)}`, make: (store) => store.record({ worker, entries }) };
   }
 
-  #entry({ run, epoch, mail }: Hold & { mail: number }, isEnded: boolean): Entry {
+  #entry({ run, epoch, mailboxSeq }: Hold & { mailboxSeq: number }, isEnded: boolean): Entry {
     const fence = { run, epoch: this.#chance(0.05) ? epoch + 1 : epoch };
     const asked = this.#below(stepKeys.length);
-    const step = { key: stepKeys[asked]!, tries: 1 + this.#below(2), asked, startedAt: past };
+    const step = { key: stepKeys[asked]!, tries: 1 + this.#below(2), firstSeq: asked, startedAt: past };
     const error = this.#chance(0.2) ? { code: 'X', message: 'broke', data: { n: null } } : null;
     const output = this.#chance(0.7) ? `{"o":${this.#below(2)}}` : null;
     const kind = this.#below(isEnded ? 5 : 10);
@@ -252,38 +252,44 @@ export class RandomCalls {
       };
     }
     if (kind < 9) {
-      const seen = this.#chance(0.7) ? mail : this.#below(3);
+      const seen = this.#chance(0.7) ? mailboxSeq : this.#below(3);
       const wakeInMs = this.#chance(0.3) ? 3_600_000 : null;
-      return { kind: 'suspend', ...fence, mail: seen, wakeInMs, waitingFor: this.#chance(0.5) ? ['event x'] : [] };
+      return {
+        kind: 'suspend',
+        ...fence,
+        mailboxSeq: seen,
+        wakeInMs,
+        waitingFor: this.#chance(0.5) ? ['event x'] : [],
+      };
     }
     const attempt = this.#chance(0.3) ? null : 1 + this.#below(3);
     return { kind: 'handBack', ...fence, attempt, delayMs: this.#chance(0.8) ? 0 : 3_600_000, error };
   }
 
-  #bury(): Call {
+  #evict(): Call {
     const worker = this.#pick(this.#workers);
     const hold = this.#pick(this.#holds);
-    const graves: Grave[] = [];
+    const targets: EvictTarget[] = [];
     if (worker !== undefined && this.#chance(0.5)) {
-      const seenBeat = this.#chance(0.3) ? null : (this.#beats.get(worker) ?? 0);
-      graves.push({ id: worker, seenBeat, counted: this.#chance(0.7) });
+      const seenHeartbeat = this.#chance(0.3) ? null : (this.#heartbeats.get(worker) ?? 0);
+      targets.push({ id: worker, seenHeartbeat, counted: this.#chance(0.7) });
     }
     if (hold !== undefined && this.#chance(0.5)) {
       const code = this.#pick(['RUN_TIMED_OUT', 'RUN_CANCELLED'] as const)!;
-      graves.push({ run: hold.run, epoch: hold.epoch, code, message: 'over' });
+      targets.push({ run: hold.run, epoch: hold.epoch, code, message: 'over' });
     }
-    return { says: `bury ${JSON.stringify(graves)}`, make: (store) => store.bury(graves) };
+    return { says: `evict ${JSON.stringify(targets)}`, make: (store) => store.evict(targets) };
   }
 
-  #ask(): Call {
-    const asks = Array.from({ length: 1 + this.#below(2) }, () =>
-      this.#chance(0.1) ? (this.#pick(this.#asks) ?? this.#newAsk()) : this.#newAsk(),
+  #act(): Call {
+    const actions = Array.from({ length: 1 + this.#below(2) }, () =>
+      this.#chance(0.1) ? (this.#pick(this.#actions) ?? this.#newAsk()) : this.#newAsk(),
     );
-    this.#asks.push(...asks);
-    return { says: `ask ${JSON.stringify(asks)}`, make: (store) => store.ask(asks) };
+    this.#actions.push(...actions);
+    return { says: `ask ${JSON.stringify(actions)}`, make: (store) => store.act(actions) };
   }
 
-  #newAsk(): Ask {
+  #newAsk(): Action {
     const asked = { id: newId(), actor: 'ann', reason: this.#chance(0.5) ? 'because' : null };
     const ref = this.#chance(0.1) ? `k${this.#below(4)}` : (this.#pick(this.#runs)?.id ?? 'nobody');
     switch (this.#below(9)) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Client } from '../../src/app/client.ts';
+import type { Client } from '../../src/app/client/client.ts';
 import type { Run, StepRecord } from '../../src/job/run.ts';
 
 /**
@@ -43,11 +43,11 @@ function nodes(): fc.Arbitrary<Node> {
     fc.record({ kind: fc.constant('wait' as const), name: fc.constant(name) }),
     fc.record({ kind: fc.constant('patience' as const), name: fc.constant(name), ms: fc.nat(60) }),
   );
-  const groups = (part: fc.Arbitrary<Node>, most: number): fc.Arbitrary<Node> =>
+  const groups = (part: fc.Arbitrary<Node>, max: number): fc.Arbitrary<Node> =>
     fc.record({
       kind: fc.constantFrom('row' as const, 'all' as const, 'race' as const),
       name: fc.constant(name),
-      parts: fc.array(part, { minLength: 2, maxLength: most }),
+      parts: fc.array(part, { minLength: 2, maxLength: max }),
     });
   const child: fc.Arbitrary<Node> = fc.record({
     kind: fc.constant('child' as const),
@@ -107,12 +107,12 @@ export async function checkPrograms(
  * Steps are numbered in the order in which they are first asked for, whatever was killed in between: the first of each
  * part of a group before the first of the next part.
  */
-function checkOrder(node: Node, asked: ReadonlyMap<string, number>, where: string): void {
+function checkOrder(node: Node, firstSeq: ReadonlyMap<string, number>, where: string): void {
   if (!('parts' in node)) return;
-  const firsts = node.parts.map((part) => Math.min(...namesIn(part).flatMap((name) => asked.get(name) ?? [])));
+  const firsts = node.parts.map((part) => Math.min(...namesIn(part).flatMap((name) => firstSeq.get(name) ?? [])));
   const known = firsts.filter((first) => first !== Infinity);
   expect(known, `${where} ${node.name}`).toEqual([...new Set(known)].toSorted((a, b) => a - b));
-  for (const part of node.parts) checkOrder(part, asked, where);
+  for (const part of node.parts) checkOrder(part, firstSeq, where);
 }
 
 function namesIn(node: Node): string[] {
@@ -122,7 +122,7 @@ function namesIn(node: Node): string[] {
 /** Of the run itself; its children number their own. */
 async function askedIn(client: Pick<Client, 'find'>, key: string): Promise<Map<string, number>> {
   const { steps = [] } = await client.find(key, { steps: true });
-  return new Map(steps.map(({ key: name, asked }) => [name, asked]));
+  return new Map(steps.map(({ key: name, firstSeq }) => [name, firstSeq]));
 }
 
 /** What became of a program: which steps must have been executed, and what it returned, by the branches it took. */

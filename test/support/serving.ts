@@ -36,7 +36,7 @@ export interface Asking {
 }
 
 /** One request. Header values are bytes: UTF-8 goes in by `bytesOf`, and comes out of `textOf`. */
-export function ask(url: string, { body, ...options }: Asking = {}): Promise<Answered> {
+export function sendRequest(url: string, { body, ...options }: Asking = {}): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const asked = request(url, options, (response) => {
       const chunks: Buffer[] = [];
@@ -59,7 +59,7 @@ export function ask(url: string, { body, ...options }: Asking = {}): Promise<Ans
 /** Asks ego's route for a job. */
 export function askJob(url: string, job: string, runId: string, asking: Asking = {}): Promise<Answered> {
   const headers = { 'X-Ego-Job-Name': job, 'X-Ego-Job-RunID': runId, ...asking.headers };
-  return ask(`${url}/jobs`, { method: 'POST', ...asking, headers });
+  return sendRequest(`${url}/jobs`, { method: 'POST', ...asking, headers });
 }
 
 export const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');

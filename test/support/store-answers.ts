@@ -35,7 +35,7 @@ export function comparable(method: Observed['method'], answer: unknown): unknown
       const { inboxes, lost, hasMore } = answer as { inboxes: ById[]; lost: string[]; hasMore: boolean };
       return { inboxes: byRun(inboxes), lost: lost.toSorted(), hasMore };
     }
-    case 'bury':
+    case 'evict':
       return (answer as string[][]).map((runs) => runs.toSorted());
     case 'prune': {
       const { runs, more } = answer as { runs: number; more: boolean };

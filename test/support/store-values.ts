@@ -1,5 +1,5 @@
 import type { NewRun } from '../../src/ports/store-submit.ts';
-import type { Enrolment } from '../../src/ports/store-worker.ts';
+import type { WorkerRegistration } from '../../src/ports/store-worker.ts';
 import { newId, newTraceId } from '../../src/std/id.ts';
 
 /** What the store's port takes, with a default for each member that a test does not care about. */
@@ -34,7 +34,7 @@ export function aRun(over: Partial<NewRun> = {}): NewRun {
   };
 }
 
-export function anEnrolment(over: Partial<Enrolment> = {}): Enrolment {
+export function aRegistration(over: Partial<WorkerRegistration> = {}): WorkerRegistration {
   return {
     id: newId(),
     node: 'node-a',
@@ -43,7 +43,7 @@ export function anEnrolment(over: Partial<Enrolment> = {}): Enrolment {
     jobs: ['work'],
     slots: 10,
     version: '1.0.0',
-    beatMs: 3_600_000,
+    heartbeatMs: 3_600_000,
     ...over,
   };
 }

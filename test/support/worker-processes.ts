@@ -5,8 +5,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { createClient } from '../../src/app/create-client.ts';
-import type { Client } from '../../src/app/client.ts';
+import { createClient } from '../../src/app/client/create-client.ts';
+import type { Client } from '../../src/app/client/client.ts';
 import { openFolder } from './folder.ts';
 import { openMysqlDatabase, postgresUrl, uniqueName } from './servers.ts';
 
@@ -26,7 +26,7 @@ export interface Noted {
 }
 
 /** A store with real worker processes around it; all of it is gone when the test has ended. */
-export interface Ground {
+export interface Fixture {
   readonly store: string;
   readonly client: Client;
   /** Resolves once the worker says that it is up. */
@@ -58,10 +58,10 @@ export const storeKinds = ['sqlite', 'postgres', 'mysql'] as const;
 export type StoreKind = (typeof storeKinds)[number];
 
 /** `lease`: how long a silent worker is believed to live; short where takeovers are tried. `store`: one made already. */
-export async function openGround(
+export async function openFixture(
   kind: StoreKind,
   { lease = '10s', store: own }: { lease?: string; store?: string } = {},
-): Promise<Ground> {
+): Promise<Fixture> {
   const folder = await openFolder();
   const ledgerFile = join(folder, 'ledger.ndjson');
   const { url: store, drop } = own === undefined ? await placeFor(kind, folder) : { url: own };

@@ -34,8 +34,8 @@ export class Summary {
       bytes: days.reduce((sum, [, traffic]) => sum + traffic.bytes, 0),
       malformed: this.malformed,
       days: days.map(([day, traffic]) => ({ day, ...traffic })),
-      paths: most(this.#paths, top).map(([path, traffic]) => ({ path: fromLatin1(path), ...traffic })),
-      clients: most(this.#clients, top).map(([client, traffic]) => ({ client: fromLatin1(client), ...traffic })),
+      paths: max(this.#paths, top).map(([path, traffic]) => ({ path: fromLatin1(path), ...traffic })),
+      clients: max(this.#clients, top).map(([client, traffic]) => ({ client: fromLatin1(client), ...traffic })),
     };
   }
 }
@@ -57,7 +57,7 @@ function ownCopy(name: string): string {
   return Buffer.from(name, 'latin1').toString('latin1');
 }
 
-function most(tally: Tally, top: number): [string, Traffic][] {
+function max(tally: Tally, top: number): [string, Traffic][] {
   return [...tally].toSorted((a, b) => b[1].requests - a[1].requests || byName(a, b)).slice(0, top);
 }
 

@@ -47,7 +47,7 @@ const defaultPrefix = 'onejob_';
 function checkPrefix(prefix: string): string {
   if (/^[A-Za-z0-9_$]{1,32}$/.test(prefix)) return prefix;
   throw new OnejobError('CONFIG_INVALID', `'${prefix}' cannot stand before the names of tables`, {
-    hint: 'choose a prefix of 1 to 32 letters, digits and underscores',
+    hint: 'choose a prefix of 1 to 32 items, digits and underscores',
   });
 }
 

@@ -55,21 +55,21 @@ function checkLengths(value: unknown): void {
   for (const name in record) {
     const member = record[name];
     if (unlimited.has(name)) continue;
-    if (typeof member === 'string') checkLength(name, member, longest[name] ?? mostOf(name, record));
+    if (typeof member === 'string') checkLength(name, member, longest[name] ?? maxOf(name, record));
     else checkLengths(member);
   }
 }
 
 /** Members whose meaning depends on what they stand in. */
-function mostOf(name: string, record: Record<string, unknown>): number {
-  if (name === 'key') return 'asked' in record ? 500 : 700;
+function maxOf(name: string, record: Record<string, unknown>): number {
+  if (name === 'key') return 'first_seq' in record ? 500 : 700;
   if (name === 'id') return 'ref' in record || 'target' in record ? 191 : 64;
   return name === 'name' && !('ref' in record) ? 191 : Infinity;
 }
 
-function checkLength(name: string, text: string, most: number): void {
-  if (text.length <= most || [...text].length <= most) return;
-  throw new OnejobError('VALUE_REJECTED', `'${name}' has ${[...text].length} characters, and the store keeps ${most}`, {
+function checkLength(name: string, text: string, max: number): void {
+  if (text.length <= max || [...text].length <= max) return;
+  throw new OnejobError('VALUE_REJECTED', `'${name}' has ${[...text].length} characters, and the store keeps ${max}`, {
     hint: 'choose a shorter one',
   });
 }

@@ -1,5 +1,5 @@
 import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
-import { claimOf, type ClaimRow, termsInShort } from '../sql/claim-row.ts';
+import { claimOf, type ClaimRow, encodeTerms } from '../sql/claim-row.ts';
 import { bundle } from './bundle.ts';
 import type { Connection, Row as AnyRow } from './connection.ts';
 
@@ -8,7 +8,7 @@ export async function claim(db: Connection, request: ClaimRequest): Promise<Clai
   const values = [
     worker,
     number,
-    bundle(jobs.map(termsInShort)) ?? '[]',
+    bundle(jobs.map(encodeTerms)) ?? '[]',
     free,
     turn,
     tree === undefined ? null : JSON.stringify(tree),

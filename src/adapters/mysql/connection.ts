@@ -48,7 +48,7 @@ const answerMs = 30_000;
 const collisions = 30;
 /** About 5 s in all: so long the server may have no connection free before that is an outage. */
 const crowded = 20;
-/** Groups of records, groups of output, claims and beats, and one to read: more would only crowd the server. */
+/** Groups of records, groups of output, claims and heartbeats, and one to read: more would only crowd the server. */
 const defaultMax = 4;
 
 export async function openConnection({
@@ -63,13 +63,13 @@ export async function openConnection({
   let closed: Promise<void> | undefined;
   let traits: ServerTraits = { largestMessage: Infinity, beforeCalls: '' };
 
-  const ask = async (sql: string, values: readonly Value[]): Promise<Row[][]> => {
+  const query = async (sql: string, values: readonly Value[]): Promise<Row[][]> => {
     const text = filledIn(sql, values);
     if (text.length > traits.largestMessage) throw tooLarge(url, text.length, traits.largestMessage);
     const question = { sql: text, ...plainly };
     return using(driver, async (connection) => answersOf((await within(timeoutMs, connection.query(question)))[0]));
   };
-  const insist = async <T>(work: () => Promise<T>, isOnce = false): Promise<T> => {
+  const retryUntilAvailable = async <T>(work: () => Promise<T>, isOnce = false): Promise<T> => {
     for (let failures = 0; ; failures++) {
       try {
         return await work();
@@ -95,7 +95,7 @@ export async function openConnection({
     named(`${traits.beforeCalls}call onejob_${procedure}(${values.map(() => '?').join(', ')})`, names);
   const write = async (method: string, procedure: string, values: readonly Value[], isOnce = false) => {
     await failpoint(`store.${method}.before`);
-    const answers = await insist(() => ask(callOf(procedure, values), values), isOnce);
+    const answers = await retryUntilAvailable(() => query(callOf(procedure, values), values), isOnce);
     await failpoint(`store.${method}.committed`);
     return answers;
   };
@@ -104,8 +104,8 @@ export async function openConnection({
     names,
     url,
     query: <R>(text: string, values: readonly Value[]) =>
-      begin(async () => (await insist(() => ask(named(text, names), values)))[0] as R[]),
-    call: (procedure, values) => begin(() => insist(() => ask(callOf(procedure, values), values))),
+      begin(async () => (await retryUntilAvailable(() => query(named(text, names), values)))[0] as R[]),
+    call: (procedure, values) => begin(() => retryUntilAvailable(() => query(callOf(procedure, values), values))),
     write: (method, procedure, values) => begin(() => write(method, procedure, values)),
     writeOnce: (method, procedure, values) => begin(() => write(method, procedure, values, true)),
     session: (work) =>

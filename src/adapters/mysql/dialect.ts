@@ -46,7 +46,7 @@ export function written(statement: string, { prefix }: Pick<Names, 'prefix'>, is
   const meanings: Record<string, string> = {
     // 768 characters are the most that an index takes, and a step's key shares one with the run's id.
     id: `varchar(64) ${charset}`,
-    word: `varchar(32) ${charset}`,
+    label: `varchar(32) ${charset}`,
     name: `varchar(191) ${charset}`,
     step: `varchar(500) ${charset}`,
     key: `varchar(700) ${charset}`,

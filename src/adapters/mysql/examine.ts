@@ -26,7 +26,7 @@ interface Row {
   readonly version: string;
   readonly now: number;
   readonly bytes: string | number | null;
-  readonly most: number;
+  readonly max: number;
   readonly read_only: number;
   readonly flush: number;
   readonly logs: number;
@@ -40,13 +40,13 @@ select version() version, ${now} now, @@max_connections most, @@global.read_only
   (select sum(t.data_length + t.index_length) from information_schema.tables t
    where t.table_schema = database() and t.table_name like ?) bytes`;
 
-async function checkConnections(db: Connection, { most }: Row): Promise<Finding> {
+async function checkConnections(db: Connection, { max }: Row): Promise<Finding> {
   const rows = await db
     .query<{ used: number }>('select count(*) used from information_schema.processlist', [])
     .catch(() => []);
   const used = rows[0]?.used ?? 0;
-  const text = `${used} of ${most} connections are in use, as far as this user may see`;
-  if (used < most * 0.8) return { grade: 'ok', text };
+  const text = `${used} of ${max} connections are in use, as far as this user may see`;
+  if (used < max * 0.8) return { grade: 'ok', text };
   return { grade: 'warn', text, hint: 'raise max_connections, or lower the pools; each process takes up to 6' };
 }
 

@@ -47,8 +47,8 @@ export function isSpoiled(error: unknown): boolean {
 export function storeError(cause: unknown, url: string): OnejobError {
   if (isOnejobError(cause)) return cause;
   const text = cause instanceof Error ? cause.message || codeOf(cause) : String(cause);
-  const { code, says, hint } = readingOf(cause, text);
-  const message = `the store ${url} ${says.replace('%', text)}`;
+  const { code, sentence, hint } = readingOf(cause, text);
+  const message = `the store ${url} ${sentence.replace('%', text)}`;
   return new OnejobError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 
@@ -58,7 +58,7 @@ export function closedError(url: string): OnejobError {
 
 interface Reading {
   readonly code: ErrorCode;
-  readonly says: string;
+  readonly sentence: string;
   readonly hint?: string;
 }
 
@@ -66,10 +66,15 @@ function readingOf(cause: unknown, text: string): Reading {
   const number = numberOf(cause);
   const reading = bySocket[codeOf(cause)] ?? byNumber[number];
   if (reading !== undefined) return reading;
-  if (number !== 0 && values.has(number)) return { code: 'VALUE_REJECTED', says: 'refuses a value: %', hint: value };
+  if (number !== 0 && values.has(number))
+    return { code: 'VALUE_REJECTED', sentence: 'refuses a value: %', hint: value };
   // JSON_TABLE reads what an aggregate gathered, which MariaDB cuts at that length.
   if (/group_concat_max_len/.test(text)) return byNumber[1260] as Reading;
-  return { code: 'STORE_UNAVAILABLE', says: `does not answer: ${text}`, hint: 'check the server and the way to it' };
+  return {
+    code: 'STORE_UNAVAILABLE',
+    sentence: `does not answer: ${text}`,
+    hint: 'check the server and the way to it',
+  };
 }
 
 const away = 'start the server, or mend the way to it; work goes on by itself';
@@ -78,75 +83,83 @@ const value = 'send another value';
 const rights = 'grant it to the user of the store, or let an administrator run what onejob db migrate --sql prints';
 
 const bySocket: Record<string, Reading> = {
-  ECONNREFUSED: { code: 'STORE_UNAVAILABLE', says: 'refuses connections', hint: away },
-  ETIMEDOUT: { code: 'STORE_UNAVAILABLE', says: 'does not answer', hint: away },
-  ECONNRESET: { code: 'STORE_UNAVAILABLE', says: 'closed the connection', hint: away },
-  EPIPE: { code: 'STORE_UNAVAILABLE', says: 'closed the connection', hint: away },
-  PROTOCOL_CONNECTION_LOST: { code: 'STORE_UNAVAILABLE', says: 'closed the connection', hint: away },
-  PROTOCOL_SEQUENCE_TIMEOUT: { code: 'STORE_UNAVAILABLE', says: 'does not answer', hint: away },
-  ENOTFOUND: { code: 'STORE_UNAVAILABLE', says: 'has a host that no name server knows', hint: 'check the URL' },
-  EAI_AGAIN: { code: 'STORE_UNAVAILABLE', says: 'has a host that no name server answers for', hint: away },
+  ECONNREFUSED: { code: 'STORE_UNAVAILABLE', sentence: 'refuses connections', hint: away },
+  ETIMEDOUT: { code: 'STORE_UNAVAILABLE', sentence: 'does not answer', hint: away },
+  ECONNRESET: { code: 'STORE_UNAVAILABLE', sentence: 'closed the connection', hint: away },
+  EPIPE: { code: 'STORE_UNAVAILABLE', sentence: 'closed the connection', hint: away },
+  PROTOCOL_CONNECTION_LOST: { code: 'STORE_UNAVAILABLE', sentence: 'closed the connection', hint: away },
+  PROTOCOL_SEQUENCE_TIMEOUT: { code: 'STORE_UNAVAILABLE', sentence: 'does not answer', hint: away },
+  ENOTFOUND: { code: 'STORE_UNAVAILABLE', sentence: 'has a host that no name server knows', hint: 'check the URL' },
+  EAI_AGAIN: { code: 'STORE_UNAVAILABLE', sentence: 'has a host that no name server answers for', hint: away },
 };
 
 /** Numbers of the servers: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-code-reference. */
 const byNumber: Record<number, Reading> = {
-  1021: { code: 'STORE_UNAVAILABLE', says: 'has a full disk', hint: 'free some space; work goes on by itself' },
+  1021: { code: 'STORE_UNAVAILABLE', sentence: 'has a full disk', hint: 'free some space; work goes on by itself' },
   1040: {
     code: 'STORE_UNAVAILABLE',
-    says: 'has no connection free',
+    sentence: 'has no connection free',
     hint: 'raise max_connections, or lower the pools',
   },
-  1044: { code: 'CONFIG_INVALID', says: 'refuses a right: %', hint: rights },
-  1045: { code: 'CONFIG_INVALID', says: 'refuses the login: %', hint: login },
-  1049: { code: 'CONFIG_INVALID', says: 'names a database that the server does not have', hint: 'create it first' },
-  1114: { code: 'STORE_UNAVAILABLE', says: 'has a full disk', hint: 'free some space; work goes on by itself' },
-  1142: { code: 'CONFIG_INVALID', says: 'refuses a right: %', hint: rights },
-  1143: { code: 'CONFIG_INVALID', says: 'refuses a right: %', hint: rights },
-  1146: { code: 'CONFIG_INVALID', says: 'has no tables yet: %', hint: 'create them with: onejob db migrate' },
+  1044: { code: 'CONFIG_INVALID', sentence: 'refuses a right: %', hint: rights },
+  1045: { code: 'CONFIG_INVALID', sentence: 'refuses the login: %', hint: login },
+  1049: { code: 'CONFIG_INVALID', sentence: 'names a database that the server does not have', hint: 'create it first' },
+  1114: { code: 'STORE_UNAVAILABLE', sentence: 'has a full disk', hint: 'free some space; work goes on by itself' },
+  1142: { code: 'CONFIG_INVALID', sentence: 'refuses a right: %', hint: rights },
+  1143: { code: 'CONFIG_INVALID', sentence: 'refuses a right: %', hint: rights },
+  1146: { code: 'CONFIG_INVALID', sentence: 'has no tables yet: %', hint: 'create them with: onejob db migrate' },
   1153: {
     code: 'VALUE_REJECTED',
-    says: 'takes no packet of that size: %',
+    sentence: 'takes no packet of that size: %',
     hint: 'raise max_allowed_packet of the server',
   },
   1104: {
     code: 'CONFIG_INVALID',
-    says: 'refuses large selects: %',
+    sentence: 'refuses large selects: %',
     hint: 'leave max_join_size and sql_big_selects at their defaults',
   },
   1175: {
     code: 'CONFIG_INVALID',
-    says: 'is used with sql_safe_updates on',
+    sentence: 'is used with sql_safe_updates on',
     hint: 'give all connections of the pool the same, best off',
   },
   1205: {
     code: 'STORE_UNAVAILABLE',
-    says: 'was locked for too long',
+    sentence: 'was locked for too long',
     hint: 'find the transaction that holds the lock, such as one of your own with { tx } that stays open',
   },
-  1227: { code: 'CONFIG_INVALID', says: 'refuses a right: %', hint: rights },
+  1227: { code: 'CONFIG_INVALID', sentence: 'refuses a right: %', hint: rights },
   1260: {
     code: 'CONFIG_INVALID',
-    says: 'cuts lists: its group_concat_max_len is too low',
+    sentence: 'cuts lists: its group_concat_max_len is too low',
     hint: 'leave group_concat_max_len at its default of 1M',
   },
-  1290: { code: 'STORE_UNAVAILABLE', says: 'is read-only', hint: 'name the primary server, not a replica' },
-  1305: { code: 'CONFIG_INVALID', says: 'has another schema than this code: %', hint: 'run: onejob db migrate' },
-  1318: { code: 'CONFIG_INVALID', says: 'has another schema than this code: %', hint: 'run: onejob db migrate' },
-  1317: { code: 'STORE_UNAVAILABLE', says: 'cancelled a statement: %', hint: 'see who kills statements there' },
-  1370: { code: 'CONFIG_INVALID', says: 'refuses a right: %', hint: rights },
+  1290: { code: 'STORE_UNAVAILABLE', sentence: 'is read-only', hint: 'name the primary server, not a replica' },
+  1305: { code: 'CONFIG_INVALID', sentence: 'has another schema than this code: %', hint: 'run: onejob db migrate' },
+  1318: { code: 'CONFIG_INVALID', sentence: 'has another schema than this code: %', hint: 'run: onejob db migrate' },
+  1317: { code: 'STORE_UNAVAILABLE', sentence: 'cancelled a statement: %', hint: 'see who kills statements there' },
+  1370: { code: 'CONFIG_INVALID', sentence: 'refuses a right: %', hint: rights },
   1665: {
     code: 'CONFIG_INVALID',
-    says: 'writes its binary log by statement, which cannot follow what onejob does',
+    sentence: 'writes its binary log by statement, which cannot follow what onejob does',
     hint: 'set binlog_format to ROW or MIXED',
   },
   1792: {
     code: 'STORE_UNAVAILABLE',
-    says: 'is read-only',
+    sentence: 'is read-only',
     hint: 'name the primary server, not a replica, and leave transaction_read_only off',
   },
-  1836: { code: 'STORE_UNAVAILABLE', says: 'is read-only', hint: 'name the primary server, not a replica' },
-  1969: { code: 'STORE_UNAVAILABLE', says: 'cancelled a statement: %', hint: 'raise max_statement_time of this user' },
-  3024: { code: 'STORE_UNAVAILABLE', says: 'cancelled a statement: %', hint: 'raise max_execution_time of this user' },
+  1836: { code: 'STORE_UNAVAILABLE', sentence: 'is read-only', hint: 'name the primary server, not a replica' },
+  1969: {
+    code: 'STORE_UNAVAILABLE',
+    sentence: 'cancelled a statement: %',
+    hint: 'raise max_statement_time of this user',
+  },
+  3024: {
+    code: 'STORE_UNAVAILABLE',
+    sentence: 'cancelled a statement: %',
+    hint: 'raise max_execution_time of this user',
+  },
 };
 
 /** What a server says of a value: null, range, length, character, date, JSON, a key that is there. */

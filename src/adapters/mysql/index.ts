@@ -3,7 +3,7 @@ import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
 import { poolAddress, readAddress } from './address.ts';
-import type { BeatOptions } from './mysql-beat.ts';
+import type { HeartbeatOptions } from './mysql-heartbeat.ts';
 import { openConnection } from './connection.ts';
 import type { Pool } from './driver.ts';
 import { openMysqlNotifier } from './notifier.ts';
@@ -35,7 +35,7 @@ export interface MysqlOptions {
 /**
  * Opens a store in MariaDB 10.6 or MySQL 8.0.17, or newer; the first call connects.
  *
- * With a pool and no URL there is nothing for a thread to connect to: the main loop beats, with a longer lease.
+ * With a pool and no URL there is nothing for a thread to connect to: the main loop heartbeats, with a longer lease.
  *
  * @throws CONFIG_INVALID for a URL or a prefix that cannot be, DRIVER_MISSING without the package `mysql2`
  */
@@ -51,9 +51,9 @@ export async function openMysqlStore({
       ? poolAddress({ ...(prefix === undefined ? {} : { prefix }), ...(database === undefined ? {} : { database }) })
       : readAddress(url, prefix);
   const db = await openConnection({ address, pool, max });
-  return new MysqlStore(db, url === undefined ? null : beatOf(url, address.names.prefix));
+  return new MysqlStore(db, url === undefined ? null : heartbeatOf(url, address.names.prefix));
 }
 
-function beatOf(url: string, prefix: string): { module: string; options: BeatOptions } {
-  return { module: new URL('./mysql-beat.js', import.meta.url).href, options: { url, prefix } };
+function heartbeatOf(url: string, prefix: string): { module: string; options: HeartbeatOptions } {
+  return { module: new URL('./mysql-heartbeat.js', import.meta.url).href, options: { url, prefix } };
 }

@@ -5,7 +5,7 @@ import { compareVersions } from '../sql/version.ts';
 import type { Connection, Row } from './connection.ts';
 import { named, quoted, written } from './dialect.ts';
 import { hasNumber } from './failure.ts';
-import { ask } from './schema/ask.ts';
+import { act } from './schema/act.ts';
 import { claim } from './schema/claim.ts';
 import { create } from './schema/create.ts';
 import { end } from './schema/end.ts';
@@ -38,7 +38,7 @@ const procedures = [
   reclaim,
   suspects,
   worker,
-  ask,
+  act,
   output,
   schedule,
   prune,

@@ -1,7 +1,7 @@
 import type { NewRun } from '../../ports/store-submit.ts';
-import { newRunInShort } from '../sql/new-run.ts';
+import { encodeNewRun } from '../sql/new-run.ts';
 
 /** What `onejob_create` reads, every member a text or a number. */
-export function inShort(run: NewRun, i: number): Record<string, unknown> {
-  return newRunInShort(run, i, JSON.stringify);
+export function encode(run: NewRun, i: number): Record<string, unknown> {
+  return encodeNewRun(run, i, JSON.stringify);
 }

@@ -3,7 +3,7 @@ import { systemClock, type Timer } from '../../std/clock.ts';
 import { farewell, HintPace } from '../sql/hint-pace.ts';
 import { readAddress } from './address.ts';
 import { type Connection, openConnection } from './connection.ts';
-import { type Row, WordTable } from './word-table.ts';
+import { type Row, NotificationTable } from './notification-table.ts';
 
 export interface NotifierOptions {
   url: string;
@@ -45,7 +45,7 @@ class MysqlNotifier implements Notifier {
   readonly #open: () => Promise<Connection>;
   readonly #pace = new HintPace(() => this.#send());
   readonly #listeners = new Set<() => void>();
-  readonly #words = new WordTable();
+  readonly #notifications = new NotificationTable();
   #connection: Promise<Connection> | undefined;
   #saying: Promise<void> = Promise.resolve();
   #look: Timer | undefined;
@@ -76,15 +76,15 @@ class MysqlNotifier implements Notifier {
     };
   }
 
-  say(words: string): void {
+  publish(notification: string): void {
     if (this.#closed) return;
-    this.#saying = this.#saying.then(() => this.#write(words));
+    this.#saying = this.#saying.then(() => this.#write(notification));
     this.#saidAt = systemClock.monotonic();
     if (this.#look !== undefined) this.#lookIn(answerAfterMs);
   }
 
-  listen(onWords: (words: string | null) => void): () => void {
-    const stop = this.#words.listen(onWords);
+  listen(onNotification: (notification: string | null) => void): () => void {
+    const stop = this.#notifications.listen(onNotification);
     this.#beginToLook();
     return stop;
   }
@@ -95,7 +95,7 @@ class MysqlNotifier implements Notifier {
     this.#leave();
     this.#look?.cancel();
     this.#listeners.clear();
-    this.#words.clear();
+    this.#notifications.clear();
     await Promise.all([this.#pace.close(), farewell(this.#saying)]);
     await farewell(this.#connection?.then((connection) => connection.close()));
   }
@@ -122,9 +122,9 @@ class MysqlNotifier implements Notifier {
     }
   }
 
-  async #write(words: string): Promise<void> {
+  async #write(notification: string): Promise<void> {
     try {
-      await this.#words.write(await this.#connected(), words);
+      await this.#notifications.write(await this.#connected(), notification);
     } catch {
       // Nobody waits for it.
     }
@@ -133,34 +133,34 @@ class MysqlNotifier implements Notifier {
   #beginToLook(): void {
     if (this.#closed || this.#isLooking) return;
     this.#isLooking = true;
-    void this.#lookForNews();
+    void this.#lookForNotifications();
   }
 
-  async #lookForNews(): Promise<void> {
+  async #lookForNotifications(): Promise<void> {
     this.#look = undefined;
     let away = false;
     try {
       const connection = await this.#connected();
-      const question = `${this.#words.question} union all select -1, n from onejob_hints where kind = 'hint' order by n`;
+      const question = `${this.#notifications.question} union all select -1, n from onejob_hints where kind = 'hint' order by n`;
       const rows = await connection.query<Row>(question, []);
-      const count = rows.find(({ n }) => n === -1)?.words ?? '0';
+      const count = rows.find(({ n }) => n === -1)?.notification ?? '0';
       // With the first look, too: whatever was said while nobody listened.
       if (count !== this.#seen) this.#tell();
       this.#seen = count;
-      this.#words.take(rows.filter(({ n }) => n > -1));
+      this.#notifications.take(rows.filter(({ n }) => n > -1));
     } catch {
       this.#seen = undefined;
-      this.#words.forget();
+      this.#notifications.forget();
       away = true;
     }
-    this.#isLooking = !this.#closed && (this.#listeners.size > 0 || this.#words.isHeard);
+    this.#isLooking = !this.#closed && (this.#listeners.size > 0 || this.#notifications.isSubscribed);
     if (!this.#isLooking) return;
     this.#lookIn(away ? awayMs : this.#pauseMs());
   }
 
   #lookIn(ms: number): void {
     this.#look?.cancel();
-    this.#look = systemClock.setTimer(ms, () => void this.#lookForNews());
+    this.#look = systemClock.setTimer(ms, () => void this.#lookForNotifications());
     this.#look.unref?.();
   }
 

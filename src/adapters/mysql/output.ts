@@ -11,7 +11,7 @@ export async function append(db: Connection, { worker, chunks, progress }: Outpu
     end += bytes.length;
     return { i, run, epoch, seq, start, size: bytes.length };
   });
-  const words = lastWords(progress);
+  const words = lastProgress(progress);
   const runs = new Set([...pieces, ...words].map(({ run }) => run));
   const answers = await db.write('append', 'append_v1', [
     worker,
@@ -27,7 +27,7 @@ export async function append(db: Connection, { worker, chunks, progress }: Outpu
 }
 
 /** One a run and epoch, the last that was said. */
-function lastWords(progress: OutputBatch['progress']): { run: RunId; epoch: number; progress: string }[] {
+function lastProgress(progress: OutputBatch['progress']): { run: RunId; epoch: number; progress: string }[] {
   const last = new Map<string, OutputBatch['progress'][number]>();
   for (const word of progress) last.set(`${word.run} ${word.epoch}`, word);
   return [...last.values()].map(({ run, epoch, progress: said }) => ({ run, epoch, progress: JSON.stringify(said) }));

@@ -5,14 +5,14 @@ export async function prune(
   db: Connection,
   { policy, limit }: { policy: PrunePolicy; limit: number },
 ): Promise<Pruned> {
-  const most = Math.min(limit, mostAtOnce);
-  const [rows = []] = await db.write('prune', 'prune_v1', [JSON.stringify(limitsOf(policy)), most]);
+  const max = Math.min(limit, maxAtOnce);
+  const [rows = []] = await db.write('prune', 'prune_v1', [JSON.stringify(limitsOf(policy)), max]);
   const [{ runs = 0, bytes = 0 } = {}] = rows as { runs?: number; bytes?: number }[];
-  return { runs, bytes, more: runs >= most };
+  return { runs, bytes, more: runs >= max };
 }
 
 /** The list of their ids has to stay below the default of `group_concat_max_len`. */
-const mostAtOnce = 10_000;
+const maxAtOnce = 10_000;
 
 /** What is kept of runs in each state. */
 export function limitsOf({ succeededMs, succeededRuns, failedMs, failedRuns }: PrunePolicy) {

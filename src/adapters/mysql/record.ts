@@ -4,7 +4,7 @@ import type { WorkerId } from '../../ports/store-worker.ts';
 import { type EntryForms, EntryGroup } from '../sql/entry-group.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
-import { inShort } from './new-run.ts';
+import { encode } from './new-run.ts';
 import { refuseBusy } from './submit.ts';
 
 /** Sorts a group by what its entries do, which is how `record_v1` takes it, and puts the verdicts in order again. */
@@ -23,12 +23,12 @@ export async function record(
     bundle(group.lettingGo),
   ]);
   refuseBusy(answers.flat());
-  const odd = answers.flat() as unknown as { i: number; verdict: Verdict }[];
-  return group.verdicts(odd.map(({ i, verdict }) => [i, verdict]));
+  const rejected = answers.flat() as unknown as { i: number; verdict: Verdict }[];
+  return group.verdicts(rejected.map(({ i, verdict }) => [i, verdict]));
 }
 
 const forms: EntryForms = {
   structured: JSON.stringify,
-  child: ({ run, epoch, key, tries }, child, i) => ({ ...inShort(child, i), of: run, epoch, step: key, tries }),
+  child: ({ run, epoch, key, tries }, child, i) => ({ ...encode(child, i), of: run, epoch, step: key, tries }),
   again: ({ run, epoch, key, tries }) => ({ of: run, epoch, step: key, again: tries }),
 };

@@ -4,7 +4,7 @@ import type { Due, DueSchedule, Fire, FireVerdict, SchedulePlan } from '../../po
 import { versionOrder } from '../sql/version-order.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
-import { inShort } from './new-run.ts';
+import { encode } from './new-run.ts';
 
 interface Declaration {
   readonly app: string;
@@ -33,14 +33,14 @@ export async function due(db: Connection, { limit }: { limit: number }): Promise
 type DueRow = Omit<DueSchedule, 'nextAt' | 'live'> & { readonly next_at: number };
 
 export async function fire(db: Connection, fires: readonly Fire[]): Promise<FireVerdict[]> {
-  const answers = await db.write('fire', 'fire_v1', [bundle(fires.map(fireInShort))]);
+  const answers = await db.write('fire', 'fire_v1', [bundle(fires.map(encodeFire))]);
   const moved = new Set((answers.flat() as { i?: number }[]).map(({ i }) => i));
   return fires.map((_, i) => (moved.has(i) ? 'moved' : 'ok'));
 }
 
-function fireInShort({ schedule, revision, runs, ranges, cancels, nextAt }: Fire, i: number): unknown {
+function encodeFire({ schedule, revision, runs, ranges, cancels, nextAt }: Fire, i: number): unknown {
   const brings = {
-    runs: JSON.stringify(runs.map(inShort)),
+    runs: JSON.stringify(runs.map(encode)),
     ranges: JSON.stringify(ranges),
     cancels: JSON.stringify(cancels),
     next: nextAt ?? undefined,

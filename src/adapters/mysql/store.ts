@@ -1,7 +1,7 @@
 import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
-import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import type { Action, ActionResult } from '../../ports/store-action.ts';
 import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { MessageRequest, Messages } from '../../ports/store-message.ts';
@@ -9,11 +9,17 @@ import type { Page, PrunePolicy, Pruned, RunQuery, StepRequest } from '../../por
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
-import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import type {
+  WorkerRegistration,
+  EvictTarget,
+  HeartbeatReply,
+  WorkerId,
+  WorkerView,
+} from '../../ports/store-worker.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import { noMessages } from '../sql/messages.ts';
-import { ask, pauses } from './ask.ts';
+import { act, pauses } from './act.ts';
 import { backlog } from './backlog.ts';
 import { checkArgument } from './bundle.ts';
 import { claim, reclaim } from './claim.ts';
@@ -25,7 +31,7 @@ import { migrate, script } from './migrate.ts';
 import { append } from './output.ts';
 import { get, steps, tail } from './read.ts';
 import { record } from './record.ts';
-import { beat, bury, enrol, workers } from './roster.ts';
+import { heartbeat, evict, registerWorker, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
 import { stats } from './stats.ts';
@@ -37,9 +43,9 @@ export class MysqlStore implements Store, Inspector, Upkeep {
   readonly #db: Connection;
   #facts: StoreFacts;
 
-  constructor(db: Connection, beat: StoreFacts['beat']) {
+  constructor(db: Connection, heartbeat: StoreFacts['heartbeat']) {
     this.#db = db;
-    this.#facts = { id: '', reach: 'network', url: db.url, beat };
+    this.#facts = { id: '', reach: 'network', url: db.url, heartbeat };
   }
 
   get facts(): StoreFacts {
@@ -62,22 +68,22 @@ export class MysqlStore implements Store, Inspector, Upkeep {
     return tx === undefined ? submit(this.#db, runs) : submitWithin(this.#db, runs, { tx, storeId: this.#facts.id });
   }
 
-  async enrol(worker: Enrolment): Promise<void> {
+  async registerWorker(worker: WorkerRegistration): Promise<void> {
     checkArgument(worker);
-    return enrol(this.#db, worker);
+    return registerWorker(this.#db, worker);
   }
 
-  beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse> {
-    return beat(this.#db, pulse);
+  heartbeat(reply: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply> {
+    return heartbeat(this.#db, reply);
   }
 
   workers(): Promise<WorkerView[]> {
     return workers(this.#db);
   }
 
-  async bury(graves: readonly Grave[]): Promise<RunId[][]> {
-    checkArgument(graves);
-    return graves.length === 0 ? [] : bury(this.#db, graves);
+  async evict(targets: readonly EvictTarget[]): Promise<RunId[][]> {
+    checkArgument(targets);
+    return targets.length === 0 ? [] : evict(this.#db, targets);
   }
 
   async claim(request: ClaimRequest): Promise<Claimed> {
@@ -107,9 +113,9 @@ export class MysqlStore implements Store, Inspector, Upkeep {
     return batch.chunks.length + batch.progress.length === 0 ? [] : append(this.#db, batch);
   }
 
-  async ask(asks: readonly Ask[]): Promise<AskAnswer[]> {
-    checkArgument(asks);
-    return asks.length === 0 ? [] : ask(this.#db, asks);
+  async act(actions: readonly Action[]): Promise<ActionResult[]> {
+    checkArgument(actions);
+    return actions.length === 0 ? [] : act(this.#db, actions);
   }
 
   async get(refs: readonly string[], options: { steps?: boolean } = {}): Promise<(Run | null)[]> {

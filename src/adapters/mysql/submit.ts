@@ -7,7 +7,7 @@ import { bundle } from './bundle.ts';
 import type { Connection, Row } from './connection.ts';
 import { named, type Value } from './dialect.ts';
 import { hasNumber, storeError } from './failure.ts';
-import { inShort } from './new-run.ts';
+import { encode } from './new-run.ts';
 
 /** Creates the runs that are new. */
 export async function submit(db: Connection, runs: readonly NewRun[]): Promise<Submitted[]> {
@@ -58,7 +58,7 @@ interface Answer {
 function valuesOf(runs: readonly NewRun[]): Value[] {
   const items = new Map<string, Record<string, unknown>>();
   runs.forEach((run, i) => {
-    if (!items.has(run.id)) items.set(run.id, inShort(run, i));
+    if (!items.has(run.id)) items.set(run.id, encode(run, i));
   });
   const sorted = [...items.keys()].toSorted().map((id) => items.get(id));
   return [bundle(sorted), items.size, Number(runs.some(({ key }) => key !== null)), bundle(holdersOf(runs))];

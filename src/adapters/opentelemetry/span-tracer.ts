@@ -20,7 +20,7 @@ export function openSpanTracer(version: string): Tracer {
     const held = runs.get(claim.run);
     if (held) return held;
     for (const [oldest, span] of runs) {
-      if (runs.size < mostHeld) break;
+      if (runs.size < maxHeld) break;
       span.end();
       runs.delete(oldest);
     }
@@ -88,4 +88,4 @@ function attemptAttributes({ run, job, attempt, crashes, epoch, steps }: Claim):
 }
 
 /** Of runs between two attempts; the oldest is ended when there are more. */
-const mostHeld = 1_000;
+const maxHeld = 1_000;

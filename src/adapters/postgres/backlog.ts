@@ -10,8 +10,8 @@ export async function backlog(db: Connection, { atMost }: { readonly atMost: num
 /** Of each line of work the due runs that come first are looked at. $1: how many of them. */
 export function backlogQuery(schema: string): string {
   const live = `${schema}.live where worker is null`;
-  return `with recursive ${linesOf(schema)}, clock as (select ${schema}.now_ms() t), found as (
-       select l.job, d.due, d.oldest from (select * from lines limit 5000) l cross join clock c cross join lateral (
+  return `with recursive ${slicesOf(schema)}, clock as (select ${schema}.now_ms() t), found as (
+       select l.job, d.due, d.oldest from (select * from slices limit 5000) l cross join clock c cross join lateral (
          select count(*) due, min(due_at) oldest from (
            select due_at from ${live} and suspect = l.suspect and job = l.job and queue = l.queue and priority = l.priority and due_at <= c.t
            order by due_at limit $1
@@ -27,12 +27,12 @@ export function backlogQuery(schema: string): string {
  * `lines`: goes from one job, queue and priority of the line of work to the next, one seek each, and no further than
  * its reader asks.
  */
-export function linesOf(schema: string): string {
+export function slicesOf(schema: string): string {
   const live = `${schema}.live where worker is null`;
-  return `lines as (
+  return `slices as (
        (select suspect, job, queue, priority from ${live} order by suspect, job, queue, priority desc limit 1)
        union all
-       select n.suspect, n.job, n.queue, n.priority from lines l cross join lateral (
+       select n.suspect, n.job, n.queue, n.priority from slices l cross join lateral (
          select * from (
            (select suspect, job, queue, priority from ${live} and suspect = l.suspect and job = l.job
               and queue = l.queue and priority < l.priority

@@ -23,7 +23,7 @@ export function isStorable(text: string): boolean {
 }
 
 /**
- * JSON.stringify writes U+0000 and lone surrogates as escapes, and no other surrogate. The same letters in a text that
+ * JSON.stringify writes U+0000 and lone surrogates as escapes, and no other surrogate. The same mailbox items in a text that
  * is JSON itself stand behind a second backslash and are harmless. The two searches cost next to nothing.
  */
 function holdsUnstorable(json: string): boolean {

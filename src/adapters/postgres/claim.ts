@@ -1,16 +1,16 @@
 import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
-import { claimOf, type ClaimRow, termsInShort } from '../sql/claim-row.ts';
+import { claimOf, type ClaimRow, encodeTerms } from '../sql/claim-row.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
-import type { Outlook } from './outlook.ts';
+import type { ClaimCursor } from './claim-cursor.ts';
 
-export async function claim(db: Connection, request: ClaimRequest, outlook: Outlook): Promise<Claimed> {
-  const { values, isWhole, note } = claimCall(request, outlook);
+export async function claim(db: Connection, request: ClaimRequest, cursor: ClaimCursor): Promise<Claimed> {
+  const { values, isWhole, note } = claimCall(request, cursor);
   const text = `select * from ${db.schema}.claim_v1(
     $1, $2::bigint, $3::json, $4::integer, $5::bigint, $6::text[], $7::json, $8::boolean)`;
   // The first row tells the time, each other one is a claim.
   const [first, ...rows] = await db.writeOnce<Row>('claim', { text, values: [...values, isWhole] });
-  note(first?.outlook ?? null);
+  note(first?.cursor ?? null);
   return { claims: rows.map(claimOf), now: first?.now ?? 0, nextDueAt: first?.next ?? null };
 }
 
@@ -30,14 +30,14 @@ export interface ClaimCall {
   readonly note: (seen: string | null) => void;
 }
 
-export function claimCall({ worker, number, jobs, free, turn, tree }: ClaimRequest, outlook: Outlook): ClaimCall {
-  const { seen, isWhole } = outlook.of(worker);
+export function claimCall({ worker, number, jobs, free, turn, tree }: ClaimRequest, cursor: ClaimCursor): ClaimCall {
+  const { seen, isWhole } = cursor.of(worker);
   const begunAt = performance.now();
   return {
-    values: [worker, number, bundle(jobs.map(termsInShort)) ?? '[]', free, turn, tree ?? null, seen],
+    values: [worker, number, bundle(jobs.map(encodeTerms)) ?? '[]', free, turn, tree ?? null, seen],
     isWhole,
     note: (answered) => {
-      if (tree === undefined) outlook.note({ worker, isWhole, seen: answered, begunAt });
+      if (tree === undefined) cursor.note({ worker, isWhole, seen: answered, begunAt });
     },
   };
 }
@@ -45,5 +45,5 @@ export function claimCall({ worker, number, jobs, free, turn, tree }: ClaimReque
 interface Row extends ClaimRow {
   readonly now: number | null;
   readonly next: number | null;
-  readonly outlook: string | null;
+  readonly cursor: string | null;
 }

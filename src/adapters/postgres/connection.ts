@@ -15,7 +15,7 @@ export interface Connection {
   /** `write` of what may take effect twice if it is delivered twice: not sent again over a connection that broke. */
   writeOnce<Row>(method: string, message: Message): Promise<Row[]>;
   /** `write` of what is said only when its turn has come; it counts as begun at once. */
-  writeInTurn<Row>(method: string, turn: () => Promise<Message>): Promise<Row[]>;
+  writeInSequence<Row>(method: string, turn: () => Promise<Message>): Promise<Row[]>;
   /** Several statements without parameters; the server takes them as one transaction. The last one's first row. */
   script<Row>(text: string): Promise<Row | undefined>;
   /** Resolves when every call begun has settled. Idempotent. */
@@ -41,7 +41,7 @@ const answerMs = 30_000;
 const collisions = 20;
 /** About 5 s in all: so long the server may have no connection free before that is an outage. */
 const crowded = 20;
-/** Groups of records, groups of output, claims and beats, and one to read: more would only crowd the server. */
+/** Groups of records, groups of output, claims and heartbeats, and one to read: more would only crowd the server. */
 const defaultMax = 4;
 
 export async function openConnection({
@@ -96,7 +96,7 @@ export async function openConnection({
     query: (text, values) => call(() => send(text, values)),
     write: (method, text, values) => call(() => write(method, { text, values })),
     writeOnce: (method, message) => call(() => write(method, { ...message, isOnce: true })),
-    writeInTurn: (method, turn) => call(async () => write(method, await turn())),
+    writeInSequence: (method, turn) => call(async () => write(method, await turn())),
     script: async <Row>(text: string) => (await call(() => send<Row>(text, undefined)))[0],
     close() {
       closed ??= Promise.allSettled(calls).then(() => (pool === undefined ? driver.end() : undefined));

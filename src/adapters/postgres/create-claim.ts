@@ -4,7 +4,7 @@ import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { claimOf, type ClaimRow } from '../sql/claim-row.ts';
 import { claimCall } from './claim.ts';
 import type { Connection, Message } from './connection.ts';
-import type { Outlook } from './outlook.ts';
+import type { ClaimCursor } from './claim-cursor.ts';
 import { type Answer, answersOf, valuesOf } from './submit.ts';
 
 /** A submit and a claim as one message; `read` makes of its row what both are answered. */
@@ -16,7 +16,7 @@ export interface CreateClaimRow {
   readonly answer: {
     readonly now: number;
     readonly next: number | null;
-    readonly outlook?: string | null;
+    readonly cursor?: string | null;
     readonly taken?: true;
     readonly answers: Answer[] | null;
     readonly claims?: ClaimRow[] | null;
@@ -26,10 +26,10 @@ export interface CreateClaimRow {
 /** @throws VALUE_REJECTED for a text that PostgreSQL cannot hold */
 export function createClaimCall(
   db: Connection,
-  { runs, request, outlook }: { runs: readonly NewRun[]; request: ClaimRequest; outlook: Outlook },
+  { runs, request, cursor }: { runs: readonly NewRun[]; request: ClaimRequest; cursor: ClaimCursor },
 ): CreateClaimCall {
   const { worker } = request;
-  const { values, isWhole, note } = claimCall(request, outlook);
+  const { values, isWhole, note } = claimCall(request, cursor);
   const takes = isWhole && wouldTake(request, runs);
   const [items, size, keyed] = valuesOf(
     takes ? runs.map((run) => ({ ...run, holder: worker, claim: request.number })) : runs,
@@ -40,7 +40,7 @@ export function createClaimCall(
     values: [items, size, keyed, takes, ...values, isWhole],
     isOnce: true,
     read: ({ answer }) => {
-      const { now, next, outlook: seen = null, taken = false, answers, claims } = answer;
+      const { now, next, cursor: seen = null, taken = false, answers, claims } = answer;
       note(seen);
       const found = taken ? takenOf(runs, { answers, request, now }) : (claims ?? []).map(claimOf);
       return {
@@ -64,7 +64,7 @@ function wouldTake({ jobs, free, tree }: ClaimRequest, runs: readonly NewRun[]):
   );
 }
 
-/** Of runs that were born held. Where a key was there before, or the worker is buried, `answers` say of which not. */
+/** Of runs that were born held. Where a key was there before, or the worker is evicted, `answers` say of which not. */
 function takenOf(
   runs: readonly NewRun[],
   { answers, request, now }: { answers: readonly Answer[] | null; request: ClaimRequest; now: number },

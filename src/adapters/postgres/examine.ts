@@ -31,7 +31,7 @@ interface Row {
   readonly now: number;
   readonly bytes: number | null;
   readonly used: number;
-  readonly most: number;
+  readonly max: number;
   readonly standby: boolean;
   readonly fsync: string;
   readonly commit: string;
@@ -71,9 +71,9 @@ select
     as prepared
 `;
 
-function checkConnections({ used, most }: Row): Finding {
-  const text = `${used} of ${most} connections are in use`;
-  if (used < most * 0.8) return { grade: 'ok', text };
+function checkConnections({ used, max }: Row): Finding {
+  const text = `${used} of ${max} connections are in use`;
+  if (used < max * 0.8) return { grade: 'ok', text };
   const hint =
     'raise max_connections, lower the pools, or put PgBouncer in between; each process of onejob takes up to 6';
   return { grade: 'warn', text, hint };

@@ -3,7 +3,7 @@ import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
 import { readAddress } from './address.ts';
-import type { BeatOptions } from './beat.ts';
+import type { HeartbeatOptions } from './postgres-heartbeat.ts';
 import { openConnection } from './connection.ts';
 import type { Pool } from './driver.ts';
 import { openPostgresNotifier } from './notifier.ts';
@@ -33,7 +33,7 @@ export interface PostgresOptions {
 /**
  * Opens a store in PostgreSQL 13 or newer; the first call connects. Works behind PgBouncer in transaction mode.
  *
- * With a pool and no URL there is nothing for a thread to connect to: the main loop beats, with a longer lease.
+ * With a pool and no URL there is nothing for a thread to connect to: the main loop heartbeats, with a longer lease.
  *
  * @throws CONFIG_INVALID for a URL or a schema that cannot be, DRIVER_MISSING without the package `pg`
  */
@@ -45,10 +45,10 @@ export async function openPostgresStore({
 }: PostgresOptions): Promise<Store & Inspector & Upkeep> {
   const address = readAddress(url ?? 'postgres://pool', schema);
   const db = await openConnection({ address, pool, max });
-  return new PostgresStore(db, url === undefined ? null : beatOf(url, schema));
+  return new PostgresStore(db, url === undefined ? null : heartbeatOf(url, schema));
 }
 
-function beatOf(url: string, schema: string | undefined): { module: string; options: BeatOptions } {
+function heartbeatOf(url: string, schema: string | undefined): { module: string; options: HeartbeatOptions } {
   const name = readAddress(url, schema).schema.slice(1, -1).replaceAll('""', '"');
-  return { module: new URL('./beat.js', import.meta.url).href, options: { url, schema: name } };
+  return { module: new URL('./postgres-heartbeat.js', import.meta.url).href, options: { url, schema: name } };
 }

@@ -3,11 +3,11 @@ import { newId } from '../../std/id.ts';
 import type { Migration } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 import { hasState, wrongIsolation } from './failure.ts';
-import { ask } from './schema/ask.ts';
+import { act } from './schema/act.ts';
 import { base } from './schema/base.ts';
 import { claim } from './schema/claim.ts';
 import { createClaim } from './schema/create-claim.ts';
-import { createInTurn } from './schema/create-in-turn.ts';
+import { createInSequence } from './schema/create-in-sequence.ts';
 import { keys } from './schema/keys.ts';
 import { locks } from './schema/locks.ts';
 import { output } from './schema/output.ts';
@@ -34,9 +34,9 @@ const versions: readonly string[] = [
     reclaim,
     suspects,
     createClaim,
-    createInTurn,
+    createInSequence,
     worker,
-    ask,
+    act,
     output,
     schedule,
     prune,

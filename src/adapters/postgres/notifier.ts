@@ -28,10 +28,10 @@ const reconnect = { delayMs: 100, factor: 2, maxDelayMs: 5_000, jitter: 0.5 };
 class PostgresNotifier implements Notifier {
   readonly #address: Address;
   readonly #channel: string;
-  readonly #wordChannel: string;
+  readonly #notificationChannel: string;
   readonly #pace = new HintPace(() => this.#send());
   readonly #listeners = new Set<() => void>();
-  readonly #wordListeners = new Set<(words: string | null) => void>();
+  readonly #notificationListeners = new Set<(notification: string | null) => void>();
   #client: Promise<Pg.Client> | undefined;
   #saying: Promise<void> = Promise.resolve();
   #failures = 0;
@@ -41,7 +41,7 @@ class PostgresNotifier implements Notifier {
   constructor(address: Address) {
     this.#address = address;
     this.#channel = channelOf(address.schema);
-    this.#wordChannel = `${this.#channel}_words`;
+    this.#notificationChannel = `${this.#channel}_words`;
   }
 
   hint(): void {
@@ -56,15 +56,15 @@ class PostgresNotifier implements Notifier {
     return () => void this.#listeners.delete(listener);
   }
 
-  say(words: string): void {
-    if (!this.#closed) this.#saying = this.#saying.then(() => this.#send(words));
+  publish(notification: string): void {
+    if (!this.#closed) this.#saying = this.#saying.then(() => this.#send(notification));
   }
 
-  listen(onWords: (words: string | null) => void): () => void {
-    const listener = (words: string | null) => onWords(words);
-    this.#wordListeners.add(listener);
+  listen(onNotification: (notification: string | null) => void): () => void {
+    const listener = (notification: string | null) => onNotification(notification);
+    this.#notificationListeners.add(listener);
     if (!this.#closed) void this.#listen();
-    return () => void this.#wordListeners.delete(listener);
+    return () => void this.#notificationListeners.delete(listener);
   }
 
   async close(): Promise<void> {
@@ -72,17 +72,17 @@ class PostgresNotifier implements Notifier {
     this.#closed = true;
     this.#retry?.cancel();
     this.#listeners.clear();
-    this.#wordListeners.clear();
+    this.#notificationListeners.clear();
     await Promise.all([this.#pace.close(), farewell(this.#saying)]);
     await farewell(this.#client?.then((client) => client.end()));
   }
 
   /** A hint that cannot be given is lost, and costs the others a poll. */
-  async #send(words?: string): Promise<void> {
+  async #send(notification?: string): Promise<void> {
     try {
       const client = await this.#connected();
-      if (words === undefined) await client.query(`notify ${this.#channel}`);
-      else await client.query('select pg_notify($1, $2)', [this.#wordChannel, words]);
+      if (notification === undefined) await client.query(`notify ${this.#channel}`);
+      else await client.query('select pg_notify($1, $2)', [this.#notificationChannel, notification]);
     } catch {
       // Nobody waits for it; the next hint finds another connection.
     }
@@ -98,7 +98,8 @@ class PostgresNotifier implements Notifier {
   }
 
   #listenLater(): void {
-    if (this.#closed || this.#listeners.size + this.#wordListeners.size === 0 || this.#retry !== undefined) return;
+    if (this.#closed || this.#listeners.size + this.#notificationListeners.size === 0 || this.#retry !== undefined)
+      return;
     this.#failures += 1;
     this.#retry = systemClock.setTimer(backoffDelay(reconnect, this.#failures, Math.random), () => {
       this.#retry = undefined;
@@ -120,7 +121,7 @@ class PostgresNotifier implements Notifier {
         else this.#pass(payload ?? null);
       });
       client.on('end', () => this.#lost());
-      await client.query(`listen ${this.#channel}; listen ${this.#wordChannel}`);
+      await client.query(`listen ${this.#channel}; listen ${this.#notificationChannel}`);
       // Whatever was said while nobody listened.
       this.#tell();
       this.#pass(null);
@@ -140,8 +141,8 @@ class PostgresNotifier implements Notifier {
     for (const listener of this.#listeners) listener();
   }
 
-  #pass(words: string | null): void {
-    for (const listener of this.#wordListeners) listener(words);
+  #pass(notification: string | null): void {
+    for (const listener of this.#notificationListeners) listener(notification);
   }
 }
 

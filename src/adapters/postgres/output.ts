@@ -8,10 +8,10 @@ export async function append(db: Connection, { worker, chunks, progress }: Outpu
   const sizes = chunks.map(({ bytes }) => bytes.length);
   let end = 0;
   const starts = sizes.map((size) => (end += size) - size);
-  const rows = await db.write<{ odd: [number, OutputVerdict][] | null }>(
+  const rows = await db.write<{ rejected: [number, OutputVerdict][] | null }>(
     'append',
     `select ${db.schema}.append_v1($1, $2::text[], $3::integer[], $4::integer[], $5::integer[], $6::integer[],
-       $7::bytea, $8::json) odd`,
+       $7::bytea, $8::json) rejected`,
     [
       worker,
       chunks.map(({ run }) => run),
@@ -20,16 +20,16 @@ export async function append(db: Connection, { worker, chunks, progress }: Outpu
       starts,
       sizes,
       Buffer.concat(chunks.map(({ bytes }) => bytes)),
-      bundle(lastWords(progress)),
+      bundle(lastProgress(progress)),
     ],
   );
   const verdicts: OutputVerdict[] = chunks.map(() => 'ok');
-  for (const [i, verdict] of rows[0]?.odd ?? []) verdicts[i] = verdict;
+  for (const [i, verdict] of rows[0]?.rejected ?? []) verdicts[i] = verdict;
   return verdicts;
 }
 
 /** One a run and epoch, the last that was said. */
-function lastWords(progress: OutputBatch['progress']): unknown[] {
+function lastProgress(progress: OutputBatch['progress']): unknown[] {
   const last = new Map<string, { run: RunId; epoch: number; progress: unknown }>();
   for (const word of progress) last.set(`${word.run} ${word.epoch}`, word);
   return [...last.values()].map(({ run, epoch, progress }) => ({ run, epoch, progress }));

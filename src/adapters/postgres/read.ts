@@ -26,7 +26,7 @@ export const listColumns = columns(listedColumn);
 export async function get(db: Connection, refs: readonly string[], steps: boolean): Promise<(Run | null)[]> {
   const asked = [...new Set(refs)].filter(isStorable);
   const withSteps = steps
-    ? `, (select json_agg(s order by s.state = 'running', s.n, s.asked, s.key) from ${db.schema}.steps s where s.run = r.id) steps`
+    ? `, (select json_agg(s order by s.state = 'running', s.n, s.first_seq, s.key) from ${db.schema}.steps s where s.run = r.id) steps`
     : '';
   const rows = await db.query<RunRow & { ref: string; steps?: StepColumns[] | null }>(
     `select a.ref, ${runColumns}${withSteps}
@@ -52,11 +52,11 @@ export async function steps(db: Connection, { run, after, maxBytes }: StepReques
     `with weighed as materialized (
        select s.key, sum(${stepBytes}) over o so_far, row_number() over o nth, (count(*) over ())::integer total
        from ${db.schema}.steps s
-       where s.run = $1 and ($2::text is null or (s.state = 'running', s.n, s.asked, s.key) >
-         (select a.state = 'running', a.n, a.asked, a.key from ${db.schema}.steps a where a.run = $1 and a.key = $2))
-       window o as (order by s.state = 'running', s.n, s.asked, s.key)
+       where s.run = $1 and ($2::text is null or (s.state = 'running', s.n, s.first_seq, s.key) >
+         (select a.state = 'running', a.n, a.first_seq, a.key from ${db.schema}.steps a where a.run = $1 and a.key = $2))
+       window o as (order by s.state = 'running', s.n, s.first_seq, s.key)
      )
-     select s.key, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at, s.finished_at, w.total
+     select s.key, s.kind, s.state, s.tries, s.first_seq, s.output, s.error, s.resume_at, s.child, s.started_at, s.finished_at, w.total
      from weighed w join ${db.schema}.steps s on s.run = $1 and s.key = w.key
      where w.so_far <= $3 or w.nth = 1 order by w.nth`,
     [run, after, maxBytes],

@@ -4,7 +4,7 @@ import type { WorkerId } from '../../ports/store-worker.ts';
 import { type EntryForms, EntryGroup } from '../sql/entry-group.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
-import { inShort } from './submit.ts';
+import { encode } from './submit.ts';
 
 /** Sorts a group by what its entries do, which is how `record_v1` takes it, and puts the verdicts in order again. */
 export async function record(
@@ -12,10 +12,10 @@ export async function record(
   { worker, entries }: { worker: WorkerId; entries: readonly Entry[] },
 ): Promise<Verdict[]> {
   const group = new EntryGroup(entries, forms);
-  const rows = await db.write<{ odd: [number, Verdict][] | null }>(
+  const rows = await db.write<{ rejected: [number, Verdict][] | null }>(
     'record',
     `select ${db.schema}.record_v1($1, $2::text[], $3::json, $4::json, $5::text[], $6::integer[],
-       $7::json, $8::text[], $9::json, $10::text[]) odd`,
+       $7::json, $8::text[], $9::json, $10::text[]) rejected`,
     [
       worker,
       [...group.runs],
@@ -29,11 +29,11 @@ export async function record(
       group.lettingGo.map(({ run }) => run),
     ],
   );
-  return group.verdicts(rows[0]?.odd ?? []);
+  return group.verdicts(rows[0]?.rejected ?? []);
 }
 
 const forms: EntryForms = {
   structured: (value) => value,
-  child: ({ run, epoch, key, tries }, child, i) => ({ run, epoch, key, tries, child: inShort(child, i) }),
+  child: ({ run, epoch, key, tries }, child, i) => ({ run, epoch, key, tries, child: encode(child, i) }),
   again: ({ run, epoch, key, tries }) => ({ run, epoch, key, again: tries }),
 };

@@ -1,7 +1,7 @@
 import type { Due, DueSchedule, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
-import { inShort } from './submit.ts';
+import { encode } from './submit.ts';
 import { versionOrder } from '../sql/version-order.ts';
 
 interface Declaration {
@@ -51,7 +51,7 @@ export async function fire(db: Connection, fires: readonly Fire[]): Promise<Fire
     i,
     schedule,
     revision,
-    runs: runs.map(inShort),
+    runs: runs.map(encode),
     ranges,
     cancels,
     next: nextAt ?? undefined,

@@ -2,7 +2,7 @@ import { finalStates } from '../../job/state.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import { endedStats, lookedSince, windowOf, type CountedEnds, type Edge, type EndedGroup } from '../sql/ended-stats.ts';
 import { liveStats, type FoundLive } from '../sql/live-stats.ts';
-import { linesOf } from './backlog.ts';
+import { slicesOf } from './backlog.ts';
 import type { Connection } from './connection.ts';
 
 /** Ranges of indexes, and of each at most what is asked for; the first look tells the time for all. */
@@ -18,7 +18,7 @@ export async function stats(db: Connection, request: StatsRequest): Promise<Stat
   ]);
   const jobsSince = lookedSince(window, edges);
   const groups = await db.query<EndedGroup>(groupQuery(db.schema), [finalStates, jobsSince, looked]);
-  const isCut = (clock?.n ?? 0) >= mostLines || found.some(({ looked }) => looked >= atMost);
+  const isCut = (clock?.n ?? 0) >= maxSlices || found.some(({ looked }) => looked >= atMost);
   return { now, live: liveStats(found, isCut), ended: endedStats(window, counts, { jobsSince, groups }) };
 }
 
@@ -33,8 +33,8 @@ interface Found extends FoundLive {
  */
 export function liveQuery(schema: string): string {
   const live = `${schema}.live where worker is null`;
-  const line = 'suspect = l.suspect and job = l.job and queue = l.queue and priority = l.priority';
-  return `with recursive ${linesOf(schema)}, few as materialized (select * from lines limit ${mostLines}),
+  const slice = 'suspect = l.suspect and job = l.job and queue = l.queue and priority = l.priority';
+  return `with recursive ${slicesOf(schema)}, few as materialized (select * from slices limit ${maxSlices}),
      clock as materialized (select ${schema}.now_ms() t), held as (
        select job from ${schema}.live where worker is not null order by worker limit $1
      )
@@ -42,14 +42,14 @@ export function liveQuery(schema: string): string {
      union all
      select l.job, d.kind, d.n, d.oldest, d.looked from few l cross join clock c cross join lateral (
        select 'due' kind, count(*) n, min(due_at) oldest, count(*) looked from (
-         select due_at from ${live} and ${line} and due_at <= c.t order by due_at limit $1
+         select due_at from ${live} and ${slice} and due_at <= c.t order by due_at limit $1
        ) x
        union all
        select case state when 'waiting' then 'waiting' else 'later' end, count(*), null, (sum(count(*)) over ())::bigint from (
-         select state from ${live} and ${line} and due_at > c.t order by due_at limit $1
+         select state from ${live} and ${slice} and due_at > c.t order by due_at limit $1
        ) x group by 1
        union all
-       select 'waiting', count(*), null, count(*) from (select from ${live} and ${line} and due_at is null limit $1) x
+       select 'waiting', count(*), null, count(*) from (select from ${live} and ${slice} and due_at is null limit $1) x
      ) d where d.n > 0
      union all
      select job, 'running', count(*), null, (sum(count(*)) over ())::bigint from held group by job`;
@@ -86,4 +86,4 @@ export function groupQuery(schema: string): string {
      ) g`;
 }
 
-const mostLines = 1_000;
+const maxSlices = 1_000;

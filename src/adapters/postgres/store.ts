@@ -1,6 +1,6 @@
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
-import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import type { Action, ActionResult } from '../../ports/store-action.ts';
 import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { MessageRequest, Messages } from '../../ports/store-message.ts';
@@ -8,12 +8,18 @@ import type { Page, PrunePolicy, Pruned, RunQuery, StepRequest } from '../../por
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
-import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import type {
+  WorkerRegistration,
+  EvictTarget,
+  HeartbeatReply,
+  WorkerId,
+  WorkerView,
+} from '../../ports/store-worker.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import { noMessages } from '../sql/messages.ts';
-import { ask, pauses } from './ask.ts';
+import { act, pauses } from './act.ts';
 import { backlog } from './backlog.ts';
 import { reclaim } from './claim.ts';
 import type { Connection } from './connection.ts';
@@ -21,28 +27,28 @@ import { examine } from './examine.ts';
 import { list } from './list.ts';
 import { messages } from './messages.ts';
 import { migrate, script } from './migrate.ts';
-import { Outlook } from './outlook.ts';
+import { ClaimCursor } from './claim-cursor.ts';
 import { append } from './output.ts';
 import { get, steps, tail } from './read.ts';
 import { record } from './record.ts';
-import { beat, bury, enrol, workers } from './roster.ts';
+import { heartbeat, evict, registerWorker, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { prune } from './prune.ts';
 import { stats } from './stats.ts';
 import { submitWithin } from './submit.ts';
-import { SubmitLine } from './submit-line.ts';
+import { SubmitBatcher } from './submit-batcher.ts';
 import { prunable, refuseBackup, refuseRestore } from './upkeep.ts';
 
 /** The ports of a store, each method one message to the server. */
 export class PostgresStore implements Store, Inspector, Upkeep {
   readonly #db: Connection;
-  readonly #submits: SubmitLine;
+  readonly #submits: SubmitBatcher;
   #facts: StoreFacts;
 
-  constructor(db: Connection, beat: StoreFacts['beat']) {
+  constructor(db: Connection, heartbeat: StoreFacts['heartbeat']) {
     this.#db = db;
-    this.#submits = new SubmitLine(db, new Outlook());
-    this.#facts = { id: '', reach: 'network', url: db.url, beat, keepsSubmitsInOrder: true, joinsClaims: true };
+    this.#submits = new SubmitBatcher(db, new ClaimCursor());
+    this.#facts = { id: '', reach: 'network', url: db.url, heartbeat, keepsSubmitsInOrder: true, joinsClaims: true };
   }
 
   get facts(): StoreFacts {
@@ -66,20 +72,20 @@ export class PostgresStore implements Store, Inspector, Upkeep {
       : submitWithin(this.#db, runs, { tx, storeId: this.#facts.id });
   }
 
-  enrol(worker: Enrolment): Promise<void> {
-    return enrol(this.#db, worker);
+  registerWorker(worker: WorkerRegistration): Promise<void> {
+    return registerWorker(this.#db, worker);
   }
 
-  beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse> {
-    return beat(this.#db, pulse);
+  heartbeat(reply: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply> {
+    return heartbeat(this.#db, reply);
   }
 
   workers(): Promise<WorkerView[]> {
     return workers(this.#db);
   }
 
-  async bury(graves: readonly Grave[]): Promise<RunId[][]> {
-    return graves.length === 0 ? [] : bury(this.#db, graves);
+  async evict(targets: readonly EvictTarget[]): Promise<RunId[][]> {
+    return targets.length === 0 ? [] : evict(this.#db, targets);
   }
 
   claim(request: ClaimRequest): Promise<Claimed> {
@@ -106,8 +112,8 @@ export class PostgresStore implements Store, Inspector, Upkeep {
     return batch.chunks.length + batch.progress.length === 0 ? [] : append(this.#db, batch);
   }
 
-  async ask(asks: readonly Ask[]): Promise<AskAnswer[]> {
-    return asks.length === 0 ? [] : ask(this.#db, asks);
+  async act(actions: readonly Action[]): Promise<ActionResult[]> {
+    return actions.length === 0 ? [] : act(this.#db, actions);
   }
 
   async get(refs: readonly string[], options: { steps?: boolean } = {}): Promise<(Run | null)[]> {

@@ -1,6 +1,6 @@
 import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
-import { newRunInShort } from '../sql/new-run.ts';
+import { encodeNewRun } from '../sql/new-run.ts';
 import { bundle } from './bundle.ts';
 import { collided, elsewhere, failed, readTransaction } from '../sql/user-transaction.ts';
 import type { Connection } from './connection.ts';
@@ -61,7 +61,7 @@ export function creationIn({ schema }: Connection, patient = false): string {
 }
 
 export function valuesOf(runs: readonly NewRun[]): unknown[] {
-  return [bundle(runs.map(inShort)), runs.length, hasKey(runs), holdersOf(runs)];
+  return [bundle(runs.map(encode)), runs.length, hasKey(runs), holdersOf(runs)];
 }
 
 /** `{ rows }` of pg and Kysely, or the rows themselves, as query runners answer. */
@@ -100,6 +100,6 @@ function holdersOf(runs: readonly NewRun[]): string[] {
 }
 
 /** What `create_v1` reads. */
-export function inShort(run: NewRun, i: number): Record<string, unknown> {
-  return newRunInShort(run, i, (value) => value);
+export function encode(run: NewRun, i: number): Record<string, unknown> {
+  return encodeNewRun(run, i, (value) => value);
 }

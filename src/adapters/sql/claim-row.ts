@@ -26,7 +26,7 @@ export interface ClaimRow {
   readonly generation: number | null;
   readonly timeout_ms: number | null;
   readonly deadline_at: number | null;
-  readonly mail: number | null;
+  readonly mailbox_seq: number | null;
   readonly output_seq: number | null;
   readonly output_bytes: number | null;
   readonly steps: number | null;
@@ -58,12 +58,12 @@ export function claimOf(row: ClaimRow): Claim {
     outputSeq: row.output_seq ?? 0,
     outputBytes: row.output_bytes ?? 0,
     steps: row.steps ?? 0,
-    mail: row.mail ?? 0,
+    mailboxSeq: row.mailbox_seq ?? 0,
   };
 }
 
 /** The terms of a job as PostgreSQL's and MySQL's `claim_v1` read them. */
-export function termsInShort({ name, timeoutMs, deadlineMs, maxCrashes, callbacks }: JobTerms): unknown {
+export function encodeTerms({ name, timeoutMs, deadlineMs, maxCrashes, callbacks }: JobTerms): unknown {
   return {
     name,
     timeout: timeoutMs ?? undefined,

@@ -82,7 +82,7 @@ function jobsOf(groups: readonly EndedGroup[]): EndedJob[] {
   }
   return [...jobs.values()]
     .toSorted((a, b) => endsOf(b) - endsOf(a))
-    .slice(0, mostJobs)
+    .slice(0, maxJobs)
     .toSorted((a, b) => (a.job < b.job ? -1 : 1));
 }
 
@@ -97,4 +97,4 @@ function quantiles(all: readonly (number | null)[]): { p50Ms: number | null; p95
   return { p50Ms: at(0.5), p95Ms: at(0.95) };
 }
 
-const mostJobs = 1_000;
+const maxJobs = 1_000;

@@ -14,7 +14,7 @@ export interface EntryForms {
 }
 
 /** Members that are undefined are left out of the batch: procedures read them as null. */
-interface Short {
+interface Encoded {
   readonly run: RunId;
   readonly epoch: number;
   readonly [member: string]: unknown;
@@ -24,12 +24,12 @@ interface Short {
 export class EntryGroup {
   readonly runs = new Set<RunId>();
   /** List n holds the entries of steps that were named n times before: an upsert cannot touch one row twice. */
-  readonly steps: Short[][] = [];
+  readonly steps: Encoded[][] = [];
   /** The child runs that come with the entries of list n, or are retried with them. */
   readonly children: unknown[][] = [];
-  readonly outcomes: Short[] = [];
+  readonly outcomes: Encoded[] = [];
   /** Suspensions and hand-backs; `wish` is the state that they ask for. */
-  readonly lettingGo: Short[] = [];
+  readonly lettingGo: Encoded[] = [];
   readonly #size: number;
   readonly #forms: EntryForms;
   readonly #times = new Map<string, number>();
@@ -48,10 +48,10 @@ export class EntryGroup {
     return this.outcomes.filter(({ state }) => state !== 'succeeded').map(({ run }) => run);
   }
 
-  /** Of all entries in their order; `odd` are those that the database did not call `ok`. */
-  verdicts(odd: Iterable<readonly [number, Verdict]>): Verdict[] {
+  /** Of all entries in their order; `rejected` are those that the database did not call `ok`. */
+  verdicts(rejected: Iterable<readonly [number, Verdict]>): Verdict[] {
     const verdicts = Array.from<Verdict>({ length: this.#size }).fill('ok');
-    for (const [i, verdict] of odd) verdicts[i] = verdict;
+    for (const [i, verdict] of rejected) verdicts[i] = verdict;
     for (const [i, first] of this.#again) verdicts[i] = verdicts[first] ?? 'stale';
     return verdicts;
   }
@@ -61,17 +61,17 @@ export class EntryGroup {
     this.runs.add(entry.run);
     switch (entry.kind) {
       case 'step':
-        return this.#addStep(stepInShort(entry, i, structured), []);
+        return this.#addStep(encodeStep(entry, i, structured), []);
       case 'try':
-        return this.#addStep(tryInShort(entry, i, structured), this.#childrenOf(entry, i));
+        return this.#addStep(encodeTry(entry, i, structured), this.#childrenOf(entry, i));
       case 'outcome':
-        if (this.#isFirst(entry, i)) this.outcomes.push(outcomeInShort(entry, i, structured));
+        if (this.#isFirst(entry, i)) this.outcomes.push(encodeOutcome(entry, i, structured));
         return;
       case 'suspend':
-        if (this.#isFirst(entry, i)) this.lettingGo.push(suspendInShort(entry, i, structured));
+        if (this.#isFirst(entry, i)) this.lettingGo.push(encodeSuspend(entry, i, structured));
         return;
       case 'handBack':
-        if (this.#isFirst(entry, i)) this.lettingGo.push(handBackInShort(entry, i, structured));
+        if (this.#isFirst(entry, i)) this.lettingGo.push(encodeHandBack(entry, i, structured));
         return;
     }
   }
@@ -81,7 +81,7 @@ export class EntryGroup {
     return entry.retriesChild ? [...born, this.#forms.again(entry)] : born;
   }
 
-  #addStep(short: Short, children: readonly unknown[]): void {
+  #addStep(short: Encoded, children: readonly unknown[]): void {
     const name = `${short.run} ${String(short['key'])}`;
     const times = this.#times.get(name) ?? 0;
     this.#times.set(name, times + 1);
@@ -99,8 +99,8 @@ export class EntryGroup {
   }
 }
 
-function stepInShort(entry: StepEntry, i: number, structured: Structured): Short {
-  const { run, epoch, key, state, tries, asked } = entry;
+function encodeStep(entry: StepEntry, i: number, structured: Structured): Encoded {
+  const { run, epoch, key, state, tries, firstSeq } = entry;
   return {
     i,
     run,
@@ -109,17 +109,17 @@ function stepInShort(entry: StepEntry, i: number, structured: Structured): Short
     kind: entry.type,
     state,
     tries,
-    asked,
+    first_seq: firstSeq,
     output: entry.output ?? undefined,
     error: given(entry.error, structured),
     started: entry.startedAt,
     finished: entry.finishedAt,
-    letter: entry.consumes ?? undefined,
+    item: entry.consumes ?? undefined,
   };
 }
 
-function tryInShort(entry: TryEntry, i: number, structured: Structured): Short {
-  const { run, epoch, key, tries, asked, child } = entry;
+function encodeTry(entry: TryEntry, i: number, structured: Structured): Encoded {
+  const { run, epoch, key, tries, firstSeq, child } = entry;
   return {
     i,
     run,
@@ -128,7 +128,7 @@ function tryInShort(entry: TryEntry, i: number, structured: Structured): Short {
     kind: entry.type,
     state: 'running',
     tries,
-    asked,
+    first_seq: firstSeq,
     output: entry.output ?? undefined,
     error: given(entry.error, structured),
     resume: entry.resumeAt ?? undefined,
@@ -141,7 +141,7 @@ function tryInShort(entry: TryEntry, i: number, structured: Structured): Short {
   };
 }
 
-function outcomeInShort(entry: OutcomeEntry, i: number, structured: Structured): Short {
+function encodeOutcome(entry: OutcomeEntry, i: number, structured: Structured): Encoded {
   const { run, epoch, state } = entry;
   return {
     i,
@@ -156,13 +156,21 @@ function outcomeInShort(entry: OutcomeEntry, i: number, structured: Structured):
   };
 }
 
-function suspendInShort(entry: SuspendEntry, i: number, structured: Structured): Short {
-  const { run, epoch, mail, wakeInMs, waitingFor } = entry;
+function encodeSuspend(entry: SuspendEntry, i: number, structured: Structured): Encoded {
+  const { run, epoch, mailboxSeq, wakeInMs, waitingFor } = entry;
   const waiting = waitingFor.length === 0 ? undefined : structured(waitingFor);
-  return { i, run, epoch, wish: 'waiting', mail, delay: wakeInMs === null ? undefined : wholeMs(wakeInMs), waiting };
+  return {
+    i,
+    run,
+    epoch,
+    wish: 'waiting',
+    mailbox_seq: mailboxSeq,
+    delay: wakeInMs === null ? undefined : wholeMs(wakeInMs),
+    waiting,
+  };
 }
 
-function handBackInShort(entry: HandBackEntry, i: number, structured: Structured): Short {
+function encodeHandBack(entry: HandBackEntry, i: number, structured: Structured): Encoded {
   const { run, epoch, attempt, delayMs, error } = entry;
   return {
     i,

@@ -19,7 +19,7 @@ export function liveStats(found: readonly FoundLive[], isCut: boolean): LiveStat
     jobs.set(job, { ...known, [kind]: known[kind] + n, oldestDueAt });
   }
   const byName = [...jobs.values()].toSorted((a, b) => (a.job < b.job ? -1 : 1));
-  return { isPartial: isCut || byName.length > mostJobs, jobs: byName.slice(0, mostJobs) };
+  return { isPartial: isCut || byName.length > maxJobs, jobs: byName.slice(0, maxJobs) };
 }
 
 function earlier(a: number | null, b: number | null): number | null {
@@ -27,4 +27,4 @@ function earlier(a: number | null, b: number | null): number | null {
 }
 
 const nothing = { due: 0, oldestDueAt: null, later: 0, waiting: 0, running: 0 };
-const mostJobs = 1_000;
+const maxJobs = 1_000;

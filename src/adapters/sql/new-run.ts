@@ -6,7 +6,7 @@ import { wholeMs } from './whole-ms.ts';
 export type Structured = (value: object) => unknown;
 
 /** A new run as procedures read it. Most members of most runs are as usual and left out. */
-export function newRunInShort(run: NewRun, i: number, structured: Structured): Record<string, unknown> {
+export function encodeNewRun(run: NewRun, i: number, structured: Structured): Record<string, unknown> {
   return {
     i,
     id: run.id,

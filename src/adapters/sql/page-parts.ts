@@ -26,7 +26,7 @@ export class PageParts {
   nextRows(): number {
     const wanted = this.#limit + 1 - this.#items.length;
     const fitting = this.#items.length === 0 ? firstRows : this.#rowsThatFit();
-    this.#asked = Math.max(1, Math.min(wanted, fitting, mostRows));
+    this.#asked = Math.max(1, Math.min(wanted, fitting, maxRows));
     return this.#asked;
   }
 
@@ -39,7 +39,7 @@ export class PageParts {
   add(rows: readonly RunRow[]): void {
     this.#isLast = rows.length < this.#asked;
     for (const row of rows) {
-      if (this.#items.length === this.#limit || this.#bytes >= mostBytes) {
+      if (this.#items.length === this.#limit || this.#bytes >= maxBytes) {
         this.#isLast = false;
         break;
       }
@@ -47,7 +47,7 @@ export class PageParts {
       this.#bytes += weigh(row);
     }
     this.#isWhole =
-      this.#isLast || this.#bytes >= mostBytes || (this.#items.length === this.#limit && this.#knowsMore(rows));
+      this.#isLast || this.#bytes >= maxBytes || (this.#items.length === this.#limit && this.#knowsMore(rows));
   }
 
   page(): Page<Run> {
@@ -60,7 +60,7 @@ export class PageParts {
   }
 
   #rowsThatFit(): number {
-    return Math.floor((mostBytes - this.#bytes) / (this.#bytes / this.#items.length));
+    return Math.floor((maxBytes - this.#bytes) / (this.#bytes / this.#items.length));
   }
 }
 
@@ -71,7 +71,7 @@ function weigh(row: RunRow): number {
   return bytes;
 }
 
-const mostBytes = 8 * 1_048_576;
+const maxBytes = 8 * 1_048_576;
 const firstRows = 100;
 /** Of rows that are all as large as a row of a list can be, 100 KB each. */
-const mostRows = 500;
+const maxRows = 500;

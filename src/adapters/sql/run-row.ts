@@ -2,7 +2,7 @@ import type { CalledBack } from '../../job/callbacks.ts';
 import type { Failure } from '../../job/failure.ts';
 import type { Progress, Run, StepKind, StepRecord, StepState, StoredRequest, StoredResponse } from '../../job/run.ts';
 import type { RunState, Trigger } from '../../job/state.ts';
-import type { Letter } from '../../ports/store-ask.ts';
+import type { MailboxItem } from '../../ports/store-action.ts';
 
 /** A run as the databases keep it: instants in milliseconds, everything structured as JSON text. */
 export interface RunRow {
@@ -98,7 +98,7 @@ export interface StepColumns {
   readonly kind: string;
   readonly state: string;
   readonly tries: number;
-  readonly asked: number;
+  readonly first_seq: number;
   readonly output: string | null;
   readonly error: string | null;
   readonly resume_at: number | null;
@@ -113,7 +113,7 @@ export function stepOf(row: StepColumns): StepRecord {
     kind: row.kind as StepKind,
     state: row.state as StepState,
     tries: row.tries,
-    asked: row.asked,
+    firstSeq: row.first_seq,
     output: row.output,
     error: jsonOf<Failure>(row.error),
     resumeAt: row.resume_at,
@@ -123,7 +123,7 @@ export function stepOf(row: StepColumns): StepRecord {
   };
 }
 
-export interface LetterColumns {
+export interface MailboxColumns {
   readonly n: number;
   readonly kind: string;
   readonly name: string;
@@ -133,9 +133,9 @@ export interface LetterColumns {
   readonly at: number;
 }
 
-export function letterOf(row: LetterColumns): Letter {
+export function mailboxItemOf(row: MailboxColumns): MailboxItem {
   const { n, name, data, actor, reason, at } = row;
-  return { n, kind: row.kind as Letter['kind'], name, data, actor, reason, at };
+  return { n, kind: row.kind as MailboxItem['kind'], name, data, actor, reason, at };
 }
 
 /** What is null stays null; all else is JSON that we wrote ourselves. */

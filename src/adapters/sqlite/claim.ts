@@ -31,7 +31,7 @@ export function claim(tx: Tx, { worker, number, jobs, free, turn, tree }: ClaimR
 /** Nobody asks again before its claim is over: there is one write transaction at a time. */
 export function reclaim(tx: Tx, { worker, number }: LostClaim): Claimed {
   const isLiving = tx.db.run(
-    'update workers set closed = max(closed, ?2) where id = ?1 and buried_at is null',
+    'update workers set closed = max(closed, ?2) where id = ?1 and evicted_at is null',
     worker,
     number,
   );
@@ -94,7 +94,7 @@ function claimRows(tx: Tx, ids: string): Row[] {
   return tx.db.all<Row>(
     `select r.id, r.job, r.key, r.trigger, r.input, r.args, r.request, r.priority, r.trace_id, r.parent, r.root,
        r.scheduled_at, r.created_at, l.epoch, l.attempt, l.first_attempt, l.crashes, l.suspect, l.generation, l.timeout_ms, l.deadline_at,
-       l.callbacks, l.mail, iif(l.epoch = 1, 0, coalesce((select max(seq) from output where run = l.run), 0)) output_seq,
+       l.callbacks, l.mailbox_seq, iif(l.epoch = 1, 0, coalesce((select max(seq) from output where run = l.run), 0)) output_seq,
        iif(l.epoch = 1, 0, (select sum(length(bytes)) from output where run = l.run)) output_bytes,
        iif(l.epoch = 1, 0, (select count(*) from steps where run = l.run)) steps
      from live l cross join runs r on r.id = l.run where l.run in (select value from json_each(?))`,

@@ -1,7 +1,7 @@
 import { type Database, openDatabase, type SqlValue, type Statement } from './driver.ts';
 
 /** Rows inserted together make statements of many shapes; a program uses far fewer than these. */
-const mostStatements = 500;
+const maxStatements = 500;
 
 /** One open database with its prepared statements, each prepared once. */
 export class Connection {
@@ -40,7 +40,7 @@ export class Connection {
   #prepared(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      if (this.#statements.size >= mostStatements) this.#statements.clear();
+      if (this.#statements.size >= maxStatements) this.#statements.clear();
       statement = this.#database.prepare(sql);
       this.#statements.set(sql, statement);
     }

@@ -1,7 +1,7 @@
 import type { RunId } from '../../job/run.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import type { Tx } from './connection.ts';
-import { firstLine, type Line, lineAfter, lineOfNextJob } from './line-of-work.ts';
+import { firstSlice, type ReadySlice, sliceAfter, sliceOfNextJob } from './ready-slice.ts';
 import type { PausedNames } from './pause.ts';
 
 /** Runs in the order in which they are to be claimed, and when one that is not among them is due. */
@@ -21,50 +21,54 @@ interface Look {
 
 /** Of queues with due runs each gives one in turn until there are enough. */
 export function dueInQueues(tx: Tx, { jobs, paused, free, turn, worker }: Look): Found {
-  const lines: (readonly RunId[])[] = [];
+  const slices: (readonly RunId[])[] = [];
   let nextDueAt: number | null = null;
   const queues = queuesOf(tx, jobs, paused);
   const doubt = firstSuspect(tx, { jobs, paused, worker });
   if (doubt !== undefined && !queues.has(doubt.queue)) queues.set(doubt.queue, []);
   for (const [queue, classes] of sortedBy([...queues], (a, b) => (a < b ? -1 : 1))) {
     const found = inQueue(tx, classes, { free, doubt: doubt?.queue === queue ? doubt : undefined });
-    if (found.due.length > 0) lines.push(found.due);
+    if (found.due.length > 0) slices.push(found.due);
     nextDueAt = earlier(nextDueAt, found.nextDueAt);
   }
-  return { due: inTurn(lines, free, turn), nextDueAt };
+  return { due: inTurn(slices, free, turn), nextDueAt };
 }
 
 /** Of all suspect runs the one that is first; usually there is none, which one seek says. */
 function firstSuspect(tx: Tx, { jobs, paused, worker }: Pick<Look, 'jobs' | 'paused' | 'worker'>): Doubt | undefined {
   let first: Doubt | undefined;
-  let line = firstLine(tx, 1);
-  if (line === undefined || holdsSuspect(tx, worker)) return undefined;
-  while (line !== undefined) {
-    if (jobs.has(line.job) && !paused.has(line.queue)) {
-      const [row] = dueInLines(tx, [line], 1);
-      if (row && (!first || inOrder({ ...row, ...line }, first) < 0)) first = { ...row, ...line };
+  let slice = firstSlice(tx, 1);
+  if (slice === undefined || holdsSuspect(tx, worker)) return undefined;
+  while (slice !== undefined) {
+    if (jobs.has(slice.job) && !paused.has(slice.queue)) {
+      const [row] = dueInSlices(tx, [slice], 1);
+      if (row && (!first || inOrder({ ...row, ...slice }, first) < 0)) first = { ...row, ...slice };
     }
-    line = jobs.has(line.job) ? lineAfter(tx, line) : lineOfNextJob(tx, line);
+    slice = jobs.has(slice.job) ? sliceAfter(tx, slice) : sliceOfNextJob(tx, slice);
   }
   return first;
 }
 
-type Doubt = Line & DueRow;
+type Doubt = ReadySlice & DueRow;
 
 function holdsSuspect(tx: Tx, worker: WorkerId): boolean {
   return tx.db.get('select 1 from live where worker = ? and suspect = 1 limit 1', worker) !== undefined;
 }
 
 /** Of each queue in which one of these jobs has a line: its lines by priority, the highest first. */
-function queuesOf(tx: Tx, jobs: ReadonlySet<string>, paused: PausedNames['queue']): Map<string, (readonly Line[])[]> {
-  const queues = new Map<string, Map<number, Line[]>>();
-  for (let line = firstLine(tx, 0); line !== undefined;) {
-    const isKnown = jobs.has(line.job);
-    if (isKnown && !paused.has(line.queue)) {
-      const classes = getOrAdd(queues, line.queue, () => new Map<number, Line[]>());
-      getOrAdd(classes, line.priority, () => []).push(line);
+function queuesOf(
+  tx: Tx,
+  jobs: ReadonlySet<string>,
+  paused: PausedNames['queue'],
+): Map<string, (readonly ReadySlice[])[]> {
+  const queues = new Map<string, Map<number, ReadySlice[]>>();
+  for (let slice = firstSlice(tx, 0); slice !== undefined;) {
+    const isKnown = jobs.has(slice.job);
+    if (isKnown && !paused.has(slice.queue)) {
+      const classes = getOrAdd(queues, slice.queue, () => new Map<number, ReadySlice[]>());
+      getOrAdd(classes, slice.priority, () => []).push(slice);
     }
-    line = isKnown ? lineAfter(tx, line) : lineOfNextJob(tx, line);
+    slice = isKnown ? sliceAfter(tx, slice) : sliceOfNextJob(tx, slice);
   }
   return new Map([...queues].map(([queue, classes]) => [queue, classesOf(classes)]));
 }
@@ -77,8 +81,8 @@ function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value)
   return made;
 }
 
-function classesOf(classes: ReadonlyMap<number, readonly Line[]>): (readonly Line[])[] {
-  return sortedBy([...classes], (a, b) => b - a).map(([, lines]) => lines);
+function classesOf(classes: ReadonlyMap<number, readonly ReadySlice[]>): (readonly ReadySlice[])[] {
+  return sortedBy([...classes], (a, b) => b - a).map(([, slices]) => slices);
 }
 
 function sortedBy<Key, Value>(entries: readonly [Key, Value][], order: (a: Key, b: Key) => number): [Key, Value][] {
@@ -86,14 +90,14 @@ function sortedBy<Key, Value>(entries: readonly [Key, Value][], order: (a: Key, 
 }
 
 /** One of each line, then the second of each, and so on. */
-function inTurn(lines: readonly (readonly RunId[])[], free: number, turn: number): readonly RunId[] {
-  const [only] = lines;
-  if (only === undefined || lines.length === 1) return only ?? [];
-  const first = turn % lines.length;
-  const ordered = [...lines.slice(first), ...lines.slice(0, first)];
+function inTurn(slices: readonly (readonly RunId[])[], free: number, turn: number): readonly RunId[] {
+  const [only] = slices;
+  if (only === undefined || slices.length === 1) return only ?? [];
+  const first = turn % slices.length;
+  const ordered = [...slices.slice(first), ...slices.slice(0, first)];
   const due: RunId[] = [];
-  for (let place = 0; due.length < free && ordered.some((line) => place < line.length); place++) {
-    for (const line of ordered) if (due.length < free) due.push(...line.slice(place, place + 1));
+  for (let place = 0; due.length < free && ordered.some((slice) => place < slice.length); place++) {
+    for (const slice of ordered) if (due.length < free) due.push(...slice.slice(place, place + 1));
   }
   return due;
 }
@@ -104,22 +108,22 @@ function inTurn(lines: readonly (readonly RunId[])[], free: number, turn: number
  */
 function inQueue(
   tx: Tx,
-  classes: readonly (readonly Line[])[],
+  classes: readonly (readonly ReadySlice[])[],
   { free, doubt }: { readonly free: number; readonly doubt: Doubt | undefined },
 ): Found {
-  const due: (DueRow & Pick<Line, 'priority'>)[] = [];
+  const due: (DueRow & Pick<ReadySlice, 'priority'>)[] = [];
   let nextDueAt: number | null = null;
-  for (const lines of classes) {
-    const priority = lines[0]?.priority ?? 0;
-    const found = due.length < free ? dueInLines(tx, lines, free - due.length) : [];
+  for (const slices of classes) {
+    const priority = slices[0]?.priority ?? 0;
+    const found = due.length < free ? dueInSlices(tx, slices, free - due.length) : [];
     for (const { run, due_at } of found) due.push({ run, due_at, priority });
-    for (const line of lines) nextDueAt = earlier(nextDueAt, laterIn(tx, line));
+    for (const slice of slices) nextDueAt = earlier(nextDueAt, laterIn(tx, slice));
   }
   const all = doubt === undefined ? due : [...due, doubt].toSorted(inOrder).slice(0, free);
   return { due: all.map(({ run }) => run), nextDueAt };
 }
 
-function inOrder(a: DueRow & Pick<Line, 'priority'>, b: DueRow & Pick<Line, 'priority'>): number {
+function inOrder(a: DueRow & Pick<ReadySlice, 'priority'>, b: DueRow & Pick<ReadySlice, 'priority'>): number {
   return b.priority - a.priority || byAge(a, b);
 }
 
@@ -129,21 +133,21 @@ interface DueRow {
 }
 
 /** Of one queue and priority. SQLite reads the lines side by side, and only as far as it needs. */
-function dueInLines(tx: Tx, lines: readonly Line[], limit: number): readonly DueRow[] {
-  const [first] = lines;
+function dueInSlices(tx: Tx, slices: readonly ReadySlice[], limit: number): readonly DueRow[] {
+  const [first] = slices;
   if (first === undefined) return [];
-  if (lines.length > mostAtOnce) {
-    const parts = Array.from({ length: Math.ceil(lines.length / mostAtOnce) }, (_, i) =>
-      dueInLines(tx, lines.slice(i * mostAtOnce, (i + 1) * mostAtOnce), limit),
+  if (slices.length > maxAtOnce) {
+    const parts = Array.from({ length: Math.ceil(slices.length / maxAtOnce) }, (_, i) =>
+      dueInSlices(tx, slices.slice(i * maxAtOnce, (i + 1) * maxAtOnce), limit),
     );
     return parts.flat().toSorted(byAge).slice(0, limit);
   }
-  const parts = lines.map(
+  const parts = slices.map(
     (_, i) => `select run, due_at from live
        where worker is null and suspect = ${first.suspect} and job = ?${i + 5} and queue = ?1 and priority = ?2
          and due_at <= ?3`,
   );
-  const jobs = lines.map(({ job }) => job);
+  const jobs = slices.map(({ job }) => job);
   const { queue, priority } = first;
   // `+ 0`: at a bare place SQLite's planner looks at the value, and then prepares the statement anew for each call (tried:
   // 8.5 us instead of 1.4, and 85 us where nothing is in the processor's caches).
@@ -152,13 +156,13 @@ function dueInLines(tx: Tx, lines: readonly Line[], limit: number): readonly Due
 }
 
 /** SQLite takes 500 parts of a `union all`. */
-const mostAtOnce = 50;
+const maxAtOnce = 50;
 
 function byAge(a: DueRow, b: DueRow): number {
   return a.due_at - b.due_at || (a.run < b.run ? -1 : 1);
 }
 
-function laterIn(tx: Tx, { suspect, job, queue, priority }: Line): number | null {
+function laterIn(tx: Tx, { suspect, job, queue, priority }: ReadySlice): number | null {
   const row = tx.db.get<{ due_at: number }>(
     `select due_at from live
      where worker is null and suspect = ? and job = ? and queue = ? and priority = ? and due_at > ?

@@ -4,12 +4,12 @@ import type { JsonText, Progress, RunId, StoredResponse } from '../../job/run.ts
 import type { FinalState } from '../../job/state.ts';
 import type { NewRun } from '../../ports/store-submit.ts';
 import { newId } from '../../std/id.ts';
-import { cancelFailure } from '../sql/burial.ts';
+import { cancelFailure } from '../sql/crash-record.ts';
 import { callbackRun } from '../sql/callback-run.ts';
 import { jsonText } from '../sql/run-row.ts';
 import type { Tx } from './connection.ts';
 import { insertMany } from './insert-many.ts';
-import { post } from './mail.ts';
+import { post } from './mailbox.ts';
 import { submitOne } from './submit.ts';
 
 /** How a live run ends. */
@@ -26,7 +26,7 @@ export interface End {
 
 /**
  * Ends live runs, whoever asks: each gets its outcome and loses its live row, children that are not finished are
- * cancelled unless it succeeded (those that run get a letter), its parent gets a letter, and the run of its callback is
+ * cancelled unless it succeeded (those that run get a mailbox item), its parent gets a mailbox item, and the run of its callback is
  * created, after all that: as a child of the run that ended it would be cancelled.
  */
 export function endRuns(tx: Tx, ends: readonly End[]): void {
@@ -36,8 +36,8 @@ export function endRuns(tx: Tx, ends: readonly End[]): void {
     const ties = tiesOf(tx, next);
     calls.push(...callbackRuns(tx, next, ties));
     close(tx, next);
-    for (const { run, mail, parent } of ties) {
-      if (mail > 0) consumeCancels(tx, run);
+    for (const { run, mailbox_seq, parent } of ties) {
+      if (mailbox_seq > 0) consumeCancels(tx, run);
       if (parent !== null) post(tx, parent, { kind: 'child', name: run, data: null, actor: null, reason: null });
     }
     next = next.filter(({ state }) => state !== 'succeeded').flatMap((end) => cancelChildren(tx, end));
@@ -51,7 +51,7 @@ export function endRun(tx: Tx, end: End): void {
 
 interface Ties {
   readonly run: RunId;
-  readonly mail: number;
+  readonly mailbox_seq: number;
   readonly parent: RunId | null;
   readonly callbacks: CalledBack | null;
 }
@@ -59,8 +59,8 @@ interface Ties {
 /** Of those that have any: their parent, how much mail they got, and which ends are called back. */
 function tiesOf(tx: Tx, ends: readonly End[]): Ties[] {
   return tx.db.all(
-    `select l.run, l.mail, l.parent, l.callbacks from json_each(?) e cross join live l on l.run = e.value
-     where l.mail > 0 or l.parent is not null or l.callbacks is not null order by l.run`,
+    `select l.run, l.mailbox_seq, l.parent, l.callbacks from json_each(?) e cross join live l on l.run = e.value
+     where l.mailbox_seq > 0 or l.parent is not null or l.callbacks is not null order by l.run`,
     idsOf(ends),
   );
 }
@@ -108,10 +108,10 @@ function close(tx: Tx, ends: readonly End[]): void {
 
 /** A request to cancel that the run has outlived must not cancel its next life. */
 function consumeCancels(tx: Tx, run: RunId): void {
-  tx.db.run(`update letters set consumed_by = '' where run = ? and kind = 'cancel' and consumed_by is null`, run);
+  tx.db.run(`update mailbox set consumed_by = '' where run = ? and kind = 'cancel' and consumed_by is null`, run);
 }
 
-/** Sends a letter to the children that run, and gives the ends of the others. */
+/** Sends a mailbox item to the children that run, and gives the ends of the others. */
 function cancelChildren(tx: Tx, { run: parent, state }: End): End[] {
   const ends: End[] = [];
   const actor = `run ${parent}`;

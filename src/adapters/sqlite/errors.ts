@@ -103,17 +103,17 @@ export function unsendableError(cause: unknown, url: string): OnejobError {
 }
 
 /** Errors travel between threads as plain values: a structured clone drops code and hint. */
-export interface WireError {
+export interface EncodedError {
   readonly code: string;
   readonly message: string;
   readonly hint: string | undefined;
 }
 
-export function toWire({ code, message, hint }: OnejobError): WireError {
+export function encodeError({ code, message, hint }: OnejobError): EncodedError {
   return { code, message, hint };
 }
 
-export function fromWire({ code, message, hint }: WireError): OnejobError {
+export function decodeError({ code, message, hint }: EncodedError): OnejobError {
   return new OnejobError(code as ErrorCode, message, hint === undefined ? {} : { hint });
 }
 

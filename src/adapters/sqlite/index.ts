@@ -4,9 +4,9 @@ import type { Adapter } from '../../ports/adapter.ts';
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
-import { openBriefly } from './brief-line.ts';
+import { openBriefly } from './brief-writer-channel.ts';
 import { DatabaseIdentity } from './file-identity.ts';
-import { openInPlace, openOnThread, type Line } from './line.ts';
+import { openInPlace, openOnThread, type WriterChannel } from './writer-channel.ts';
 import { openFileNotifier } from './notifier.ts';
 import { SqliteStore } from './store.ts';
 
@@ -48,14 +48,20 @@ export async function openSqliteStore({
   const isMemory = path === ':memory:';
   const url = isMemory ? 'memory:' : `sqlite:${path}`;
   const place = { path, url, identity: new DatabaseIdentity() };
-  const open = (): Line | Promise<Line> => {
+  const open = (): WriterChannel | Promise<WriterChannel> => {
     if (isMemory || inPlace === true) return openInPlace({ ...place, now: () => clock.now() });
     return isBrief === true ? openBriefly(place) : openOnThread(place);
   };
-  const line = await open();
+  const channel = await open();
   return new SqliteStore(
-    { id: '', reach: isMemory ? 'process' : 'host', url, beat: line.beats ? 'store' : null, isOrdered: true },
-    line,
+    {
+      id: '',
+      reach: isMemory ? 'process' : 'host',
+      url,
+      heartbeat: channel.heartbeats ? 'store' : null,
+      isOrdered: true,
+    },
+    channel,
     path,
   );
 }

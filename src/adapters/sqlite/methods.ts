@@ -1,18 +1,18 @@
-import { ask } from './ask.ts';
+import { act } from './act.ts';
 import { backlog } from './backlog.ts';
-import { bury } from './bury.ts';
+import { evict } from './evict.ts';
 import { claim, reclaim } from './claim.ts';
 import type { Tx } from './connection.ts';
 import { lookInside } from './examine.ts';
 import { list } from './list.ts';
-import { messages } from './mail.ts';
+import { messages } from './mailbox.ts';
 import type { Method } from './method.ts';
 import { append, tail } from './output.ts';
 import { pauses } from './pause.ts';
 import { prunable, prune } from './prune.ts';
 import { get, steps } from './read.ts';
 import { record } from './record.ts';
-import { beat, beatAlone, enrol, workers } from './roster.ts';
+import { heartbeat, heartbeatAlone, registerWorker, workers } from './roster.ts';
 import { due, fire, plan } from './schedule.ts';
 import { stats } from './stats.ts';
 import { submit } from './submit.ts';
@@ -21,15 +21,15 @@ type Run = (tx: Tx, argument: never) => unknown;
 
 const methods: Readonly<Record<Exclude<Method, 'migrate'>, Run>> = {
   submit,
-  enrol,
-  beat,
-  beatAlone,
-  bury,
+  registerWorker,
+  heartbeat,
+  heartbeatAlone,
+  evict,
   claim,
   reclaim,
   record,
   append,
-  ask,
+  act,
   plan,
   fire,
   prune,

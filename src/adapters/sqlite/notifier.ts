@@ -3,14 +3,14 @@ import { dirname } from 'node:path';
 import type { Notifier } from '../../ports/notifier.ts';
 import { systemClock, type Timer } from '../../std/clock.ts';
 import { makeDirectory } from '../../std/make-directory.ts';
-import { WordFile } from './word-file.ts';
+import { NotificationFile } from './notification-file.ts';
 
 /**
  * Hints between the processes of one machine that use one database: a file beside it, `PATH-hint`, that is touched and
- * watched. Not its directory: there each write to the database would be an event too. Words go through `PATH-words`.
+ * watched. Not its directory: there each write to the database would be an event too. Words go through `PATH-notifications`.
  */
 export function openFileNotifier(path: string): Notifier {
-  return new FileNotifier(`${path}-hint`, new WordFile(`${path}-words`));
+  return new FileNotifier(`${path}-hint`, new NotificationFile(`${path}-notifications`));
 }
 
 /** Hints in between are told by one at the end of the pause. */
@@ -18,16 +18,16 @@ const pauseMs = 10;
 
 class FileNotifier implements Notifier {
   readonly #file: string;
-  readonly #words: WordFile;
+  readonly #notifications: NotificationFile;
   readonly #listeners = new Set<() => void>();
   #watcher: FSWatcher | undefined;
   #pause: Timer | undefined;
   #again = false;
   #closed = false;
 
-  constructor(file: string, words: WordFile) {
+  constructor(file: string, notification: NotificationFile) {
     this.#file = file;
-    this.#words = words;
+    this.#notifications = notification;
   }
 
   hint(): void {
@@ -55,12 +55,12 @@ class FileNotifier implements Notifier {
     };
   }
 
-  say(words: string): void {
-    if (!this.#closed) this.#words.say(words);
+  publish(notification: string): void {
+    if (!this.#closed) this.#notifications.publish(notification);
   }
 
-  listen(onWords: (words: string | null) => void): () => void {
-    return this.#closed ? () => undefined : this.#words.listen(onWords);
+  listen(onNotification: (notification: string | null) => void): () => void {
+    return this.#closed ? () => undefined : this.#notifications.listen(onNotification);
   }
 
   close(): Promise<void> {
@@ -71,7 +71,7 @@ class FileNotifier implements Notifier {
     this.#pause?.cancel();
     this.#unwatch();
     this.#listeners.clear();
-    this.#words.close();
+    this.#notifications.close();
     return Promise.resolve();
   }
 

@@ -1,23 +1,23 @@
-import type { AskAnswer, PauseAsk } from '../../ports/store-ask.ts';
+import type { ActionResult, PauseAction } from '../../ports/store-action.ts';
 import type { Pause } from '../../ports/inspector.ts';
 import type { Tx } from './connection.ts';
 
-type PauseTarget = PauseAsk['target']['type'];
+type PauseTarget = PauseAction['target']['type'];
 
 /**
  * Pausing what is paused, or resuming what is not, is done too: a repeat answers the same. A change moves the revision
  * of a schedule, so that a fire that was worked out before it is refused.
  */
-export function pauseOrResume(tx: Tx, ask: PauseAsk): AskAnswer {
-  const { type, name } = ask.target;
-  const changed = ask.kind === 'pause' ? pause(tx, ask) : resume(tx, ask);
+export function pauseOrResume(tx: Tx, action: PauseAction): ActionResult {
+  const { type, name } = action.target;
+  const changed = action.kind === 'pause' ? pause(tx, action) : resume(tx, action);
   if (changed && type === 'schedule') {
     tx.db.run('update schedules set revision = revision + 1, fired = null where name = ?', name);
   }
   return { verdict: 'done', run: null, state: null };
 }
 
-function pause(tx: Tx, { target, until, actor, reason }: PauseAsk): boolean {
+function pause(tx: Tx, { target, until, actor, reason }: PauseAction): boolean {
   const changes = tx.db.run(
     `insert into pauses (type, name, until, actor, reason, at) values (?, ?, ?, ?, ?, ?)
      on conflict (type, name) do update set until = excluded.until, actor = excluded.actor,
@@ -33,7 +33,7 @@ function pause(tx: Tx, { target, until, actor, reason }: PauseAsk): boolean {
   return changes > 0;
 }
 
-function resume(tx: Tx, { target }: PauseAsk): boolean {
+function resume(tx: Tx, { target }: PauseAction): boolean {
   return tx.db.run('delete from pauses where type = ? and name = ?', target.type, target.name) > 0;
 }
 

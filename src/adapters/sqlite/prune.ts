@@ -9,7 +9,7 @@ const workerKeptMs = 86_400_000;
 
 /** Deletes at most `limit` finished runs that are too old or too many, oldest first. */
 export function prune(tx: Tx, { policy, limit }: { policy: PrunePolicy; limit: number }): Pruned {
-  tx.db.run('delete from workers where buried_at < ?', tx.now - workerKeptMs);
+  tx.db.run('delete from workers where evicted_at < ?', tx.now - workerKeptMs);
   const succeeded = { keptMs: policy.succeededMs, keptRuns: policy.succeededRuns };
   const failed = { keptMs: policy.failedMs, keptRuns: policy.failedRuns };
   const runs: RunId[] = [];
@@ -79,7 +79,7 @@ function erase(tx: Tx, runs: readonly RunId[]): number {
        and run in (select value from json_each(?1))`,
     ids,
   );
-  for (const table of ['output', 'steps', 'letters', 'asks', 'outcomes']) {
+  for (const table of ['output', 'steps', 'mailbox', 'actions', 'outcomes']) {
     tx.db.run(`delete from ${table} where run in (select value from json_each(?))`, ids);
   }
   tx.db.run('delete from runs where id in (select value from json_each(?))', ids);

@@ -53,11 +53,11 @@ export function steps(tx: Tx, { run, after, maxBytes }: StepRequest): Page<StepR
     `with weighed as materialized (
        select s.key, sum(${stepBytes}) over o so_far, row_number() over o nth, count(*) over () total
        from steps s
-       where s.run = ?1 and (?2 is null or (s.state = 'running', s.n, s.asked, s.key) >
-         (select a.state = 'running', a.n, a.asked, a.key from steps a where a.run = ?1 and a.key = ?2))
-       window o as (order by s.state = 'running', s.n, s.asked, s.key)
+       where s.run = ?1 and (?2 is null or (s.state = 'running', s.n, s.first_seq, s.key) >
+         (select a.state = 'running', a.n, a.first_seq, a.key from steps a where a.run = ?1 and a.key = ?2))
+       window o as (order by s.state = 'running', s.n, s.first_seq, s.key)
      )
-     select s.key, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at, s.finished_at, w.total
+     select s.key, s.kind, s.state, s.tries, s.first_seq, s.output, s.error, s.resume_at, s.child, s.started_at, s.finished_at, w.total
      from weighed w cross join steps s on s.run = ?1 and s.key = w.key
      where w.so_far <= ?3 or w.nth = 1 order by w.nth`,
     run,
@@ -69,8 +69,8 @@ export function steps(tx: Tx, { run, after, maxBytes }: StepRequest): Page<StepR
 
 function stepsOf(tx: Tx, run: RunId): StepRecord[] {
   const rows = tx.db.all<StepColumns>(
-    `select key, kind, state, tries, asked, output, error, resume_at, child, started_at, finished_at
-     from steps where run = ? order by state = 'running', n, asked, key`,
+    `select key, kind, state, tries, first_seq, output, error, resume_at, child, started_at, finished_at
+     from steps where run = ? order by state = 'running', n, first_seq, key`,
     run,
   );
   return rows.map(stepOf);

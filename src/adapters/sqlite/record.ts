@@ -16,7 +16,7 @@ import { wholeMs } from '../sql/whole-ms.ts';
 import type { Tx } from './connection.ts';
 import { type End, endRuns } from './end.ts';
 import { type Fences, fencesOf } from './fence.ts';
-import { mailMeanwhile, type Meanwhile } from './let-go.ts';
+import { mailboxMeanwhile, type Meanwhile } from './let-go.ts';
 import { recordSteps } from './step.ts';
 
 /**
@@ -69,7 +69,11 @@ function letGo(tx: Tx, worker: WorkerId, entries: readonly Entry[], verdicts: Ma
       verdicts.set(entry, letGoVerdict(live, endedOf(tx, entry.run), { ...by, isCancelled: false }));
       continue;
     }
-    const meanwhile = mailMeanwhile(tx, { run: entry.run, mail: live.mail }, 'mail' in entry ? entry.mail : undefined);
+    const meanwhile = mailboxMeanwhile(
+      tx,
+      { run: entry.run, mailboxSeq: live.mailboxSeq },
+      'mailboxSeq' in entry ? entry.mailboxSeq : undefined,
+    );
     if (entry.kind === 'suspend') park(tx, entry, meanwhile);
     else handBack(tx, entry);
     if (meanwhile.cancel) cancelled.push(meanwhile.cancel);
@@ -82,9 +86,9 @@ function letGo(tx: Tx, worker: WorkerId, entries: readonly Entry[], verdicts: Ma
 
 type LettingGo = SuspendEntry | HandBackEntry;
 
-/** Reads the row again: an outcome of this group may have put a letter into the run's box. */
+/** Reads the row again: an outcome of this group may have put a mailbox item into the run's box. */
 function liveOf(tx: Tx, run: RunId): LiveRow | undefined {
-  return tx.db.get<LiveRow>('select state, worker, epoch, mail from live where run = ?', run);
+  return tx.db.get<LiveRow>('select state, worker, epoch, mailbox_seq as mailboxSeq from live where run = ?', run);
 }
 
 function park(tx: Tx, entry: SuspendEntry, meanwhile: Meanwhile): void {
@@ -92,7 +96,7 @@ function park(tx: Tx, entry: SuspendEntry, meanwhile: Meanwhile): void {
   const isParked = stateAfterLetGo('waiting', { ...meanwhile, isCancelled: false }) === 'waiting';
   const wakesAt = entry.wakeInMs === null ? null : tx.now + wholeMs(entry.wakeInMs);
   tx.db.run(
-    `update live set state = ?2, worker = null, due_at = ?3, waiting_for = ?4, crashes = 0, casualties = null,
+    `update live set state = ?2, worker = null, due_at = ?3, waiting_for = ?4, crashes = 0, crash_records = null,
        suspect = 0
      where run = ?1`,
     entry.run,
@@ -106,7 +110,7 @@ function handBack(tx: Tx, entry: HandBackEntry): void {
   tx.db.run(
     `update live set state = 'queued', worker = null, due_at = case when ?2 = 0 then due_at else ?3 end, error = ?4,
        crashes = case when ?5 > attempt then 0 else crashes end,
-       casualties = case when ?5 > attempt then null else casualties end,
+       crash_records = case when ?5 > attempt then null else crash_records end,
        suspect = case when ?5 > attempt then 0 else suspect end, attempt = coalesce(?5, attempt)
      where run = ?1`,
     entry.run,

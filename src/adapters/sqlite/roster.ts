@@ -1,11 +1,11 @@
-import type { Enrolment, Identity, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
-import { buryWorker } from './bury.ts';
+import type { WorkerRegistration, Identity, HeartbeatReply, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import { evictWorker } from './evict.ts';
 import type { Tx } from './connection.ts';
 
-/** Adds a worker with beat 0. A repeat changes nothing: it must not bury who replaced this worker in between. */
-export function enrol(tx: Tx, worker: Enrolment): void {
+/** Adds a worker with heartbeat 0. A repeat changes nothing: it must not evict who replaced this worker in between. */
+export function registerWorker(tx: Tx, worker: WorkerRegistration): void {
   const added = tx.db.run(
-    `insert into workers (id, node, slots, jobs, version, identity, enrolled_at)
+    `insert into workers (id, node, slots, jobs, version, identity, registered_at)
      values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
     worker.id,
     worker.node,
@@ -16,36 +16,36 @@ export function enrol(tx: Tx, worker: Enrolment): void {
     tx.now,
   );
   if (added === 0 || worker.replaces === null) return;
-  const elders = tx.db.all<{ id: string }>(
-    'select id from workers where node = ? and id <> ? and buried_at is null',
+  const previousWorkers = tx.db.all<{ id: string }>(
+    'select id from workers where node = ? and id <> ? and evicted_at is null',
     worker.replaces,
     worker.id,
   );
-  for (const elder of elders) buryWorker(tx, elder.id, false);
+  for (const previous of previousWorkers) evictWorker(tx, previous.id, false);
 }
 
-export function beat(tx: Tx, pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Pulse {
+export function heartbeat(tx: Tx, reply: { worker: WorkerId; load?: number; stalled?: boolean }): HeartbeatReply {
   const beaten = tx.db.run(
-    `update workers set beat = beat + 1, load = coalesce(?2, load), stalled = ?3
-     where id = ?1 and buried_at is null`,
-    pulse.worker,
-    pulse.load ?? null,
-    Number(pulse.stalled ?? false),
+    `update workers set heartbeat = heartbeat + 1, load = coalesce(?2, load), stalled = ?3
+     where id = ?1 and evicted_at is null`,
+    reply.worker,
+    reply.load ?? null,
+    Number(reply.stalled ?? false),
   );
-  return { buried: beaten === 0 };
+  return { evicted: beaten === 0 };
 }
 
-/** What the store's thread does by itself between the worker's own beats. `alive` false: the worker was buried. */
-export function beatAlone(tx: Tx, { worker, stalled }: { worker: WorkerId; stalled: boolean }): OwnBeat {
+/** What the store's thread does by itself between the worker's own heartbeats. `alive` false: the worker was evicted. */
+export function heartbeatAlone(tx: Tx, { worker, stalled }: { worker: WorkerId; stalled: boolean }): WriterHeartbeat {
   const beaten = tx.db.run(
-    'update workers set beat = beat + 1, stalled = ? where id = ? and buried_at is null',
+    'update workers set heartbeat = heartbeat + 1, stalled = ? where id = ? and evicted_at is null',
     Number(stalled),
     worker,
   );
   return { worker, alive: beaten > 0 };
 }
 
-export interface OwnBeat {
+export interface WriterHeartbeat {
   readonly worker: WorkerId;
   readonly alive: boolean;
 }
@@ -53,20 +53,20 @@ export interface OwnBeat {
 /** All workers that live, as far as anybody knows. */
 export function workers(tx: Tx): WorkerView[] {
   const rows = tx.db.all<WorkerRow>(
-    `select id, node, beat, stalled, load, slots, jobs, version, identity, enrolled_at
-     from workers where buried_at is null order by id`,
+    `select id, node, heartbeat, stalled, load, slots, jobs, version, identity, registered_at
+     from workers where evicted_at is null order by id`,
   );
   return rows.map((row) => ({
     id: row.id,
     node: row.node,
-    beat: row.beat,
+    heartbeat: row.heartbeat,
     stalled: row.stalled !== 0,
     load: row.load,
     slots: row.slots,
     jobs: JSON.parse(row.jobs) as string[],
     version: row.version,
     identity: JSON.parse(row.identity) as Identity,
-    enrolledAt: row.enrolled_at,
+    registeredAt: row.registered_at,
     running: limited(tx, row.id),
   }));
 }
@@ -74,14 +74,14 @@ export function workers(tx: Tx): WorkerView[] {
 interface WorkerRow {
   readonly id: string;
   readonly node: string;
-  readonly beat: number;
+  readonly heartbeat: number;
   readonly stalled: number;
   readonly load: number;
   readonly slots: number;
   readonly jobs: string;
   readonly version: string;
   readonly identity: string;
-  readonly enrolled_at: number;
+  readonly registered_at: number;
 }
 
 /** Runs with a limit, counted from their claim: the time-out, or what was left then to the deadline if that is less. */

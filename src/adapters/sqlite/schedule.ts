@@ -1,10 +1,10 @@
 import type { RunId } from '../../job/run.ts';
 import type { Due, DueSchedule, Fire, FireVerdict, Range, SchedulePlan } from '../../ports/store-schedule.ts';
-import { cancelFailure } from '../sql/burial.ts';
+import { cancelFailure } from '../sql/crash-record.ts';
 import { compareVersions } from '../sql/version.ts';
 import type { Tx } from './connection.ts';
 import { endRun } from './end.ts';
-import { post } from './mail.ts';
+import { post } from './mailbox.ts';
 import { pausedNames } from './pause.ts';
 import { submitOne } from './submit.ts';
 

@@ -131,7 +131,7 @@ create table live (
   job text not null,
   queue text not null,
   priority integer not null,
-  -- null: by mail only
+  -- null: by mailbox only
   due_at integer,
   state text not null,
   worker text,
@@ -139,7 +139,7 @@ create table live (
   claim integer,
   node text,
   epoch integer not null,
-  mail integer not null default 0,
+  mailbox_seq integer not null default 0,
   crashes integer not null default 0,
   max_crashes integer not null,
   attempt integer not null default 1,
@@ -159,11 +159,11 @@ create table live (
   progress text,
   waiting_for text,
   -- the workers that crashed with it, as JSON
-  casualties text,
+  crash_records text,
   -- 1: it was in execution when its worker crashed, and has recorded nothing since
   suspect integer not null default 0
 ) without rowid;
-create index live_line on live (worker, suspect, job, queue, priority desc, due_at, run);
+create index live_slice on live (worker, suspect, job, queue, priority desc, due_at, run);
 create index live_by_parent on live (parent) where parent is not null;
 create index live_by_root on live (root) where root is not null;
 create index live_by_schedule on live (schedule, run) where schedule is not null;
@@ -177,7 +177,7 @@ create table steps (
   state text not null,
   epoch integer not null,
   tries integer not null,
-  asked integer not null,
+  first_seq integer not null,
   output text,
   error text,
   resume_at integer,
@@ -187,7 +187,7 @@ create table steps (
   primary key (run, key)
 ) without rowid;
 
-create table letters (
+create table mailbox (
   run text not null,
   n integer not null,
   kind text not null,
@@ -203,10 +203,10 @@ create table letters (
   primary key (run, n)
 ) without rowid;
 -- what is unread is found and weighed without a look at what was read, or at the texts
-create index letters_unread on letters (run, n, kind, bytes) where consumed_by is null;
+create index mailbox_unread on mailbox (run, n, kind, bytes) where consumed_by is null;
 
 -- What was asked and answered: a repeated ask finds itself here.
-create table asks (
+create table actions (
   run text not null,
   id text not null,
   kind text not null,
@@ -229,7 +229,7 @@ create table output (
 create table workers (
   id text primary key,
   node text not null,
-  beat integer not null default 0,
+  heartbeat integer not null default 0,
   stalled integer not null default 0,
   load real not null default 0,
   slots integer not null,
@@ -240,8 +240,8 @@ create table workers (
   closed integer not null default 0,
   -- the last claim that took something
   claimed integer not null default 0,
-  enrolled_at integer not null,
-  buried_at integer
+  registered_at integer not null,
+  evicted_at integer
 ) without rowid;
 
 create table pauses (

@@ -10,10 +10,10 @@ import {
   type EndedWindow,
 } from '../sql/ended-stats.ts';
 import { liveStats, type FoundLive } from '../sql/live-stats.ts';
-import { mostLines } from './backlog.ts';
+import { maxSlices } from './backlog.ts';
 import type { Tx } from './connection.ts';
 import type { SqlValue } from './driver.ts';
-import { firstLine, type Line, lineAfter } from './line-of-work.ts';
+import { firstSlice, type ReadySlice, sliceAfter } from './ready-slice.ts';
 
 /** Nothing else is written meanwhile: ranges of indexes, and of each at most what is asked for. */
 export function stats(tx: Tx, request: StatsRequest): Stats {
@@ -65,7 +65,7 @@ function groupsSince(tx: Tx, since: number, state: FinalState): EndedGroup[] {
 /** Line by line until enough was read in all. */
 function findLive(tx: Tx, atMost: number): { found: FoundLive[]; isCut: boolean } {
   const found: FoundLive[] = [];
-  let [looked, lines, isCut] = [0, 0, false];
+  let [looked, slices, isCut] = [0, 0, false];
   const take = (range: readonly FoundLive[]): void => {
     const size = range.reduce((total, { n }) => total + n, 0);
     found.push(...range);
@@ -74,22 +74,22 @@ function findLive(tx: Tx, atMost: number): { found: FoundLive[]; isCut: boolean 
   };
   take(count(tx, `worker > '' limit ?`, 'running', [atMost]));
   for (const suspect of [0, 1] as const) {
-    for (let line = firstLine(tx, suspect); line !== undefined; line = lineAfter(tx, line)) {
-      if (++lines > mostLines || looked >= 10 * atMost) return { found, isCut: true };
-      for (const range of findInLine(tx, line, atMost)) take(range);
+    for (let slice = firstSlice(tx, suspect); slice !== undefined; slice = sliceAfter(tx, slice)) {
+      if (++slices > maxSlices || looked >= 10 * atMost) return { found, isCut: true };
+      for (const range of findInSlice(tx, slice, atMost)) take(range);
     }
   }
   return { found, isCut };
 }
 
 /** Those that are due, those that have a later instant, and those that have none. */
-function findInLine(tx: Tx, { suspect, job, queue, priority }: Line, atMost: number): FoundLive[][] {
-  const line = `worker is null and suspect = ${suspect} and job = ? and queue = ? and priority = ?`;
+function findInSlice(tx: Tx, { suspect, job, queue, priority }: ReadySlice, atMost: number): FoundLive[][] {
+  const slice = `worker is null and suspect = ${suspect} and job = ? and queue = ? and priority = ?`;
   return [
-    count(tx, `${line} and due_at <= ? order by due_at limit ?`, 'due', [job, queue, priority, tx.now, atMost]),
+    count(tx, `${slice} and due_at <= ? order by due_at limit ?`, 'due', [job, queue, priority, tx.now, atMost]),
     tx.db.all<FoundLive>(
       `select job, iif(state = 'waiting', 'waiting', 'later') kind, count(*) n, null oldest from (
-         select job, state from live where ${line} and due_at > ? order by due_at limit ?
+         select job, state from live where ${slice} and due_at > ? order by due_at limit ?
        ) group by job, kind`,
       job,
       queue,
@@ -97,7 +97,7 @@ function findInLine(tx: Tx, { suspect, job, queue, priority }: Line, atMost: num
       tx.now,
       atMost,
     ),
-    count(tx, `${line} and due_at is null limit ?`, 'waiting', [job, queue, priority, atMost]),
+    count(tx, `${slice} and due_at is null limit ?`, 'waiting', [job, queue, priority, atMost]),
   ];
 }
 
@@ -105,7 +105,7 @@ function findInLine(tx: Tx, { suspect, job, queue, priority }: Line, atMost: num
 function count(tx: Tx, where: string, kind: FoundLive['kind'], values: readonly SqlValue[]): FoundLive[] {
   return tx.db.all<FoundLive>(
     `select job, '${kind}' kind, count(*) n, min(due_at) oldest from (
-       select job, due_at from live indexed by live_line where ${where}
+       select job, due_at from live indexed by live_slice where ${where}
      ) group by job`,
     ...values,
   );

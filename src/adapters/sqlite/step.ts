@@ -95,7 +95,7 @@ function insertTogether(tx: Tx, entries: readonly Numbered[]): boolean {
   }
 }
 
-const insertStep = `insert into steps (run, key, n, kind, state, epoch, tries, asked, output, error, started_at,
+const insertStep = `insert into steps (run, key, n, kind, state, epoch, tries, first_seq, output, error, started_at,
   finished_at)`;
 
 function stepRow({ entry, n }: Numbered) {
@@ -107,7 +107,7 @@ function stepRow({ entry, n }: Numbered) {
     entry.state,
     entry.epoch,
     entry.tries,
-    entry.asked,
+    entry.firstSeq,
     entry.output,
     jsonText(entry.error),
     entry.startedAt,
@@ -131,14 +131,14 @@ function recordStep(tx: Tx, entry: StepEntry, n: number): Verdict {
 /** `resume_at` and `child` of a begun step stay: they tell what it was. */
 function finishStep(tx: Tx, entry: StepEntry, n: number): void {
   tx.db.run(
-    `update steps set n = ?, kind = ?, state = ?, epoch = ?, tries = ?, asked = ?, output = ?, error = ?,
+    `update steps set n = ?, kind = ?, state = ?, epoch = ?, tries = ?, first_seq = ?, output = ?, error = ?,
        started_at = ?, finished_at = ? where run = ? and key = ?`,
     n,
     entry.type,
     entry.state,
     entry.epoch,
     entry.tries,
-    entry.asked,
+    entry.firstSeq,
     entry.output,
     jsonText(entry.error),
     entry.startedAt,
@@ -150,7 +150,7 @@ function finishStep(tx: Tx, entry: StepEntry, n: number): void {
 
 function afterStep(tx: Tx, entry: StepEntry, fences: Fences): void {
   if (entry.consumes !== null) {
-    tx.db.run('update letters set consumed_by = ? where run = ? and n = ?', entry.key, entry.run, entry.consumes);
+    tx.db.run('update mailbox set consumed_by = ? where run = ? and n = ?', entry.key, entry.run, entry.consumes);
   }
   resetCrashes(tx, entry.run, fences);
 }
@@ -167,17 +167,17 @@ function recordTry(tx: Tx, entry: TryEntry, fences: Fences): Verdict {
   if (entry.retriesChild && begun?.child && begun.tries < entry.tries) retryEnded(tx, begun.child);
   if (begun !== undefined && isRepeat(tx, begun, entry)) return 'ok';
   tx.db.run(
-    `insert into steps (run, key, n, kind, state, epoch, tries, asked, output, error, resume_at, child, started_at)
+    `insert into steps (run, key, n, kind, state, epoch, tries, first_seq, output, error, resume_at, child, started_at)
      values (?, ?, 0, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (run, key) do update set kind = excluded.kind, epoch = excluded.epoch, tries = excluded.tries,
-       asked = excluded.asked, output = excluded.output, error = excluded.error, resume_at = excluded.resume_at,
+       first_seq = excluded.first_seq, output = excluded.output, error = excluded.error, resume_at = excluded.resume_at,
        child = coalesce(excluded.child, child), started_at = excluded.started_at`,
     entry.run,
     entry.key,
     entry.type,
     entry.epoch,
     entry.tries,
-    entry.asked,
+    entry.firstSeq,
     entry.output,
     jsonText(entry.error),
     entry.resumeInMs === null ? entry.resumeAt : tx.now + wholeMs(entry.resumeInMs),
@@ -216,6 +216,6 @@ function isRepeat(tx: Tx, begun: BegunRow, entry: TryEntry): boolean {
 function resetCrashes(tx: Tx, run: RunId, fences: Fences): void {
   const fence = fences.get(run);
   if (fence === undefined || (fence.crashes === 0 && fence.suspect === 0)) return;
-  tx.db.run('update live set crashes = 0, casualties = null, suspect = 0 where run = ?', run);
+  tx.db.run('update live set crashes = 0, crash_records = null, suspect = 0 where run = ?', run);
   fences.set(run, { ...fence, crashes: 0, suspect: 0 });
 }

@@ -2,7 +2,7 @@ import { hasCode, isOnejobError, OnejobError } from '../../job/errors.ts';
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Verdict } from '../../job/transition.ts';
 import type { Backlog, Inspector, Pause } from '../../ports/inspector.ts';
-import type { Ask, AskAnswer } from '../../ports/store-ask.ts';
+import type { Action, ActionResult } from '../../ports/store-action.ts';
 import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import type { Chunk, Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { MessageRequest, Messages } from '../../ports/store-message.ts';
@@ -10,7 +10,13 @@ import type { Page, PrunePolicy, Pruned, RunQuery, StepRequest } from '../../por
 import type { Due, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
-import type { Enrolment, Grave, Pulse, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import type {
+  WorkerRegistration,
+  EvictTarget,
+  HeartbeatReply,
+  WorkerId,
+  WorkerView,
+} from '../../ports/store-worker.ts';
 import type { Migration, Store, StoreFacts } from '../../ports/store.ts';
 import type { Examination, Upkeep } from '../../ports/upkeep.ts';
 import { createDeferred } from '../../std/deferred.ts';
@@ -19,22 +25,22 @@ import { noMessages } from '../sql/messages.ts';
 import { checkTexts } from '../sql/text.ts';
 import { closedError } from './errors.ts';
 import type { Inside } from './examine.ts';
-import type { Line } from './line.ts';
+import type { WriterChannel } from './writer-channel.ts';
 import { isWrite, type Method } from './method.ts';
-import type { Birth } from './submit.ts';
+import type { SubmitResult } from './submit.ts';
 
 /** The port over one line to the writer. What each method does stands in the file of its name. */
 export class SqliteStore implements Store, Inspector, Upkeep {
   #facts: StoreFacts;
-  readonly #line: Line;
+  readonly #channel: WriterChannel;
   readonly #path: string;
   readonly #pending = new Set<Promise<unknown>>();
   readonly #lost = createDeferred<Error>();
   #closed: Promise<void> | undefined;
 
-  constructor(facts: StoreFacts, line: Line, path: string) {
+  constructor(facts: StoreFacts, channel: WriterChannel, path: string) {
     this.#facts = { ...facts, lost: this.#lost.promise };
-    this.#line = line;
+    this.#channel = channel;
     this.#path = path;
   }
 
@@ -60,25 +66,25 @@ export class SqliteStore implements Store, Inspector, Upkeep {
       });
     }
     if (runs.length === 0) return [];
-    const births = await this.#call<Birth[]>('submit', runs);
-    return runs.map((run, i) => submittedOf(run, births[i]));
+    const results = await this.#call<SubmitResult[]>('submit', runs);
+    return runs.map((run, i) => submittedOf(run, results[i]));
   }
 
-  async enrol(worker: Enrolment): Promise<void> {
-    await this.#call('enrol', worker);
-    this.#line.beatFor(worker);
+  async registerWorker(worker: WorkerRegistration): Promise<void> {
+    await this.#call('registerWorker', worker);
+    this.#channel.heartbeatFor(worker);
   }
 
-  beat(pulse: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<Pulse> {
-    return this.#call('beat', pulse);
+  heartbeat(reply: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply> {
+    return this.#call('heartbeat', reply);
   }
 
   workers(): Promise<WorkerView[]> {
     return this.#call('workers', null);
   }
 
-  async bury(graves: readonly Grave[]): Promise<RunId[][]> {
-    return graves.length === 0 ? [] : this.#call('bury', graves);
+  async evict(targets: readonly EvictTarget[]): Promise<RunId[][]> {
+    return targets.length === 0 ? [] : this.#call('evict', targets);
   }
 
   claim(request: ClaimRequest): Promise<Claimed> {
@@ -105,8 +111,8 @@ export class SqliteStore implements Store, Inspector, Upkeep {
     return batch.chunks.length === 0 && batch.progress.length === 0 ? [] : this.#call('append', batch);
   }
 
-  async ask(asks: readonly Ask[]): Promise<AskAnswer[]> {
-    return asks.length === 0 ? [] : this.#call('ask', asks);
+  async act(actions: readonly Action[]): Promise<ActionResult[]> {
+    return actions.length === 0 ? [] : this.#call('act', actions);
   }
 
   async get(refs: readonly string[], { steps = false }: { steps?: boolean } = {}): Promise<(Run | null)[]> {
@@ -177,7 +183,7 @@ export class SqliteStore implements Store, Inspector, Upkeep {
 
   async #close(): Promise<void> {
     await Promise.allSettled(this.#pending);
-    await this.#line.close();
+    await this.#channel.close();
   }
 
   /** The caller knows what the method answers: the table in methods.ts is typed by the port. */
@@ -195,17 +201,17 @@ export class SqliteStore implements Store, Inspector, Upkeep {
   async #send(method: Method, argument: unknown): Promise<unknown> {
     if (this.#closed !== undefined) throw closedError(this.#facts.url);
     const call = { method, argument, weight: checkTexts(argument) };
-    if (!isWrite(method)) return this.#line.call(call);
+    if (!isWrite(method)) return this.#channel.call(call);
     await passFailpoint(`store.${method}.before`);
-    const value = await this.#line.call(call);
+    const value = await this.#channel.call(call);
     await passFailpoint(`store.${method}.committed`);
     return value;
   }
 }
 
 /** Of a created run only its state comes back; the rest is known here. */
-function submittedOf({ id, key, job }: NewRun, birth: Birth | undefined): Submitted {
-  return typeof birth === 'object' ? birth : { verdict: 'created', run: { id, key, job, state: birth ?? 'queued' } };
+function submittedOf({ id, key, job }: NewRun, result: SubmitResult | undefined): Submitted {
+  return typeof result === 'object' ? result : { verdict: 'created', run: { id, key, job, state: result ?? 'queued' } };
 }
 
 /** An armed failpoint that throws is, to the caller, a store that did not answer. */

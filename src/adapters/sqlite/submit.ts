@@ -9,20 +9,20 @@ import { insertMany } from './insert-many.ts';
 import { stateOf } from './read.ts';
 
 /** The state of a run that was created, or what there is instead: it travels with every run. */
-export type Birth = RunState | Submitted;
+export type SubmitResult = RunState | Submitted;
 
 /**
  * Creates the runs that are new; of two with one key the first. All that look new are inserted together; when one of
  * them is there already (a repeated submit) that is undone and all are looked at one by one.
  */
-export function submit(tx: Tx, runs: readonly NewRun[]): Birth[] {
+export function submit(tx: Tx, runs: readonly NewRun[]): SubmitResult[] {
   const holders = holdersOf(tx, runs);
   const created = createTogether(tx, unclaimed(tx, runs), holders);
   return runs.map((run) => (created.has(run) ? newborn(run, holders) : submitOne(tx, run)));
 }
 
 /** One run, which may be there: the child of a step, an occurrence. */
-export function submitOne(tx: Tx, run: NewRun): Birth {
+export function submitOne(tx: Tx, run: NewRun): SubmitResult {
   const owner = run.key === null ? undefined : ownerOf(tx, run.key);
   if (owner !== undefined && owner.run !== run.id) {
     const same = owner.job === run.job && owner.digest === run.digest;
@@ -35,7 +35,7 @@ export function submitOne(tx: Tx, run: NewRun): Birth {
   return newborn(run, holders);
 }
 
-/** Of each holder that is enrolled and not buried; without it a run is queued. */
+/** Of each holder that is registered and not evicted; without it a run is queued. */
 type Holders = ReadonlyMap<string | null, Living>;
 
 interface Living {
@@ -55,9 +55,9 @@ function holdersOf(tx: Tx, runs: readonly NewRun[]): Holders {
   return holders;
 }
 
-/** A worker that is enrolled and not buried. */
+/** A worker that is registered and not evicted. */
 export function livingWorker(tx: Tx, worker: string): Living | undefined {
-  return tx.db.get<Living>('select node, closed, claimed from workers where id = ? and buried_at is null', worker);
+  return tx.db.get<Living>('select node, closed, claimed from workers where id = ? and evicted_at is null', worker);
 }
 
 /** Who is to hold the run from its birth. */
@@ -173,6 +173,6 @@ function rootOf(run: NewRun): string | null {
   return run.root === run.id ? null : run.root;
 }
 
-function newborn(run: NewRun, holders: Holders): Birth {
+function newborn(run: NewRun, holders: Holders): SubmitResult {
   return keeperOf(run, holders) === undefined ? 'queued' : 'running';
 }

@@ -1,19 +1,19 @@
 import { threadPort } from '../../std/thread.ts';
 import { exitGateKeeper } from './exit-gate.ts';
 import { DatabaseIdentity } from './file-identity.ts';
-import { Hearts } from './hearts.ts';
-import { packAnswers, type Packet, unpack, type WireAnswer } from './wire.ts';
+import { WriterHeartbeats } from './writer-heartbeats.ts';
+import { packAnswers, type Packet, unpack, type EncodedAnswer } from './codec.ts';
 import { type Answer, type Call, Writer } from './writer.ts';
 
-/** What goes into the thread: calls, a worker to beat for, or the end. */
+/** What goes into the thread: calls, a worker to heartbeat for, or the end. */
 export type Inbound =
   | { readonly calls: Packet<Call> }
-  | { readonly beat: string; readonly everyMs: number }
+  | { readonly heartbeat: string; readonly everyMs: number }
   | { readonly close: true };
 
 /** What comes out. */
 export interface Outbound {
-  readonly answers: Packet<WireAnswer>;
+  readonly answers: Packet<EncodedAnswer>;
 }
 
 export interface ThreadData {
@@ -35,23 +35,23 @@ const writer = new Writer({
   answer,
   pass,
 });
-const hearts = new Hearts(writer);
+const heartbeats = new WriterHeartbeats(writer);
 
 port.onMessage((message) => {
-  hearts.heard();
+  heartbeats.heard();
   if ('calls' in message) writer.push(unpack(message.calls));
-  else if ('beat' in message) hearts.start(message.beat, message.everyMs);
+  else if ('heartbeat' in message) heartbeats.start(message.heartbeat, message.everyMs);
   else void end();
 });
 pass(() => writer.warmUp());
 
 function answer(answers: readonly Answer[]): void {
-  const theirs = hearts.take(answers);
+  const theirs = heartbeats.take(answers);
   if (theirs.length > 0) port.post({ answers: packAnswers(theirs) });
 }
 
 async function end(): Promise<void> {
-  hearts.stopAll();
+  heartbeats.stopAll();
   await writer.close();
   port.close();
 }

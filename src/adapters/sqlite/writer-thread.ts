@@ -1,11 +1,11 @@
-import type { Enrolment } from '../../ports/store-worker.ts';
+import type { WorkerRegistration } from '../../ports/store-worker.ts';
 import { openThread, type Thread } from '../../std/thread.ts';
-import { Desk } from './desk.ts';
+import { PendingCalls } from './pending-calls.ts';
 import { closedError, threadError, unsendableError } from './errors.ts';
 import { type ExitGate, openExitGate } from './exit-gate.ts';
 import type { Place } from './file-identity.ts';
 import type { Inbound, Outbound, ThreadData } from './thread.ts';
-import { fromWireAnswer, packCalls, unpack } from './wire.ts';
+import { decodeAnswer, packCalls, unpack } from './codec.ts';
 import type { Call } from './writer.ts';
 
 /**
@@ -17,7 +17,7 @@ export class WriterThread {
   readonly #url: string;
   readonly #gate: ExitGate = openExitGate();
   readonly #thread: Thread<Inbound, Outbound>;
-  readonly #desk: Desk;
+  readonly #pendingCalls: PendingCalls;
   #calls: Call[] = [];
   #closing = false;
   #over = false;
@@ -31,8 +31,8 @@ export class WriterThread {
       unref: true,
     });
     this.#thread = thread;
-    this.#desk = new Desk((isBusy) => (isBusy ? thread.ref() : thread.unref()));
-    thread.onMessage(({ answers }) => this.#desk.settle(unpack(answers).map(fromWireAnswer)));
+    this.#pendingCalls = new PendingCalls((isBusy) => (isBusy ? thread.ref() : thread.unref()));
+    thread.onMessage(({ answers }) => this.#pendingCalls.settle(unpack(answers).map(decodeAnswer)));
     thread.onExit((_code, error) => this.#end(error));
   }
 
@@ -43,15 +43,15 @@ export class WriterThread {
 
   /** Rejects with STORE_UNAVAILABLE when the thread ends before it has answered: done or not, nobody knows. */
   call(call: Omit<Call, 'id'>): Promise<unknown> {
-    return this.#desk.ask((id) => {
+    return this.#pendingCalls.add((id) => {
       this.#calls.push({ ...call, id });
       if (this.#calls.length > 1) return;
       queueMicrotask(() => process.nextTick(this.#send)); // a tick that microtasks ask for comes when none is left
     });
   }
 
-  beatFor({ id, beatMs }: Enrolment): void {
-    this.#thread.post({ beat: id, everyMs: beatMs });
+  heartbeatFor({ id, heartbeatMs }: WorkerRegistration): void {
+    this.#thread.post({ heartbeat: id, everyMs: heartbeatMs });
   }
 
   /** Called when the thread runs, or has ended before it did. */
@@ -80,13 +80,13 @@ export class WriterThread {
       this.#thread.post({ calls: packCalls(calls) });
     } catch (cause) {
       if (calls.length > 1) for (const call of calls) this.#post([call]);
-      else this.#desk.settle(calls.map(({ id }) => ({ id, error: unsendableError(cause, this.#url) })));
+      else this.#pendingCalls.settle(calls.map(({ id }) => ({ id, error: unsendableError(cause, this.#url) })));
     }
   }
 
   #end(error: unknown): void {
     this.#over = true;
     this.#gate.remove();
-    this.#desk.fail(this.#closing ? closedError(this.#url) : threadError(error, this.#url));
+    this.#pendingCalls.fail(this.#closing ? closedError(this.#url) : threadError(error, this.#url));
   }
 }

@@ -2,7 +2,7 @@ import { OnejobError } from '../../job/errors.ts';
 import type { Run } from '../../job/run.ts';
 import type { Trigger } from '../../job/state.ts';
 import type { Duration } from '../../std/duration.ts';
-import { durationOption } from '../duration-option.ts';
+import { durationOption } from '../config/duration-option.ts';
 import { checkStorable } from '../../std/json.ts';
 import type { ServerLink } from './server-link.ts';
 
@@ -37,7 +37,7 @@ export async function enqueueOn(link: ServerLink, wishes: readonly Wished[]): Pr
     delay: wish.delay === undefined ? undefined : inMilliseconds('delay', wish.delay),
     timeout: wish.timeout === undefined ? undefined : inMilliseconds('timeout', wish.timeout),
   }));
-  return (await link.ask<{ items: readonly Stored[] }>('POST', '/runs', { body: { runs } })).items;
+  return (await link.act<{ items: readonly Stored[] }>('POST', '/runs', { body: { runs } })).items;
 }
 
 /** What JSON.stringify would silently change must not leave this process; sizes are the server's to judge. */

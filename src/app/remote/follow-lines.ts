@@ -1,7 +1,7 @@
 import { isErrorCode, OnejobError } from '../../job/errors.ts';
 import type { Clock } from '../../std/clock.ts';
-import type { LineView } from '../json-views.ts';
-import type { LinesOptions, TailedLine } from '../run-reader.ts';
+import type { LineView } from '../views/json-views.ts';
+import type { LinesOptions, TailedLine } from '../client/run-reader.ts';
 import { Patience } from './patience.ts';
 import { lineOfView } from './read-views.ts';
 import type { ServerLink } from './server-link.ts';

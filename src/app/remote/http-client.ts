@@ -4,19 +4,19 @@ import type { Run } from '../../job/run.ts';
 import { runOfView, type RunView } from '../../job/run-view.ts';
 import { isFinal } from '../../job/state.ts';
 import type { Pause } from '../../ports/inspector.ts';
-import type { AskAnswer, PauseTarget } from '../../ports/store-ask.ts';
+import type { ActionResult, PauseTarget } from '../../ports/store-action.ts';
 import type { Page, RunQuery } from '../../ports/store-query.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { Duration } from '../../std/duration.ts';
-import type { Client, EnqueueOptions } from '../client.ts';
-import type { WorkerSummary } from '../worker-summary.ts';
-import type { Explanation } from '../explain.ts';
-import type { NodeView, PauseView } from '../json-views.ts';
-import { RunHandle } from '../run-handle.ts';
-import { waitTimedOut, type LinesOptions, type TailedLine, type WaitOptions } from '../run-reader.ts';
-import type { StatsView } from '../stats-view.ts';
-import { durationOption } from '../duration-option.ts';
-import { listBounds, pauseEnd } from '../instant-option.ts';
+import type { Client, EnqueueOptions } from '../client/client.ts';
+import type { WorkerSummary } from '../views/worker-summary.ts';
+import type { Explanation } from '../client/explain.ts';
+import type { NodeView, PauseView } from '../views/json-views.ts';
+import { RunHandle } from '../client/run-handle.ts';
+import { waitTimedOut, type LinesOptions, type TailedLine, type WaitOptions } from '../client/run-reader.ts';
+import type { StatsView } from '../views/stats-view.ts';
+import { durationOption } from '../config/duration-option.ts';
+import { listBounds, pauseEnd } from '../config/instant-option.ts';
 import { enqueueOn, inMilliseconds, type Wished } from './enqueue-on.ts';
 import { followLines } from './follow-lines.ts';
 import { Patience } from './patience.ts';
@@ -24,7 +24,7 @@ import { pauseOfView, workerOfView } from './read-views.ts';
 import type { ServerLink } from './server-link.ts';
 
 type ListOf<T> = { readonly items: readonly T[]; readonly next: string | null };
-type Changed = RunView & { readonly verdict: AskAnswer['verdict'] };
+type Changed = RunView & { readonly verdict: ActionResult['verdict'] };
 
 /** A client of a server. What the server refuses is thrown as what it was there. */
 export class HttpClient implements Client {
@@ -78,7 +78,7 @@ export class HttpClient implements Client {
   async getMany(refs: readonly string[]): Promise<(Run | null)[]> {
     const found = new Map<string, Run>();
     for (const some of slicesOf([...new Set(refs)])) {
-      const { items } = await this.#link.ask<ListOf<RunView>>('GET', '/runs', { query: { id: some.join(',') } });
+      const { items } = await this.#link.act<ListOf<RunView>>('GET', '/runs', { query: { id: some.join(',') } });
       for (const run of items.map(runOfView)) {
         if (run.key !== null) found.set(run.key, run);
         found.set(run.id, run);
@@ -90,7 +90,7 @@ export class HttpClient implements Client {
   async list(query: Partial<RunQuery> = {}): Promise<Page<Run>> {
     const { states, limit = 50, since: _, until: __, ...others } = query;
     const { since, until } = listBounds(query);
-    const { items, next } = await this.#link.ask<ListOf<RunView>>('GET', '/runs', {
+    const { items, next } = await this.#link.act<ListOf<RunView>>('GET', '/runs', {
       query: {
         ...others, // what the server does not know it refuses: all runs are no answer
         state: states?.join(','),
@@ -127,19 +127,19 @@ export class HttpClient implements Client {
     return followLines({ link: this.#link, clock: this.#clock, isOver }, ref, options);
   }
 
-  cancel(ref: string, reason?: string, { now }: { now?: boolean } = {}): Promise<AskAnswer> {
+  cancel(ref: string, reason?: string, { now }: { now?: boolean } = {}): Promise<ActionResult> {
     return this.#change(ref, 'cancel', { reason, now });
   }
 
-  send(ref: string, event: string, data?: unknown): Promise<AskAnswer> {
+  send(ref: string, event: string, data?: unknown): Promise<ActionResult> {
     return this.#change(ref, 'send', { event, data });
   }
 
-  retry(ref: string, reason?: string): Promise<AskAnswer> {
+  retry(ref: string, reason?: string): Promise<ActionResult> {
     return this.#change(ref, 'retry', { reason });
   }
 
-  restart(ref: string, options: { from?: string | number; reason?: string } = {}): Promise<AskAnswer> {
+  restart(ref: string, options: { from?: string | number; reason?: string } = {}): Promise<ActionResult> {
     return this.#change(ref, 'restart', options);
   }
 
@@ -147,30 +147,30 @@ export class HttpClient implements Client {
     const { path, pause } = placeOf(target);
     const end = pauseEnd(until, this.#clock.now());
     const body = { reason, until: end === null ? undefined : new Date(end).toISOString() };
-    await this.#link.ask('POST', `${path}/${pause}`, { body });
+    await this.#link.act('POST', `${path}/${pause}`, { body });
   }
 
   async resume(target: PauseTarget): Promise<void> {
-    await this.#link.ask('POST', `${placeOf(target).path}/resume`);
+    await this.#link.act('POST', `${placeOf(target).path}/resume`);
   }
 
   async pauses(): Promise<readonly Pause[]> {
     type Listed = PauseView & Pick<Pause, 'type' | 'name'>;
-    return (await this.#link.ask<ListOf<Listed>>('GET', '/pauses')).items.map(pauseOfView);
+    return (await this.#link.act<ListOf<Listed>>('GET', '/pauses')).items.map(pauseOfView);
   }
 
   async workers(): Promise<readonly WorkerSummary[]> {
-    return (await this.#link.ask<ListOf<NodeView>>('GET', '/nodes')).items.map(workerOfView);
+    return (await this.#link.act<ListOf<NodeView>>('GET', '/nodes')).items.map(workerOfView);
   }
 
   async stats({ since }: { since?: Duration } = {}): Promise<StatsView> {
     const query = { since: since === undefined ? undefined : inMilliseconds('since', since) };
-    const { v: _, ...view } = await this.#link.ask<StatsView & { readonly v: 1 }>('GET', '/stats', { query });
+    const { v: _, ...view } = await this.#link.act<StatsView & { readonly v: 1 }>('GET', '/stats', { query });
     return view;
   }
 
   async explain(ref: string): Promise<Explanation> {
-    const { reason, text, remedy } = await this.#link.ask<Explanation>('GET', `${runPath(ref)}/explain`);
+    const { reason, text, remedy } = await this.#link.act<Explanation>('GET', `${runPath(ref)}/explain`);
     return { reason, text, remedy };
   }
 
@@ -185,7 +185,7 @@ export class HttpClient implements Client {
   ): Promise<Run> {
     const { steps = false, prefer, signal } = wanted;
     const headers = prefer === undefined ? {} : { Prefer: prefer };
-    const { steps: shown, ...view } = await this.#link.ask<RunView>('GET', runPath(ref), { headers, signal });
+    const { steps: shown, ...view } = await this.#link.act<RunView>('GET', runPath(ref), { headers, signal });
     return runOfView(steps && shown ? { ...view, steps: shown } : view);
   }
 
@@ -206,8 +206,8 @@ export class HttpClient implements Client {
     }
   }
 
-  async #change(ref: string, verb: string, body: Readonly<Record<string, unknown>>): Promise<AskAnswer> {
-    const { id, state, verdict } = await this.#link.ask<Changed>('POST', `${runPath(ref)}/${verb}`, { body });
+  async #change(ref: string, verb: string, body: Readonly<Record<string, unknown>>): Promise<ActionResult> {
+    const { id, state, verdict } = await this.#link.act<Changed>('POST', `${runPath(ref)}/${verb}`, { body });
     return { verdict, run: id, state };
   }
 }

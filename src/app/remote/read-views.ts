@@ -4,9 +4,9 @@ import { jobBrand } from '../../job/reference.ts';
 import type { JsonSchema, Schema } from '../../job/schema.ts';
 import { noServices } from '../../job/services.ts';
 import type { Pause } from '../../ports/inspector.ts';
-import type { WorkerSummary } from '../worker-summary.ts';
-import type { JobView, LineView, NodeView, PauseView } from '../json-views.ts';
-import type { TailedLine } from '../run-reader.ts';
+import type { WorkerSummary } from '../views/worker-summary.ts';
+import type { JobView, LineView, NodeView, PauseView } from '../views/json-views.ts';
+import type { TailedLine } from '../client/run-reader.ts';
 
 /* What json-views.ts writes, read back on the other side of a connection. */
 
@@ -30,7 +30,7 @@ export function jobOfView(view: JobView): AnyJob {
 }
 
 export function workerOfView({ host, pid, since, ...same }: NodeView): WorkerSummary {
-  return { ...same, identity: { host, pid }, enrolledAt: Date.parse(since) };
+  return { ...same, identity: { host, pid }, registeredAt: Date.parse(since) };
 }
 
 export function pauseOfView(view: PauseView & Pick<Pause, 'type' | 'name'>): Pause {

@@ -4,7 +4,7 @@ import { systemClock } from '../../std/clock.ts';
 import type { CommandApp } from '../command-app.ts';
 import type { Jobs } from '../job-catalog.ts';
 import type { EnqueuedRun, ExecuteRequest } from '../execute.ts';
-import type { JobView } from '../json-views.ts';
+import type { JobView } from '../views/json-views.ts';
 import { enqueueOn, type Wished } from './enqueue-on.ts';
 import { HttpClient } from './http-client.ts';
 import { jobOfView } from './read-views.ts';
@@ -51,7 +51,7 @@ class RemoteJobs implements Jobs {
   }
 
   async #load(): Promise<void> {
-    const { items } = await this.#link.ask<{ items: readonly JobView[] }>('GET', '/jobs');
+    const { items } = await this.#link.act<{ items: readonly JobView[] }>('GET', '/jobs');
     for (const view of items) this.registry.add(jobOfView(view));
   }
 }

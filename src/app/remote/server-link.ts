@@ -1,6 +1,6 @@
 import { isErrorCode, OnejobError, type ErrorCode } from '../../job/errors.ts';
 import { messageWithCauses } from '../../job/thrown-text.ts';
-import { maskUrl } from '../mask.ts';
+import { maskUrl } from '../config/mask.ts';
 
 export interface ServerAddress {
   /** Where `onejob start` serves, with or without `/api/v1` at its end. */
@@ -27,7 +27,7 @@ export class ServerLink {
   }
 
   /** @throws SERVER_UNAVAILABLE, and whatever the server answers; or the signal's reason */
-  async ask<T>(method: 'GET' | 'POST', path: string, wanted: Wanted = {}): Promise<T> {
+  async act<T>(method: 'GET' | 'POST', path: string, wanted: Wanted = {}): Promise<T> {
     const response = await this.open(method, path, wanted);
     try {
       return (await response.json()) as T;

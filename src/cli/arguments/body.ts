@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { usage } from './flag.ts';
-import type { Given } from './given.ts';
+import type { Flags } from './flags.ts';
 
 /**
  * The body of the request (CONTRACTS EGO-5): `--job-data` as it stands; `--data` too, but `@FILE` is the content of
@@ -8,9 +8,9 @@ import type { Given } from './given.ts';
  *
  * @throws USAGE when it cannot be read, or is not UTF-8
  */
-export async function readBody(given: Given): Promise<string | undefined> {
-  const plain = given.text('job-data');
-  const data = given.text('data');
+export async function readBody(flags: Flags): Promise<string | undefined> {
+  const plain = flags.text('job-data');
+  const data = flags.text('data');
   if (plain !== undefined && data !== undefined)
     usage('--data and --job-data are the same thing twice: give one of them');
   if (plain !== undefined || data === undefined) return plain;

@@ -11,10 +11,10 @@ export interface Flag {
   /** kebab-case, without dashes. */
   readonly name: string;
   readonly kind: 'switch' | 'text' | 'list' | 'whole' | 'duration';
-  readonly says: string;
+  readonly help: string;
   /** What stands for the value in help: `FILE`. */
   readonly value?: string;
-  /** One letter, for one dash. */
+  /** One mailbox item, for one dash. */
   readonly short?: string;
   /** Other names for the same. */
   readonly also?: readonly string[];
@@ -26,7 +26,7 @@ export interface Flag {
 }
 
 /**
- * The flag that a token means, or undefined. One dash and several letters is Go's spelling (`-job x`, `-log_dir=D`),
+ * The flag that a token means, or undefined. One dash and several mailbox items is Go's spelling (`-job x`, `-log_dir=D`),
  * which the command lines of the seeds use.
  */
 export function findFlag(flags: readonly Flag[], token: FlagToken): Flag | undefined {
@@ -61,7 +61,7 @@ export function checkFlagValue(flag: Flag, typed: string, text: string): void {
   }
 }
 
-/** How a flag stands in help and in messages: `--data`, or `-p` where it has one letter only. */
+/** How a flag stands in help and in messages: `--data`, or `-p` where it has one mailbox item only. */
 export function spell(flag: Flag): string {
   return `--${flag.name}`;
 }

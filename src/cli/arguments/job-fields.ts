@@ -28,7 +28,7 @@ export function fieldsOf(job: AnyJob): Fields | null {
   const object = resolve(root, root);
   const properties = object.properties;
   if (!properties) return null;
-  const shorts = new Map(Object.entries(job.cli.short).map(([field, letter]) => [field, letter]));
+  const shorts = new Map(Object.entries(job.cli.short).map(([field, item]) => [field, item]));
   const all = Object.entries(properties).map(([name, schema]) => ({
     name,
     flag: kebab(name),

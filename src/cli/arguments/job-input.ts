@@ -3,7 +3,7 @@ import { inputInvalid, type InputFault } from '../../job/input.ts';
 import { convert, convertList, isList, type Converted } from './convert.ts';
 import { usage } from './flag.ts';
 import { fieldsOf, type Field, type Fields } from './job-fields.ts';
-import { assignWords, type JobWords } from './job-words.ts';
+import { assignPositionals, type JobPositionals } from './job-positionals.ts';
 import { paramsAsFields } from './params.ts';
 import { findPlace, setAt } from './place.ts';
 
@@ -23,20 +23,20 @@ export interface JobInput {
  */
 export function readJobInput(
   job: AnyJob,
-  words: JobWords,
-  given: { args: readonly string[] | undefined; hasBody: boolean },
+  positionals: JobPositionals,
+  flags: { args: readonly string[] | undefined; hasBody: boolean },
 ): JobInput {
   const fields = fieldsOf(job);
-  const { texts, loose } = assignWords(job, fields, words);
-  const args = given.args ?? loose;
-  if (given.hasBody) {
+  const { texts, loose } = assignPositionals(job, fields, positionals);
+  const args = flags.args ?? loose;
+  if (flags.hasBody) {
     if (texts.size > 0) refuseBoth(job, [...texts.keys()]);
     return { input: undefined, args };
   }
   const input: Record<string, unknown> = {};
   const faults = fillFields(input, texts, fields);
-  if (given.args && fields) faults.push(...fillParams(input, given.args, fields));
-  if (fields) faults.push(...missing(input, fields, { faults, byParams: given.args !== undefined }));
+  if (flags.args && fields) faults.push(...fillParams(input, flags.args, fields));
+  if (fields) faults.push(...missing(input, fields, { faults, byParams: flags.args !== undefined }));
   if (faults.length > 0) throw inputInvalid(job.name, faults);
   return { input: fields || texts.size > 0 ? input : undefined, args };
 }
@@ -47,12 +47,12 @@ function fillFields(
   fields: Fields | null,
 ): InputFault[] {
   const faults: InputFault[] = [];
-  for (const [path, given] of texts) {
+  for (const [path, flags] of texts) {
     const root = fields?.root ?? {};
     // A field whose own name holds a dot is one part; only what is no field is a path.
     const isField = fields?.all.some((field) => field.name === path) ?? false;
     const place = findPlace(isField ? [path] : path.split('.'), root);
-    const converted: Converted = 'fault' in place ? place : convertAll(given, place.schema, root);
+    const converted: Converted = 'fault' in place ? place : convertAll(flags, place.schema, root);
     const fault =
       converted.fault ?? ('path' in place ? setAt(input, place.path, (converted as { value: unknown }).value) : '');
     if (fault !== undefined) faults.push({ path, message: fault });

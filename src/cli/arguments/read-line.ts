@@ -3,16 +3,16 @@ import type { Behind, Command } from '../command.ts';
 import { commands, commandsBelow, findCommand } from '../command-table.ts';
 import { asking, everywhere, running, serving } from '../our-flags.ts';
 import { checkFlagValue, findFlag, spell, usage, type Flag } from './flag.ts';
-import { Given } from './given.ts';
+import { Flags } from './flags.ts';
 import { kebab, textOf, tokenize, type FlagToken, type Token } from './token.ts';
 
 /** A command line that is understood as far as that goes without knowing the jobs. */
 export interface Line {
   /** Undefined: none was named. */
   readonly command: Command | undefined;
-  readonly given: Given;
+  readonly flags: Flags;
   /** Of a command with `job` the first is the list of names, unless `--job` gave that. */
-  readonly words: readonly string[];
+  readonly positionals: readonly string[];
   readonly tail: readonly Token[];
   readonly behind: readonly Behind[];
   /** No command was named: the first word was taken for a job. */
@@ -31,9 +31,9 @@ export interface Line {
 export function readLine(args: readonly string[], otherwise?: Command): Line {
   const tokens = tokenize(args);
   const { command = wantsHelp(tokens) ? undefined : otherwise, used } = chooseCommand(tokens);
-  const flags = command ? [...everywhere, ...command.flags] : everywhere;
-  const given = new Given();
-  const words: string[] = [];
+  const knownFlags = command ? [...everywhere, ...command.flags] : everywhere;
+  const flags = new Flags();
+  const positionals: string[] = [];
   const tail: Token[] = [];
   const behind: Behind[] = [];
   let named = false; // the job
@@ -41,30 +41,30 @@ export function readLine(args: readonly string[], otherwise?: Command): Line {
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index] as Token;
     if (used.has(index)) continue;
-    if (named && (token.after || token.kind === 'word')) {
+    if (named && (token.after || token.kind === 'positional')) {
       tail.push(token);
-    } else if (token.after || token.kind === 'word') {
-      words.push(textOf(token));
+    } else if (token.after || token.kind === 'positional') {
+      positionals.push(textOf(token));
       if (command?.job) named = true;
     } else {
-      const flag = findFlag(flags, token);
+      const flag = findFlag(knownFlags, token);
       if (flag) {
         if (named) behind.push({ flag, typed: token.typed });
-        if (takeFlag({ flag, token, next: tokens[index + 1], given })) index++;
+        if (takeFlag({ flag, token, next: tokens[index + 1], flags })) index++;
         if (flag.name === 'job' && command?.job) named = true;
       } else if (named) {
         tail.push(token);
       } else {
-        unknownFlag(token, flags, command);
+        unknownFlag(token, knownFlags, command);
       }
     }
   }
-  return { command, given, words, tail, behind, implicit: command?.job === true && used.size === 0 };
+  return { command, flags, positionals, tail, behind, implicit: command?.job === true && used.size === 0 };
 }
 
 /** @throws USAGE with the nearest flag */
-function unknownFlag(token: FlagToken, flags: readonly Flag[], command: Command | undefined): never {
-  const known = flags.flatMap(({ name, also = [], hidden }) => (hidden ? [] : [name, ...also]));
+function unknownFlag(token: FlagToken, knownFlags: readonly Flag[], command: Command | undefined): never {
+  const known = knownFlags.flatMap(({ name, also = [], hidden }) => (hidden ? [] : [name, ...also]));
   const near = nearest(kebab(token.name), known);
   const of = command && !command.hidden ? `onejob ${command.path.join(' ')}` : 'onejob';
   const hint = command?.job
@@ -74,16 +74,16 @@ function unknownFlag(token: FlagToken, flags: readonly Flag[], command: Command 
 }
 
 /** Puts a flag's value into `given`; true when it was the next token. */
-function takeFlag(from: { flag: Flag; token: FlagToken; next: Token | undefined; given: Given }): boolean {
-  const { flag, token, next, given } = from;
+function takeFlag(from: { flag: Flag; token: FlagToken; next: Token | undefined; flags: Flags }): boolean {
+  const { flag, token, next, flags } = from;
   const takesNext = token.value === undefined && flag.kind !== 'switch';
-  if (takesNext && (next?.kind !== 'word' || next.after)) {
+  if (takesNext && (next?.kind !== 'positional' || next.after)) {
     const but = next?.kind === 'flag' ? `; a value that begins with a dash is written ${spell(flag)}=VALUE` : '';
     usage(`${token.typed} needs a value${flag.value ? `, ${flag.value}` : ''}${but}`);
   }
-  const text = takesNext && next?.kind === 'word' ? next.text : (token.value ?? 'true');
+  const text = takesNext && next?.kind === 'positional' ? next.text : (token.value ?? 'true');
   checkFlagValue(flag, token.typed, text);
-  given.add(flag.name, text);
+  flags.add(flag.name, text);
   return takesNext;
 }
 
@@ -110,7 +110,7 @@ function chooseCommand(tokens: readonly Token[]): { command: Command | undefined
 
 function chooseBelow(group: string, below: readonly Command[], tokens: readonly Token[], index: number) {
   const next = tokens[index + 1];
-  if (next?.kind === 'word') {
+  if (next?.kind === 'positional') {
     const path = [group, next.text];
     if (findCommand(path)) return found(path, index, index + 1);
     const near = nearest(
@@ -139,6 +139,6 @@ function found(path: readonly string[], ...used: number[]): { command: Command |
 }
 
 /** For messages about a first word that is neither command nor job. */
-export function commandWords(): string[] {
+export function commandNames(): string[] {
   return [...new Set(commands.filter((command) => !command.hidden).map((command) => String(command.path[0])))];
 }

@@ -2,10 +2,10 @@
  * One piece of a command line. `at` counts the pieces, so that one knows whether two stood side by side; `after`: it
  * stands behind `--`, so it belongs to the job.
  */
-export type Token = WordToken | FlagToken;
+export type Token = PositionalToken | FlagToken;
 
-export interface WordToken {
-  readonly kind: 'word';
+export interface PositionalToken {
+  readonly kind: 'positional';
   readonly text: string;
   readonly at: number;
   readonly after: boolean;
@@ -40,7 +40,7 @@ export function tokenize(args: readonly string[]): Token[] {
 
 /** A token as it was typed. */
 export function textOf(token: Token): string {
-  if (token.kind === 'word') return token.text;
+  if (token.kind === 'positional') return token.text;
   return token.value === undefined ? token.typed : `${token.typed}=${token.value}`;
 }
 
@@ -57,6 +57,6 @@ const flagShape = /^(--?)([^\d\s=.-][^\s=]*)(?:=([\s\S]*))?$/;
 
 function readToken(arg: string, place: { at: number; after: boolean }): Token {
   const [, dashes, name, value] = flagShape.exec(arg) ?? [];
-  if (dashes === undefined || name === undefined) return { kind: 'word', text: arg, ...place };
+  if (dashes === undefined || name === undefined) return { kind: 'positional', text: arg, ...place };
   return { kind: 'flag', typed: dashes + name, name, dashes: dashes === '-' ? 1 : 2, value, ...place };
 }

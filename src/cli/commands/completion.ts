@@ -4,8 +4,8 @@ import type { Call } from '../call.ts';
 import { completionScript, shells } from '../help/completion-script.ts';
 
 /** `onejob completion bash|zsh|fish`. */
-export async function execute({ terminal, words }: Call): Promise<number> {
-  const name = words[0] ?? '';
+export async function execute({ terminal, positionals }: Call): Promise<number> {
+  const name = positionals[0] ?? '';
   const shell = shells.find((each) => each === name) ?? unknownShell(name);
   terminal.out(completionScript(shell));
   return 0;

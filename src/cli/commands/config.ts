@@ -3,8 +3,8 @@ import { printTable } from '../print/table.ts';
 import { loadSettings } from '../settings.ts';
 
 /** `onejob config`: each setting, its value and where that comes from (CONTRACTS EGO-20). Secrets are masked. */
-export async function execute({ terminal, given }: Call): Promise<number> {
-  const config = await loadSettings(given);
+export async function execute({ terminal, flags }: Call): Promise<number> {
+  const config = await loadSettings(flags);
   if (terminal.json) {
     terminal.outJson({ v: 1, root: config.root, file: config.file, values: config.values });
     return 0;

@@ -1,22 +1,22 @@
-import { importVtask, type Imports } from '../../app/vtask-import.ts';
-import { settingsOf } from '../../app/settings.ts';
+import { importVtask, type Imports } from '../../app/client/vtask-import.ts';
+import { settingsOf } from '../../app/config/settings.ts';
 import { usage } from '../arguments/flag.ts';
 import type { Call } from '../call.ts';
 import { withOwnApp } from '../session.ts';
 
 /** `onejob db import vtask --from URL`: takes the tasks of vtask's table over (CONTRACTS VT-23). */
 export function execute(call: Call): Promise<number> {
-  const { terminal, given, words } = call;
-  const [what = ''] = words;
-  const from = given.text('from');
+  const { terminal, flags, positionals } = call;
+  const [what = ''] = positionals;
+  const from = flags.text('from');
   if (what !== 'vtask') usage(`onejob imports from vtask, not from ${what}`);
   if (from === undefined) usage('say where the table is: --from mysql://user@host:3306/database');
   return withOwnApp(call, async ({ app }) => {
     const [store] = await Promise.all([app.openStore(), app.jobs.load()]);
-    const dryRun = given.on('dry-run');
+    const dryRun = flags.on('dry-run');
     const imports = await importVtask({
       from,
-      table: given.text('table'),
+      table: flags.text('table'),
       store,
       registry: app.jobs.registry,
       maxBytes: settingsOf(app.config.options).valueBytes,

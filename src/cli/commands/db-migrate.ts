@@ -4,15 +4,15 @@ import { withDatabase } from '../database.ts';
 
 /** `onejob db migrate`: brings the schema to this code's version; `--sql` prints what it would send instead. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, given } = call;
+  const { terminal, flags } = call;
   return withDatabase(call, async ({ store, upkeep }) => {
-    if (given.on('sql')) {
+    if (flags.on('sql')) {
       const script = await upkeep().script();
-      if (script === '') terminal.talk(`the schema of ${store.facts.url} is up to date: nothing to run`);
+      if (script === '') terminal.info(`the schema of ${store.facts.url} is up to date: nothing to run`);
       terminal.out(script);
       return 0;
     }
-    const dryRun = given.on('dry-run');
+    const dryRun = flags.on('dry-run');
     const migration = await store.migrate({ dryRun });
     if (terminal.json) terminal.outJson({ v: 1, ...migration, dryRun });
     else terminal.out(`${said(migration, dryRun)}\n`);

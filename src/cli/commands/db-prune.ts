@@ -7,9 +7,9 @@ const batch = 500;
 
 /** `onejob db prune`: deletes finished runs beyond the retention at once, as workers do about once an hour. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, given, interruption } = call;
+  const { terminal, flags, interruption } = call;
   return withDatabase(call, async ({ store, upkeep, settings: { retention: policy } }) => {
-    if (given.on('dry-run')) {
+    if (flags.on('dry-run')) {
       const runs = await upkeep().prunable(policy);
       if (terminal.json) terminal.outJson({ v: 1, runs, bytes: null, dryRun: true });
       else terminal.out(`${counted(runs)} would be deleted\n`);

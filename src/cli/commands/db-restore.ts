@@ -3,9 +3,9 @@ import { withDatabase } from '../database.ts';
 
 /** `onejob db restore FILE`: a backup takes the place of the store, which no process may have open. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, words } = call;
+  const { terminal, positionals } = call;
   return withDatabase(call, async ({ store, upkeep }) => {
-    const [file = ''] = words;
+    const [file = ''] = positionals;
     const { bytes, kept } = await upkeep().restore(file);
     if (terminal.json) {
       terminal.outJson({ v: 1, file, bytes, kept });

@@ -1,6 +1,6 @@
 import { isErrorCode, isOnejobError } from '../../job/errors.ts';
 import type { App } from '../../app/app.ts';
-import { leftBehind } from '../../app/left-behind.ts';
+import { abandonedRuns } from '../../app/abandoned-runs.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Call } from '../call.ts';
 import { withDatabase } from '../database.ts';
@@ -25,7 +25,7 @@ interface Finding {
  * warnings, 2 or 5 for failures, as for the error. Migrates nothing.
  */
 export async function execute(call: Call): Promise<number> {
-  if (call.given.has('url')) usage('onejob doctor looks at a store: leave --url out, and name the store with --store');
+  if (call.flags.has('url')) usage('onejob doctor looks at a store: leave --url out, and name the store with --store');
   const findings: Finding[] = [];
   const add = (finding: Finding) => {
     findings.push(finding);
@@ -99,7 +99,7 @@ async function checkStore(call: Call, add: (finding: Finding) => void): Promise<
       for (const finding of examination?.findings ?? []) {
         add({ about: 'server', ...finding, ...(finding.grade === 'fail' && { code: exitCodes.CONFIG_INVALID }) });
       }
-      if (store.facts.beat === null) add(beatsOnMainLoop);
+      if (store.facts.heartbeat === null) add(heartbeatsOnMainLoop);
       return 0;
     });
   } catch (error) {
@@ -107,21 +107,21 @@ async function checkStore(call: Call, add: (finding: Finding) => void): Promise<
   }
 }
 
-const beatsOnMainLoop: Finding = {
+const heartbeatsOnMainLoop: Finding = {
   about: 'store',
   grade: 'warn',
-  text: 'the beat comes from the main loop, so a worker counts as dead only after 60 s',
+  text: 'the heartbeat comes from the main loop, so a worker counts as dead only after 60 s',
   hint: 'give the URL of the store instead of a pool or a store of your own',
 };
 
 /** Asks the store to delete what is older than a century: a write that changes nothing. */
 async function checkWriting(store: Store, add: (finding: Finding) => void): Promise<void> {
   const century = 100 * 365 * 86_400_000;
-  const most = 1_000_000_000;
-  const policy = { succeededMs: century, failedMs: century, succeededRuns: most, failedRuns: most };
+  const max = 1_000_000_000;
+  const policy = { succeededMs: century, failedMs: century, succeededRuns: max, failedRuns: max };
   await store.prune({ policy, limit: 1 });
   add({ about: 'store', grade: 'ok', text: 'can be written' });
-  for (const { job, id } of await leftBehind(store)) {
+  for (const { job, id } of await abandonedRuns(store)) {
     add({
       about: 'runs',
       grade: 'warn',
@@ -140,7 +140,7 @@ function failure(about: string, error: unknown): Finding {
 
 function print({ terminal }: Call, { about, grade, text, hint }: Finding): void {
   const { paint } = terminal;
-  const word = { ok: paint.green('✓ ok  '), warn: paint.yellow('! warn'), fail: paint.red('✗ fail') }[grade];
-  terminal.out(`${word}  ${about.padEnd(6)}  ${text}\n`);
+  const positional = { ok: paint.green('✓ ok  '), warn: paint.yellow('! warn'), fail: paint.red('✗ fail') }[grade];
+  terminal.out(`${positional}  ${about.padEnd(6)}  ${text}\n`);
   if (hint !== undefined) terminal.out(`${' '.repeat(16)}${paint.dim(hint)}\n`);
 }

@@ -8,7 +8,7 @@ import { withApp, type Session } from '../session.ts';
 
 /** `onejob enqueue` and `onejob run --detach`: the runs wait for a worker; only their ids are printed. */
 export async function execute(call: Call): Promise<number> {
-  if (call.given.on('help')) return (await import('./job-help.ts')).execute(call);
+  if (call.flags.on('help')) return (await import('./job-help.ts')).execute(call);
   return withApp(call, (session) => enqueueAll(call, session));
 }
 
@@ -24,7 +24,7 @@ async function enqueueAll(call: Call, { app, config }: Session): Promise<number>
   const runs = (await app.enqueue(await readRequests(call, app))).map(({ run }) => run);
   for (const { id, job, state } of terminal.json ? [] : runs) {
     terminal.out(`${id}\n`);
-    if (terminal.isTalkWatched) terminal.talk(`${job} is ${state}; onejob runs wait ${shortId(id)} waits for it`);
+    if (terminal.isInfoWatched) terminal.info(`${job} is ${state}; onejob runs wait ${shortId(id)} waits for it`);
   }
   if (terminal.json) terminal.outJson({ v: 1, runs: runs.map(runView) });
   return 0;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { CommandApp } from '../../app/command-app.ts';
-import { listedJobView } from '../../app/json-views.ts';
+import { listedJobView } from '../../app/views/json-views.ts';
 import type { AnyJob } from '../../job/define.ts';
 import type { Pause } from '../../ports/inspector.ts';
 import type { Call } from '../call.ts';
-import { pauseWords } from '../pausing.ts';
+import { pauseText } from '../pausing.ts';
 import { printTable } from '../print/table.ts';
 import { placeOf } from '../print/place.ts';
 import { withJobs } from '../session.ts';
@@ -20,11 +20,11 @@ export function execute(call: Call): Promise<number> {
       terminal.outJson({ v: 1, items: jobs.map((job) => listedJobView(job, pauses)), next: null });
       return 0;
     }
-    if (jobs.length === 0) terminal.talk('there are no jobs here: onejob looks in jobs/, or where --jobs says');
+    if (jobs.length === 0) terminal.info('there are no jobs here: onejob looks in jobs/, or where --jobs says');
     const { paint } = terminal;
-    const words = (job: AnyJob) => {
+    const positionals = (job: AnyJob) => {
       const pause = pauseOf(job);
-      return pause ? pauseWords(pause) : '';
+      return pause ? pauseText(pause) : '';
     };
     printTable<AnyJob>(
       terminal,
@@ -32,7 +32,7 @@ export function execute(call: Call): Promise<number> {
         { title: 'job', cell: ({ name }) => paint.bold(name), plain: ({ name }) => name },
         { title: 'summary', cell: ({ summary }) => summary, cut: true },
         { title: 'place', cell: (job) => paint.dim(placeOf(job)), plain: placeOf },
-        { title: 'paused', cell: (job) => paint.yellow(words(job)), plain: words },
+        { title: 'paused', cell: (job) => paint.yellow(positionals(job)), plain: positionals },
       ],
       jobs,
     );

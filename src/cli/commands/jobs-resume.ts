@@ -3,5 +3,5 @@ import { jobNamed, resume } from '../pausing.ts';
 
 /** `onejob jobs resume <Job>`: the end of its pause. */
 export function execute(call: Call): Promise<number> {
-  return resume(call, (app) => jobNamed(app, call.words[0] ?? ''));
+  return resume(call, (app) => jobNamed(app, call.positionals[0] ?? ''));
 }

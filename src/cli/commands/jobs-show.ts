@@ -1,4 +1,4 @@
-import { jobView } from '../../app/json-views.ts';
+import { jobView } from '../../app/views/json-views.ts';
 import type { AnyJob } from '../../job/define.ts';
 import { formatDuration } from '../../std/duration.ts';
 import type { Call } from '../call.ts';
@@ -10,9 +10,9 @@ import { withJobs } from '../session.ts';
 
 /** `onejob show <Job>`: the page of its help, and its rules below. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, words } = call;
+  const { terminal, positionals } = call;
   return withJobs(call, (app) => {
-    const job = findJob(call, app, words[0] ?? '');
+    const job = findJob(call, app, positionals[0] ?? '');
     if (terminal.json) {
       terminal.outJson({ v: 1, ...jobView(job) });
       return 0;

@@ -3,5 +3,5 @@ import { pause } from '../pausing.ts';
 
 /** `onejob nodes drain <node>`: it finishes what it has and takes nothing more, until it is resumed. */
 export function execute(call: Call): Promise<number> {
-  return pause(call, () => Promise.resolve({ type: 'node', name: call.words[0] ?? '' }));
+  return pause(call, () => Promise.resolve({ type: 'node', name: call.positionals[0] ?? '' }));
 }

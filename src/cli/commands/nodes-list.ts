@@ -1,5 +1,5 @@
-import type { WorkerSummary } from '../../app/worker-summary.ts';
-import { nodeView } from '../../app/json-views.ts';
+import type { WorkerSummary } from '../../app/views/worker-summary.ts';
+import { nodeView } from '../../app/views/json-views.ts';
 import type { Call } from '../call.ts';
 import type { Paint } from '../print/paint.ts';
 import { printTable } from '../print/table.ts';
@@ -13,11 +13,11 @@ export function execute(call: Call): Promise<number> {
     const [found, pauses] = await Promise.all([app.client.workers(), app.client.pauses()]);
     const drained = new Set(pauses.filter(({ type }) => type === 'node').map(({ name }) => name));
     const workers = found
-      .toSorted((a, b) => a.enrolledAt - b.enrolledAt)
+      .toSorted((a, b) => a.registeredAt - b.registeredAt)
       .map((worker) => ({ ...worker, drained: drained.has(worker.node) }));
     if (terminal.json) terminal.outJson({ v: 1, items: workers.map((worker) => nodeView(worker, pauses)), next: null });
     else printWorkers(call, workers);
-    if (workers.length === 0) terminal.talk('nobody works on this store; onejob start does');
+    if (workers.length === 0) terminal.info('nobody works on this store; onejob start does');
     return 0;
   });
 }
@@ -39,8 +39,8 @@ function printWorkers({ terminal }: Call, workers: readonly Listed[]): void {
       { title: 'pid', cell: ({ identity }) => String(identity.pid) },
       {
         title: 'since',
-        cell: ({ enrolledAt }) => formatAge(enrolledAt, now),
-        plain: ({ enrolledAt }) => formatInstant(enrolledAt),
+        cell: ({ registeredAt }) => formatAge(registeredAt, now),
+        plain: ({ registeredAt }) => formatInstant(registeredAt),
       },
       { title: 'version', cell: ({ version }) => paint.dim(version), plain: ({ version }) => version },
     ],

@@ -3,5 +3,5 @@ import { resume } from '../pausing.ts';
 
 /** `onejob nodes resume <node>`: it takes work again. */
 export function execute(call: Call): Promise<number> {
-  return resume(call, () => Promise.resolve({ type: 'node', name: call.words[0] ?? '' }));
+  return resume(call, () => Promise.resolve({ type: 'node', name: call.positionals[0] ?? '' }));
 }

@@ -3,5 +3,5 @@ import { pause } from '../pausing.ts';
 
 /** `onejob queue pause <queue>`: no worker takes another run of it, until it is resumed. */
 export function execute(call: Call): Promise<number> {
-  return pause(call, () => Promise.resolve({ type: 'queue', name: call.words[0] ?? '' }));
+  return pause(call, () => Promise.resolve({ type: 'queue', name: call.positionals[0] ?? '' }));
 }

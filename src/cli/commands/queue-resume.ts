@@ -3,5 +3,5 @@ import { resume } from '../pausing.ts';
 
 /** `onejob queue resume <queue>`: the end of its pause. */
 export function execute(call: Call): Promise<number> {
-  return resume(call, () => Promise.resolve({ type: 'queue', name: call.words[0] ?? '' }));
+  return resume(call, () => Promise.resolve({ type: 'queue', name: call.positionals[0] ?? '' }));
 }

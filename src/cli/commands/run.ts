@@ -15,8 +15,8 @@ import { withOwnApp, type Session } from '../session.ts';
 
 /** `onejob run`: executes jobs in this process and waits for them (CONTRACTS EGO-1 to EGO-7). */
 export async function execute(call: Call): Promise<number> {
-  if (call.given.on('help')) return (await import('./job-help.ts')).execute(call);
-  if (call.given.on('detach')) return (await import('./enqueue.ts')).execute(call);
+  if (call.flags.on('help')) return (await import('./job-help.ts')).execute(call);
+  if (call.flags.on('detach')) return (await import('./enqueue.ts')).execute(call);
   return withOwnApp(call, (session) => runHere(call, session));
 }
 
@@ -61,6 +61,6 @@ function blame({ terminal }: Call, app: App, thrown: unknown): boolean {
 /** A run that goes on without us: where to find it. */
 function sayIfLeft({ terminal }: Call, { job, id, state }: Run): void {
   if (isFinal(state)) return;
-  const ref = terminal.isTalkWatched ? shortId(id) : id;
-  terminal.talk(`${job} is left ${state}: onejob runs wait ${ref}, or onejob runs cancel ${ref}`);
+  const ref = terminal.isInfoWatched ? shortId(id) : id;
+  terminal.info(`${job} is left ${state}: onejob runs wait ${ref}, or onejob runs cancel ${ref}`);
 }

@@ -6,15 +6,15 @@ import { changeRuns } from '../change-runs.ts';
  * `--now` it is not asked.
  */
 export function execute(call: Call): Promise<number> {
-  const reason = call.given.text('reason');
-  const now = call.given.on('now');
+  const reason = call.flags.text('reason');
+  const now = call.flags.on('now');
   return changeRuns(call, {
     verb: 'cancel',
     done: 'cancelled',
     states: ['queued', 'running', 'waiting'],
     apply: (client, id) => client.cancel(id, reason, { now }),
-    says: ({ job }, verdict, ref) =>
-      verdict === 'mailed'
+    help: ({ job }, verdict, ref) =>
+      verdict === 'pending'
         ? `${job} is asked to end: onejob runs wait ${ref} waits for that, onejob runs cancel ${ref} --now does not ask`
         : `${job} is cancelled`,
   });

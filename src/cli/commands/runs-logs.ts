@@ -1,6 +1,6 @@
-import type { TailedLine } from '../../app/run-reader.ts';
-import { lineView } from '../../app/json-views.ts';
-import { prettyLine } from '../../app/log-line.ts';
+import type { TailedLine } from '../../app/client/run-reader.ts';
+import { lineView } from '../../app/views/json-views.ts';
+import { prettyLine } from '../../app/logging/log-line.ts';
 import { signalExits } from '../exit-code.ts';
 import type { Call } from '../call.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -8,11 +8,11 @@ import { withApp } from '../session.ts';
 
 /** `onejob runs logs <run>`: everything that a run logged and printed, in order; with `-f` until it ends. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, words, given, interruption } = call;
-  const follow = given.on('follow');
+  const { terminal, positionals, flags, interruption } = call;
+  const follow = flags.on('follow');
   const signal = AbortSignal.any([interruption.signal, terminal.gone]);
   return withApp(call, async ({ app }) => {
-    const lines = app.client.lines(words[0] ?? '', { after: given.text('since-offset') ?? 0, follow, signal });
+    const lines = app.client.lines(positionals[0] ?? '', { after: flags.text('since-offset') ?? 0, follow, signal });
     const items: unknown[] = [];
     for await (const line of lines) {
       if (signal.aborted) break;

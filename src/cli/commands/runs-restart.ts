@@ -1,4 +1,4 @@
-import type { Client } from '../../app/client.ts';
+import type { Client } from '../../app/client/client.ts';
 import type { Call } from '../call.ts';
 import { changeRuns } from '../change-runs.ts';
 
@@ -7,8 +7,8 @@ import { changeRuns } from '../change-runs.ts';
  * of its steps (CONTRACTS VT-13).
  */
 export function execute(call: Call): Promise<number> {
-  const reason = call.given.text('reason');
-  const from = call.given.text('from');
+  const reason = call.flags.text('reason');
+  const from = call.flags.text('from');
   return changeRuns(call, {
     verb: 'restart',
     done: 'queued again',
@@ -18,7 +18,7 @@ export function execute(call: Call): Promise<number> {
         ...(from !== undefined && { from: await readStep(client, id, from) }),
         ...(reason !== undefined && { reason }),
       }),
-    says: ({ job }, _, ref) =>
+    help: ({ job }, _, ref) =>
       `${job} is queued again${from === undefined ? '' : ` from ${from} on`}: onejob runs wait ${ref} waits for its end`,
   });
 }

@@ -8,15 +8,15 @@ import { withApp } from '../session.ts';
 
 /** `onejob runs send <run> <event>`: a durable word to a run; kept when it comes before the run waits for it. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, words, given } = call;
-  const [ref = '', event = ''] = words;
+  const { terminal, positionals, flags } = call;
+  const [ref = '', event = ''] = positionals;
   return withApp(call, async ({ app }) => {
-    await app.client.send(ref, event, readData(await readBody(given)));
+    await app.client.send(ref, event, readData(await readBody(flags)));
     const run = await app.client.find(ref);
     if (terminal.json) terminal.outJson({ v: 1, ...runView(run) });
     else if (!isFinal(run.state)) {
-      const shown = terminal.isTalkWatched ? shortId(run.id) : run.id;
-      terminal.talk(`${run.job} has the event ${event}; onejob runs wait ${shown} waits for its end`);
+      const shown = terminal.isInfoWatched ? shortId(run.id) : run.id;
+      terminal.info(`${run.job} has the event ${event}; onejob runs wait ${shown} waits for its end`);
     }
     return 0;
   });

@@ -7,11 +7,11 @@ import { withApp } from '../session.ts';
 
 /** `onejob runs show <run>`: one run with its steps, and what it started. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, words } = call;
+  const { terminal, positionals } = call;
   return withApp(call, async ({ app }) => {
-    const run = await app.client.find(words[0] ?? '', { steps: true });
+    const run = await app.client.find(positionals[0] ?? '', { steps: true });
     const [{ items }, stepsTotal] = await Promise.all([
-      app.client.list({ parent: run.id, limit: mostChildren }),
+      app.client.list({ parent: run.id, limit: maxChildren }),
       countSteps(app, run),
     ]);
     const children = items.toReversed();
@@ -39,4 +39,4 @@ function childView({ id, key, job, state }: Run): Record<string, unknown> {
   return { id, key, job, state };
 }
 
-const mostChildren = 100;
+const maxChildren = 100;

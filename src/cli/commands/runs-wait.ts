@@ -7,12 +7,12 @@ import { withApp } from '../session.ts';
 
 /** `onejob runs wait <run>`: ends when the run ends, and as it ends. WAIT_TIMED_OUT, 75, when the time runs out first. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, words, given, interruption } = call;
-  const timeout = given.duration('timeout');
+  const { terminal, positionals, flags, interruption } = call;
+  const timeout = flags.duration('timeout');
   return withApp(call, async ({ app }) => {
     const { signal } = interruption;
     try {
-      const run = await app.client.wait(words[0] ?? '', { signal, ...(timeout !== undefined && { timeout }) });
+      const run = await app.client.wait(positionals[0] ?? '', { signal, ...(timeout !== undefined && { timeout }) });
       if (terminal.json) terminal.outJson({ v: 1, ...runView(run) });
       else if (run.state === 'succeeded') printResult(terminal, run, false);
       if (run.state !== 'succeeded') printFailure(terminal, run);

@@ -1,5 +1,5 @@
 import type { App } from '../../app/app.ts';
-import { roleNames } from '../../app/role.ts';
+import { roleNames } from '../../app/config/role.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Call } from '../call.ts';
 import type { FaultKind } from '../faults.ts';
@@ -46,7 +46,7 @@ async function start({ terminal, interruption }: Call, app: App): Promise<void> 
   const { node } = settings;
   const { pid } = process;
   const store = (await app.openStore()).facts.url;
-  terminal.talk(`onejob ready ${url ?? '-'} node=${node} roles=${settings.roles.join(',')} store=${store} pid=${pid}`);
+  terminal.info(`onejob ready ${url ?? '-'} node=${node} roles=${settings.roles.join(',')} store=${store} pid=${pid}`);
   if (terminal.json)
     terminal.out(`${JSON.stringify({ event: 'ready', url, pid, node, roles: settings.roles, store })}\n`);
 }

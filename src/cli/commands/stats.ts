@@ -1,8 +1,8 @@
-import type { EndedView, JobStatsView, LiveView, NodesView, StatsView } from '../../app/stats-view.ts';
+import type { EndedView, JobStatsView, LiveView, NodesView, StatsView } from '../../app/views/stats-view.ts';
 import { pauseOfView } from '../../app/remote/read-views.ts';
 import { formatDuration } from '../../std/duration.ts';
 import type { Call } from '../call.ts';
-import { pauseWords } from '../pausing.ts';
+import { pauseText } from '../pausing.ts';
 import type { Paint } from '../print/paint.ts';
 import { sparkline } from '../print/sparkline.ts';
 import { alignRows, printTable, type Column } from '../print/table.ts';
@@ -11,9 +11,9 @@ import { withApp } from '../session.ts';
 
 /** `onejob stats`: what waits, what runs and what ended lately; piped, the jobs only. */
 export function execute(call: Call): Promise<number> {
-  const { terminal, given } = call;
+  const { terminal, flags } = call;
   return withApp(call, async ({ app }) => {
-    const since = given.duration('since');
+    const since = flags.duration('since');
     const stats = await app.client.stats(since === undefined ? {} : { since });
     if (terminal.json) {
       terminal.outJson({ v: 1, ...stats });
@@ -23,7 +23,7 @@ export function execute(call: Call): Promise<number> {
     if (terminal.isWatched && stats.jobs.length > 0) terminal.out('\n');
     printTable(terminal, columns(stats, terminal.paint), stats.jobs);
     if (stats.ended.jobsSince > stats.ended.since) {
-      terminal.talk(`much has ended: the numbers by job begin at ${formatLocal(Date.parse(stats.ended.jobsSince))}`);
+      terminal.info(`much has ended: the numbers by job begin at ${formatLocal(Date.parse(stats.ended.jobsSince))}`);
     }
     return 0;
   });
@@ -31,18 +31,18 @@ export function execute(call: Call): Promise<number> {
 
 function summaryOf({ live, ended, nodes, pauses }: StatsView, paint: Paint): string[][] {
   const rows = [
-    ['now', liveWords(live, paint)],
+    ['now', liveText(live, paint)],
     ...endedRows(ended, paint),
-    ['nodes', nodesWords(nodes, paint)],
-    ...pauses.map((pause) => ['paused', paint.yellow(`${pause.type} ${pause.name} ${pauseWords(pauseOfView(pause))}`)]),
+    ['nodes', nodesText(nodes, paint)],
+    ...pauses.map((pause) => ['paused', paint.yellow(`${pause.type} ${pause.name} ${pauseText(pauseOfView(pause))}`)]),
   ];
-  return rows.map(([name = '', words = '']) => [paint.dim(name), words]);
+  return rows.map(([name = '', positionals = '']) => [paint.dim(name), positionals]);
 }
 
-function liveWords({ due, oldestDueAgeMs, later, waiting, running, isPartial }: LiveView, paint: Paint): string {
+function liveText({ due, oldestDueAgeMs, later, waiting, running, isPartial }: LiveView, paint: Paint): string {
   const oldest = oldestDueAgeMs === null ? '' : `, the oldest for ${formatDuration(oldestDueAgeMs)}`;
-  const words = `${number(running)} running, ${number(due)} due${oldest}, ${number(later)} later, ${number(waiting)} waiting`;
-  return isPartial ? `${words} ${paint.dim('(at least)')}` : words;
+  const positionals = `${number(running)} running, ${number(due)} due${oldest}, ${number(later)} later, ${number(waiting)} waiting`;
+  return isPartial ? `${positionals} ${paint.dim('(at least)')}` : positionals;
 }
 
 function endedRows(ended: EndedView, paint: Paint): string[][] {
@@ -65,7 +65,7 @@ function later(since: string, ended: EndedView): string {
   return since > ended.since ? ` since ${formatLocal(Date.parse(since))}` : '';
 }
 
-function nodesWords({ alive, stalled, drained, slots, usedSlots }: NodesView, paint: Paint): string {
+function nodesText({ alive, stalled, drained, slots, usedSlots }: NodesView, paint: Paint): string {
   return [
     `${alive} alive`,
     ...(stalled > 0 ? [paint.red(`${stalled} stalled`)] : []),
@@ -84,8 +84,8 @@ function columns({ live }: StatsView, paint: Paint): Column<JobStatsView>[] {
   });
   const length = (title: string, of: (job: JobStatsView) => number | null): Column<JobStatsView> => ({
     title,
-    cell: (job) => inWords(of(job), formatDuration),
-    plain: (job) => inWords(of(job), String),
+    cell: (job) => asText(of(job), formatDuration),
+    plain: (job) => asText(of(job), String),
   });
   return [
     { title: 'job', cell: ({ job }) => paint.bold(job), plain: ({ job }) => job },
@@ -99,8 +99,8 @@ function columns({ live }: StatsView, paint: Paint): Column<JobStatsView>[] {
     count('cancelled', ({ cancelled }) => cancelled),
     {
       title: 'fail',
-      cell: ({ failed, failureShare }) => (failed === 0 ? '' : inWords(failureShare, percent)),
-      plain: ({ failureShare }) => inWords(failureShare, (share) => share.toFixed(4)),
+      cell: ({ failed, failureShare }) => (failed === 0 ? '' : asText(failureShare, percent)),
+      plain: ({ failureShare }) => asText(failureShare, (share) => share.toFixed(4)),
     },
     length('p50', ({ p50Ms }) => p50Ms),
     length('p95', ({ p95Ms }) => p95Ms),
@@ -112,8 +112,8 @@ function columns({ live }: StatsView, paint: Paint): Column<JobStatsView>[] {
   ];
 }
 
-function inWords(value: number | null, words: (value: number) => string): string {
-  return value === null ? '' : words(value);
+function asText(value: number | null, positionals: (value: number) => string): string {
+  return value === null ? '' : positionals(value);
 }
 
 function number(value: number): string {

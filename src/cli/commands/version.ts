@@ -1,4 +1,4 @@
-import { findProject } from '../../app/project.ts';
+import { findProject } from '../../app/config/project.ts';
 import { version } from '../../app/version.ts';
 import type { Call } from '../call.ts';
 

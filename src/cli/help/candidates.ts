@@ -10,7 +10,7 @@ import { shells } from './completion-script.ts';
 
 export interface Candidate {
   readonly text: string;
-  readonly says: string;
+  readonly help: string;
 }
 
 /**
@@ -18,11 +18,11 @@ export interface Candidate {
  * for loading the jobs takes longer than all the rest. None: the shell offers files.
  */
 export async function candidates(
-  words: readonly string[],
+  positionals: readonly string[],
   jobs: () => Promise<readonly AnyJob[]>,
 ): Promise<Candidate[]> {
-  const typed = words.at(-1) ?? '';
-  const before = words.slice(0, -1);
+  const typed = positionals.at(-1) ?? '';
+  const before = positionals.slice(0, -1);
   const place = findPlace(before);
   const startsSo = ({ text }: Candidate) => text.startsWith(typed);
 
@@ -32,7 +32,7 @@ export async function candidates(
     const job = place.job === undefined ? undefined : (await jobs()).find(({ name }) => name === place.job);
     return [...fieldFlags(job), ...place.flags.filter((flag) => !flag.hidden).map(flagCandidate)].filter(startsSo);
   }
-  return (await wordsAt(place, jobs)).filter(startsSo);
+  return (await candidatesAt(place, jobs)).filter(startsSo);
 }
 
 interface Place {
@@ -45,18 +45,18 @@ interface Place {
 function findPlace(before: readonly string[]): Place {
   const all = [...everywhere, ...asking, ...running];
   const tokens = tokenize(before);
-  const words: string[] = [];
+  const positionals: string[] = [];
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index];
-    if (token?.kind === 'word') words.push(token.text);
+    if (token?.kind === 'positional') positionals.push(token.text);
     else if (token && token.value === undefined && (findFlag(all, token)?.kind ?? 'switch') !== 'switch') index++;
   }
-  const command = findCommand(words.slice(0, 2)) ?? findCommand(words.slice(0, 1));
-  const isGroup = commands.some(({ path }) => path.length > 1 && path[0] === words[0]);
-  const implicit = !command && !isGroup && words[0] !== undefined ? findCommand(['run']) : undefined;
-  const job = command?.job ? words[1] : implicit ? words[0] : undefined;
+  const command = findCommand(positionals.slice(0, 2)) ?? findCommand(positionals.slice(0, 1));
+  const isGroup = commands.some(({ path }) => path.length > 1 && path[0] === positionals[0]);
+  const implicit = !command && !isGroup && positionals[0] !== undefined ? findCommand(['run']) : undefined;
+  const job = command?.job ? positionals[1] : implicit ? positionals[0] : undefined;
   const flags = [...((command ?? implicit)?.flags ?? []), ...everywhere];
-  return { path: words, command: command ?? implicit, job, flags };
+  return { path: positionals, command: command ?? implicit, job, flags };
 }
 
 function flagThatWants(last: string | undefined, flags: readonly Flag[]): Flag | undefined {
@@ -68,42 +68,42 @@ function flagThatWants(last: string | undefined, flags: readonly Flag[]): Flag |
 
 async function valuesOf(flag: Flag, jobs: () => Promise<readonly AnyJob[]>): Promise<Candidate[]> {
   if (flag.name === 'job') return (await jobs()).map(jobCandidate);
-  if (flag.name === 'state') return runStates.map((text) => ({ text, says: '' }));
-  return (flag.oneOf ?? []).map((text) => ({ text, says: '' }));
+  if (flag.name === 'state') return runStates.map((text) => ({ text, help: '' }));
+  return (flag.oneOf ?? []).map((text) => ({ text, help: '' }));
 }
 
-async function wordsAt(place: Place, jobs: () => Promise<readonly AnyJob[]>): Promise<Candidate[]> {
+async function candidatesAt(place: Place, jobs: () => Promise<readonly AnyJob[]>): Promise<Candidate[]> {
   const { path, command, job } = place;
-  if (path.length === 0) return [...nextWords([]), ...(await jobs()).map(jobCandidate)];
-  if (!command) return nextWords(path);
-  if (command.path[0] === 'completion') return shells.map((text) => ({ text, says: '' }));
-  if (command.path[0] === 'help') return nextWords(path.slice(1));
+  if (path.length === 0) return [...nextCandidates([]), ...(await jobs()).map(jobCandidate)];
+  if (!command) return nextCandidates(path);
+  if (command.path[0] === 'completion') return shells.map((text) => ({ text, help: '' }));
+  if (command.path[0] === 'help') return nextCandidates(path.slice(1));
   const wantsJob = (command.job && job === undefined) || command.takes === '<Job>';
   return wantsJob && path.length === command.path.length ? (await jobs()).map(jobCandidate) : [];
 }
 
 /** The words that continue a path of commands. */
-function nextWords(path: readonly string[]): Candidate[] {
+function nextCandidates(path: readonly string[]): Candidate[] {
   const found = new Map<string, string>();
   for (const command of commands) {
-    const word = command.path[path.length];
+    const positional = command.path[path.length];
     const fits = path.every((part, index) => command.path[index] === part);
-    if (command.hidden || word === undefined || !fits || found.has(word)) continue;
+    if (command.hidden || positional === undefined || !fits || found.has(positional)) continue;
     const isLeaf = command.path.length === path.length + 1;
-    found.set(word, isLeaf ? command.summary : `${word} …`);
+    found.set(positional, isLeaf ? command.summary : `${positional} …`);
   }
-  return [...found].map(([text, says]) => ({ text, says }));
+  return [...found].map(([text, help]) => ({ text, help }));
 }
 
 function fieldFlags(job: AnyJob | undefined): Candidate[] {
   const fields = job && fieldsOf(job);
-  return (fields?.all ?? []).map(({ flag, schema }) => ({ text: `--${flag}`, says: schema.description ?? '' }));
+  return (fields?.all ?? []).map(({ flag, schema }) => ({ text: `--${flag}`, help: schema.description ?? '' }));
 }
 
 function flagCandidate(flag: Flag): Candidate {
-  return { text: `--${flag.name}`, says: flag.says };
+  return { text: `--${flag.name}`, help: flag.help };
 }
 
 function jobCandidate(job: AnyJob): Candidate {
-  return { text: job.name, says: job.summary };
+  return { text: job.name, help: job.summary };
 }

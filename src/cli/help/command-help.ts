@@ -66,7 +66,7 @@ function flagRows(flags: readonly Flag[], { paint, width }: Page): string[] {
       const names = [...(flag.short ? [`-${flag.short}`] : []), `--${flag.name}`].join(', ');
       const value = flag.value ? ` ${flag.value}` : '';
       const also = flag.also ? ` (also ${flag.also.map((name) => `--${name}`).join(', ')})` : '';
-      return [paint.cyan(names) + value, flag.says + also] as const;
+      return [paint.cyan(names) + value, flag.help + also] as const;
     }),
     width - indent,
   );

@@ -42,8 +42,8 @@ function fieldRows(fields: Fields, { paint }: Page): [left: string, right: strin
 function spellings({ name, flag, short }: Field): string[] {
   const ours = [...everywhere, ...asking, ...running];
   const taken = ours.some((each) => each.name === flag || each.also?.includes(flag));
-  const letter = short !== undefined && !ours.some((each) => each.short === short) ? [`-${short}`] : [];
-  return [...letter, taken ? `--input.${name}` : `--${flag}`];
+  const item = short !== undefined && !ours.some((each) => each.short === short) ? [`-${short}`] : [];
+  return [...item, taken ? `--input.${name}` : `--${flag}`];
 }
 
 /** What a schema takes, in one or two words. */
@@ -62,10 +62,10 @@ function nameOf(way: JsonSchema, root: JsonSchema): string {
   }
   const type = typesOf(way)[0];
   if (type === 'string') return formats[way.format ?? ''] ?? 'text';
-  return (type && words[type]) ?? 'JSON';
+  return (type && positionals[type]) ?? 'JSON';
 }
 
-const words: Readonly<Record<string, string>> = {
+const positionals: Readonly<Record<string, string>> = {
   integer: 'whole number',
   number: 'number',
   boolean: 'true|false',
@@ -106,11 +106,15 @@ function innerFields(field: Field, root: JsonSchema): [path: string, schema: Jso
 }
 
 function usageOf(job: AnyJob, fields: Fields | null): string {
-  const words = (fields?.positional ?? []).map((field) => (field.required ? `<${field.flag}>` : `[<${field.flag}>]`));
+  const positionals = (fields?.positional ?? []).map((field) =>
+    field.required ? `<${field.flag}>` : `[<${field.flag}>]`,
+  );
   const required = (fields?.all ?? [])
     .filter((field) => field.required && !fields?.positional.includes(field))
     .map((field) => `--${field.flag} <${typeName(field.schema, fields?.root ?? {})}>`);
-  return ['onejob run', job.name, ...words, ...required, fields ? '[<flag>…]' : '[--data <JSON or text>]'].join(' ');
+  return ['onejob run', job.name, ...positionals, ...required, fields ? '[<flag>…]' : '[--data <JSON or text>]'].join(
+    ' ',
+  );
 }
 
 function exampleOf(job: AnyJob, fields: Fields | null): string {

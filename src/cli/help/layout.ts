@@ -8,7 +8,7 @@ export function block(title: string, lines: readonly string[], paint: Paint): st
 
 /** Two columns, the second one broken into lines within `width`; a first one that is too long gets a line of its own. */
 export function pairs(rows: readonly (readonly [left: string, right: string])[], width: number): string[] {
-  const widest = Math.min(leftMost, Math.max(0, ...rows.map(([left]) => textWidth(left))));
+  const widest = Math.min(leftmost, Math.max(0, ...rows.map(([left]) => textWidth(left))));
   const column = widest + gap;
   return rows.flatMap(([left, right]) => {
     const [first = '', ...more] = wrap(right, Math.max(24, width - column));
@@ -22,15 +22,15 @@ export function pairs(rows: readonly (readonly [left: string, right: string])[],
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((paragraph) => {
     const lines = [''];
-    for (const word of paragraph.trim().split(/ +/)) {
+    for (const positional of paragraph.trim().split(/ +/)) {
       const line = lines.at(-1) ?? '';
-      if (line === '') lines[lines.length - 1] = word;
-      else if (textWidth(line) + 1 + textWidth(word) <= width) lines[lines.length - 1] = `${line} ${word}`;
-      else lines.push(word);
+      if (line === '') lines[lines.length - 1] = positional;
+      else if (textWidth(line) + 1 + textWidth(positional) <= width) lines[lines.length - 1] = `${line} ${positional}`;
+      else lines.push(positional);
     }
     return lines;
   });
 }
 
 const gap = 3;
-const leftMost = 34;
+const leftmost = 34;

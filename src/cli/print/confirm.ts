@@ -26,5 +26,5 @@ export function confirm(terminal: Terminal, question: string, signal: AbortSigna
 
 /** Whether there is somebody to ask. */
 export function canConfirm(terminal: Terminal): boolean {
-  return terminal.isTalkWatched && process.stdin.isTTY;
+  return terminal.isInfoWatched && process.stdin.isTTY;
 }

@@ -6,8 +6,8 @@ import type { Run, StepRecord } from '../../job/run.ts';
 import { isFinal } from '../../job/state.ts';
 import { block } from '../help/layout.ts';
 import { resultText } from './result.ts';
-import { waitingWords } from './run-report.ts';
-import { stateWord, type ShownState } from './state.ts';
+import { waitingText } from './run-report.ts';
+import { stateText, type ShownState } from './state.ts';
 import { alignRows } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { formatAge, formatLocal, formatTook } from './time.ts';
@@ -24,7 +24,7 @@ export interface RunPage {
 /** A run for people: what it is, what came of it, its steps, its children. */
 export function printRun(terminal: Terminal, run: Run, { now, stepsTotal, children }: RunPage): void {
   const { paint } = terminal;
-  const parts = [`${paint.bold(run.job)}  ${stateWord(run.state, paint)}\n`];
+  const parts = [`${paint.bold(run.job)}  ${stateText(run.state, paint)}\n`];
   parts.push(block('Run', alignRows(facts(run, now)), paint));
   if (run.input !== null && run.input !== '{}') parts.push(block('Input', jsonLines(run.input), paint));
   const output = run.state === 'succeeded' ? resultText(run, true) : null;
@@ -59,7 +59,7 @@ function childRow(child: Run, { paint, isWatched }: Terminal, now: number): stri
   const name = isCallbackRun(child) ? 'callback' : (key ?? '');
   const what = error ? `${error.code}: ${error.message}` : name;
   const ref = isWatched ? shortId(id) : id;
-  return [stateWord(state, paint), job, paint.cyan(ref), formatTook(child, now), paint.dim(oneLine(what))];
+  return [stateText(state, paint), job, paint.cyan(ref), formatTook(child, now), paint.dim(oneLine(what))];
 }
 
 function facts(run: Run, now: number): string[][] {
@@ -72,7 +72,7 @@ function facts(run: Run, now: number): string[][] {
     ['took', formatTook(run, now) || null],
     ['attempt', run.attempt > 1 ? String(run.attempt) : null],
     ['crashes', run.crashes > 0 ? String(run.crashes) : null],
-    ['waits for', run.state === 'waiting' ? waitingWords(run.waitingFor) : null],
+    ['waits for', run.state === 'waiting' ? waitingText(run.waitingFor) : null],
     ['progress', run.state === 'running' ? progressText(run) : null],
     ['priority', run.priority === 0 ? null : String(run.priority)],
     ['arguments', run.args.length > 0 ? run.args.join(' ') : null],
@@ -91,7 +91,7 @@ function progressText({ progress }: Run): string | null {
 
 function stepRow(step: StepRecord, run: Run, { paint }: Terminal, now: number): string[] {
   const took = formatDuration(Math.max(0, (step.finishedAt ?? run.finishedAt ?? now) - step.startedAt));
-  return [stateWord(stepState(step, run), paint), oneLine(step.key), took, paint.dim(storyOf(step, run, now))];
+  return [stateText(stepState(step, run), paint), oneLine(step.key), took, paint.dim(storyOf(step, run, now))];
 }
 
 /** A step that only waits looks so; one that its run ended without is left over. */

@@ -24,7 +24,7 @@ interface Shown {
 }
 
 const tickMs = 250;
-const newsMs = 700;
+const reportMs = 700;
 
 /**
  * Tells on the terminal what happens to runs while it happens (CONTRACTS EGO-2, EGO-7): their lines, their progress,
@@ -69,14 +69,14 @@ export class RunReport implements RunWatcher {
   onWaiting(run: RunId, waitingFor: readonly string[]): void {
     const shown = this.#shown.get(run);
     if (!shown) return;
-    const what = waitingWords(waitingFor);
+    const what = waitingText(waitingFor);
     const isLeft = !waitingFor.some((each) => /(?:^|: )run of /.test(each)); // a child that runs here takes it along
     clearTimeout(shown.waiting);
     shown.waiting = setTimeout(() => {
-      this.#terminal.talk(
+      this.#terminal.info(
         `${shown.job} waits for ${what}${isLeft ? '; Ctrl-C leaves it waiting' : ''} (run ${this.#idOf(run)})`,
       );
-    }, newsMs).unref();
+    }, reportMs).unref();
   }
 
   onEnd(run: Run): void {
@@ -87,7 +87,7 @@ export class RunReport implements RunWatcher {
     if (!isFinal(run.state)) return;
     if (run.state !== 'succeeded') return printFailure(this.#terminal, run);
     if (!this.#terminal.json) printResult(this.#terminal, run, this.#several);
-    if (this.#several || this.#terminal.isTalkWatched) this.#terminal.talk(this.#successLine(run, shown));
+    if (this.#several || this.#terminal.isInfoWatched) this.#terminal.info(this.#successLine(run, shown));
   }
 
   end(): void {
@@ -96,7 +96,7 @@ export class RunReport implements RunWatcher {
   }
 
   #successLine(run: Run, shown: Shown | undefined): string {
-    const paint = this.#terminal.talkPaint;
+    const paint = this.#terminal.infoPaint;
     const took = run.startedAt === null || run.finishedAt === null ? 0 : run.finishedAt - run.startedAt;
     const when =
       shown?.created === false && run.finishedAt !== null
@@ -106,7 +106,7 @@ export class RunReport implements RunWatcher {
   }
 
   #idOf(id: RunId): string {
-    return this.#terminal.isTalkWatched ? shortId(id) : id;
+    return this.#terminal.isInfoWatched ? shortId(id) : id;
   }
 
   #tick(): void {
@@ -117,24 +117,24 @@ export class RunReport implements RunWatcher {
 
   #draw(run: RunId, shown: Shown): void {
     const { job, progress, startedMs } = shown;
-    const line = progressLine({ job, progress, ms: performance.now() - startedMs }, this.#terminal.talkPaint);
+    const line = progressLine({ job, progress, ms: performance.now() - startedMs }, this.#terminal.infoPaint);
     this.#terminal.progress(run, line);
   }
 }
 
 /** What a run waits for, without the keys of its steps: `event approved`. */
-export function waitingWords(waitingFor: readonly string[]): string {
+export function waitingText(waitingFor: readonly string[]): string {
   return waitingFor.map((text) => text.replace(/^.*?: /, '')).join(', ') || 'a word from outside';
 }
 
 /** Why a run did not succeed: code, text and data of the failure (CONTRACTS EGO-4, SJ-16). */
 export function printFailure(terminal: Terminal, run: Run): void {
-  const paint = terminal.talkPaint;
+  const paint = terminal.infoPaint;
   const { code, message, data, stack } = run.error ?? { code: 'JOB_FAILED', message: `it ended ${run.state}` };
   const verb = run.state === 'cancelled' ? 'was cancelled' : code === 'RUN_TIMED_OUT' ? 'timed out' : 'failed';
   const attempts = run.attempt > 1 ? ` after ${run.attempt} attempts` : '';
   const shownCode = code === 'JOB_FAILED' ? '' : paint.dim(` (${oneLine(code)})`);
-  const which = terminal.isTalkWatched ? paint.dim(`  run ${shortId(run.id)}`) : '';
+  const which = terminal.isInfoWatched ? paint.dim(`  run ${shortId(run.id)}`) : '';
   terminal.complain(`${paint.red('onejob:')} ${run.job} ${verb}${attempts}: ${printable(message)}${shownCode}${which}`);
   if (data !== undefined) terminal.complain(`  data: ${printable(JSON.stringify(data))}`);
   if (stack && terminal.verbose) terminal.complain(paint.dim(printable(stack)));

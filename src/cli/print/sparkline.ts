@@ -1,13 +1,13 @@
 /** A bar for each number, the highest whole; `·` where it is not known. */
 export function sparkline(series: readonly (number | null)[]): string {
-  const most = Math.max(1, ...series.map((value) => value ?? 0));
-  return series.map((value) => bar(value, most)).join('');
+  const max = Math.max(1, ...series.map((value) => value ?? 0));
+  return series.map((value) => bar(value, max)).join('');
 }
 
 /** What is there at all has a bar above that of nothing. */
-function bar(value: number | null, most: number): string {
+function bar(value: number | null, max: number): string {
   if (value === null) return '·';
-  return bars[value === 0 ? 0 : Math.max(1, Math.round((value / most) * (bars.length - 1)))] ?? '';
+  return bars[value === 0 ? 0 : Math.max(1, Math.round((value / max) * (bars.length - 1)))] ?? '';
 }
 
 const bars = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -5,7 +5,7 @@ import type { Paint } from './paint.ts';
 export type ShownState = RunState | 'unfinished';
 
 /** A state as sign and word, so that colour is never the only difference (DESIGN §7). */
-export function stateWord(state: ShownState, paint: Paint): string {
+export function stateText(state: ShownState, paint: Paint): string {
   const { sign, colour } = looks[state];
   return colour(paint)(`${sign} ${state}`);
 }

@@ -30,10 +30,10 @@ export class Terminal {
   readonly quiet: boolean;
   /** Colours for standard output and for standard error. */
   readonly paint: Paint;
-  readonly talkPaint: Paint;
+  readonly infoPaint: Paint;
   /** Somebody is looking at standard output, at standard error. */
   readonly isWatched: boolean;
-  readonly isTalkWatched: boolean;
+  readonly isInfoWatched: boolean;
   readonly gone: AbortSignal;
   readonly #stdout: OutStream;
   readonly #stderr: OutStream;
@@ -45,12 +45,12 @@ export class Terminal {
     this.quiet = quiet;
     this.verbose = verbose;
     this.isWatched = stdout.isTTY === true;
-    this.isTalkWatched = stderr.isTTY === true;
+    this.isInfoWatched = stderr.isTTY === true;
     this.paint = createPaint(wantsColour(env, this.isWatched, noColor));
-    this.talkPaint = createPaint(wantsColour(env, this.isTalkWatched, noColor));
+    this.infoPaint = createPaint(wantsColour(env, this.isInfoWatched, noColor));
     this.#stdout = stdout;
     this.#stderr = stderr;
-    if (this.isTalkWatched && !quiet && env['TERM'] !== 'dumb') this.#live = new LiveLines(stderr);
+    if (this.isInfoWatched && !quiet && env['TERM'] !== 'dumb') this.#live = new LiveLines(stderr);
     this.gone = gone ?? watchForEnd(stdout, stderr);
   }
 
@@ -73,7 +73,7 @@ export class Terminal {
   }
 
   /** A line about the work, which `--quiet` leaves out. */
-  talk(text: string): void {
+  info(text: string): void {
     if (!this.quiet) this.complain(text);
   }
 

@@ -1,9 +1,9 @@
-import type { Client } from '../../app/client.ts';
-import { applyToAll, findAll, type RunFilter, type Verdict } from '../../app/many-runs.ts';
+import type { Client } from '../../app/client/client.ts';
+import { applyToAll, findAll, type RunFilter, type Verdict } from '../../app/client/many-runs.ts';
 import { OnejobError } from '../../job/errors.ts';
 import { runView } from '../../job/run-view.ts';
 import type { RunState } from '../../job/state.ts';
-import type { AskAnswer } from '../../ports/store-ask.ts';
+import type { ActionResult } from '../../ports/store-action.ts';
 import { defineRoute, json, jsonAnswer, type Route } from './route.ts';
 import { filterOf, filters } from './runs.ts';
 import type { ApiSchema } from './schema.ts';
@@ -17,10 +17,10 @@ interface Change<B extends ApiSchema> {
   /** States in which it can be done. */
   readonly states: readonly RunState[];
   readonly body: B;
-  readonly apply: (client: Client, id: string, body: Asked) => Promise<AskAnswer>;
+  readonly apply: (client: Client, id: string, body: StepCall) => Promise<ActionResult>;
 }
 
-interface Asked {
+interface StepCall {
   readonly reason?: string;
   readonly now?: boolean;
   readonly from?: string | number;
@@ -68,7 +68,7 @@ function objectOf<const P extends Readonly<Record<string, ApiSchema>>>(propertie
 
 const verdict = {
   type: ['string', 'null'],
-  enum: ['done', 'mailed', 'unknown', 'active', 'finished', 'step-unknown', null],
+  enum: ['done', 'pending', 'unknown', 'active', 'finished', 'step-unknown', null],
   description: 'mailed: its worker will see it; null: nothing was done, as asked',
 } as const;
 
@@ -85,7 +85,7 @@ export const changeOne: readonly Route[] = changes.map(({ verb, summaries: [summ
     answers: { 200: jsonAnswer('the run as it is now, and whether it is done already', oneRun) },
     async handle({ client, params, body: asked }) {
       const { id } = await client.find(params.ref);
-      const answer = await apply(client, id, (asked ?? {}) as Asked);
+      const answer = await apply(client, id, (asked ?? {}) as StepCall);
       return json(200, { v: 1, ...runView(await client.find(id)), verdict: answer.verdict });
     },
   }),
@@ -129,7 +129,7 @@ export const changeMany: readonly Route[] = changes.map(({ verb, summaries: [, s
         const items = runs.map(({ id, job, state }) => ({ id, job, state, verdict: null as Verdict | null }));
         return json(200, { v: 1, items, more });
       }
-      const items = await applyToAll(runs, (id) => apply(client, id, (asked ?? {}) as Asked), request.signal);
+      const items = await applyToAll(runs, (id) => apply(client, id, (asked ?? {}) as StepCall), request.signal);
       return json(200, { v: 1, items, more });
     },
   }),

@@ -1,4 +1,4 @@
-import type { RunNews } from '../../app/run-news.ts';
+import type { RunChangeHub } from '../../app/backend/run-change-hub.ts';
 import { createDeferred } from '../../std/deferred.ts';
 import { defineRoute } from './route.ts';
 import { ref } from './schemas.ts';
@@ -21,9 +21,9 @@ export const listenToEvents = defineRoute({
   async handle({ app, client, query, request }) {
     const gone = new AbortController();
     const signal = AbortSignal.any([request.signal, gone.signal, app.stopping]);
-    const { news } = app.client;
+    const { changeHub } = app.client;
     const hints =
-      query.run === undefined ? ofAll(news, signal) : ofOne(news, (await client.find(query.run)).id, signal);
+      query.run === undefined ? ofAll(changeHub, signal) : ofOne(changeHub, (await client.find(query.run)).id, signal);
     const body = streamOf(hints, {
       opening: 'retry: 1000\n\n',
       heartbeat: { text: ':\n\n', everyMs: 15_000 },
@@ -34,15 +34,15 @@ export const listenToEvents = defineRoute({
   },
 });
 
-async function* ofAll(news: RunNews, signal: AbortSignal): AsyncGenerator<string> {
-  const heard = new Hearsay();
-  const leave = news.listen((run) => heard.add(run));
-  signal.addEventListener('abort', () => heard.wake());
+async function* ofAll(changeHub: RunChangeHub, signal: AbortSignal): AsyncGenerator<string> {
+  const changes = new ChangeBuffer();
+  const leave = changeHub.listen((run) => changes.add(run));
+  signal.addEventListener('abort', () => changes.wake());
   try {
     for (;;) {
-      await heard.something();
+      await changes.something();
       if (signal.aborted) return;
-      yield hintOf(heard.take());
+      yield hintOf(changes.take());
       await new Promise((resolve) => setTimeout(resolve, restMs));
     }
   } finally {
@@ -50,8 +50,8 @@ async function* ofAll(news: RunNews, signal: AbortSignal): AsyncGenerator<string
   }
 }
 
-async function* ofOne(news: RunNews, run: string, signal: AbortSignal): AsyncGenerator<string> {
-  const feed = news.follow(run);
+async function* ofOne(changeHub: RunChangeHub, run: string, signal: AbortSignal): AsyncGenerator<string> {
+  const feed = changeHub.follow(run);
   try {
     for (;;) {
       await feed.next(0, signal);
@@ -70,31 +70,31 @@ function hintOf(runs: readonly string[] | null): string {
 }
 
 /** What was heard since the last hint. Beyond a thousand runs it is any: a slow reader loses hints, we no memory. */
-class Hearsay {
+class ChangeBuffer {
   #runs: Set<string> | null = new Set();
-  #news = createDeferred<void>();
+  #changeHub = createDeferred<void>();
 
   add(run: string | null): void {
-    if (run === null || (this.#runs && this.#runs.size >= most)) this.#runs = null;
+    if (run === null || (this.#runs && this.#runs.size >= max)) this.#runs = null;
     else this.#runs?.add(run);
     this.wake();
   }
 
   wake(): void {
-    this.#news.resolve();
+    this.#changeHub.resolve();
   }
 
   something(): Promise<void> {
-    return this.#news.promise;
+    return this.#changeHub.promise;
   }
 
   take(): readonly string[] | null {
     const runs = this.#runs && [...this.#runs];
     this.#runs = new Set();
-    this.#news = createDeferred<void>();
+    this.#changeHub = createDeferred<void>();
     return runs;
   }
 }
 
-const most = 1_000;
+const max = 1_000;
 const restMs = 100;

@@ -1,6 +1,6 @@
 import type { App } from '../../app/app.ts';
 import { jobTarget } from '../../app/job-target.ts';
-import { listedJobView, pauseView } from '../../app/json-views.ts';
+import { listedJobView, pauseView } from '../../app/views/json-views.ts';
 import { defineRoute, json, jsonAnswer } from './route.ts';
 import { instant, job, listOf, name, pause, reason, version } from './schemas.ts';
 

@@ -1,8 +1,8 @@
-import { lineView } from '../../app/json-views.ts';
-import { parseOffset } from '../../app/log-offset.ts';
-import { prettyLine } from '../../app/log-line.ts';
-import type { StoreClient } from '../../app/store-client.ts';
-import type { TailedLine } from '../../app/run-reader.ts';
+import { lineView } from '../../app/views/json-views.ts';
+import { parseOffset } from '../../app/client/log-offset.ts';
+import { prettyLine } from '../../app/logging/log-line.ts';
+import type { StoreClient } from '../../app/client/store-client.ts';
+import type { TailedLine } from '../../app/client/run-reader.ts';
 import { isOnejobError } from '../../job/errors.ts';
 import type { Log } from '../../ports/log.ts';
 import { refuse } from '../problem.ts';

@@ -1,4 +1,4 @@
-import { nodeView, pauseView } from '../../app/json-views.ts';
+import { nodeView, pauseView } from '../../app/views/json-views.ts';
 import { defineRoute, json, jsonAnswer } from './route.ts';
 import { listedPause, listOf, node } from './schemas.ts';
 
@@ -11,7 +11,7 @@ export const listNodes = defineRoute({
   answers: { 200: jsonAnswer('all of them, the eldest first', listOf(node)) },
   async handle({ client }) {
     const [workers, pauses] = await Promise.all([client.workers(), client.pauses()]);
-    const eldestFirst = workers.toSorted((a, b) => a.enrolledAt - b.enrolledAt);
+    const eldestFirst = workers.toSorted((a, b) => a.registeredAt - b.registeredAt);
     return json(200, { v: 1, items: eldestFirst.map((worker) => nodeView(worker, pauses)), next: null });
   },
 });

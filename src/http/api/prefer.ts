@@ -1,12 +1,12 @@
-import type { Client } from '../../app/client.ts';
+import type { Client } from '../../app/client/client.ts';
 import { hasCode } from '../../job/errors.ts';
 
-const mostSeconds = 300;
+const maxSeconds = 300;
 
 /** The seconds of `Prefer: wait=30` (RFC 7240), at most 300; null where it asks for no wait. Other preferences pass. */
 export function preferredWait(prefer: string | undefined): number | null {
   const wait = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)/i.exec(prefer ?? '')?.[1];
-  return wait === undefined ? null : Math.min(mostSeconds, Number(wait));
+  return wait === undefined ? null : Math.min(maxSeconds, Number(wait));
 }
 
 /** Resolves when the run has ended, when the time is over, or when the caller has gone. @throws RUN_UNKNOWN */

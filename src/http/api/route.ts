@@ -1,6 +1,6 @@
 import type { App } from '../../app/app.ts';
-import type { Client } from '../../app/client.ts';
-import type { Right } from '../../app/options.ts';
+import type { Client } from '../../app/client/client.ts';
+import type { Right } from '../../app/config/options.ts';
 import { TextAnswer, type AnyAnswer } from '../text-answer.ts';
 import type { ApiSchema, Fields, ValueOf, ValuesOf } from './schema.ts';
 

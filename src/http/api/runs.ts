@@ -1,5 +1,5 @@
 import type { App } from '../../app/app.ts';
-import type { RunFilter } from '../../app/many-runs.ts';
+import type { RunFilter } from '../../app/client/many-runs.ts';
 import { OnejobError } from '../../job/errors.ts';
 import { runView } from '../../job/run-view.ts';
 import { parseInstant } from '../../std/instant.ts';

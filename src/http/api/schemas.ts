@@ -122,7 +122,7 @@ export const oneRun = {
     v: version,
     ...run.properties,
     created: { type: 'boolean', description: 'false: the key existed, and this is the run that has it' },
-    verdict: { type: 'string', enum: ['done', 'mailed'], description: 'mailed: its worker will see it' },
+    verdict: { type: 'string', enum: ['done', 'pending'], description: 'mailed: its worker will see it' },
   },
 } as const satisfies ApiSchema;
 

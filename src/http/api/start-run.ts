@@ -1,5 +1,5 @@
-import type { EnqueueOptions } from '../../app/client.ts';
-import type { RunHandle } from '../../app/run-handle.ts';
+import type { EnqueueOptions } from '../../app/client/client.ts';
+import type { RunHandle } from '../../app/client/run-handle.ts';
 import { OnejobError } from '../../job/errors.ts';
 import { runView } from '../../job/run-view.ts';
 import { isFinal } from '../../job/state.ts';
@@ -70,7 +70,7 @@ export const startRun = defineRoute({
   },
 });
 
-type Asked = Pick<
+type StepCall = Pick<
   Call<{ name: typeof name }, Fields, Fields, ApiSchema>,
   'client' | 'params' | 'request' | 'app' | 'path'
 >;
@@ -78,7 +78,7 @@ type Asked = Pick<
 /** 200 and the run when it has ended, or does within the wait; else 202 and where it is. */
 async function answerOf(
   { id, key: itsKey, jobId, state, created }: RunHandle,
-  { client, params, request, app, path }: Asked,
+  { client, params, request, app, path }: StepCall,
   seconds: number | null,
 ): Promise<AnyAnswer> {
   const applied = seconds === null ? {} : { 'Preference-Applied': `wait=${seconds}` };
@@ -109,11 +109,11 @@ function keyOf(query: string | undefined, header: string | undefined): string | 
 /** What the job sees of the request: not what is spoken between programs and proxies on the way. */
 function headersOf(headers: readonly (readonly [string, string])[]): [string, string][] {
   return headers
-    .filter(([header]) => !ofTheWay.has(header) && !header.startsWith('sec-'))
+    .filter(([header]) => !hopByHopHeaders.has(header) && !header.startsWith('sec-'))
     .map(([header, value]) => [header, textOfHeader(value)]);
 }
 
-const ofTheWay = new Set(
+const hopByHopHeaders = new Set(
   (
     'accept accept-encoding accept-language cache-control connection content-length content-type expect host ' +
     'idempotency-key keep-alive origin pragma prefer priority referer te trailer transfer-encoding upgrade user-agent ' +

@@ -16,7 +16,7 @@ export async function traceEvents(app: App, until: Promise<unknown>): Promise<st
     const text = events.map((event) => JSON.stringify(event)).join(',\n');
     parts.push(parts.length === 0 ? text : `,\n${text}`);
     size += text.length;
-    if (size > mostBytes) full.abort();
+    if (size > maxBytes) full.abort();
   };
   await InspectorSession.use(async (session) => {
     session.on('NodeTracing.dataCollected', ({ value }: { value: readonly object[] }) => keep(value));
@@ -51,16 +51,16 @@ function attempts(emit: (event: object) => void): Meter {
   return {
     began: (claim) => event('b', claim),
     ended: (claim, outcome) => event('e', claim, { outcome }),
-    leftBehind: nothing,
+    abandonedRuns: nothing,
     settledLate: nothing,
     internalError: nothing,
     endedByStore: nothing,
     committed: nothing,
-    beat: nothing,
+    heartbeat: nothing,
     tookOver: nothing,
-    buried: nothing,
+    evicted: nothing,
   };
 }
 
 const categories = ['v8', 'node.perf', 'node.async_hooks', 'node.fs.sync', 'node.http', 'node.threadpoolwork.async'];
-const mostBytes = 64 * 1_048_576;
+const maxBytes = 64 * 1_048_576;

@@ -9,7 +9,7 @@ import { isLoopback, refuseExposure } from '../exposure.ts';
 import { guarded } from '../guard.ts';
 import { metricsRoutes } from '../metrics/index.ts';
 import { problem } from '../problem.ts';
-import { refuseStrangers } from '../strangers.ts';
+import { guardOrigin } from '../origin-guard.ts';
 import { debugRoutes } from './index.ts';
 
 /** The diagnosis of a process that serves nothing else (CONTRACTS GJ-10). */
@@ -27,7 +27,7 @@ export async function serveDebug(app: App, address: { host: string; port: number
   const ending = new AbortController();
   const hono = new Hono<Env>();
   const isPrivate = isLoopback(address.host) && token === undefined && (tokens ?? []).length === 0;
-  hono.use(guarded(refuseStrangers({ isLoopback: isPrivate }), authenticate(auth)));
+  hono.use(guarded(guardOrigin({ isLoopback: isPrivate }), authenticate(auth)));
   hono.route('/', metricsRoutes(app));
   hono.route(
     '/',

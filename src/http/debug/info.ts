@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { App } from '../../app/app.ts';
-import { findProject } from '../../app/project.ts';
+import { findProject } from '../../app/config/project.ts';
 import { version } from '../../app/version.ts';
 import { requireRight } from '../auth.ts';
 import type { Env } from '../environment.ts';

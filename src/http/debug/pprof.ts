@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import type { App } from '../../app/app.ts';
-import { maskWords } from '../../app/mask.ts';
+import { maskArguments } from '../../app/config/mask.ts';
 import { requireRight } from '../auth.ts';
 import type { Env } from '../environment.ts';
 import { traceEvents } from './chrome-trace.ts';
@@ -13,7 +13,7 @@ export function pprofRoutes(app: App, ending: AbortSignal): Hono<Env> {
   const routes = new Hono<Env>();
   routes.use('/debug/pprof/*', requireRight('write'));
   routes.on('GET', ['/debug/pprof', '/debug/pprof/'], (context) => context.text(index));
-  routes.get('/debug/pprof/cmdline', (context) => context.text(maskWords(process.argv).join('\u0000')));
+  routes.get('/debug/pprof/cmdline', (context) => context.text(maskArguments(process.argv).join('\u0000')));
   routes.get('/debug/pprof/goroutine', (context) => context.text(runsText(app)));
   routes.get('/debug/pprof/profile', (context) =>
     measured(context, ending, 30, async (until, seconds) => file(await profileCpu(until, seconds), 'profile.pb.gz')),

@@ -1,5 +1,5 @@
 import type { App } from '../../app/app.ts';
-import type { RunningRun } from '../../engine/running-run.ts';
+import type { RunningRun } from '../../engine/attempt/running-run.ts';
 
 /** Runs in execution, oldest first, for `/debug/runs`. */
 export function runsJson(app: App): object {

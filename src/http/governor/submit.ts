@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { App } from '../../app/app.ts';
-import { prefersAsync } from '../../app/callers.ts';
+import { prefersAsync } from '../../app/callers/callers.ts';
 import { hasCode, isOnejobError } from '../../job/errors.ts';
 import { egoKey } from '../../job/key.ts';
 import { readBody, textOrBytes } from '../body.ts';

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { App } from '../../app/app.ts';
 import { EngineMetrics } from './engine-metrics.ts';
 import { addStoreMetrics } from './store-metrics.ts';
-import { addVitals } from './vitals.ts';
+import { addWorkerHealth } from './worker-health.ts';
 
 /**
  * Counts what an app does from now on, in a registry of prom-client: yours, to which onejob's metrics are added, or one
@@ -15,7 +15,7 @@ export function collectMetrics(app: App, registry?: Registry): Registry {
   const chosen = registry ?? new Registry();
   if (!registry) collectDefaultMetrics({ register: chosen });
   app.insight.measure(new EngineMetrics(chosen, (job) => app.jobs.registry.find(job)?.name === job));
-  addVitals(chosen, app);
+  addWorkerHealth(chosen, app);
   addStoreMetrics(chosen, app);
   registries.set(app, chosen);
   return chosen;

@@ -9,17 +9,17 @@ export class EngineMetrics implements Meter {
   readonly #attempts: Counter<'job' | 'trigger'>;
   readonly #runs: Counter<'job' | 'trigger' | 'outcome'>;
   readonly #durations: Histogram<'job' | 'outcome'>;
-  readonly #leftBehind: Counter<'job'>;
+  readonly #abandonedRuns: Counter<'job'>;
   readonly #zombies: Gauge<'job'>;
   readonly #internalErrors: Counter<'job'>;
   readonly #goingOn = new Map<string, number>();
   readonly #knows: (job: string) => boolean;
-  readonly #groups: Histogram<'lane'>;
-  readonly #commits: Histogram<'lane'>;
-  readonly #beats: Counter<'result'>;
+  readonly #groups: Histogram<'batcher'>;
+  readonly #commits: Histogram<'batcher'>;
+  readonly #heartbeats: Counter<'result'>;
   readonly #dead: Counter;
   readonly #takeovers: Counter;
-  readonly #buried: Counter;
+  readonly #evicted: Counter;
 
   /** `knows`: anybody may ask for a run of any name, and not each becomes a label. */
   constructor(registry: Registry, knows: (job: string) => boolean) {
@@ -44,7 +44,7 @@ export class EngineMetrics implements Meter {
       buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200],
       registers,
     });
-    this.#leftBehind = new Counter({
+    this.#abandonedRuns = new Counter({
       name: 'onejob_zombies_total',
       help: 'Handlers that ignored their signal and were left behind',
       labelNames: ['job'],
@@ -65,27 +65,27 @@ export class EngineMetrics implements Meter {
     this.#groups = new Histogram({
       name: 'onejob_journal_group_entries',
       help: 'Entries that were committed together',
-      labelNames: ['lane'],
+      labelNames: ['batcher'],
       buckets: [1, 2, 5, 10, 50, 100, 500, 1_000],
       registers,
     });
     this.#commits = new Histogram({
       name: 'onejob_journal_commit_seconds',
       help: 'Time from the first sending of a group to the answer of the store',
-      labelNames: ['lane'],
+      labelNames: ['batcher'],
       buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
       registers,
     });
-    this.#beats = new Counter({
-      name: 'onejob_beats_total',
-      help: 'Beats of the main loop, by whether they reached the store',
+    this.#heartbeats = new Counter({
+      name: 'onejob_heartbeats_total',
+      help: 'Heartbeats of the main loop, by whether they reached the store',
       labelNames: ['result'],
       registers,
     });
     const counter = (name: string, help: string) => new Counter({ name, help, registers });
     this.#dead = counter('onejob_dead_workers_total', 'Dead workers whose runs this process took over');
     this.#takeovers = counter('onejob_takeovers_total', 'Runs of dead workers that this process took over');
-    this.#buried = counter('onejob_buried_total', 'How often this worker was taken for dead by others');
+    this.#evicted = counter('onejob_evicted_total', 'How often this worker was taken for dead by others');
   }
 
   began({ job, trigger }: Claim): void {
@@ -98,8 +98,8 @@ export class EngineMetrics implements Meter {
     if (isFinal(end)) this.#runs.inc({ job, trigger, outcome });
   }
 
-  leftBehind({ job }: Claim): void {
-    this.#leftBehind.inc({ job });
+  abandonedRuns({ job }: Claim): void {
+    this.#abandonedRuns.inc({ job });
     this.#countZombies(job, 1);
   }
 
@@ -115,13 +115,13 @@ export class EngineMetrics implements Meter {
     this.#runs.inc({ job: this.#knows(job) ? job : '', trigger, outcome });
   }
 
-  committed(lane: string, entries: number, ms: number): void {
-    this.#groups.observe({ lane }, entries);
-    this.#commits.observe({ lane }, ms / 1_000);
+  committed(batcher: string, entries: number, ms: number): void {
+    this.#groups.observe({ batcher }, entries);
+    this.#commits.observe({ batcher }, ms / 1_000);
   }
 
-  beat(reached: boolean): void {
-    this.#beats.inc({ result: reached ? 'reached' : 'failed' });
+  heartbeat(reached: boolean): void {
+    this.#heartbeats.inc({ result: reached ? 'reached' : 'failed' });
   }
 
   tookOver({ workers, runs }: { readonly workers: number; readonly runs: number }): void {
@@ -129,8 +129,8 @@ export class EngineMetrics implements Meter {
     this.#takeovers.inc(runs);
   }
 
-  buried(): void {
-    this.#buried.inc();
+  evicted(): void {
+    this.#evicted.inc();
   }
 
   /** Those that were left behind before anybody counted end too. */

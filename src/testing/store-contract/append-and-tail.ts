@@ -3,79 +3,83 @@ import type { Chunk, OutputVerdict } from '../../ports/store-entry.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { ended, handedBack, newRun } from './builders.ts';
 import type { Contract } from './contract.ts';
-import { at, only, type Scene } from './scene.ts';
+import { at, only, type Harness } from './harness.ts';
 
 export function aboutAppendAndTail({ it, expect }: Contract): void {
-  it('chunks that follow each other are there, byte for byte', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('chunks that follow each other are there, byte for byte', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const chunks = [bytesOf('第一行\n'), Uint8Array.from({ length: 256 }, (_, n) => n), bytesOf('🙂\n')];
-    expect(await append(scene, worker, claim, chunks.map(numbered))).toEqual(['ok', 'ok', 'ok']);
-    const read = await tail(scene, claim.run);
+    expect(await append(harness, worker, claim, chunks.map(numbered))).toEqual(['ok', 'ok', 'ok']);
+    const read = await tail(harness, claim.run);
     expect(read.map(({ seq }) => seq)).toEqual([1, 2, 3]);
     expect(read.map(({ bytes }) => [...bytes])).toEqual(chunks.map((bytes) => [...bytes]));
   });
 
-  it('an empty chunk is a chunk', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    expect(await append(scene, worker, claim, [numbered(bytesOf(''), 0)])).toEqual(['ok']);
-    expect((await tail(scene, claim.run)).map(({ bytes }) => bytes.length)).toEqual([0]);
+  it('an empty chunk is a chunk', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    expect(await append(harness, worker, claim, [numbered(bytesOf(''), 0)])).toEqual(['ok']);
+    expect((await tail(harness, claim.run)).map(({ bytes }) => bytes.length)).toEqual([0]);
   });
 
-  it('a chunk that does not follow is a gap, and so are those after it', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a chunk that does not follow is a gap, and so are those after it', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((text, n) => numbered(bytesOf(text), n));
     if (!a || !b || !c || !d) throw new Error('four chunks were made');
-    expect(await append(scene, worker, claim, [b])).toEqual(['gap']);
-    expect(await append(scene, worker, claim, [a, c, d])).toEqual(['ok', 'gap', 'gap']);
-    expect(await textOf(scene, claim.run)).toBe('a');
-    expect(await append(scene, worker, claim, [b, c, d])).toEqual(['ok', 'ok', 'ok']);
-    expect(await textOf(scene, claim.run)).toBe('abcd');
+    expect(await append(harness, worker, claim, [b])).toEqual(['gap']);
+    expect(await append(harness, worker, claim, [a, c, d])).toEqual(['ok', 'gap', 'gap']);
+    expect(await textOf(harness, claim.run)).toBe('a');
+    expect(await append(harness, worker, claim, [b, c, d])).toEqual(['ok', 'ok', 'ok']);
+    expect(await textOf(harness, claim.run)).toBe('abcd');
   });
 
-  it('a chunk sent again is ok and is there once', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a chunk sent again is ok and is there once', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const chunks = ['a', 'b', 'c'].map((text, n) => numbered(bytesOf(text), n));
-    expect(await append(scene, worker, claim, chunks.slice(0, 2))).toEqual(['ok', 'ok']);
-    expect(await append(scene, worker, claim, chunks.slice(0, 2))).toEqual(['ok', 'ok']);
-    expect(await append(scene, worker, claim, chunks)).toEqual(['ok', 'ok', 'ok']);
-    expect(await append(scene, worker, claim, chunks.slice(0, 1))).toEqual(['ok']);
-    expect(await textOf(scene, claim.run)).toBe('abc');
+    expect(await append(harness, worker, claim, chunks.slice(0, 2))).toEqual(['ok', 'ok']);
+    expect(await append(harness, worker, claim, chunks.slice(0, 2))).toEqual(['ok', 'ok']);
+    expect(await append(harness, worker, claim, chunks)).toEqual(['ok', 'ok', 'ok']);
+    expect(await append(harness, worker, claim, chunks.slice(0, 1))).toEqual(['ok']);
+    expect(await textOf(harness, claim.run)).toBe('abc');
   });
 
-  it('output sent twice at the same time is there once', async (scene) => {
-    const other = await scene.second();
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('output sent twice at the same time is there once', async (harness) => {
+    const other = await harness.second();
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     for (let seq = 1; seq <= 60; seq += 2) {
       const chunks = [seq, seq + 1].map((n) => ({ ...fence(claim), seq: n, bytes: new Uint8Array([n]) }));
       const batch = { worker, chunks, progress: [] };
-      const verdicts = await Promise.all([scene.store.append(batch), other.append(batch)]);
+      const verdicts = await Promise.all([harness.store.append(batch), other.append(batch)]);
       expect(verdicts.flat()).toEqual(['ok', 'ok', 'ok', 'ok']);
     }
-    expect((await tail(scene, claim.run)).map(({ bytes }) => bytes[0])).toEqual(
+    expect((await tail(harness, claim.run)).map(({ bytes }) => bytes[0])).toEqual(
       Array.from({ length: 60 }, (_, n) => n + 1),
     );
   });
 
-  it('a worker that does not hold the run is refused as stale', async (scene) => {
-    const [worker, other] = [await scene.worker(), await scene.worker()];
-    const claim = await scene.running(worker);
+  it('a worker that does not hold the run is refused as stale', async (harness) => {
+    const [worker, other] = [await harness.worker(), await harness.worker()];
+    const claim = await harness.running(worker);
     const chunk = numbered(bytesOf('x'), 0);
-    expect(await append(scene, other, claim, [chunk])).toEqual(['stale']);
-    expect(await append(scene, worker, { ...claim, epoch: claim.epoch + 1 }, [chunk])).toEqual(['stale']);
-    expect(await append(scene, worker, { run: newRun().id, epoch: 1 }, [chunk])).toEqual(['stale']);
-    await scene.bury(worker);
-    expect(await append(scene, worker, claim, [chunk])).toEqual(['stale']);
-    expect(await tail(scene, claim.run)).toEqual([]);
+    expect(await append(harness, other, claim, [chunk])).toEqual(['stale']);
+    expect(await append(harness, worker, { ...claim, epoch: claim.epoch + 1 }, [chunk])).toEqual(['stale']);
+    expect(await append(harness, worker, { run: newRun().id, epoch: 1 }, [chunk])).toEqual(['stale']);
+    await harness.evict(worker);
+    expect(await append(harness, worker, claim, [chunk])).toEqual(['stale']);
+    expect(await tail(harness, claim.run)).toEqual([]);
   });
 
-  it('chunks of several runs are answered one by one, in order', async (scene) => {
-    const [worker, other] = [await scene.worker(), await scene.worker()];
-    const [a, b, foreign] = [await scene.running(worker), await scene.running(worker), await scene.running(other)];
+  it('chunks of several runs are answered one by one, in order', async (harness) => {
+    const [worker, other] = [await harness.worker(), await harness.worker()];
+    const [a, b, foreign] = [
+      await harness.running(worker),
+      await harness.running(worker),
+      await harness.running(other),
+    ];
     const chunks = [
       { ...fence(a), seq: 1, bytes: bytesOf('a1') },
       { ...fence(b), seq: 1, bytes: bytesOf('b1') },
@@ -83,35 +87,35 @@ export function aboutAppendAndTail({ it, expect }: Contract): void {
       { ...fence(b), seq: 3, bytes: bytesOf('b3') },
       { ...fence(a), seq: 2, bytes: bytesOf('a2') },
     ];
-    expect(await scene.store.append({ worker, chunks, progress: [] })).toEqual(['ok', 'ok', 'stale', 'gap', 'ok']);
-    expect(await textOf(scene, a.run)).toBe('a1a2');
-    expect(await textOf(scene, b.run)).toBe('b1');
-    expect(await textOf(scene, foreign.run)).toBe('');
+    expect(await harness.store.append({ worker, chunks, progress: [] })).toEqual(['ok', 'ok', 'stale', 'gap', 'ok']);
+    expect(await textOf(harness, a.run)).toBe('a1a2');
+    expect(await textOf(harness, b.run)).toBe('b1');
+    expect(await textOf(harness, foreign.run)).toBe('');
   });
 
-  it('numbers go on over attempts and epochs, and a claim says where they stand', async (scene) => {
-    const worker = await scene.worker();
-    const first = await scene.running(worker);
+  it('numbers go on over attempts and epochs, and a claim says where they stand', async (harness) => {
+    const worker = await harness.worker();
+    const first = await harness.running(worker);
     await append(
-      scene,
+      harness,
       worker,
       first,
       ['ab', 'c'].map((text, n) => numbered(bytesOf(text), n)),
     );
-    await scene.recorded(worker, handedBack(first, { attempt: 2 }));
-    const second = only((await scene.claim(worker)).claims);
+    await harness.recorded(worker, handedBack(first, { attempt: 2 }));
+    const second = only((await harness.claim(worker)).claims);
     expect({ seq: second.outputSeq, bytes: second.outputBytes }).toEqual({ seq: 2, bytes: 3 });
-    expect(await append(scene, worker, second, [{ seq: 3, bytes: bytesOf('d') }])).toEqual(['ok']);
-    await scene.recorded(worker, ended(second));
-    expect(await textOf(scene, first.run)).toBe('abcd');
+    expect(await append(harness, worker, second, [{ seq: 3, bytes: bytesOf('d') }])).toEqual(['ok']);
+    await harness.recorded(worker, ended(second));
+    expect(await textOf(harness, first.run)).toBe('abcd');
   });
 
-  it('a reader goes on after any number, from any handle', async (scene) => {
-    const other = await scene.second();
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a reader goes on after any number, from any handle', async (harness) => {
+    const other = await harness.second();
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     await append(
-      scene,
+      harness,
       worker,
       claim,
       ['a', 'b', 'c', 'd'].map((text, n) => numbered(bytesOf(text), n)),
@@ -125,66 +129,66 @@ export function aboutAppendAndTail({ it, expect }: Contract): void {
     }
   });
 
-  it('a reader gets no more than it asked for, and at least one chunk', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a reader gets no more than it asked for, and at least one chunk', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const chunks = Array.from({ length: 6 }, (_, n) => numbered(new Uint8Array(100).fill(n), n));
-    await append(scene, worker, claim, chunks);
+    await append(harness, worker, claim, chunks);
     const read = async (after: number, maxBytes: number): Promise<number[]> =>
-      (await scene.store.tail({ run: claim.run, after, maxBytes })).map(({ seq }) => seq);
+      (await harness.store.tail({ run: claim.run, after, maxBytes })).map(({ seq }) => seq);
     expect(await read(0, 1)).toEqual([1]);
     expect(await read(0, 250)).toEqual([1, 2]);
     expect(await read(0, 300)).toEqual([1, 2, 3]);
     expect(await read(4, 10_000)).toEqual([5, 6]);
   });
 
-  it('a run without output and one that does not exist have no chunks', async (scene) => {
-    const { run } = await scene.submit();
-    expect(await tail(scene, run.id)).toEqual([]);
-    expect(await tail(scene, newRun().id)).toEqual([]);
+  it('a run without output and one that does not exist have no chunks', async (harness) => {
+    const { run } = await harness.submit();
+    expect(await tail(harness, run.id)).toEqual([]);
+    expect(await tail(harness, newRun().id)).toEqual([]);
   });
 
-  it('a megabyte in one chunk is there', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a megabyte in one chunk is there', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const bytes = Uint8Array.from({ length: 1_048_576 }, (_, n) => n % 251);
-    expect(await append(scene, worker, claim, [{ seq: 1, bytes }])).toEqual(['ok']);
-    const chunk = only(await tail(scene, claim.run));
+    expect(await append(harness, worker, claim, [{ seq: 1, bytes }])).toEqual(['ok']);
+    const chunk = only(await tail(harness, claim.run));
     expect(Buffer.compare(chunk.bytes, bytes)).toBe(0);
   });
 
-  it('the last word of progress is kept, under the fence', async (scene) => {
-    const [worker, other] = [await scene.worker(), await scene.worker()];
-    const claim = await scene.running(worker);
+  it('the last word of progress is kept, under the fence', async (harness) => {
+    const [worker, other] = [await harness.worker(), await harness.worker()];
+    const claim = await harness.running(worker);
     const say = async (by: WorkerId, fraction: number, text: string): Promise<OutputVerdict[]> =>
-      await scene.store.append({
+      await harness.store.append({
         worker: by,
         chunks: [],
         progress: [{ ...fence(claim), progress: { fraction, text } }],
       });
     expect(await say(worker, 0.25, 'a quarter')).toEqual([]);
     await say(worker, 0.5, 'half');
-    expect((await scene.run(claim.run)).progress).toEqual({ fraction: 0.5, text: 'half' });
+    expect((await harness.run(claim.run)).progress).toEqual({ fraction: 0.5, text: 'half' });
     await say(other, 0.9, 'not mine');
-    expect((await scene.run(claim.run)).progress).toEqual({ fraction: 0.5, text: 'half' });
+    expect((await harness.run(claim.run)).progress).toEqual({ fraction: 0.5, text: 'half' });
   });
 
-  it('progress may be a word without a fraction, and a fraction without a word', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('progress may be a word without a fraction, and a fraction without a word', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     for (const progress of [
       { fraction: null, text: '读取中' },
       { fraction: 0.125, text: null },
     ]) {
-      await scene.store.append({ worker, chunks: [], progress: [{ ...fence(claim), progress }] });
-      expect((await scene.run(claim.run)).progress).toEqual(progress);
+      await harness.store.append({ worker, chunks: [], progress: [{ ...fence(claim), progress }] });
+      expect((await harness.run(claim.run)).progress).toEqual(progress);
     }
   });
 
-  it('a reader beside a writer sees no hole and no double', async (scene) => {
-    const other = await scene.second();
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a reader beside a writer sees no hole and no double', async (harness) => {
+    const other = await harness.second();
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const seen: number[] = [];
     let writing = true;
     const read = async (): Promise<void> => {
@@ -198,7 +202,7 @@ export function aboutAppendAndTail({ it, expect }: Contract): void {
     const reader = read();
     for (let seq = 1; seq <= 200; seq += 4) {
       const chunks = [0, 1, 2, 3].map((n) => ({ seq: seq + n, bytes: bytesOf(`line ${seq + n}\n`) }));
-      await append(scene, worker, claim, chunks);
+      await append(harness, worker, claim, chunks);
     }
     writing = false;
     await reader;
@@ -206,17 +210,22 @@ export function aboutAppendAndTail({ it, expect }: Contract): void {
   });
 }
 
-async function append(scene: Scene, worker: WorkerId, hold: Hold, chunks: readonly Chunk[]): Promise<OutputVerdict[]> {
+async function append(
+  harness: Harness,
+  worker: WorkerId,
+  hold: Hold,
+  chunks: readonly Chunk[],
+): Promise<OutputVerdict[]> {
   const fenced = chunks.map((chunk) => ({ ...fence(hold), ...chunk }));
-  return await scene.store.append({ worker, chunks: fenced, progress: [] });
+  return await harness.store.append({ worker, chunks: fenced, progress: [] });
 }
 
-async function tail(scene: Scene, run: string): Promise<Chunk[]> {
-  return await scene.store.tail({ run, after: 0, maxBytes: 16_777_216 });
+async function tail(harness: Harness, run: string): Promise<Chunk[]> {
+  return await harness.store.tail({ run, after: 0, maxBytes: 16_777_216 });
 }
 
-async function textOf(scene: Scene, run: string): Promise<string> {
-  return Buffer.concat((await tail(scene, run)).map(({ bytes }) => bytes)).toString('utf8');
+async function textOf(harness: Harness, run: string): Promise<string> {
+  return Buffer.concat((await tail(harness, run)).map(({ bytes }) => bytes)).toString('utf8');
 }
 
 function numbered(bytes: Uint8Array, n: number): Chunk {

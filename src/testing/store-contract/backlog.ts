@@ -2,12 +2,12 @@ import { newRun, newRuns, pauseOf } from './builders.ts';
 import type { Contract } from './contract.ts';
 
 export function aboutBacklog({ it, expect }: Contract): void {
-  it('runs that are due and held by nobody are counted by job, with the instant of the oldest', async (scene) => {
-    const { store } = scene;
+  it('runs that are due and held by nobody are counted by job, with the instant of the oldest', async (harness) => {
+    const { store } = harness;
     if (!store.backlog) return;
     expect((await store.backlog({ atMost: 10 })).jobs).toEqual([]);
-    const before = await scene.now();
-    await scene.running(await scene.worker());
+    const before = await harness.now();
+    await harness.running(await harness.worker());
     await store.submit([
       newRun({ job: 'b', priority: 5, dueAt: before - 7_000 }),
       newRun({ job: 'b', priority: -5, dueAt: before - 9_000 }),
@@ -23,18 +23,18 @@ export function aboutBacklog({ it, expect }: Contract): void {
     ]);
   });
 
-  it('what is paused waits too, and is counted', async (scene) => {
-    const { store } = scene;
+  it('what is paused waits too, and is counted', async (harness) => {
+    const { store } = harness;
     if (!store.backlog) return;
-    await store.ask([pauseOf('job', 'work'), pauseOf('queue', 'default')]);
-    await scene.submit();
+    await store.act([pauseOf('job', 'work'), pauseOf('queue', 'default')]);
+    await harness.submit();
     expect((await store.backlog({ atMost: 10 })).jobs.map(({ job, due }) => `${due} ${job}`)).toEqual(['1 work']);
   });
 
-  it('of a long line only the runs that come first are looked at', async (scene) => {
-    const { store } = scene;
+  it('of a long line only the runs that come first are looked at', async (harness) => {
+    const { store } = harness;
     if (!store.backlog) return;
-    const before = await scene.now();
+    const before = await harness.now();
     await store.submit(newRuns(30, { dueAt: before - 1_000 }));
     await store.submit([newRun({ dueAt: before - 5_000 }), newRun({ priority: 9, dueAt: before - 10 })]);
     const { jobs } = await store.backlog({ atMost: 4 });

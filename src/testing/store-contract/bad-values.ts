@@ -4,7 +4,7 @@ import { newId } from '../../std/id.ts';
 import {
   cancelOf,
   ended,
-  enrolment,
+  registration,
   eventTo,
   fireOf,
   newRun,
@@ -16,7 +16,7 @@ import {
   suspended,
 } from './builders.ts';
 import type { Contract } from './contract.ts';
-import { at, codeOf, only } from './scene.ts';
+import { at, codeOf, only } from './harness.ts';
 
 /** What databases refuse or change without a word: U+0000, and half of a surrogate pair. */
 const bad = { 'U+0000': 'a\u0000b', 'a lone surrogate': 'a\ud800b', 'a lone low surrogate': '\udc00' };
@@ -24,7 +24,7 @@ const bad = { 'U+0000': 'a\u0000b', 'a lone surrogate': 'a\ud800b', 'a lone low 
 /** STORE §1.6. */
 export function aboutBadValues({ it, expect }: Contract): void {
   for (const [name, text] of Object.entries(bad)) {
-    it(`${name} in a submitted run is refused, whichever field it is in, and no run of the batch is created`, async (scene) => {
+    it(`${name} in a submitted run is refused, whichever field it is in, and no run of the batch is created`, async (harness) => {
       for (const over of [
         { key: text },
         { job: text },
@@ -37,14 +37,14 @@ export function aboutBadValues({ it, expect }: Contract): void {
       ]) {
         const batch = [newRun({ key: 'first' }), newRun(over), newRun()];
         const field = Object.keys(over);
-        expect({ field, code: await codeOf(scene.store.submit(batch)) }).toEqual({ field, code: 'VALUE_REJECTED' });
-        expect(await scene.listAll({})).toEqual([]);
+        expect({ field, code: await codeOf(harness.store.submit(batch)) }).toEqual({ field, code: 'VALUE_REJECTED' });
+        expect(await harness.listAll({})).toEqual([]);
       }
-      expect((await scene.submit({ key: 'first' })).verdict).toBe('created');
+      expect((await harness.submit({ key: 'first' })).verdict).toBe('created');
     });
 
-    it(`one entry of 500 with ${name} takes no other with it: refused alone, or all of it sent again in halves`, async (scene) => {
-      const worker = await scene.worker();
+    it(`one entry of 500 with ${name} takes no other with it: refused alone, or all of it sent again in halves`, async (harness) => {
+      const worker = await harness.worker();
       const kinds: ((run: string) => Entry)[] = [
         (run) => ended({ run, epoch: 1 }, { output: `"${text}"` }),
         (run) => ended({ run, epoch: 1 }, { state: 'failed', error: { code: 'X', message: text } }),
@@ -58,109 +58,111 @@ export function aboutBadValues({ it, expect }: Contract): void {
       ];
       for (const [round, guilty] of kinds.entries()) {
         const runs = newRuns(500, { holder: worker });
-        await scene.store.submit(runs);
+        await harness.store.submit(runs);
         const place = (round * 61) % 500;
         const entries = runs.map(({ id }, n) => (n === place ? guilty(id) : ended({ run: id, epoch: 1 })));
-        const verdicts = await sendInHalves(async (part) => await scene.record(worker, ...part), entries);
+        const verdicts = await sendInHalves(async (part) => await harness.record(worker, ...part), entries);
         expect(verdicts.filter((verdict) => verdict === 'ok').length).toBe(499);
         expect(at(verdicts, place)).toBe('refused');
         const innocent = at(runs, place).id;
-        expect(await scene.run(innocent)).toMatchObject({ state: 'running', epoch: 1 });
-        expect(await scene.steps(innocent)).toEqual([]);
-        expect(await scene.held(worker)).toEqual([{ run: innocent, epoch: 1 }]);
-        expect(await scene.record(worker, ended({ run: innocent, epoch: 1 }))).toEqual(['ok']);
+        expect(await harness.run(innocent)).toMatchObject({ state: 'running', epoch: 1 });
+        expect(await harness.steps(innocent)).toEqual([]);
+        expect(await harness.held(worker)).toEqual([{ run: innocent, epoch: 1 }]);
+        expect(await harness.record(worker, ended({ run: innocent, epoch: 1 }))).toEqual(['ok']);
       }
     });
 
-    it(`${name} in a word from outside is refused and none of the words is there`, async (scene) => {
-      const worker = await scene.worker();
-      const claim = await scene.running(worker);
-      const { run } = await scene.submit();
-      for (const ask of [
+    it(`${name} in a word from outside is refused and none of the words is there`, async (harness) => {
+      const worker = await harness.worker();
+      const claim = await harness.running(worker);
+      const { run } = await harness.submit();
+      for (const action of [
         eventTo(claim.run, text),
         eventTo(claim.run, 'go', `"${text}"`),
         cancelOf(run.id, { reason: text }),
         cancelOf(run.id, { actor: text }),
       ]) {
-        expect(await codeOf(scene.store.ask([eventTo(claim.run, 'fine'), ask]))).toBe('VALUE_REJECTED');
+        expect(await codeOf(harness.store.act([eventTo(claim.run, 'fine'), action]))).toBe('VALUE_REJECTED');
       }
-      expect(await scene.inboxes(worker)).toEqual([]);
-      expect(await scene.state(run.id)).toBe('queued');
+      expect(await harness.inboxes(worker)).toEqual([]);
+      expect(await harness.state(run.id)).toBe('queued');
     });
 
-    it(`${name} in progress, in a schedule or in an occurrence is refused`, async (scene) => {
-      const worker = await scene.worker();
-      const { run, epoch } = await scene.running(worker);
+    it(`${name} in progress, in a schedule or in an occurrence is refused`, async (harness) => {
+      const worker = await harness.worker();
+      const { run, epoch } = await harness.running(worker);
       const progress = [{ run, epoch, progress: { fraction: 0.5, text } }];
-      expect(await codeOf(scene.store.append({ worker, chunks: [], progress }))).toBe('VALUE_REJECTED');
-      expect((await scene.run(run)).progress).toBe(null);
+      expect(await codeOf(harness.store.append({ worker, chunks: [], progress }))).toBe('VALUE_REJECTED');
+      expect((await harness.run(run)).progress).toBe(null);
       const plan = async (spec: string): Promise<void> =>
-        await scene.store.plan({ app: 'shop', version: '1.0.0', schedules: [schedulePlan('nightly', { spec })] });
+        await harness.store.plan({ app: 'shop', version: '1.0.0', schedules: [schedulePlan('nightly', { spec })] });
       expect(await codeOf(plan(`"${text}"`))).toBe('VALUE_REJECTED');
       await plan('"fine"');
-      const { revision } = await scene.dueSchedule('nightly');
+      const { revision } = await harness.dueSchedule('nightly');
       const runs = [occurrence('nightly', 1_700_000_000_000, { input: `"${text}"` })];
-      expect(await codeOf(scene.store.fire([fireOf('nightly', revision, { runs })]))).toBe('VALUE_REJECTED');
-      expect((await scene.dueSchedule('nightly')).revision).toBe(revision);
+      expect(await codeOf(harness.store.fire([fireOf('nightly', revision, { runs })]))).toBe('VALUE_REJECTED');
+      expect((await harness.dueSchedule('nightly')).revision).toBe(revision);
     });
 
-    it(`${name} in an enrolment or in a burial is refused and nothing of it happened`, async (scene) => {
-      const worker = await scene.worker();
-      const { run, epoch } = await scene.running(worker);
+    it(`${name} in a registration or in an eviction is refused and nothing of it happened`, async (harness) => {
+      const worker = await harness.worker();
+      const { run, epoch } = await harness.running(worker);
       for (const over of [{ node: text }, { jobs: [text] }, { version: text }]) {
-        expect(await codeOf(scene.store.enrol(enrolment({ ...over, replaces: 'node-a' })))).toBe('VALUE_REJECTED');
+        expect(await codeOf(harness.store.registerWorker(registration({ ...over, replaces: 'node-a' })))).toBe(
+          'VALUE_REJECTED',
+        );
       }
-      const graves = [
-        { id: worker, seenBeat: 0, counted: true },
+      const targets = [
+        { id: worker, seenHeartbeat: 0, counted: true },
         { run, epoch, code: 'RUN_TIMED_OUT', message: text } as const,
       ];
-      expect(await codeOf(scene.store.bury(graves))).toBe('VALUE_REJECTED');
-      expect((await scene.store.workers()).map(({ id }) => id)).toEqual([worker]);
-      expect(await scene.held(worker)).toEqual([{ run, epoch }]);
+      expect(await codeOf(harness.store.evict(targets))).toBe('VALUE_REJECTED');
+      expect((await harness.store.workers()).map(({ id }) => id)).toEqual([worker]);
+      expect(await harness.held(worker)).toEqual([{ run, epoch }]);
     });
 
-    it(`${name} in a reference finds nothing and breaks nothing`, async (scene) => {
-      await scene.submit({ key: 'a' });
-      for (const call of [scene.store.get([text, 'a']), scene.store.list({ key: text, limit: 10 })]) {
+    it(`${name} in a reference finds nothing and breaks nothing`, async (harness) => {
+      await harness.submit({ key: 'a' });
+      for (const call of [harness.store.get([text, 'a']), harness.store.list({ key: text, limit: 10 })]) {
         const outcome = await codeOf(call.then(() => 'answered'));
         expect(['resolved: "answered"', 'VALUE_REJECTED'].includes(outcome)).toBe(true);
       }
-      expect((await scene.run('a')).key).toBe('a');
+      expect((await harness.run('a')).key).toBe('a');
     });
   }
 
-  it('escapes in JSON text are plain text: kept as they are', async (scene) => {
+  it('escapes in JSON text are plain text: kept as they are', async (harness) => {
     const input = '{"nul":"\\u0000","half":"\\ud800"}';
-    const worker = await scene.worker();
-    const claim = await scene.running(worker, { input });
+    const worker = await harness.worker();
+    const claim = await harness.running(worker, { input });
     expect(claim.input).toBe(input);
-    await scene.recorded(worker, stepDone(claim, 'a', { output: input }), ended(claim, { output: input }));
-    expect((await scene.run(claim.run)).output).toBe(input);
-    expect(only(await scene.steps(claim.run)).output).toBe(input);
+    await harness.recorded(worker, stepDone(claim, 'a', { output: input }), ended(claim, { output: input }));
+    expect((await harness.run(claim.run)).output).toBe(input);
+    expect(only(await harness.steps(claim.run)).output).toBe(input);
   });
 
-  it('data of an error that a database refuses is kept or refused, without harm to others', async (scene) => {
-    const worker = await scene.worker();
+  it('data of an error that a database refuses is kept or refused, without harm to others', async (harness) => {
+    const worker = await harness.worker();
     const runs = newRuns(3, { holder: worker });
-    await scene.store.submit(runs);
+    await harness.store.submit(runs);
     const error = { code: 'X', message: 'x', data: { text: bad['U+0000'] } };
     const entries = runs.map(({ id }, n) => ended({ run: id, epoch: 1 }, n === 1 ? { state: 'failed', error } : {}));
-    const verdicts = await sendInHalves(async (part) => await scene.record(worker, ...part), entries);
+    const verdicts = await sendInHalves(async (part) => await harness.record(worker, ...part), entries);
     expect([verdicts[0], verdicts[2]]).toEqual(['ok', 'ok']);
-    const middle = await scene.run(at(runs, 1).id);
+    const middle = await harness.run(at(runs, 1).id);
     if (verdicts[1] === 'ok') expect(middle.error).toEqual(error);
     else expect({ verdict: verdicts[1], state: middle.state }).toEqual({ verdict: 'refused', state: 'running' });
   });
 
-  it('a call that is refused leaves the handle whole', async (scene) => {
+  it('a call that is refused leaves the handle whole', async (harness) => {
     for (let n = 0; n < 30; n++) {
       const calls = [
-        codeOf(scene.store.submit([newRun({ key: bad['U+0000'] })])),
-        codeOf(scene.store.submit([newRun({ id: newId(), key: `good ${n}` })]).then(() => 'created')),
+        codeOf(harness.store.submit([newRun({ key: bad['U+0000'] })])),
+        codeOf(harness.store.submit([newRun({ id: newId(), key: `good ${n}` })]).then(() => 'created')),
       ];
       expect(await Promise.all(calls)).toEqual(['VALUE_REJECTED', 'resolved: "created"']);
     }
-    expect((await scene.listAll({})).length).toBe(30);
+    expect((await harness.listAll({})).length).toBe(30);
   });
 }
 

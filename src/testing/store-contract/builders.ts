@@ -1,11 +1,11 @@
 import type { CalledBack } from '../../job/callbacks.ts';
 import type { RunId } from '../../job/run.ts';
-import type { Ask, PauseAsk } from '../../ports/store-ask.ts';
+import type { Action, PauseAction } from '../../ports/store-action.ts';
 import type { Hold, JobTerms } from '../../ports/store-claim.ts';
 import type { HandBackEntry, OutcomeEntry, StepEntry, SuspendEntry, TryEntry } from '../../ports/store-entry.ts';
 import type { Fire, SchedulePlan } from '../../ports/store-schedule.ts';
 import type { NewRun } from '../../ports/store-submit.ts';
-import type { Enrolment } from '../../ports/store-worker.ts';
+import type { WorkerRegistration } from '../../ports/store-worker.ts';
 import { newId, newTraceId } from '../../std/id.ts';
 import { digest } from '../../std/json.ts';
 
@@ -56,7 +56,7 @@ export function childOf(parent: { run: RunId; root: RunId }, over: Partial<NewRu
   return newRun({ trigger: 'parent', parent: parent.run, root: parent.root, ...over });
 }
 
-export function enrolment(over: Partial<Enrolment> = {}): Enrolment {
+export function registration(over: Partial<WorkerRegistration> = {}): WorkerRegistration {
   return {
     id: newId(),
     node: 'node-a',
@@ -65,7 +65,7 @@ export function enrolment(over: Partial<Enrolment> = {}): Enrolment {
     jobs: ['work'],
     slots: 10,
     version: '1.0.0',
-    beatMs: 3_600_000, // a store that beats by itself does not within a test
+    heartbeatMs: 3_600_000, // a store that heartbeats by itself does not within a test
     ...over,
   };
 }
@@ -78,7 +78,7 @@ export function stepDone(hold: Hold, key: string, over: Partial<StepEntry> = {})
     type: 'step',
     state: 'succeeded',
     tries: 1,
-    asked: 0,
+    firstSeq: 0,
     output: '"done"',
     error: null,
     startedAt: 1_700_000_000_000,
@@ -95,7 +95,7 @@ export function stepBegun(hold: Hold, key: string, over: Partial<TryEntry> = {})
     key,
     type: 'step',
     tries: 1,
-    asked: 0,
+    firstSeq: 0,
     output: null,
     error: null,
     startedAt: 1_700_000_000_000,
@@ -108,7 +108,7 @@ export function stepBegun(hold: Hold, key: string, over: Partial<TryEntry> = {})
 }
 
 export function suspended(hold: Hold, over: Partial<SuspendEntry> = {}): SuspendEntry {
-  return { kind: 'suspend', ...fence(hold), mail: 0, wakeInMs: null, waitingFor: ['event approved'], ...over };
+  return { kind: 'suspend', ...fence(hold), mailboxSeq: 0, wakeInMs: null, waitingFor: ['event approved'], ...over };
 }
 
 export function ended(hold: Hold, over: Partial<OutcomeEntry> = {}): OutcomeEntry {
@@ -135,32 +135,32 @@ export function handedBack(hold: Hold, over: Partial<HandBackEntry> = {}): HandB
 
 export function cancelOf(
   ref: string,
-  { callbacks = 'unknown', ...over }: AskOver & { callbacks?: CalledBack } = {},
-): Ask {
+  { callbacks = 'unknown', ...over }: ActionOver & { callbacks?: CalledBack } = {},
+): Action {
   return { ...asked(over), kind: 'cancel', ref, callbacks };
 }
 
-export function eventTo(ref: string, name: string, data: string | null = null, over: { id?: string } = {}): Ask {
+export function eventTo(ref: string, name: string, data: string | null = null, over: { id?: string } = {}): Action {
   return { ...asked(over), kind: 'event', ref, name, data };
 }
 
-export function retryOf(ref: string, over: { id?: string } = {}): Ask {
+export function retryOf(ref: string, over: { id?: string } = {}): Action {
   return { ...asked(over), kind: 'retry', ref };
 }
 
-export function restartOf(ref: string, from: string | null, over: { id?: string } = {}): Ask {
+export function restartOf(ref: string, from: string | null, over: { id?: string } = {}): Action {
   return { ...asked(over), kind: 'restart', ref, from };
 }
 
-export function rescheduleOf(ref: string, delayMs: number, over: { id?: string } = {}): Ask {
+export function rescheduleOf(ref: string, delayMs: number, over: { id?: string } = {}): Action {
   return { ...asked(over), kind: 'reschedule', ref, delayMs };
 }
 
-export function pauseOf(type: PauseAsk['target']['type'], name: string, until: number | null = null): PauseAsk {
+export function pauseOf(type: PauseAction['target']['type'], name: string, until: number | null = null): PauseAction {
   return { ...asked({ reason: 'maintenance' }), kind: 'pause', target: { type, name }, until };
 }
 
-export function resumeOf(type: PauseAsk['target']['type'], name: string): PauseAsk {
+export function resumeOf(type: PauseAction['target']['type'], name: string): PauseAction {
   return { ...asked(), kind: 'resume', target: { type, name }, until: null };
 }
 
@@ -177,13 +177,13 @@ export function occurrence(schedule: string, scheduledAt: number, over: Partial<
   return newRun({ trigger: 'schedule', schedule, scheduledAt, dueAt: scheduledAt, ...over });
 }
 
-interface AskOver {
+interface ActionOver {
   readonly id?: string;
   readonly actor?: string;
   readonly reason?: string | null;
 }
 
-function asked(over: AskOver = {}): {
+function asked(over: ActionOver = {}): {
   id: string;
   actor: string;
   reason: string | null;

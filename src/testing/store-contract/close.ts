@@ -1,10 +1,10 @@
-import { cancelOf, ended, enrolment, fireOf, newRun, schedulePlan, termsOf } from './builders.ts';
+import { cancelOf, ended, registration, fireOf, newRun, schedulePlan, termsOf } from './builders.ts';
 import type { Contract } from './contract.ts';
-import { codeOf } from './scene.ts';
+import { codeOf } from './harness.ts';
 
 export function aboutClose({ it, expect }: Contract): void {
-  it('it resolves when every call begun has settled, and each of them counted', async (scene) => {
-    const { store } = scene;
+  it('it resolves when every call begun has settled, and each of them counted', async (harness) => {
+    const { store } = harness;
     const settled: string[] = [];
     const calls = Array.from({ length: 20 }, async () => {
       for (const { verdict } of await store.submit([newRun()])) settled.push(verdict);
@@ -16,17 +16,17 @@ export function aboutClose({ it, expect }: Contract): void {
     expect(settled.filter((verdict) => verdict === 'created').length).toBe(20);
   });
 
-  it('every later call rejects with STORE_UNAVAILABLE', async (scene) => {
-    const { store } = scene;
+  it('every later call rejects with STORE_UNAVAILABLE', async (harness) => {
+    const { store } = harness;
     await store.close();
     const policy = { succeededMs: 1, failedMs: 1, succeededRuns: 1, failedRuns: 1 };
     const calls: Record<string, () => Promise<unknown>> = {
       migrate: async () => await store.migrate(),
       submit: async () => await store.submit([newRun()]),
-      enrol: async () => await store.enrol(enrolment()),
-      beat: async () => await store.beat({ worker: 'w' }),
+      registerWorker: async () => await store.registerWorker(registration()),
+      heartbeat: async () => await store.heartbeat({ worker: 'w' }),
       workers: async () => await store.workers(),
-      bury: async () => await store.bury([{ id: 'w', seenBeat: 0, counted: true }]),
+      evict: async () => await store.evict([{ id: 'w', seenHeartbeat: 0, counted: true }]),
       claim: async () => await store.claim({ number: 1, worker: 'w', jobs: [termsOf('work')], free: 1, turn: 0 }),
       messages: async () => await store.messages({ worker: 'w', runs: [{ run: 'r', epoch: 1, seen: 0 }], maxBytes: 1 }),
       steps: async () => await store.steps({ run: newRun().id, after: null, maxBytes: 1 }),
@@ -37,7 +37,7 @@ export function aboutClose({ it, expect }: Contract): void {
           chunks: [{ run: newRun().id, epoch: 1, seq: 1, bytes: new Uint8Array(1) }],
           progress: [],
         }),
-      ask: async () => await store.ask([cancelOf('x')]),
+      act: async () => await store.act([cancelOf('x')]),
       get: async () => await store.get(['x']),
       list: async () => await store.list({ limit: 1 }),
       tail: async () => await store.tail({ run: newRun().id, after: 0, maxBytes: 1 }),
@@ -51,17 +51,17 @@ export function aboutClose({ it, expect }: Contract): void {
     }
   });
 
-  it('closing again, also at the same time, is fine', async (scene) => {
-    await Promise.all([scene.store.close(), scene.store.close()]);
-    await scene.store.close();
-    expect(await codeOf(scene.store.list({ limit: 1 }))).toBe('STORE_UNAVAILABLE');
+  it('closing again, also at the same time, is fine', async (harness) => {
+    await Promise.all([harness.store.close(), harness.store.close()]);
+    await harness.store.close();
+    expect(await codeOf(harness.store.list({ limit: 1 }))).toBe('STORE_UNAVAILABLE');
   });
 
-  it('one handle closed leaves the others open', async (scene) => {
-    const other = await scene.second();
-    if (other === scene.store) return;
-    const { run } = await scene.submit();
-    await scene.store.close();
+  it('one handle closed leaves the others open', async (harness) => {
+    const other = await harness.second();
+    if (other === harness.store) return;
+    const { run } = await harness.submit();
+    await harness.store.close();
     expect((await other.get([run.id]))[0]?.id).toBe(run.id);
   });
 }

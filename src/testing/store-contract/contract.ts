@@ -1,5 +1,5 @@
-import type { Ground } from './ground.ts';
-import type { Scene } from './scene.ts';
+import type { Fixture } from './ground.ts';
+import type { Harness } from './harness.ts';
 
 /** What the suite needs of a test runner; vitest and jest have it, for node:test bring an `expect`. */
 export interface Runner {
@@ -19,8 +19,8 @@ export interface Contract {
   /** A test that opens its own ground. */
   readonly test: Runner['test'];
   /** A test on a migrated store of its own. */
-  readonly it: (sentence: string, body: (scene: Scene) => Promise<void>) => void;
+  readonly it: (sentence: string, body: (harness: Harness) => Promise<void>) => void;
   readonly expect: Runner['expect'];
-  readonly open: () => Promise<Ground>;
+  readonly open: () => Promise<Fixture>;
   readonly failpoints: boolean;
 }

@@ -4,7 +4,7 @@ import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
 
 /** A namespace of its own on a real server or file, and the ways to it. */
-export interface Ground {
+export interface Fixture {
   /** With the small ports where the adapter has them; what it lacks is not tested. */
   readonly store: Store & Partial<Inspector> & Partial<Upkeep>;
   /** One more handle on the same data, as another process has it; of a store in memory the same store. */

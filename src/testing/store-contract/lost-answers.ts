@@ -2,64 +2,64 @@ import { armFailpoint, disarmFailpoints } from '../../std/failpoint.ts';
 import { handedBack } from './builders.ts';
 import type { Contract } from './contract.ts';
 import { repeatables } from './repeatables.ts';
-import { codeOf, only, type Scene } from './scene.ts';
+import { codeOf, only, type Harness } from './harness.ts';
 
 /** STORE §1.3: a call whose answer was lost is made again, with the same effect and the same answer. */
 export function aboutLostAnswers({ it, expect, failpoints }: Contract): void {
   for (const { name, method, prepare } of repeatables) {
-    it(`${name}, made twice, answers and does the same as once`, async (scene) => {
-      const { call, answer, again = answer } = await prepare(scene);
+    it(`${name}, made twice, answers and does the same as once`, async (harness) => {
+      const { call, answer, again = answer } = await prepare(harness);
       expect(await call()).toEqual(answer);
-      const once = await pictureOf(scene);
+      const once = await pictureOf(harness);
       expect(await call()).toEqual(again);
-      expect(await pictureOf(scene)).toEqual(once);
+      expect(await pictureOf(harness)).toEqual(once);
     });
 
     if (!failpoints) continue;
 
-    it(`${name}, its answer lost after the commit, is STORE_UNAVAILABLE and right when made again`, async (scene) => {
-      const { call, answer, again = answer } = await prepare(scene);
-      const before = await pictureOf(scene);
+    it(`${name}, its answer lost after the commit, is STORE_UNAVAILABLE and right when made again`, async (harness) => {
+      const { call, answer, again = answer } = await prepare(harness);
+      const before = await pictureOf(harness);
       expect(await withFailpoint(`store.${method}.committed`, call)).toBe('STORE_UNAVAILABLE');
-      const lost = await pictureOf(scene);
+      const lost = await pictureOf(harness);
       expect({ changed: lost !== before }).toEqual({ changed: true });
       expect(await call()).toEqual(again);
-      expect(await pictureOf(scene)).toEqual(lost);
+      expect(await pictureOf(harness)).toEqual(lost);
     });
 
-    it(`${name}, broken off before it began, is STORE_UNAVAILABLE and did nothing`, async (scene) => {
-      const { call, answer } = await prepare(scene);
-      const before = await pictureOf(scene);
+    it(`${name}, broken off before it began, is STORE_UNAVAILABLE and did nothing`, async (harness) => {
+      const { call, answer } = await prepare(harness);
+      const before = await pictureOf(harness);
       expect(await withFailpoint(`store.${method}.before`, call)).toBe('STORE_UNAVAILABLE');
-      expect(await pictureOf(scene)).toEqual(before);
+      expect(await pictureOf(harness)).toEqual(before);
       expect(await call()).toEqual(answer);
     });
   }
 
-  it('a beat whose answer was lost has raised the counter, and the next one tells the same', async (scene) => {
-    const worker = await scene.worker();
-    await scene.running(worker);
+  it('a heartbeat whose answer was lost has raised the counter, and the next one tells the same', async (harness) => {
+    const worker = await harness.worker();
+    await harness.running(worker);
     if (failpoints) {
-      const beat = async (): Promise<unknown> => await scene.beat(worker);
-      expect(await withFailpoint('store.beat.before', beat)).toBe('STORE_UNAVAILABLE');
-      expect(await scene.beatOf(worker)).toBe(0);
-      expect(await withFailpoint('store.beat.committed', beat)).toBe('STORE_UNAVAILABLE');
-      expect(await scene.beatOf(worker)).toBe(1);
+      const heartbeat = async (): Promise<unknown> => await harness.heartbeat(worker);
+      expect(await withFailpoint('store.heartbeat.before', heartbeat)).toBe('STORE_UNAVAILABLE');
+      expect(await harness.heartbeatOf(worker)).toBe(0);
+      expect(await withFailpoint('store.heartbeat.committed', heartbeat)).toBe('STORE_UNAVAILABLE');
+      expect(await harness.heartbeatOf(worker)).toBe(1);
     }
-    expect(await scene.beat(worker)).toEqual({ buried: false });
+    expect(await harness.heartbeat(worker)).toEqual({ evicted: false });
   });
 
-  it('runs of a claim whose answer was lost are found by held and can be handed back', async (scene) => {
-    const worker = await scene.worker();
-    const { run } = await scene.submit();
-    const claim = async (): Promise<unknown> => await scene.claim(worker);
+  it('runs of a claim whose answer was lost are found by held and can be handed back', async (harness) => {
+    const worker = await harness.worker();
+    const { run } = await harness.submit();
+    const claim = async (): Promise<unknown> => await harness.claim(worker);
     if (failpoints) expect(await withFailpoint('store.claim.committed', claim)).toBe('STORE_UNAVAILABLE');
     else await claim();
-    expect((await scene.held(worker)).length).toBe(1);
-    const hold = only(await scene.held(worker));
+    expect((await harness.held(worker)).length).toBe(1);
+    const hold = only(await harness.held(worker));
     expect(hold.run).toBe(run.id);
-    expect(await scene.record(worker, handedBack(hold, { attempt: null }))).toEqual(['ok']);
-    expect(await scene.claimIds(worker)).toEqual([run.id]);
+    expect(await harness.record(worker, handedBack(hold, { attempt: null }))).toEqual(['ok']);
+    expect(await harness.claimIds(worker)).toEqual([run.id]);
   });
 }
 
@@ -73,9 +73,9 @@ async function withFailpoint(name: string, call: () => Promise<unknown>): Promis
 }
 
 /** All that the port shows of a store, as text. */
-async function pictureOf(scene: Scene): Promise<string> {
-  const { store } = scene;
-  const runs = await scene.listAll({});
+async function pictureOf(harness: Harness): Promise<string> {
+  const { store } = harness;
+  const runs = await harness.listAll({});
   const workers = await store.workers();
   const { schedules, nextAt } = await store.due({ limit: 1_000 });
   return JSON.stringify({
@@ -85,8 +85,8 @@ async function pictureOf(scene: Scene): Promise<string> {
     ),
     output: await Promise.all(runs.map(async ({ id }) => await store.tail({ run: id, after: 0, maxBytes: 1_000_000 }))),
     workers,
-    messages: await Promise.all(workers.map(async ({ id }) => await scene.messages(id))),
-    held: await Promise.all(workers.map(async ({ id }) => await scene.held(id))),
+    messages: await Promise.all(workers.map(async ({ id }) => await harness.messages(id))),
+    held: await Promise.all(workers.map(async ({ id }) => await harness.held(id))),
     schedules,
     nextAt,
   });

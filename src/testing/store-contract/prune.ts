@@ -5,76 +5,79 @@ import type { WorkerId } from '../../ports/store-worker.ts';
 import { callbackKey } from '../../job/callbacks.ts';
 import { cancelOf, childOf, ended, eventTo, newRun, newRuns, stepDone, suspended } from './builders.ts';
 import type { Contract } from './contract.ts';
-import { only, type Scene, whileBusy } from './scene.ts';
+import { only, type Harness, whileBusy } from './harness.ts';
 
 const month = 30 * 86_400_000;
 const keepAll: PrunePolicy = { succeededMs: month, failedMs: month, succeededRuns: 1_000_000, failedRuns: 1_000_000 };
 
 export function aboutPrune({ it, expect }: Contract): void {
-  it('nothing within the policy is deleted', async (scene) => {
-    const worker = await scene.worker();
-    const ids = await endedRuns(scene, worker, 3, 'succeeded');
-    expect(await prune(scene, {})).toEqual({ runs: 0, bytes: 0, more: false });
-    expect((await scene.listAll({})).length).toBe(ids.length);
+  it('nothing within the policy is deleted', async (harness) => {
+    const worker = await harness.worker();
+    const ids = await endedRuns(harness, worker, 3, 'succeeded');
+    expect(await prune(harness, {})).toEqual({ runs: 0, bytes: 0, more: false });
+    expect((await harness.listAll({})).length).toBe(ids.length);
   });
 
-  it('runs that ended longer ago than they are kept are deleted, others stay', async (scene) => {
-    const worker = await scene.worker();
-    const old = await endedRuns(scene, worker, 2, 'succeeded');
-    await scene.pass(2_000);
-    const young = await endedRuns(scene, worker, 2, 'succeeded');
+  it('runs that ended longer ago than they are kept are deleted, others stay', async (harness) => {
+    const worker = await harness.worker();
+    const old = await endedRuns(harness, worker, 2, 'succeeded');
+    await harness.pass(2_000);
+    const young = await endedRuns(harness, worker, 2, 'succeeded');
     // Kept for a little less than the old ones are old: it may be two seconds until the store looks.
-    const { finishedAt } = await scene.run(`${old[1]}`);
-    expect((await prune(scene, { succeededMs: (await scene.now()) - (finishedAt ?? 0) - 1 })).runs).toBe(2);
-    expect(await idsLeft(scene)).toEqual([...young].toReversed());
-    for (const id of old) expect(await scene.find(id)).toBe(null);
+    const { finishedAt } = await harness.run(`${old[1]}`);
+    expect((await prune(harness, { succeededMs: (await harness.now()) - (finishedAt ?? 0) - 1 })).runs).toBe(2);
+    expect(await idsLeft(harness)).toEqual([...young].toReversed());
+    for (const id of old) expect(await harness.find(id)).toBe(null);
   });
 
-  it('succeeded runs and failed or cancelled ones are kept by their own rules', async (scene) => {
-    const worker = await scene.worker();
-    const good = await endedRuns(scene, worker, 1, 'succeeded');
-    const bad = [...(await endedRuns(scene, worker, 1, 'failed')), ...(await endedRuns(scene, worker, 1, 'cancelled'))];
-    await scene.pass(50);
-    expect((await prune(scene, { succeededMs: 10 })).runs).toBe(1);
-    expect(await idsLeft(scene)).toEqual([...bad].toReversed());
-    await endedRuns(scene, worker, 1, 'succeeded');
-    expect((await prune(scene, { failedMs: 10 })).runs).toBe(2);
-    expect(await scene.find(only(good))).toBe(null);
-    expect((await scene.listAll({ states: ['succeeded'] })).length).toBe(1);
+  it('succeeded runs and failed or cancelled ones are kept by their own rules', async (harness) => {
+    const worker = await harness.worker();
+    const good = await endedRuns(harness, worker, 1, 'succeeded');
+    const bad = [
+      ...(await endedRuns(harness, worker, 1, 'failed')),
+      ...(await endedRuns(harness, worker, 1, 'cancelled')),
+    ];
+    await harness.pass(50);
+    expect((await prune(harness, { succeededMs: 10 })).runs).toBe(1);
+    expect(await idsLeft(harness)).toEqual([...bad].toReversed());
+    await endedRuns(harness, worker, 1, 'succeeded');
+    expect((await prune(harness, { failedMs: 10 })).runs).toBe(2);
+    expect(await harness.find(only(good))).toBe(null);
+    expect((await harness.listAll({ states: ['succeeded'] })).length).toBe(1);
   });
 
-  it('no more runs are kept than the policy says, the newest stay', async (scene) => {
-    const worker = await scene.worker();
-    const good = await endedRuns(scene, worker, 10, 'succeeded');
-    const bad = await endedRuns(scene, worker, 5, 'failed');
-    expect((await prune(scene, { succeededRuns: 4 })).runs).toBe(6);
-    expect(await idsLeft(scene)).toEqual([...good.slice(6), ...bad].toReversed());
-    const ended = await endedRuns(scene, worker, 3, 'cancelled');
-    expect((await prune(scene, { failedRuns: 2 })).runs).toBe(4);
-    expect(await idsLeft(scene)).toEqual([...good.slice(6), ...bad.slice(3), ...ended.slice(1)].toReversed());
+  it('no more runs are kept than the policy says, the newest stay', async (harness) => {
+    const worker = await harness.worker();
+    const good = await endedRuns(harness, worker, 10, 'succeeded');
+    const bad = await endedRuns(harness, worker, 5, 'failed');
+    expect((await prune(harness, { succeededRuns: 4 })).runs).toBe(6);
+    expect(await idsLeft(harness)).toEqual([...good.slice(6), ...bad].toReversed());
+    const ended = await endedRuns(harness, worker, 3, 'cancelled');
+    expect((await prune(harness, { failedRuns: 2 })).runs).toBe(4);
+    expect(await idsLeft(harness)).toEqual([...good.slice(6), ...bad.slice(3), ...ended.slice(1)].toReversed());
   });
 
-  it('a call deletes no more than its limit and says whether there is more', async (scene) => {
-    const worker = await scene.worker();
-    await endedRuns(scene, worker, 10, 'succeeded');
+  it('a call deletes no more than its limit and says whether there is more', async (harness) => {
+    const worker = await harness.worker();
+    await endedRuns(harness, worker, 10, 'succeeded');
     const calls: Pruned[] = [];
-    do calls.push(await prune(scene, { succeededRuns: 1 }, 4));
+    do calls.push(await prune(harness, { succeededRuns: 1 }, 4));
     while (calls.at(-1)?.more && calls.length < 10);
     expect(calls.every(({ runs }) => runs <= 4)).toBe(true);
     expect(calls.reduce((sum, { runs }) => sum + runs, 0)).toBe(9);
     expect(calls.slice(0, 2).map(({ more }) => more)).toEqual([true, true]);
-    expect((await idsLeft(scene)).length).toBe(1);
+    expect((await idsLeft(harness)).length).toBe(1);
   });
 
-  it('as many are said to go as then go, and to ask deletes none', async (scene) => {
-    const { store } = scene;
+  it('as many are said to go as then go, and to ask deletes none', async (harness) => {
+    const { store } = harness;
     if (!store.prunable) return;
-    const worker = await scene.worker();
-    await endedRuns(scene, worker, 6, 'succeeded');
-    await endedRuns(scene, worker, 4, 'failed');
-    await endedRuns(scene, worker, 1, 'cancelled');
-    await scene.recorded(worker, ended({ run: await childOfLiving(scene, worker), epoch: 1 }));
-    await scene.pass(30);
+    const worker = await harness.worker();
+    await endedRuns(harness, worker, 6, 'succeeded');
+    await endedRuns(harness, worker, 4, 'failed');
+    await endedRuns(harness, worker, 1, 'cancelled');
+    await harness.recorded(worker, ended({ run: await childOfLiving(harness, worker), epoch: 1 }));
+    await harness.pass(30);
     const policies = [
       {},
       { succeededRuns: 5 },
@@ -85,183 +88,186 @@ export function aboutPrune({ it, expect }: Contract): void {
     for (const policy of policies) {
       const said = await store.prunable({ ...keepAll, ...policy });
       expect(await store.prunable({ ...keepAll, ...policy })).toBe(said);
-      expect((await prune(scene, policy)).runs).toBe(said);
+      expect((await prune(harness, policy)).runs).toBe(said);
     }
-    expect((await idsLeft(scene)).length).toBe(2);
+    expect((await idsLeft(harness)).length).toBe(2);
   });
 
-  it('a run that has not ended is never deleted', async (scene) => {
-    const worker = await scene.worker();
-    await scene.store.submit([...newRuns(3), newRun({ delayMs: 3_600_000 })]);
-    const { claims } = await scene.claim(worker, { free: 2 });
-    await scene.recorded(worker, suspended(claims[0] ?? only([])));
-    await scene.pass(30);
-    expect(await prune(scene, { succeededMs: 0, failedMs: 0, succeededRuns: 0, failedRuns: 0 })).toEqual({
+  it('a run that has not ended is never deleted', async (harness) => {
+    const worker = await harness.worker();
+    await harness.store.submit([...newRuns(3), newRun({ delayMs: 3_600_000 })]);
+    const { claims } = await harness.claim(worker, { free: 2 });
+    await harness.recorded(worker, suspended(claims[0] ?? only([])));
+    await harness.pass(30);
+    expect(await prune(harness, { succeededMs: 0, failedMs: 0, succeededRuns: 0, failedRuns: 0 })).toEqual({
       runs: 0,
       bytes: 0,
       more: false,
     });
-    expect((await idsLeft(scene)).length).toBe(4);
+    expect((await idsLeft(harness)).length).toBe(4);
   });
 
-  it('a run whose parent has not ended stays until it has', async (scene) => {
-    const worker = await scene.worker();
-    const parent = await scene.running(worker);
+  it('a run whose parent has not ended stays until it has', async (harness) => {
+    const worker = await harness.worker();
+    const parent = await harness.running(worker);
     const child = childOf(parent, { holder: worker });
-    await scene.store.submit([child]);
-    await scene.recorded(worker, ended({ run: child.id, epoch: 1 }));
-    await scene.pass(30);
+    await harness.store.submit([child]);
+    await harness.recorded(worker, ended({ run: child.id, epoch: 1 }));
+    await harness.pass(30);
     const all = { succeededMs: 5, succeededRuns: 0, failedMs: 5, failedRuns: 0 };
-    expect((await prune(scene, all)).runs).toBe(0);
-    expect(await scene.state(child.id)).toBe('succeeded');
-    await scene.recorded(worker, ended(parent));
-    await scene.pass(30);
+    expect((await prune(harness, all)).runs).toBe(0);
+    expect(await harness.state(child.id)).toBe('succeeded');
+    await harness.recorded(worker, ended(parent));
+    await harness.pass(30);
     let deleted = 0;
-    for (let n = 0; n < 5; n++) deleted += (await prune(scene, all)).runs;
+    for (let n = 0; n < 5; n++) deleted += (await prune(harness, all)).runs;
     expect(deleted).toBe(2);
-    expect(await idsLeft(scene)).toEqual([]);
+    expect(await idsLeft(harness)).toEqual([]);
   });
 
-  it('a run stays until its callback has been called', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker, { callbacks: 'both' });
-    await scene.recorded(worker, ended(claim));
-    await scene.pass(30);
+  it('a run stays until its callback has been called', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker, { callbacks: 'both' });
+    await harness.recorded(worker, ended(claim));
+    await harness.pass(30);
     const all = { succeededMs: 5, succeededRuns: 0, failedMs: 5, failedRuns: 0 };
     for (const hold of [null, 'running', 'waiting']) {
-      if (hold === 'running') await scene.claim(worker);
-      if (hold === 'waiting') await scene.recorded(worker, suspended(only(await scene.held(worker))));
-      expect((await prune(scene, all)).runs).toBe(0);
-      if (scene.store.prunable) expect(await scene.store.prunable({ ...keepAll, ...all })).toBe(0);
+      if (hold === 'running') await harness.claim(worker);
+      if (hold === 'waiting') await harness.recorded(worker, suspended(only(await harness.held(worker))));
+      expect((await prune(harness, all)).runs).toBe(0);
+      if (harness.store.prunable) expect(await harness.store.prunable({ ...keepAll, ...all })).toBe(0);
     }
     const called = callbackKey({ id: claim.run, epoch: claim.epoch });
-    await scene.ask(cancelOf(called));
-    expect(await scene.state(claim.run)).toBe('succeeded');
+    await harness.act(cancelOf(called));
+    expect(await harness.state(claim.run)).toBe('succeeded');
     let deleted = 0;
-    await scene.pass(30);
-    for (let n = 0; n < 5; n++) deleted += (await prune(scene, all)).runs;
+    await harness.pass(30);
+    for (let n = 0; n < 5; n++) deleted += (await prune(harness, all)).runs;
     expect(deleted).toBe(2);
   });
 
-  it('children kept for their parent do not hide what can be deleted', async (scene) => {
-    const worker = await scene.worker();
-    const parent = await scene.running(worker);
+  it('children kept for their parent do not hide what can be deleted', async (harness) => {
+    const worker = await harness.worker();
+    const parent = await harness.running(worker);
     const children = Array.from({ length: 10 }, () => childOf(parent, { holder: worker }));
-    await scene.store.submit(children);
-    await scene.recorded(worker, ...children.map(({ id }) => ended({ run: id, epoch: 1 })));
-    await scene.pass(20);
-    await endedRuns(scene, worker, 4, 'succeeded');
-    await scene.pass(20);
+    await harness.store.submit(children);
+    await harness.recorded(worker, ...children.map(({ id }) => ended({ run: id, epoch: 1 })));
+    await harness.pass(20);
+    await endedRuns(harness, worker, 4, 'succeeded');
+    await harness.pass(20);
     let deleted = 0;
-    for (let n = 0; n < 10; n++) deleted += (await prune(scene, { succeededMs: 5 }, 3)).runs;
+    for (let n = 0; n < 10; n++) deleted += (await prune(harness, { succeededMs: 5 }, 3)).runs;
     expect(deleted).toBe(4);
-    expect((await idsLeft(scene)).length).toBe(11);
+    expect((await idsLeft(harness)).length).toBe(11);
   });
 
-  it('all that hangs on a run goes with it, and its key is free', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker, { key: 'k', input: JSON.stringify('x'.repeat(1_000)) });
-    await scene.ask(eventTo(claim.run, 'go'));
+  it('all that hangs on a run goes with it, and its key is free', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker, { key: 'k', input: JSON.stringify('x'.repeat(1_000)) });
+    await harness.act(eventTo(claim.run, 'go'));
     const chunk = { run: claim.run, epoch: claim.epoch, seq: 1, bytes: new Uint8Array(1_000) };
-    await scene.store.append({ worker, chunks: [chunk], progress: [] });
-    await scene.recorded(worker, stepDone(claim, 'a'), ended(claim));
-    const { runs, bytes } = await prune(scene, { succeededRuns: 0 });
+    await harness.store.append({ worker, chunks: [chunk], progress: [] });
+    await harness.recorded(worker, stepDone(claim, 'a'), ended(claim));
+    const { runs, bytes } = await prune(harness, { succeededRuns: 0 });
     expect({ runs, counted: bytes >= 2_000 && bytes < 100_000 }).toEqual({ runs: 1, counted: true });
-    expect(await scene.steps(claim.run)).toEqual([]);
-    expect(await scene.store.tail({ run: claim.run, after: 0, maxBytes: 1_000 })).toEqual([]);
-    expect(await scene.find('k')).toBe(null);
-    expect((await scene.ask(eventTo(claim.run, 'go'))).verdict).toBe('unknown');
-    expect(await scene.submit({ key: 'k', input: '"other"' })).toMatchObject({ verdict: 'created' });
+    expect(await harness.steps(claim.run)).toEqual([]);
+    expect(await harness.store.tail({ run: claim.run, after: 0, maxBytes: 1_000 })).toEqual([]);
+    expect(await harness.find('k')).toBe(null);
+    expect((await harness.act(eventTo(claim.run, 'go'))).verdict).toBe('unknown');
+    expect(await harness.submit({ key: 'k', input: '"other"' })).toMatchObject({ verdict: 'created' });
   });
 
-  it('a run submitted anew under the id of one that was pruned has nothing of it', async (scene) => {
-    const worker = await scene.worker();
+  it('a run submitted anew under the id of one that was pruned has nothing of it', async (harness) => {
+    const worker = await harness.worker();
     const run = newRun({ holder: worker });
     for (let life = 0; life < 2; life++) {
-      await scene.store.submit([run]);
+      await harness.store.submit([run]);
       const hold = { run: run.id, epoch: 1 };
-      await scene.ask(eventTo(run.id, `life ${life}`));
-      expect((await scene.inboxes(worker)).flatMap(({ letters }) => letters.map(({ n, name }) => [n, name]))).toEqual([
+      await harness.act(eventTo(run.id, `life ${life}`));
+      expect((await harness.inboxes(worker)).flatMap(({ items }) => items.map(({ n, name }) => [n, name]))).toEqual([
         [1, `life ${life}`],
       ]);
       const chunk = { ...hold, seq: 1, bytes: new Uint8Array(1) };
-      expect(await scene.store.append({ worker, chunks: [chunk], progress: [] })).toEqual(['ok']);
-      expect(await scene.record(worker, stepDone(hold, 'a', { output: `${life}` }), ended(hold))).toEqual(['ok', 'ok']);
-      await prune(scene, { succeededRuns: 0 });
+      expect(await harness.store.append({ worker, chunks: [chunk], progress: [] })).toEqual(['ok']);
+      expect(await harness.record(worker, stepDone(hold, 'a', { output: `${life}` }), ended(hold))).toEqual([
+        'ok',
+        'ok',
+      ]);
+      await prune(harness, { succeededRuns: 0 });
     }
   });
 
-  it('what belongs to other runs stays', async (scene) => {
-    const worker = await scene.worker();
-    const gone = await scene.running(worker, { key: 'gone' });
-    const kept = await scene.running(worker, { key: 'kept' });
+  it('what belongs to other runs stays', async (harness) => {
+    const worker = await harness.worker();
+    const gone = await harness.running(worker, { key: 'gone' });
+    const kept = await harness.running(worker, { key: 'kept' });
     for (const claim of [gone, kept]) {
       const chunk = { run: claim.run, epoch: claim.epoch, seq: 1, bytes: new Uint8Array(10) };
-      await scene.store.append({ worker, chunks: [chunk], progress: [] });
-      await scene.recorded(worker, stepDone(claim, 'a'));
+      await harness.store.append({ worker, chunks: [chunk], progress: [] });
+      await harness.recorded(worker, stepDone(claim, 'a'));
     }
-    await scene.recorded(worker, ended(gone));
-    await prune(scene, { succeededRuns: 0 });
-    expect((await scene.steps(kept.run)).length).toBe(1);
-    expect((await scene.store.tail({ run: kept.run, after: 0, maxBytes: 100 })).length).toBe(1);
-    expect((await scene.submit({ key: 'kept' })).verdict).toBe('existing');
+    await harness.recorded(worker, ended(gone));
+    await prune(harness, { succeededRuns: 0 });
+    expect((await harness.steps(kept.run)).length).toBe(1);
+    expect((await harness.store.tail({ run: kept.run, after: 0, maxBytes: 100 })).length).toBe(1);
+    expect((await harness.submit({ key: 'kept' })).verdict).toBe('existing');
   });
 
-  it('a key is freed or taken, never both, when a submit comes at the same time', async (scene) => {
-    const other = await scene.second();
-    const worker = await scene.worker();
+  it('a key is freed or taken, never both, when a submit comes at the same time', async (harness) => {
+    const other = await harness.second();
+    const worker = await harness.worker();
     const policy = { ...keepAll, succeededRuns: 0 };
     for (let round = 0; round < 30; round++) {
-      const old = await scene.running(worker, { key: 'k' });
-      await scene.recorded(worker, ended(old));
+      const old = await harness.running(worker, { key: 'k' });
+      await harness.recorded(worker, ended(old));
       const run = newRun({ key: 'k' });
-      const submit = async (): Promise<string> => only(await whileBusy(() => scene.store.submit([run]))).verdict;
+      const submit = async (): Promise<string> => only(await whileBusy(() => harness.store.submit([run]))).verdict;
       const prune = async (): Promise<number> => (await other.prune({ policy, limit: 10 })).runs;
       let verdict: string;
       let runs: number;
       if (round % 2 === 0) [verdict, runs] = await Promise.all([submit(), prune()]);
       else [runs, verdict] = await Promise.all([prune(), submit()]);
       expect(runs).toBe(1);
-      expect({ verdict, owner: (await scene.find('k'))?.id ?? null }).toEqual(
+      expect({ verdict, owner: (await harness.find('k'))?.id ?? null }).toEqual(
         verdict === 'created' ? { verdict, owner: run.id } : { verdict: 'existing', owner: null },
       );
-      if (verdict === 'created') await scene.recorded(worker, ended(only((await scene.claim(worker)).claims)));
-      await scene.store.prune({ policy, limit: 10 });
+      if (verdict === 'created') await harness.recorded(worker, ended(only((await harness.claim(worker)).claims)));
+      await harness.store.prune({ policy, limit: 10 });
     }
   });
 
-  it('two nodes that prune at the same time delete each run once', async (scene) => {
-    const other = await scene.second();
-    const worker = await scene.worker();
-    await endedRuns(scene, worker, 60, 'succeeded');
+  it('two nodes that prune at the same time delete each run once', async (harness) => {
+    const other = await harness.second();
+    const worker = await harness.worker();
+    await endedRuns(harness, worker, 60, 'succeeded');
     let deleted = 0;
     for (let n = 0; n < 6; n++) {
       const policy = { ...keepAll, succeededRuns: 0 };
-      const calls = await Promise.all([scene.store.prune({ policy, limit: 10 }), other.prune({ policy, limit: 10 })]);
+      const calls = await Promise.all([harness.store.prune({ policy, limit: 10 }), other.prune({ policy, limit: 10 })]);
       deleted += calls.reduce((sum, { runs }) => sum + runs, 0);
     }
     expect(deleted).toBe(60);
-    expect(await idsLeft(scene)).toEqual([]);
+    expect(await idsLeft(harness)).toEqual([]);
   });
 }
 
-async function prune(scene: Scene, policy: Partial<PrunePolicy>, limit = 100): Promise<Pruned> {
-  return await scene.store.prune({ policy: { ...keepAll, ...policy }, limit });
+async function prune(harness: Harness, policy: Partial<PrunePolicy>, limit = 100): Promise<Pruned> {
+  return await harness.store.prune({ policy: { ...keepAll, ...policy }, limit });
 }
 
-async function endedRuns(scene: Scene, holder: WorkerId, count: number, state: FinalState): Promise<RunId[]> {
+async function endedRuns(harness: Harness, holder: WorkerId, count: number, state: FinalState): Promise<RunId[]> {
   const runs = newRuns(count, { holder });
-  await scene.store.submit(runs);
-  await scene.recorded(holder, ...runs.map(({ id }) => ended({ run: id, epoch: 1 }, { state })));
+  await harness.store.submit(runs);
+  await harness.recorded(holder, ...runs.map(({ id }) => ended({ run: id, epoch: 1 }, { state })));
   return runs.map(({ id }) => id);
 }
 
-async function childOfLiving(scene: Scene, holder: WorkerId): Promise<RunId> {
-  const child = childOf(await scene.running(holder), { holder });
-  await scene.store.submit([child]);
+async function childOfLiving(harness: Harness, holder: WorkerId): Promise<RunId> {
+  const child = childOf(await harness.running(holder), { holder });
+  await harness.store.submit([child]);
   return child.id;
 }
 
-async function idsLeft(scene: Scene): Promise<RunId[]> {
-  return (await scene.listAll({})).map(({ id }) => id);
+async function idsLeft(harness: Harness): Promise<RunId[]> {
+  return (await harness.listAll({})).map(({ id }) => id);
 }

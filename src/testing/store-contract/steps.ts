@@ -2,21 +2,26 @@ import type { StepRecord } from '../../job/run.ts';
 import type { Page } from '../../ports/store-query.ts';
 import { childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone } from './builders.ts';
 import type { Contract } from './contract.ts';
-import { only } from './scene.ts';
+import { only } from './harness.ts';
 
 export function aboutSteps({ it, expect }: Contract): void {
-  it('a recorded step is there as it was given', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    const entry = stepDone(claim, 'charge:7', { tries: 2, asked: 3, output: '{"paid":[1.50,"é"]}', type: 'callback' });
-    expect(await scene.record(worker, entry)).toEqual(['ok']);
-    expect(await scene.steps(claim.run)).toEqual([
+  it('a recorded step is there as it was given', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    const entry = stepDone(claim, 'charge:7', {
+      tries: 2,
+      firstSeq: 3,
+      output: '{"paid":[1.50,"é"]}',
+      type: 'callback',
+    });
+    expect(await harness.record(worker, entry)).toEqual(['ok']);
+    expect(await harness.steps(claim.run)).toEqual([
       {
         key: 'charge:7',
         kind: 'callback',
         state: 'succeeded',
         tries: 2,
-        asked: 3,
+        firstSeq: 3,
         output: '{"paid":[1.50,"é"]}',
         error: null,
         resumeAt: null,
@@ -27,78 +32,78 @@ export function aboutSteps({ it, expect }: Contract): void {
     ]);
   });
 
-  it('a failed step keeps its error', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a failed step keeps its error', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const error = { code: 'CARD_REFUSED', message: 'no money', data: { left: 0 }, stack: 'Error: no money\n  at x' };
-    await scene.recorded(worker, stepDone(claim, 'charge', { state: 'failed', output: null, error }));
-    expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'failed', output: null, error });
+    await harness.recorded(worker, stepDone(claim, 'charge', { state: 'failed', output: null, error }));
+    expect(only(await harness.steps(claim.run))).toMatchObject({ state: 'failed', output: null, error });
   });
 
-  it('a step without result has none', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.recorded(worker, stepDone(claim, 'void', { output: null }));
-    expect(only(await scene.steps(claim.run)).output).toBe(null);
+  it('a step without result has none', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    await harness.recorded(worker, stepDone(claim, 'void', { output: null }));
+    expect(only(await harness.steps(claim.run)).output).toBe(null);
   });
 
-  it('a step recorded again with the same result is ok and stays as it was', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.recorded(worker, stepDone(claim, 'a', { tries: 1 }));
-    const before = await scene.steps(claim.run);
-    expect(await scene.record(worker, stepDone(claim, 'a', { tries: 1 }))).toEqual(['ok']);
-    expect(await scene.steps(claim.run)).toEqual(before);
+  it('a step recorded again with the same result is ok and stays as it was', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    await harness.recorded(worker, stepDone(claim, 'a', { tries: 1 }));
+    const before = await harness.steps(claim.run);
+    expect(await harness.record(worker, stepDone(claim, 'a', { tries: 1 }))).toEqual(['ok']);
+    expect(await harness.steps(claim.run)).toEqual(before);
   });
 
-  it('a step recorded again with another result is a conflict and stays as it was', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.recorded(worker, stepDone(claim, 'a', { output: '1' }));
-    const before = await scene.steps(claim.run);
+  it('a step recorded again with another result is a conflict and stays as it was', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    await harness.recorded(worker, stepDone(claim, 'a', { output: '1' }));
+    const before = await harness.steps(claim.run);
     const other = { state: 'failed', output: null, error: { code: 'X', message: 'x' } } as const;
-    expect(await scene.record(worker, stepDone(claim, 'a', { output: '2' }), stepDone(claim, 'a', other))).toEqual([
+    expect(await harness.record(worker, stepDone(claim, 'a', { output: '2' }), stepDone(claim, 'a', other))).toEqual([
       'conflict',
       'conflict',
     ]);
-    expect(await scene.steps(claim.run)).toEqual(before);
+    expect(await harness.steps(claim.run)).toEqual(before);
   });
 
-  it('of two results of one step in one group the first is recorded', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('of two results of one step in one group the first is recorded', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const entries = ['1', '2', '1'].map((output) => stepDone(claim, 'a', { output }));
-    expect(await scene.record(worker, ...entries)).toEqual(['ok', 'conflict', 'ok']);
-    expect(only(await scene.steps(claim.run)).output).toBe('1');
+    expect(await harness.record(worker, ...entries)).toEqual(['ok', 'conflict', 'ok']);
+    expect(only(await harness.steps(claim.run)).output).toBe('1');
   });
 
-  it('finished steps come in the order in which they were recorded, then those begun', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.recorded(worker, stepBegun(claim, 'z', { asked: 0 }), stepBegun(claim, 'y', { asked: 1 }));
-    await scene.recorded(worker, stepDone(claim, 'c', { asked: 4 }), stepDone(claim, 'a', { asked: 3 }));
-    await scene.recorded(worker, stepDone(claim, 'b', { asked: 2 }), stepDone(claim, 'z', { asked: 0 }));
-    const steps = await scene.steps(claim.run);
+  it('finished steps come in the order in which they were recorded, then those begun', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    await harness.recorded(worker, stepBegun(claim, 'z', { firstSeq: 0 }), stepBegun(claim, 'y', { firstSeq: 1 }));
+    await harness.recorded(worker, stepDone(claim, 'c', { firstSeq: 4 }), stepDone(claim, 'a', { firstSeq: 3 }));
+    await harness.recorded(worker, stepDone(claim, 'b', { firstSeq: 2 }), stepDone(claim, 'z', { firstSeq: 0 }));
+    const steps = await harness.steps(claim.run);
     expect(steps.map(({ key }) => key)).toEqual(['c', 'a', 'b', 'z', 'y']);
     expect(steps.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded', 'succeeded', 'running']);
   });
 
-  it('steps come in parts of so many bytes, all of them, in one order, finished ones first', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('steps come in parts of so many bytes, all of them, in one order, finished ones first', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const large = JSON.stringify('大'.repeat(30_000)); // 90,002 bytes
-    const begun = ['z', 'y', 'x'].map((key, asked) => stepBegun(claim, key, { asked, output: large }));
-    await scene.recorded(worker, ...begun, stepBegun(claim, 'x2', { asked: 2 }));
+    const begun = ['z', 'y', 'x'].map((key, firstSeq) => stepBegun(claim, key, { firstSeq, output: large }));
+    await harness.recorded(worker, ...begun, stepBegun(claim, 'x2', { firstSeq: 2 }));
     const error = { code: 'X', message: 'x'.repeat(90_000) };
-    await scene.recorded(worker, stepDone(claim, 'c', { output: large }), stepDone(claim, 'a', { output: large }));
-    await scene.recorded(worker, stepDone(claim, 'b', { state: 'failed', output: null, error }));
-    await scene.recorded(worker, stepDone(claim, 'z', { output: '1' }), stepDone(claim, 'd', { output: large }));
+    await harness.recorded(worker, stepDone(claim, 'c', { output: large }), stepDone(claim, 'a', { output: large }));
+    await harness.recorded(worker, stepDone(claim, 'b', { state: 'failed', output: null, error }));
+    await harness.recorded(worker, stepDone(claim, 'z', { output: '1' }), stepDone(claim, 'd', { output: large }));
 
     const parts = async (maxBytes: number): Promise<string[]> => {
       const keys: string[] = [];
       let after: string | null = null;
       do {
-        const { items, next }: Page<StepRecord> = await scene.store.steps({ run: claim.run, after, maxBytes });
+        const { items, next }: Page<StepRecord> = await harness.store.steps({ run: claim.run, after, maxBytes });
         keys.push(items.map(({ key }) => key).join(' '));
         after = next;
       } while (after !== null);
@@ -108,10 +113,10 @@ export function aboutSteps({ it, expect }: Contract): void {
     expect(await parts(200_000)).toEqual(['c a', 'b z d', 'y x x2']);
     expect(await parts(600_000)).toEqual(['c a b z d y x x2']);
     const [{ items }, { items: rest }] = [
-      await scene.store.steps({ run: claim.run, after: null, maxBytes: 200_000 }),
-      await scene.store.steps({ run: claim.run, after: 'a', maxBytes: 600_000 }),
+      await harness.store.steps({ run: claim.run, after: null, maxBytes: 200_000 }),
+      await harness.store.steps({ run: claim.run, after: 'a', maxBytes: 600_000 }),
     ];
-    expect([...items, ...rest]).toEqual(await scene.steps(claim.run));
+    expect([...items, ...rest]).toEqual(await harness.steps(claim.run));
     expect(rest.map(({ error: said, output }) => [said?.message.length, output?.length])).toEqual([
       [90_000, undefined],
       [undefined, 1],
@@ -122,107 +127,113 @@ export function aboutSteps({ it, expect }: Contract): void {
     ]);
   });
 
-  it('of a run that is not there, and after its last step, there are no steps', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.recorded(worker, stepDone(claim, 'a'));
-    const other = await scene.running(worker);
-    await scene.recorded(worker, stepDone(other, 'b'));
+  it('of a run that is not there, and after its last step, there are no steps', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    await harness.recorded(worker, stepDone(claim, 'a'));
+    const other = await harness.running(worker);
+    await harness.recorded(worker, stepDone(other, 'b'));
     const none = { items: [], next: null };
-    expect(await scene.store.steps({ run: newRun().id, after: null, maxBytes: 1_000 })).toEqual(none);
-    expect(await scene.store.steps({ run: claim.run, after: 'a', maxBytes: 1_000 })).toEqual(none);
+    expect(await harness.store.steps({ run: newRun().id, after: null, maxBytes: 1_000 })).toEqual(none);
+    expect(await harness.store.steps({ run: claim.run, after: 'a', maxBytes: 1_000 })).toEqual(none);
   });
 
-  it('steps stay with the run over epochs and after its end', async (scene) => {
-    const [first, second] = [await scene.worker(), await scene.worker()];
-    const claim = await scene.running(first);
-    await scene.recorded(first, stepDone(claim, 'a'));
-    await scene.bury(first);
-    const again = only((await scene.claim(second)).claims);
-    await scene.recorded(second, stepDone(again, 'b', { asked: 1 }), ended(again));
-    expect((await scene.steps(claim.run)).map(({ key }) => key)).toEqual(['a', 'b']);
+  it('steps stay with the run over epochs and after its end', async (harness) => {
+    const [first, second] = [await harness.worker(), await harness.worker()];
+    const claim = await harness.running(first);
+    await harness.recorded(first, stepDone(claim, 'a'));
+    await harness.evict(first);
+    const again = only((await harness.claim(second)).claims);
+    await harness.recorded(second, stepDone(again, 'b', { firstSeq: 1 }), ended(again));
+    expect((await harness.steps(claim.run)).map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
-  it('a try is a step that has begun; the next one takes its place', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a try is a step that has begun; the next one takes its place', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const error = { code: 'JOB_FAILED', message: 'first' };
-    await scene.recorded(worker, stepBegun(claim, 'a', { tries: 1, error, resumeAt: 1_800_000_000_000, asked: 2 }));
-    expect(only(await scene.steps(claim.run))).toMatchObject({
+    await harness.recorded(
+      worker,
+      stepBegun(claim, 'a', { tries: 1, error, resumeAt: 1_800_000_000_000, firstSeq: 2 }),
+    );
+    expect(only(await harness.steps(claim.run))).toMatchObject({
       key: 'a',
       kind: 'step',
       state: 'running',
       tries: 1,
-      asked: 2,
+      firstSeq: 2,
       error,
       resumeAt: 1_800_000_000_000,
       finishedAt: null,
     });
-    await scene.recorded(worker, stepBegun(claim, 'a', { tries: 2, error: { ...error, message: 'second' }, asked: 2 }));
-    expect(only(await scene.steps(claim.run))).toMatchObject({ tries: 2, error: { message: 'second' } });
-    await scene.recorded(worker, stepDone(claim, 'a', { tries: 3, asked: 2 }));
-    expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'succeeded', tries: 3, error: null });
+    await harness.recorded(
+      worker,
+      stepBegun(claim, 'a', { tries: 2, error: { ...error, message: 'second' }, firstSeq: 2 }),
+    );
+    expect(only(await harness.steps(claim.run))).toMatchObject({ tries: 2, error: { message: 'second' } });
+    await harness.recorded(worker, stepDone(claim, 'a', { tries: 3, firstSeq: 2 }));
+    expect(only(await harness.steps(claim.run))).toMatchObject({ state: 'succeeded', tries: 3, error: null });
   });
 
-  it('a step of several parts keeps what it has so far until it ends', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.recorded(worker, stepBegun(claim, 'pages', { output: '{"cursor":1}' }));
-    await scene.recorded(worker, stepBegun(claim, 'pages', { output: '{"cursor":2}' }));
-    expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'running', output: '{"cursor":2}' });
-    await scene.recorded(worker, stepDone(claim, 'pages', { output: '{"pages":2}' }));
-    expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'succeeded', output: '{"pages":2}' });
+  it('a step of several parts keeps what it has so far until it ends', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    await harness.recorded(worker, stepBegun(claim, 'pages', { output: '{"cursor":1}' }));
+    await harness.recorded(worker, stepBegun(claim, 'pages', { output: '{"cursor":2}' }));
+    expect(only(await harness.steps(claim.run))).toMatchObject({ state: 'running', output: '{"cursor":2}' });
+    await harness.recorded(worker, stepDone(claim, 'pages', { output: '{"pages":2}' }));
+    expect(only(await harness.steps(claim.run))).toMatchObject({ state: 'succeeded', output: '{"pages":2}' });
   });
 
-  it('a try of a finished step is ok and changes nothing', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.recorded(worker, stepDone(claim, 'a', { tries: 2 }));
-    const before = await scene.steps(claim.run);
-    expect(await scene.record(worker, stepBegun(claim, 'a', { tries: 9 }))).toEqual(['ok']);
-    expect(await scene.steps(claim.run)).toEqual(before);
+  it('a try of a finished step is ok and changes nothing', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    await harness.recorded(worker, stepDone(claim, 'a', { tries: 2 }));
+    const before = await harness.steps(claim.run);
+    expect(await harness.record(worker, stepBegun(claim, 'a', { tries: 9 }))).toEqual(['ok']);
+    expect(await harness.steps(claim.run)).toEqual(before);
   });
 
-  it('a sleep ends so long after the time of the store', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    const before = await scene.now();
-    await scene.recorded(worker, stepBegun(claim, 'nap', { type: 'sleep', resumeInMs: 60_000 }));
-    const { kind, resumeAt } = only(await scene.steps(claim.run));
+  it('a sleep ends so long after the time of the store', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    const before = await harness.now();
+    await harness.recorded(worker, stepBegun(claim, 'nap', { type: 'sleep', resumeInMs: 60_000 }));
+    const { kind, resumeAt } = only(await harness.steps(claim.run));
     expect(kind).toBe('sleep');
-    expect(resumeAt !== null && resumeAt >= before + 60_000 && resumeAt <= (await scene.now()) + 60_000).toBe(true);
+    expect(resumeAt !== null && resumeAt >= before + 60_000 && resumeAt <= (await harness.now()) + 60_000).toBe(true);
   });
 
-  it('a sleep that is sent again ends when it was to end', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a sleep that is sent again ends when it was to end', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const sleep = stepBegun(claim, 'nap', { type: 'sleep', resumeInMs: 60_000 });
-    await scene.recorded(worker, sleep);
-    const before = await scene.steps(claim.run);
-    await scene.pass(30);
-    await scene.recorded(worker, sleep);
-    expect(await scene.steps(claim.run)).toEqual(before);
+    await harness.recorded(worker, sleep);
+    const before = await harness.steps(claim.run);
+    await harness.pass(30);
+    await harness.recorded(worker, sleep);
+    expect(await harness.steps(claim.run)).toEqual(before);
   });
 
-  it('a step that is to be tried later, once more and at no cost of a try, is due anew', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a step that is to be tried later, once more and at no cost of a try, is due anew', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const later = stepBegun(claim, 'a', { resumeInMs: 20 });
-    await scene.recorded(worker, later);
-    const [first] = await scene.steps(claim.run);
-    await scene.pass(40);
-    await scene.recorded(worker, { ...later, startedAt: later.startedAt + 40 });
-    const [second] = await scene.steps(claim.run);
+    await harness.recorded(worker, later);
+    const [first] = await harness.steps(claim.run);
+    await harness.pass(40);
+    await harness.recorded(worker, { ...later, startedAt: later.startedAt + 40 });
+    const [second] = await harness.steps(claim.run);
     expect((second?.resumeAt ?? 0) >= (first?.resumeAt ?? 0) + 40).toBe(true);
   });
 
-  it('a child run is created with the step that asks for it', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a child run is created with the step that asks for it', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const child = childOf(claim, { key: 'the child', input: '{"id":1}', job: 'resize' });
-    expect(await scene.record(worker, stepBegun(claim, 'resize', { type: 'child', child }))).toEqual(['ok']);
-    expect(only(await scene.steps(claim.run))).toMatchObject({ kind: 'child', state: 'running', child: child.id });
-    expect(await scene.run('the child')).toMatchObject({
+    expect(await harness.record(worker, stepBegun(claim, 'resize', { type: 'child', child }))).toEqual(['ok']);
+    expect(only(await harness.steps(claim.run))).toMatchObject({ kind: 'child', state: 'running', child: child.id });
+    expect(await harness.run('the child')).toMatchObject({
       id: child.id,
       state: 'queued',
       parent: claim.run,
@@ -230,71 +241,71 @@ export function aboutSteps({ it, expect }: Contract): void {
       job: 'resize',
       input: '{"id":1}',
     });
-    expect(await scene.record(worker, stepBegun(claim, 'resize', { type: 'child', child }))).toEqual(['ok']);
-    expect((await scene.listAll({ parent: claim.run })).length).toBe(1);
-    await scene.recorded(worker, stepDone(claim, 'resize', { type: 'child' }));
-    expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'succeeded', child: child.id });
+    expect(await harness.record(worker, stepBegun(claim, 'resize', { type: 'child', child }))).toEqual(['ok']);
+    expect((await harness.listAll({ parent: claim.run })).length).toBe(1);
+    await harness.recorded(worker, stepDone(claim, 'resize', { type: 'child' }));
+    expect(only(await harness.steps(claim.run))).toMatchObject({ state: 'succeeded', child: child.id });
   });
 
-  it('the next try of a step keeps the child of the first', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('the next try of a step keeps the child of the first', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const child = childOf(claim, { job: 'resize' });
-    await scene.recorded(worker, stepBegun(claim, 'resize', { type: 'child', child }));
-    await scene.recorded(worker, stepBegun(claim, 'resize', { type: 'child', tries: 2 }));
-    expect(only(await scene.steps(claim.run))).toMatchObject({ state: 'running', tries: 2, child: child.id });
+    await harness.recorded(worker, stepBegun(claim, 'resize', { type: 'child', child }));
+    await harness.recorded(worker, stepBegun(claim, 'resize', { type: 'child', tries: 2 }));
+    expect(only(await harness.steps(claim.run))).toMatchObject({ state: 'running', tries: 2, child: child.id });
   });
 
-  it('a child that exists already stays as it is', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a child that exists already stays as it is', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const child = childOf(claim, { job: 'resize' });
-    await scene.recorded(worker, stepBegun(claim, 'resize', { type: 'child', child }));
-    const taken = only((await scene.claim(worker, { jobs: ['resize'] })).claims);
-    await scene.recorded(worker, ended(taken));
-    expect(await scene.record(worker, stepBegun(claim, 'resize', { type: 'child', child }))).toEqual(['ok']);
-    expect(await scene.state(child.id)).toBe('succeeded');
+    await harness.recorded(worker, stepBegun(claim, 'resize', { type: 'child', child }));
+    const taken = only((await harness.claim(worker, { jobs: ['resize'] })).claims);
+    await harness.recorded(worker, ended(taken));
+    expect(await harness.record(worker, stepBegun(claim, 'resize', { type: 'child', child }))).toEqual(['ok']);
+    expect(await harness.state(child.id)).toBe('succeeded');
   });
 
-  it('a child may be held at once by a worker', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
+  it('a child may be held at once by a worker', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
     const child = childOf(claim, { holder: worker });
-    await scene.recorded(worker, stepBegun(claim, 'c', { type: 'child', child }));
-    expect(await scene.run(child.id)).toMatchObject({ state: 'running', epoch: 1 });
-    expect(await scene.record(worker, ended({ run: child.id, epoch: 1 }))).toEqual(['ok']);
+    await harness.recorded(worker, stepBegun(claim, 'c', { type: 'child', child }));
+    expect(await harness.run(child.id)).toMatchObject({ state: 'running', epoch: 1 });
+    expect(await harness.record(worker, ended({ run: child.id, epoch: 1 }))).toEqual(['ok']);
   });
 
-  it('steps and tries of one run count before its end in the same group', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    const entries = [stepBegun(claim, 'a'), stepDone(claim, 'a'), stepDone(claim, 'b', { asked: 1 }), ended(claim)];
-    expect(await scene.record(worker, ...entries)).toEqual(['ok', 'ok', 'ok', 'ok']);
-    expect((await scene.steps(claim.run)).map(({ key }) => key)).toEqual(['a', 'b']);
-    expect(await scene.state(claim.run)).toBe('succeeded');
+  it('steps and tries of one run count before its end in the same group', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    const entries = [stepBegun(claim, 'a'), stepDone(claim, 'a'), stepDone(claim, 'b', { firstSeq: 1 }), ended(claim)];
+    expect(await harness.record(worker, ...entries)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect((await harness.steps(claim.run)).map(({ key }) => key)).toEqual(['a', 'b']);
+    expect(await harness.state(claim.run)).toBe('succeeded');
   });
 
-  it('a recorded step, and a begun one, set the crashes of the run to 0', async (scene) => {
+  it('a recorded step, and a begun one, set the crashes of the run to 0', async (harness) => {
     for (const entry of [stepDone, stepBegun]) {
-      const [first, second] = [await scene.worker(), await scene.worker()];
-      const { run } = await scene.running(first);
-      await scene.bury(first);
-      const claim = only((await scene.claim(second)).claims);
+      const [first, second] = [await harness.worker(), await harness.worker()];
+      const { run } = await harness.running(first);
+      await harness.evict(first);
+      const claim = only((await harness.claim(second)).claims);
       expect(claim).toMatchObject({ run, crashes: 1 });
-      await scene.recorded(second, entry(claim, 'a'));
-      expect((await scene.run(run)).crashes).toBe(0);
-      await scene.recorded(second, ended(claim));
+      await harness.recorded(second, entry(claim, 'a'));
+      expect((await harness.run(run)).crashes).toBe(0);
+      await harness.recorded(second, ended(claim));
     }
   });
 
-  it('a step that conflicts takes no letter out of the mailbox', async (scene) => {
-    const worker = await scene.worker();
-    const claim = await scene.running(worker);
-    await scene.ask(eventTo(claim.run, 'go'));
-    const { n } = only(only(await scene.inboxes(worker)).letters);
-    await scene.recorded(worker, stepDone(claim, 'a', { output: '1' }));
-    expect(await scene.record(worker, stepDone(claim, 'a', { output: '2', consumes: n }))).toEqual(['conflict']);
-    await scene.recorded(worker, handedBack(claim));
-    expect((await scene.letters(worker, only((await scene.claim(worker)).claims))).length).toBe(1);
+  it('a step that conflicts takes no mailbox item out of the mailbox', async (harness) => {
+    const worker = await harness.worker();
+    const claim = await harness.running(worker);
+    await harness.act(eventTo(claim.run, 'go'));
+    const { n } = only(only(await harness.inboxes(worker)).items);
+    await harness.recorded(worker, stepDone(claim, 'a', { output: '1' }));
+    expect(await harness.record(worker, stepDone(claim, 'a', { output: '2', consumes: n }))).toEqual(['conflict']);
+    await harness.recorded(worker, handedBack(claim));
+    expect((await harness.items(worker, only((await harness.claim(worker)).claims))).length).toBe(1);
   });
 }

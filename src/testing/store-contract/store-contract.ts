@@ -1,7 +1,7 @@
 import { aboutAppendAndTail } from './append-and-tail.ts';
 import { aboutBacklog } from './backlog.ts';
 import { aboutBadValues } from './bad-values.ts';
-import { aboutBury } from './bury.ts';
+import { aboutEvict } from './evict.ts';
 import { aboutCallbacks } from './callbacks.ts';
 import { aboutCancel } from './cancel.ts';
 import { aboutClaim } from './claim.ts';
@@ -9,11 +9,11 @@ import { aboutClaimQueues } from './claim-queues.ts';
 import { aboutClaimTerms } from './claim-terms.ts';
 import { aboutClose } from './close.ts';
 import type { Contract, Runner } from './contract.ts';
-import { aboutEnrolAndBeat } from './enrol-and-beat.ts';
+import { aboutRegisterAndHeartbeat } from './register-and-heartbeat.ts';
 import { aboutEvents } from './events.ts';
 import { aboutFence } from './fence.ts';
 import { aboutGet } from './get.ts';
-import type { Ground } from './ground.ts';
+import type { Fixture } from './ground.ts';
 import { aboutHandBack } from './hand-back.ts';
 import { aboutHeld } from './held.ts';
 import { aboutLetGo } from './let-go.ts';
@@ -30,7 +30,7 @@ import { aboutReclaim } from './reclaim.ts';
 import { aboutRestart } from './restart.ts';
 import { aboutRetryAndReschedule } from './retry-and-reschedule.ts';
 import { aboutRetriedParents } from './retried-parents.ts';
-import { openScene, type Scene } from './scene.ts';
+import { openHarness, type Harness } from './harness.ts';
 import { aboutFire } from './fire.ts';
 import { aboutPlanAndDue } from './plan-and-due.ts';
 import { aboutStats } from './stats.ts';
@@ -45,7 +45,7 @@ export interface StoreContractOptions extends Runner {
   /** The adapter, as the table of contracts names its column: `sqlite`, `postgres`. */
   readonly name: string;
   /** A store over a namespace that is new and empty, not migrated; called once for each test. */
-  readonly open: () => Promise<Ground>;
+  readonly open: () => Promise<Fixture>;
   /**
    * Do failpoints armed in this thread (`std/failpoint`) act on the store? Default true. Where false, the tests of lost
    * answers still make each call twice, but no answer is really lost.
@@ -59,13 +59,13 @@ export interface StoreContractOptions extends Runner {
  * the failpoints of the thread, so they are not to be run concurrently.
  */
 export function storeContract({ test, describe, expect, name, open, failpoints = true }: StoreContractOptions): void {
-  const it = (sentence: string, body: (scene: Scene) => Promise<void>): void => {
+  const it = (sentence: string, body: (harness: Harness) => Promise<void>): void => {
     test(sentence, async () => {
-      const scene = await openScene(await open());
+      const harness = await openHarness(await open());
       try {
-        await body(scene);
+        await body(harness);
       } finally {
-        await scene.close();
+        await harness.close();
       }
     });
   };
@@ -78,7 +78,7 @@ export function storeContract({ test, describe, expect, name, open, failpoints =
 const topics: readonly (readonly [topic: string, declare: (contract: Contract) => void])[] = [
   ['migrate', aboutMigrate],
   ['submit', aboutSubmit],
-  ['enrol and beat', aboutEnrolAndBeat],
+  ['register and heartbeat', aboutRegisterAndHeartbeat],
   ['claim', aboutClaim],
   ['claim: queues', aboutClaimQueues],
   ['claim: terms of the job', aboutClaimTerms],
@@ -94,7 +94,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['hand back', aboutHandBack],
   ['let go', aboutLetGo],
   ['record: verdicts', aboutVerdicts],
-  ['bury', aboutBury],
+  ['evict', aboutEvict],
   ['append and tail', aboutAppendAndTail],
   ['ask: cancel', aboutCancel],
   ['ask: events', aboutEvents],

@@ -16,30 +16,32 @@ import type { Entry } from '../../ports/store-entry.ts';
 import type { Hold } from '../../ports/store-claim.ts';
 import { cancelOf, ended, handedBack, newRun, stepBegun, stepDone, suspended } from './builders.ts';
 import type { Contract } from './contract.ts';
-import { at, only } from './scene.ts';
+import { at, only } from './harness.ts';
 import { situations } from './situations.ts';
 
 /** Drives the store into every state that a run's row can be in and holds its answers against job/transition.ts. */
 export function aboutVerdicts({ it, expect }: Contract): void {
-  for (const { name, mail, isCancelled = false, owner, arrange } of situations) {
-    it(`every entry from every sender to a run that ${name} gets the verdict of the pure functions`, async (scene) => {
-      const workers = { me: await scene.worker(), other: await scene.worker() };
+  for (const { name, mailboxSeq, isCancelled = false, owner, arrange } of situations) {
+    it(`every entry from every sender to a run that ${name} gets the verdict of the pure functions`, async (harness) => {
+      const workers = { me: await harness.worker(), other: await harness.worker() };
       const cases = senders.flatMap((sender) => deeds.map((deed) => ({ sender, deed, run: newRun({ job: 'table' }) })));
       await arrange(
-        scene,
+        harness,
         cases.map(({ run }) => run),
         workers,
       );
-      const before = await scene.store.get(cases.map(({ run }) => run.id));
-      const rows = before.map((run) => readRow(run, owner === null ? null : workers[owner], mail));
+      const before = await harness.store.get(cases.map(({ run }) => run.id));
+      const rows = before.map((run) => readRow(run, owner === null ? null : workers[owner], mailboxSeq));
       const verdicts = new Map<string, Verdict>();
       for (const who of ['me', 'other'] as const) {
         const own = cases.filter(({ sender }) => sender.who === who);
-        const entries = own.map(({ run, sender, deed }) => deed.entry({ run: run.id, epoch: sender.epoch }, mail));
-        const answers = await scene.record(workers[who], ...entries);
+        const entries = own.map(({ run, sender, deed }) =>
+          deed.entry({ run: run.id, epoch: sender.epoch }, mailboxSeq),
+        );
+        const answers = await harness.record(workers[who], ...entries);
         for (const [n, { run }] of own.entries()) verdicts.set(run.id, at(answers, n));
       }
-      const after = await scene.store.get(cases.map(({ run }) => run.id));
+      const after = await harness.store.get(cases.map(({ run }) => run.id));
       for (const [n, { sender, deed, run }] of cases.entries()) {
         const by = { worker: workers[sender.who], epoch: sender.epoch };
         const { live, gone } = at(rows, n);
@@ -56,34 +58,34 @@ export function aboutVerdicts({ it, expect }: Contract): void {
       }
     });
 
-    it(`a cancel of a run that ${name} gets the verdict of the pure function`, async (scene) => {
-      const workers = { me: await scene.worker(), other: await scene.worker() };
+    it(`a cancel of a run that ${name} gets the verdict of the pure function`, async (harness) => {
+      const workers = { me: await harness.worker(), other: await harness.worker() };
       const run = newRun({ job: 'table' });
-      await arrange(scene, [run], workers);
-      const before = await scene.find(run.id);
-      const { live } = readRow(before, owner === null ? null : workers[owner], mail);
-      const { verdict, state } = await scene.ask(cancelOf(run.id));
+      await arrange(harness, [run], workers);
+      const before = await harness.find(run.id);
+      const { live } = readRow(before, owner === null ? null : workers[owner], mailboxSeq);
+      const { verdict, state } = await harness.act(cancelOf(run.id));
       expect(verdict).toBe(before === null ? 'unknown' : cancelVerdict(live));
       const after = verdict === 'done' ? 'cancelled' : (before?.state ?? null);
-      expect({ state, stored: (await scene.find(run.id))?.state ?? null }).toEqual({ state: after, stored: after });
+      expect({ state, stored: (await harness.find(run.id))?.state ?? null }).toEqual({ state: after, stored: after });
     });
   }
 
-  it('every result of a step, over every record of it, gets the verdict of the pure function', async (scene) => {
-    const worker = await scene.worker();
+  it('every result of a step, over every record of it, gets the verdict of the pure function', async (harness) => {
+    const worker = await harness.worker();
     const results = stepRows.filter((row): row is FinishedStep => row !== null && row.state !== 'running');
     for (const recorded of stepRows) {
       for (const result of results) {
-        const claim = await scene.running(worker);
-        if (recorded) await scene.recorded(worker, stepEntry(claim, recorded));
-        const before = await scene.steps(claim.run);
-        const verdict = only(await scene.record(worker, stepEntry(claim, result)));
+        const claim = await harness.running(worker);
+        if (recorded) await harness.recorded(worker, stepEntry(claim, recorded));
+        const before = await harness.steps(claim.run);
+        const verdict = only(await harness.record(worker, stepEntry(claim, result)));
         const expected = stepVerdict(recorded ?? undefined, result);
         expect({ recorded, result, verdict }).toEqual({ recorded, result, verdict: expected });
-        const after = await scene.steps(claim.run);
+        const after = await harness.steps(claim.run);
         if (expected === 'conflict') expect(after).toEqual(before);
         else expect(only(after)).toMatchObject({ state: result.state, output: result.output });
-        await scene.recorded(worker, ended(claim));
+        await harness.recorded(worker, ended(claim));
       }
     }
   });
@@ -93,7 +95,7 @@ const senders = [0, 1, 2, 3].flatMap((epoch) => [{ who: 'me', epoch } as const, 
 
 interface Deed {
   readonly name: string;
-  readonly entry: (hold: Hold, mail: number) => Entry;
+  readonly entry: (hold: Hold, mailboxSeq: number) => Entry;
   readonly verdict: (live: LiveRow | undefined, gone: EndedRow | undefined, by: Sender) => Verdict;
   /** The state it leads to when it is done; left out, the run stays as it is. */
   readonly to?: (isCancelled: boolean) => Run['state'];
@@ -111,13 +113,13 @@ const deeds: readonly Deed[] = [
   { name: 'try', entry: (hold) => stepBegun(hold, 'a'), verdict: fenced },
   {
     name: 'suspend with the mail seen',
-    entry: (hold, mail) => suspended(hold, { mail }),
+    entry: (hold, mailboxSeq) => suspended(hold, { mailboxSeq }),
     verdict: letGoVerdict,
     to: (isCancelled) => stateAfterLetGo('waiting', { isCancelled, isNewer: false }),
   },
   {
     name: 'suspend with mail unseen',
-    entry: (hold, mail) => suspended(hold, { mail: mail - 1 }),
+    entry: (hold, mailboxSeq) => suspended(hold, { mailboxSeq: mailboxSeq - 1 }),
     verdict: letGoVerdict,
     to: (isCancelled) => stateAfterLetGo('waiting', { isCancelled, isNewer: true }),
   },
@@ -149,12 +151,12 @@ function outcomeDeed(state: FinalState): Deed {
 function readRow(
   run: Run | null,
   owner: string | null,
-  mail: number,
+  mailboxSeq: number,
 ): { live: LiveRow | undefined; gone: EndedRow | undefined } {
   if (run === null) return { live: undefined, gone: undefined };
   const { state, epoch } = run;
   if (isFinal(state)) return { live: undefined, gone: { state, epoch } };
-  return { live: { state, worker: owner, epoch, mail }, gone: undefined };
+  return { live: { state, worker: owner, epoch, mailboxSeq }, gone: undefined };
 }
 
 type FinishedStep = StepRow & { readonly state: 'succeeded' | 'failed' };

@@ -16,7 +16,7 @@ export const crashedRightly: MakeCheck = ({ ledger, blame }) => {
       });
     },
     taken(call) {
-      if (call.method !== 'bury') return;
+      if (call.method !== 'evict') return;
       for (const id of call.answer.flat()) crashes.set(id, (crashes.get(id) ?? 0) + 1);
     },
     end(runs) {

@@ -9,10 +9,10 @@ export const pauseBinds: MakeCheck = ({ ledger, blame }) => {
         for (const { run, job } of call.answer.claims)
           if (paused.has(job)) blame(`${ledger.nameOf(run)} is claimed and its job is paused`);
       }
-      if (call.method !== 'ask') return;
-      for (const ask of call.args[0]) {
-        if (ask.kind === 'pause') paused.add(ask.target.name);
-        if (ask.kind === 'resume') paused.delete(ask.target.name);
+      if (call.method !== 'act') return;
+      for (const action of call.args[0]) {
+        if (action.kind === 'pause') paused.add(action.target.name);
+        if (action.kind === 'resume') paused.delete(action.target.name);
       }
     },
   };

@@ -2,7 +2,7 @@ import type { MakeCheck } from '../check.ts';
 import type { Observed } from '../observed.ts';
 
 /**
- * A call that is made twice in a row is answered alike. A run whose burial was answered is not answered again.
+ * A call that is made twice in a row is answered alike. A run whose eviction was answered is not answered again.
  * A step of a run that the same group lets go of is stale then: nobody holds the run, and nobody waits for the word.
  */
 export const repeatsAlike: MakeCheck = ({ blame }) => {
@@ -20,7 +20,7 @@ export const repeatsAlike: MakeCheck = ({ blame }) => {
   };
 };
 
-const isOnce = new Set(['bury', 'beat', 'workers', 'prune']);
+const isOnce = new Set(['evict', 'heartbeat', 'workers', 'prune']);
 
 function withoutLast(call: Observed): unknown {
   if (call.method === 'claim') return call.answer.claims.map(({ run, epoch }) => `${run} ${epoch}`).toSorted();

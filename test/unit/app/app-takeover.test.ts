@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createClient } from '../../../src/app/create-client.ts';
-import { leftBehind } from '../../../src/app/left-behind.ts';
+import { createClient } from '../../../src/app/client/create-client.ts';
+import { abandonedRuns } from '../../../src/app/abandoned-runs.ts';
 import { defineServices } from '../../../src/job/define-services.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { service } from '../../../src/job/services.ts';
@@ -10,10 +10,10 @@ import { fileStore, openApp, type TestApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 
 /** Takes the worker of an app for dead, as another process would that saw its counter stand still. */
-async function buryWorkerOf({ app }: TestApp): Promise<void> {
+async function evictWorkerOf({ app }: TestApp): Promise<void> {
   const store = await app.openStore();
-  const graves = (await store.workers()).map(({ id }) => ({ id, seenBeat: null, counted: true }));
-  await store.bury(graves);
+  const targets = (await store.workers()).map(({ id }) => ({ id, seenHeartbeat: null, counted: true }));
+  await store.evict(targets);
 }
 
 describe('a worker that was wrongly taken for dead', () => {
@@ -42,7 +42,7 @@ describe('a worker that was wrongly taken for dead', () => {
     await opened.app.start();
     const { id } = await opened.app.client.enqueue(job);
     await until('it has begun', () => begun.length === 1);
-    await buryWorkerOf(opened);
+    await evictWorkerOf(opened);
     const run = await opened.app.client.wait(id, { timeout: '50s' });
     release.resolve();
     expect(run).toMatchObject({ state: 'succeeded', output: '2', attempt: 1, crashes: 0 });
@@ -69,7 +69,7 @@ describe('a worker that was wrongly taken for dead', () => {
     await opened.app.start();
     const { id } = await opened.app.client.enqueue(job);
     await until('the second is recorded', async () => (await opened.steps(id)).length === 1);
-    await buryWorkerOf(opened);
+    await evictWorkerOf(opened);
     await opened.app.client.wait(id, { timeout: '50s' });
     expect(calls.splice(0)).toEqual(['after', 'lost']);
     await opened.app.client.restart(id, { from: 'after' });
@@ -92,7 +92,7 @@ describe('a worker that was wrongly taken for dead', () => {
     const opened = openApp([job]);
     const running = opened.run('work');
     await until('it has begun', () => lives === 1);
-    await buryWorkerOf(opened);
+    await evictWorkerOf(opened);
     expect(await running).toMatchObject({ state: 'succeeded', output: '"second life"' });
   });
 
@@ -103,7 +103,7 @@ describe('a worker that was wrongly taken for dead', () => {
     const away = awayStore(await first.app.openStore());
     const opened = openApp([job], { store: away.store });
     await opened.app.start();
-    await buryWorkerOf(first);
+    await evictWorkerOf(first);
     away.isAway = true;
     await new Promise((resolve) => setTimeout(resolve, 50));
     away.isAway = false;
@@ -124,7 +124,7 @@ describe('a worker that was wrongly taken for dead', () => {
     await opened.app.start();
     const first = await opened.app.client.enqueue(job);
     expect(await first.result({ timeout: '50s' })).toBe(1);
-    await buryWorkerOf(opened);
+    await evictWorkerOf(opened);
     const second = await opened.app.client.enqueue(job);
     expect(await second.result({ timeout: '50s' })).toBe(1);
     expect(opened.log.texts('warn')).toContainEqual(expect.stringContaining('starts anew'));
@@ -132,7 +132,7 @@ describe('a worker that was wrongly taken for dead', () => {
     expect(events).toEqual(['open', 'close']);
   });
 
-  test.each(['workers', 'enrol'] as const)(
+  test.each(['workers', 'registerWorker'] as const)(
     'VT-12 leaves no worker behind when it is stopped while it starts anew and %s takes its time',
     async (slow) => {
       const first = openApp([]);
@@ -156,10 +156,10 @@ describe('a worker that was wrongly taken for dead', () => {
       const opened = openApp([], { store });
       await opened.app.start();
       isHeld = true;
-      await buryWorkerOf(first);
+      await evictWorkerOf(first);
       await held.promise;
       const stopped = opened.app.stop(0);
-      // What a stop that does not wait for it would leave behind enrols in this time.
+      // What a stop that does not wait for it would leave behind registers in this time.
       await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 100))]);
       release.resolve();
       await stopped;
@@ -185,11 +185,11 @@ test('a cancel that its owner never saw ends the run when the next worker claims
   const { id } = await opened.app.client.enqueue(job);
   await begun.promise;
   const store = await opened.app.openStore();
-  const [answer] = await store.ask([
+  const [answer] = await store.act([
     { id: 'x', ref: id, kind: 'cancel', callbacks: 'unknown', actor: 'ego', reason: 'enough' },
   ]);
-  expect(answer?.verdict).toBe('mailed');
-  await buryWorkerOf(opened);
+  expect(answer?.verdict).toBe('pending');
+  await evictWorkerOf(opened);
   expect(await opened.app.client.wait(id, { timeout: '50s' })).toMatchObject({
     state: 'cancelled',
     error: { code: 'RUN_CANCELLED', message: 'cancelled by ego: enough' },
@@ -198,14 +198,14 @@ test('a cancel that its owner never saw ends the run when the next worker claims
 });
 
 describe('a node of a given name', () => {
-  test('replaces its elder, whose app says NODE_TAKEN', async () => {
+  test('replaces its previous worker, whose app says NODE_TAKEN', async () => {
     const store = await fileStore();
     const job = defineJob({ name: 'work', run: () => 1 });
-    const elder = openApp([job], { store, node: 'one' });
-    await elder.app.start();
+    const previous = openApp([job], { store, node: 'one' });
+    await previous.app.start();
     const younger = openApp([job], { store, node: 'one' });
     await younger.app.start();
-    await expect(elder.app.failed).rejects.toMatchObject({ code: 'NODE_TAKEN' });
+    await expect(previous.app.failed).rejects.toMatchObject({ code: 'NODE_TAKEN' });
     const workers = await (await younger.app.openStore()).workers();
     expect(workers).toHaveLength(1);
   });
@@ -276,13 +276,13 @@ test('runs that a dead process left behind are known until a worker comes', asyn
   const other = openApp([], { store });
   const otherStore = await other.app.openStore();
   const [worker] = await otherStore.workers();
-  await otherStore.bury([{ id: worker!.id, seenBeat: null, counted: true }]);
-  // At once: an app that learns that it was buried starts anew and goes on with what it was asked for.
+  await otherStore.evict([{ id: worker!.id, seenHeartbeat: null, counted: true }]);
+  // At once: an app that learns that it was evicted starts anew and goes on with what it was asked for.
   await dead.app.stop(0);
   await running;
-  expect(await leftBehind(await other.app.openStore())).toHaveLength(1);
+  expect(await abandonedRuns(await other.app.openStore())).toHaveLength(1);
   const quick = openApp([defineJob({ name: 'work', run: () => 'done' })], { store });
   await quick.app.start();
   expect(await quick.app.client.wait('a', { timeout: '50s' })).toMatchObject({ output: '"done"' });
-  expect(await leftBehind(await other.app.openStore())).toEqual([]);
+  expect(await abandonedRuns(await other.app.openStore())).toEqual([]);
 });

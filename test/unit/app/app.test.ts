@@ -65,14 +65,14 @@ describe('services', () => {
           events.push(`close ${name}`);
         },
       );
-    return defineServices({ db: named('db'), mail: named('mail') });
+    return defineServices({ db: named('db'), mailboxSeq: named('mail') });
   }
 
   test('SJ-15 are opened once, in order, at first use, and closed in reverse', async () => {
     const events: string[] = [];
     const { defineJob: define } = services(events);
     const one = define({ name: 'one', run: ({ services: { db } }) => db.name });
-    const two = define({ name: 'two', run: ({ services: { mail } }) => mail.name });
+    const two = define({ name: 'two', run: ({ services: { mailboxSeq } }) => mailboxSeq.name });
     const { app } = openApp([one, two, hello]);
     await app.execute([{ job: 'hello', trigger: 'api' }]);
     expect(events).toEqual([]);

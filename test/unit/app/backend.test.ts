@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adapters, openBackend } from '../../../src/app/backend.ts';
+import { adapters, openBackend } from '../../../src/app/backend/backend.ts';
 
 test('the table of adapters has the schemes that each adapter says it takes, and no other', async () => {
   const said = new Map<string, string>();

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { createClient } from '../../../src/app/create-client.ts';
+import { createClient } from '../../../src/app/client/create-client.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { JobError } from '../../../src/job/failure.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { otherSections, settings } from '../../../src/app/config-settings.ts';
+import { otherSections, settings } from '../../../src/app/config/config-settings.ts';
 
 const page = fileURLToPath(new URL('../../../docs/reference/config.md', import.meta.url));
 

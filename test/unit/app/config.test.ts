@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig, type ConfigFlags, type LoadedConfig } from '../../../src/app/config.ts';
+import { loadConfig, type ConfigFlags, type LoadedConfig } from '../../../src/app/config/config.ts';
 import { createProject } from '../../support/project.ts';
 
 interface Given {

@@ -170,21 +170,21 @@ describe('over HTTP', () => {
   const values = [...texts, null, 5, -1, 1e300, {}, ['5s'], true];
 
   test.each(values)('%j is no duration of a body, and 400', async (value) => {
-    const { app, ask } = openApi([defineJob({ name: 'job', run: () => 1 })]);
+    const { app, sendRequest } = openApi([defineJob({ name: 'job', run: () => 1 })]);
     for (const field of ['delay', 'timeout']) {
       const body = { runs: [{ job: 'job', [field]: value }] };
-      expect(await ask('POST', '/runs', { body })).toMatchObject({ status: 400, body: { code: 'USAGE' } });
+      expect(await sendRequest('POST', '/runs', { body })).toMatchObject({ status: 400, body: { code: 'USAGE' } });
     }
     expect((await app.client.list()).items).toEqual([]);
   });
 
   test.each(texts)('%j is no duration of a query, and 400', async (text) => {
-    const { app, ask } = openApi([defineJob({ name: 'job', run: () => 1 })]);
+    const { app, sendRequest } = openApi([defineJob({ name: 'job', run: () => 1 })]);
     for (const field of ['delay', 'timeout']) {
       const path = `/jobs/job/runs?${new URLSearchParams({ [field]: text }).toString()}`;
-      expect(await ask('POST', path, { body: {} })).toMatchObject({ status: 400, body: { code: 'USAGE' } });
+      expect(await sendRequest('POST', path, { body: {} })).toMatchObject({ status: 400, body: { code: 'USAGE' } });
     }
-    const stats = await ask('GET', `/stats?${new URLSearchParams({ since: text }).toString()}`);
+    const stats = await sendRequest('GET', `/stats?${new URLSearchParams({ since: text }).toString()}`);
     expect(stats).toMatchObject({ status: 400, body: { code: 'USAGE' } });
     expect((await app.client.list()).items).toEqual([]);
   });
@@ -192,13 +192,13 @@ describe('over HTTP', () => {
   const instants = ['', '2026-02-30T00:00:00Z', '9999-12-31T23:59:59Z', '+275760-09-13T00:00:00Z', '300000-01-01'];
 
   test.each([...instants, 'P1D', null, 5, {}])('%j is no instant, and 400', async (value) => {
-    const { app, ask } = openApi([defineJob({ name: 'job', run: () => 1 })]);
-    const pause = await ask('POST', '/jobs/job/pause', { body: { until: value } });
+    const { app, sendRequest } = openApi([defineJob({ name: 'job', run: () => 1 })]);
+    const pause = await sendRequest('POST', '/jobs/job/pause', { body: { until: value } });
     expect(pause).toMatchObject({ status: 400, body: { code: 'USAGE' } });
     expect(await app.client.pauses()).toEqual([]);
     if (typeof value !== 'string') return;
     for (const field of ['since', 'until']) {
-      const list = await ask('GET', `/runs?${new URLSearchParams({ [field]: value }).toString()}`);
+      const list = await sendRequest('GET', `/runs?${new URLSearchParams({ [field]: value }).toString()}`);
       expect(list).toMatchObject({ status: 400, body: { code: 'USAGE' } });
     }
   });

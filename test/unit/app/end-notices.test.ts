@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { EndNotices } from '../../../src/app/end-notices.ts';
-import { NodeTalk } from '../../../src/app/node-talk.ts';
-import { longestWords } from '../../../src/ports/notifier.ts';
+import { EndNotices } from '../../../src/app/backend/end-notices.ts';
+import { PeerChannel } from '../../../src/app/backend/peer-channel.ts';
+import { maxNotificationLength } from '../../../src/ports/notifier.ts';
 import { openAir } from '../../support/air.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 
@@ -10,9 +10,9 @@ function openNotices({ listens = true } = {}) {
   const clock = new FakeClock();
   const open = (listening: boolean) => {
     const heard: (readonly string[] | null)[] = [];
-    const talk = new NodeTalk(notifier());
+    const channel = new PeerChannel(notifier());
     const onEnded = (runs: readonly string[] | null) => void heard.push(runs);
-    return { heard, notices: new EndNotices({ talk, clock, listens: listening, onEnded }) };
+    return { heard, notices: new EndNotices({ channel, clock, listens: listening, onEnded }) };
   };
   return { air, clock, worker: open(listens), waiter: open(false) };
 }
@@ -54,7 +54,7 @@ test('many runs are asked for and told in lines that are not too long, too many 
   waiter.notices.await(runs);
   worker.notices.ended(runs);
   expect(waiter.heard.flat()).toEqual(runs);
-  expect(Math.max(...air.said.map(({ length }) => length))).toBeLessThanOrEqual(longestWords);
+  expect(Math.max(...air.said.map(({ length }) => length))).toBeLessThanOrEqual(maxNotificationLength);
   clock.advance(10);
   waiter.notices.await([...runs, 'one more']);
   worker.notices.ended([...runs, 'another']);

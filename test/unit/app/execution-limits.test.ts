@@ -185,7 +185,7 @@ describe('a deadline', () => {
 });
 
 describe('a cancel', () => {
-  test('of a running run, from another app on the same store, is seen within a second, however rare the beats are', async () => {
+  test('of a running run, from another app on the same store, is seen within a second, however rare the heartbeats are', async () => {
     const store = await fileStore();
     const begun = createDeferred<void>();
     const job = defineJob({
@@ -200,8 +200,8 @@ describe('a cancel', () => {
     const running = here.run('long', { key: 'a' });
     await begun.promise;
     await there.app.openStore();
-    expect(await there.app.client.cancel('a', 'wrong shop')).toMatchObject({ verdict: 'mailed' });
-    const run = await running; // a beat comes every two minutes, when this test would be over
+    expect(await there.app.client.cancel('a', 'wrong shop')).toMatchObject({ verdict: 'pending' });
+    const run = await running; // a heartbeat comes every two minutes, when this test would be over
     expect(run).toMatchObject({ state: 'cancelled', error: { code: 'RUN_CANCELLED' } });
     expect(run.error?.message).toContain('wrong shop');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { createClient } from '../../../src/app/create-client.ts';
+import { createClient } from '../../../src/app/client/create-client.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import type { OutputLine } from '../../../src/job/output-line.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
@@ -152,7 +152,7 @@ describe('execute', () => {
     const { app, run } = openApp([hello]);
     await run('hello');
     const store = await app.openStore();
-    await until('its roles have found nothing to do', async () => ((await store.workers())[0]?.beat ?? 0) > 0);
+    await until('its roles have found nothing to do', async () => ((await store.workers())[0]?.heartbeat ?? 0) > 0);
     const askedAt = performance.now();
     expect(await run('hello', { delay: 200 })).toMatchObject({ state: 'succeeded' });
     expect(performance.now() - askedAt).toBeGreaterThanOrEqual(195);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineJob } from '../../../src/job/define.ts';
-import { enrolment, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
+import { registration, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
 import { openApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 
@@ -58,13 +58,13 @@ test('VT-22 a run that was in execution when its worker crashed is said to wait 
   const job = defineJob({ name: 'work', run: ({ step }) => step.wait('go') });
   const { app } = openApp([job]);
   const store = await app.openStore();
-  const gone = enrolment();
-  await store.enrol(gone);
+  const gone = registration();
+  await store.registerWorker(gone);
   const runs = ['a', 'b'].map((key) => newRun({ key, holder: gone.id }));
   await store.submit(runs);
-  await store.bury([{ id: gone.id, seenBeat: 0, counted: true }]);
-  const heir = enrolment();
-  await store.enrol(heir);
+  await store.evict([{ id: gone.id, seenHeartbeat: 0, counted: true }]);
+  const heir = registration();
+  await store.registerWorker(heir);
   await store.claim({ worker: heir.id, number: 1, jobs: [termsOf('work')], free: 5, turn: 0 });
   expect(await app.client.explain('b')).toMatchObject({
     reason: 'suspect',

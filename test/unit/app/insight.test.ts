@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { ownIdentity } from '../../../src/engine/identity.ts';
+import { ownIdentity } from '../../../src/engine/host/identity.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import type { Meter } from '../../../src/ports/meter.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
-import { enrolment, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
+import { registration, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
 import { openApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 
@@ -14,15 +14,16 @@ class RecordingMeter implements Meter {
   readonly groups = new Map<string, number>();
   began: Meter['began'] = ({ job, trigger }) => void this.heard.push(`began ${job} by ${trigger}`);
   ended: Meter['ended'] = ({ job }, end, ms) => void this.heard.push(`ended ${job} ${end}${ms >= 0 ? '' : '?'}`);
-  leftBehind: Meter['leftBehind'] = ({ job }) => void this.heard.push(`left ${job} behind`);
+  abandonedRuns: Meter['abandonedRuns'] = ({ job }) => void this.heard.push(`left ${job} behind`);
   internalError: Meter['internalError'] = ({ job }) => void this.heard.push(`${job} internal error`);
   settledLate: Meter['settledLate'] = ({ job }) => void this.heard.push(`${job} settled late`);
   endedByStore: Meter['endedByStore'] = ({ job, trigger }, outcome) =>
     void this.heard.push(`the store ended ${job} by ${trigger} as ${outcome}`);
-  committed: Meter['committed'] = (lane, entries) => void this.groups.set(lane, (this.groups.get(lane) ?? 0) + entries);
-  beat: Meter['beat'] = () => undefined;
+  committed: Meter['committed'] = (batcher, entries) =>
+    void this.groups.set(batcher, (this.groups.get(batcher) ?? 0) + entries);
+  heartbeat: Meter['heartbeat'] = () => undefined;
   tookOver: Meter['tookOver'] = () => void this.heard.push('took over');
-  buried: Meter['buried'] = () => void this.heard.push('buried');
+  evicted: Meter['evicted'] = () => void this.heard.push('evicted');
 }
 
 test('who measures an app hears of its attempts and groups until it stops listening', async () => {
@@ -93,8 +94,8 @@ test('runs of dead workers that are at their limit of crashes are told as ended,
   await store.migrate();
   await store.submit([newRun({ maxCrashes: 1, trigger: 'http' }), newRun({ maxCrashes: 2 })]);
   for (let n = 0; n < 2; n++) {
-    const dead = enrolment({ identity: { ...ownIdentity(), pidStart: '0' } });
-    await store.enrol(dead);
+    const dead = registration({ identity: { ...ownIdentity(), pidStart: '0' } });
+    await store.registerWorker(dead);
     await store.claim({ number: 1, worker: dead.id, jobs: [termsOf('work')], free: 1, turn: 0 });
   }
   const { app } = openApp([], { store });
@@ -114,7 +115,7 @@ test('EGO-21 runs in execution are shown with age and open steps, and slots are 
     },
   });
   const { app } = openApp([job]);
-  expect(app.insight.vitals).toBeNull();
+  expect(app.insight.health).toBeNull();
   expect(app.running.views).toEqual([]);
   void app
     .execute([{ job: 'work', trigger: 'api', key: 'k' }])
@@ -125,11 +126,11 @@ test('EGO-21 runs in execution are shown with age and open steps, and slots are 
   expect(view).toMatchObject({ job: 'work', key: 'k', trigger: 'api', attempt: 1, thread: 'main', isWaiting: false });
   expect(view?.steps.map(({ key, kind }) => `${kind} ${key}`)).toEqual(['step charge:7', 'sleep nap']);
   expect(view?.ageMs).toBeGreaterThanOrEqual(0);
-  expect(app.insight.vitals).toMatchObject({ usedSlots: 1, running: 1, storeAwayMs: null });
+  expect(app.insight.health).toMatchObject({ usedSlots: 1, running: 1, storeAwayMs: null });
   held.resolve();
-  await until('only the nap is open, and the slot is given up', () => app.insight.vitals?.usedSlots === 0);
+  await until('only the nap is open, and the slot is given up', () => app.insight.health?.usedSlots === 0);
   expect(app.running.views[0]).toMatchObject({ isWaiting: true, steps: [{ key: 'nap' }] });
-  expect(app.insight.vitals?.running).toBe(1);
+  expect(app.insight.health?.running).toBe(1);
   app.interrupt('SIGTERM');
   await done.promise;
 });

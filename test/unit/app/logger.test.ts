@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createLogger, type LoggerOptions } from '../../../src/app/logger.ts';
+import { createLogger, type LoggerOptions } from '../../../src/app/logging/logger.ts';
 import type { Log } from '../../../src/ports/log.ts';
 import { createProject } from '../../support/project.ts';
 import { until } from '../../support/until.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyToAll, findAll } from '../../../src/app/many-runs.ts';
+import { applyToAll, findAll } from '../../../src/app/client/many-runs.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { openApp } from '../../support/apps.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { MessageHints } from '../../../src/app/message-hints.ts';
-import { NodeTalk } from '../../../src/app/node-talk.ts';
+import { MessageHints } from '../../../src/app/backend/message-hints.ts';
+import { PeerChannel } from '../../../src/app/backend/peer-channel.ts';
 import type { Notifier } from '../../../src/ports/notifier.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 
@@ -13,20 +13,20 @@ let hints: MessageHints;
 beforeEach(() => {
   clock = new FakeClock();
   [lines, heard] = [[], []];
-  const ears = new Set<(line: string | null) => void>();
+  const subscribers = new Set<(line: string | null) => void>();
   const notifier = {
-    say: (line: string) => {
+    publish: (line: string) => {
       lines.push(line);
-      for (const ear of ears) ear(line);
+      for (const subscriber of subscribers) subscriber(line);
     },
-    listen: (ear: (line: string | null) => void) => {
-      ears.add(ear);
-      return () => ears.delete(ear);
+    listen: (subscriber: (line: string | null) => void) => {
+      subscribers.add(subscriber);
+      return () => subscribers.delete(subscriber);
     },
   } as unknown as Notifier;
-  hints = new MessageHints({ talk: new NodeTalk(notifier), clock });
+  hints = new MessageHints({ channel: new PeerChannel(notifier), clock });
   hints.listen(() => heard.push(['an own line']));
-  const there = new MessageHints({ talk: new NodeTalk(notifier), clock });
+  const there = new MessageHints({ channel: new PeerChannel(notifier), clock });
   there.listen((runs) => heard.push(runs));
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { EndNotices } from '../../../src/app/end-notices.ts';
-import { NodeTalk } from '../../../src/app/node-talk.ts';
-import { RunEnds } from '../../../src/app/run-ends.ts';
+import { EndNotices } from '../../../src/app/backend/end-notices.ts';
+import { PeerChannel } from '../../../src/app/backend/peer-channel.ts';
+import { RunEnds } from '../../../src/app/backend/run-ends.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import type { Run } from '../../../src/job/run.ts';
 import type { Store } from '../../../src/ports/store.ts';
@@ -24,10 +24,15 @@ function openEnds() {
       return Promise.resolve(refs.map((id) => (states.has(id) ? ({ id, state: states.get(id) } as Run) : null)));
     },
   } as unknown as Store;
-  const talk = new NodeTalk(notifier());
+  const channel = new PeerChannel(notifier());
   const ends: RunEnds = new RunEnds({ backend: () => Promise.resolve({ store, endNotices }), clock });
-  const endNotices = new EndNotices({ talk, clock, listens: false, onEnded: (runs) => ends.ended(runs) });
-  const elsewhere = new EndNotices({ talk: new NodeTalk(notifier()), clock, listens: true, onEnded: () => undefined });
+  const endNotices = new EndNotices({ channel, clock, listens: false, onEnded: (runs) => ends.ended(runs) });
+  const elsewhere = new EndNotices({
+    channel: new PeerChannel(notifier()),
+    clock,
+    listens: true,
+    onEnded: () => undefined,
+  });
   return { air, clock, states, read, failures, ends, elsewhere };
 }
 

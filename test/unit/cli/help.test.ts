@@ -84,7 +84,7 @@ describe('help', () => {
 
 describe('completion', () => {
   const jobs = () => Promise.resolve([hello, report]);
-  const texts = async (...words: string[]) => (await candidates(words, jobs)).map(({ text }) => text);
+  const texts = async (...positionals: string[]) => (await candidates(positionals, jobs)).map(({ text }) => text);
 
   test('offers commands and jobs', async () => {
     expect(await texts('')).toEqual(expect.arrayContaining(['run', 'list', 'runs', 'hello', 'send-report']));

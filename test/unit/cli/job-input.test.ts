@@ -33,14 +33,14 @@ const report = defineJob({
 const bare = defineJob({ name: 'bare', run: () => undefined });
 const textOnly = defineJob({ name: 'text-only', input: z.string(), run: () => undefined });
 
-interface Given {
+interface Flags {
   job?: AnyJob;
   args?: string[];
   hasBody?: boolean;
   others?: AnyJob[];
 }
 
-function read(line: string[], { job = report, args, hasBody = false, others = [] }: Given = {}) {
+function read(line: string[], { job = report, args, hasBody = false, others = [] }: Flags = {}) {
   const { tail, behind } = readLine(['run', job.name, ...line]);
   const fields = others.map(fieldsOf).filter((each): each is Fields => each !== null);
   return readJobInput(job, { tail, behind, ours: [...everywhere, ...asking], others: fields }, { args, hasBody });
@@ -174,7 +174,7 @@ describe('--input.', () => {
     expect(failure(() => input('--no-color')).message).toBe('--no-color is a flag of onejob and a field of report');
   });
 
-  test('GJ-14 has the same rule for one letter', () => {
+  test('GJ-14 has the same rule for one mailbox item', () => {
     const job = defineJob({
       name: 'x',
       input: z.object({ path: z.string().optional() }),

@@ -3,40 +3,40 @@ import { readLine } from '../../../src/cli/arguments/read-line.ts';
 import { textOf } from '../../../src/cli/arguments/token.ts';
 
 function read(...args: string[]) {
-  const { command, words, tail, behind, implicit } = readLine(args);
+  const { command, positionals, tail, behind, implicit } = readLine(args);
   return {
     command: command?.path.join(' '),
-    words,
+    positionals,
     tail: tail.map(textOf),
     behind: behind.map(({ typed }) => typed),
     implicit,
   };
 }
 
-const given = (...args: string[]) => readLine(args).given;
+const flags = (...args: string[]) => readLine(args).flags;
 
 describe('the command', () => {
   test('is the first word, or the first two', () => {
-    expect(read('list')).toMatchObject({ command: 'list', words: [] });
-    expect(read('runs', 'show', 'abc')).toMatchObject({ command: 'runs show', words: ['abc'] });
+    expect(read('list')).toMatchObject({ command: 'list', positionals: [] });
+    expect(read('runs', 'show', 'abc')).toMatchObject({ command: 'runs show', positionals: ['abc'] });
   });
 
   test('stands behind flags and their values', () => {
     expect(read('--store', 'memory:', 'runs', 'list', '--limit', '3').command).toBe('runs list');
-    expect(given('--store', 'memory:', 'runs', 'list', '--limit', '3').whole('limit')).toBe(3);
+    expect(flags('--store', 'memory:', 'runs', 'list', '--limit', '3').whole('limit')).toBe(3);
   });
 
   test('EGO-1 --job without a command is run', () => {
     const line = read('--job=job1,job2', '--job-data={"a":1}');
-    expect(line).toMatchObject({ command: 'run', words: [], tail: [] });
-    expect(given('--job=job1,job2').list('job')).toEqual(['job1,job2']);
-    expect(given('--job-data={"a":1}', '--job', 'x').text('job-data')).toBe('{"a":1}');
+    expect(line).toMatchObject({ command: 'run', positionals: [], tail: [] });
+    expect(flags('--job=job1,job2').list('job')).toEqual(['job1,job2']);
+    expect(flags('--job-data={"a":1}', '--job', 'x').text('job-data')).toBe('{"a":1}');
   });
 
   test('GJ-6 a first word that is no command is a job', () => {
     expect(read('hello', '--name', 'Ann')).toMatchObject({
       command: 'run',
-      words: ['hello'],
+      positionals: ['hello'],
       tail: ['--name', 'Ann'],
       implicit: true,
     });
@@ -44,8 +44,8 @@ describe('the command', () => {
   });
 
   test('is help for a group alone', () => {
-    expect(read('runs')).toMatchObject({ command: 'help', words: ['runs'] });
-    expect(read('runs', '--help')).toMatchObject({ command: 'help', words: ['runs'] });
+    expect(read('runs')).toMatchObject({ command: 'help', positionals: ['runs'] });
+    expect(read('runs', '--help')).toMatchObject({ command: 'help', positionals: ['runs'] });
   });
 
   test('is none without words', () => {
@@ -62,15 +62,15 @@ describe('the command', () => {
 
 describe('flags', () => {
   test('take their value behind = or as the next word', () => {
-    expect(given('run', 'x', '--key=a=b').text('key')).toBe('a=b');
-    expect(given('run', 'x', '--key', 'a b').text('key')).toBe('a b');
-    expect(given('run', 'x', '--data', '-').text('data')).toBe('-');
-    expect(given('run', 'x', '--priority', '-5').whole('priority')).toBe(-5);
+    expect(flags('run', 'x', '--key=a=b').text('key')).toBe('a=b');
+    expect(flags('run', 'x', '--key', 'a b').text('key')).toBe('a b');
+    expect(flags('run', 'x', '--data', '-').text('data')).toBe('-');
+    expect(flags('run', 'x', '--priority', '-5').whole('priority')).toBe(-5);
   });
 
   test('are the same with hyphens, underscores and capitals', () => {
     for (const spelling of ['--log-dir', '--log_dir', '--logDir']) {
-      expect(given('list', spelling, 'log').text('log-dir')).toBe('log');
+      expect(flags('list', spelling, 'log').text('log-dir')).toBe('log');
     }
   });
 
@@ -84,11 +84,11 @@ describe('flags', () => {
     ['-m', '127.0.0.1', 'host', '127.0.0.1'],
   ])('GJ-3, EGO-20 %s %s is understood as Go writes it', (flag, value, name, expected) => {
     const args = value === '' ? [flag] : [flag, value];
-    expect(given(...args, ...(name === 'job' ? [] : ['run', 'x'])).text(name)).toBe(expected);
+    expect(flags(...args, ...(name === 'job' ? [] : ['run', 'x'])).text(name)).toBe(expected);
   });
 
   test('that may be repeated are kept in order, of others the last counts', () => {
-    const line = given('run', 'x', '--header', 'a=1', '--job-header', 'b=2', '--key', 'k1', '--key', 'k2');
+    const line = flags('run', 'x', '--header', 'a=1', '--job-header', 'b=2', '--key', 'k1', '--key', 'k2');
     expect(line.list('header')).toEqual(['a=1', 'b=2']);
     expect(line.text('key')).toBe('k2');
   });
@@ -115,10 +115,10 @@ describe('flags', () => {
 
 describe('what follows the name of a job', () => {
   test('GJ-14 is ours where we know it, else the job’s', () => {
-    expect(read('run', '--timeout', '5s', 'hello', '--name', 'Ann', '--json', 'word')).toEqual({
+    expect(read('run', '--timeout', '5s', 'hello', '--name', 'Ann', '--json', 'positional')).toEqual({
       command: 'run',
-      words: ['hello'],
-      tail: ['--name', 'Ann', 'word'],
+      positionals: ['hello'],
+      tail: ['--name', 'Ann', 'positional'],
       behind: ['--json'],
       implicit: false,
     });
@@ -129,10 +129,10 @@ describe('what follows the name of a job', () => {
     expect(line.tail.map(textOf)).toEqual(['--store', 'x', '--']);
     expect(line.tail.every(({ after }) => after)).toBe(true);
     expect(line.behind).toEqual([]);
-    expect(line.given.has('store')).toBe(false);
+    expect(line.flags.has('store')).toBe(false);
   });
 
   test('GJ-14 begins behind --job too', () => {
-    expect(read('--job=hello', '--name=Ann', 'word')).toMatchObject({ tail: ['--name=Ann', 'word'] });
+    expect(read('--job=hello', '--name=Ann', 'positional')).toMatchObject({ tail: ['--name=Ann', 'positional'] });
   });
 });

@@ -10,11 +10,11 @@ const page = fileURLToPath(new URL('../../../docs/reference/errors.md', import.m
 test('docs/reference/errors.md has one row for each code, as the code has it, and no other', async () => {
   const lines = (await readFile(page, 'utf8')).split('\n').filter((line) => /^\| `[A-Z_]+` \|/.test(line));
   const documented = lines.map((line) => {
-    const [, code = '', who, retry, exit, , , says] = line.split('|').map((cell) => cell.trim());
-    return { code: code.replaceAll('`', ''), who, retry: retry === 'yes', exit: Number(exit), says };
+    const [, code = '', who, retry, exit, , , meaning] = line.split('|').map((cell) => cell.trim());
+    return { code: code.replaceAll('`', ''), who, retry: retry === 'yes', exit: Number(exit), meaning };
   });
-  const expected = Object.entries(errorTable).map(([code, { who, retry, says }]) => {
-    return { code, who, retry, exit: exitCodes[code as keyof typeof exitCodes], says };
+  const expected = Object.entries(errorTable).map(([code, { who, retry, meaning }]) => {
+    return { code, who, retry, exit: exitCodes[code as keyof typeof exitCodes], meaning };
   });
   expect(documented).toEqual(expected);
 });

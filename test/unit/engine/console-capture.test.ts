@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { captureConsole, currentSink, withConsole, withoutConsole } from '../../../src/engine/console-capture.ts';
+import {
+  captureConsole,
+  currentSink,
+  withConsole,
+  withoutConsole,
+} from '../../../src/engine/attempt/console-capture.ts';
 
 let release: () => void;
 let printed: unknown[][];

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { Engine } from '../../../src/engine/engine.ts';
-import { Outbox } from '../../../src/engine/outbox.ts';
-import { ServicePool } from '../../../src/engine/service-pool.ts';
-import { newRun } from '../../../src/engine/submission.ts';
+import { Engine } from '../../../src/engine/host/engine.ts';
+import { Outbox } from '../../../src/engine/journal/outbox.ts';
+import { ServicePool } from '../../../src/engine/host/service-pool.ts';
+import { newRun } from '../../../src/engine/attempt/submission.ts';
 import { Signals } from '../../../src/intake/signals.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { Registry } from '../../../src/job/registry.ts';
@@ -17,7 +17,7 @@ let clock: FakeClock;
 let store: Store;
 let engine: Engine;
 let signals: Signals;
-let calls: Record<'beat' | 'messages', number>;
+let calls: Record<'heartbeat' | 'messages', number>;
 let hinted: (readonly string[] | null)[];
 let run: string;
 
@@ -26,7 +26,7 @@ const job = defineJob({ name: 'long', run: ({ step }) => step.wait('go') });
 /** A worker with one run in execution, at rest. */
 beforeEach(async () => {
   clock = new FakeClock();
-  [calls, hinted] = [{ beat: 0, messages: 0 }, []];
+  [calls, hinted] = [{ heartbeat: 0, messages: 0 }, []];
   store = counting(await openSqliteStore({ path: ':memory:', clock }));
   await store.migrate();
   const log = new RecordingLog();
@@ -53,7 +53,7 @@ beforeEach(async () => {
     takes: 'due runs',
     exitOnStall: false,
     signals,
-    onBuried: () => undefined,
+    onEvicted: () => undefined,
   });
   const wished = await newRun(job, { input: undefined, trigger: 'api' }, 1_000);
   run = wished.id;
@@ -71,14 +71,14 @@ afterEach(async () => {
 function counting(real: Store): Store {
   return new Proxy(real, {
     get(_, name: keyof Store) {
-      if (name === 'beat' || name === 'messages') calls[name]++;
+      if (name === 'heartbeat' || name === 'messages') calls[name]++;
       const value: unknown = Reflect.get(real, name, real);
       return typeof value === 'function' ? (value.bind(real) as unknown) : value;
     },
   });
 }
 
-test('fifty hints of work make no beat, and no look for messages', async () => {
+test('fifty hints of work make no heartbeat, and no look for messages', async () => {
   const before = { ...calls };
   for (let i = 0; i < 50; i++) {
     signals.workHere();
@@ -96,18 +96,18 @@ test('fifty hints of messages to runs of others make none either', async () => {
   expect(calls).toEqual(before);
 });
 
-test('a hint of a message to a run that executes here makes one look and no beat, and its message is there', async () => {
+test('a hint of a message to a run that executes here makes one look and no heartbeat, and its message is there', async () => {
   const before = { ...calls };
   const event = { id: 'e', ref: run, kind: 'event', name: 'go', data: '1', actor: 'a', reason: null } as const;
-  await store.ask([event]);
+  await store.act([event]);
   expect(signals.mailboxHere([run])).toBe(true);
   await until('it has ended', async () => (await store.get([run]))[0]?.state === 'succeeded');
-  expect(calls).toEqual({ beat: before.beat, messages: before.messages + 1 });
+  expect(calls).toEqual({ heartbeat: before.heartbeat, messages: before.messages + 1 });
   expect(hinted).toEqual([]);
 });
 
-test('beats come by the clock: one in two seconds, whatever is hinted', async () => {
-  const before = calls.beat;
+test('heartbeats come by the clock: one in two seconds, whatever is hinted', async () => {
+  const before = calls.heartbeat;
   for (let second = 0; second < 10; second++) {
     for (let i = 0; i < 20; i++) {
       signals.workHere();
@@ -116,5 +116,5 @@ test('beats come by the clock: one in two seconds, whatever is hinted', async ()
       await turns();
     }
   }
-  expect(calls.beat - before).toBe(5);
+  expect(calls.heartbeat - before).toBe(5);
 });

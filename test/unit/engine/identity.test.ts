@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { isGone, isThere, ownIdentity } from '../../../src/engine/identity.ts';
+import { isGone, isThere, ownIdentity } from '../../../src/engine/host/identity.ts';
 
 const own = ownIdentity();
 

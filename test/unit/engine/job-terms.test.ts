@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { jobTerms } from '../../../src/engine/job-terms.ts';
+import { jobTerms } from '../../../src/engine/worker/job-terms.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { definePipeline } from '../../../src/job/pipeline.ts';
 import { Registry } from '../../../src/job/registry.ts';
@@ -20,9 +20,9 @@ test('a worker says of each job what those need who have only its name', () => {
 });
 
 test('runs of a job that was moved to another queue are taken where they lie', async () => {
-  const first = openApp([job('letters', 'post')]);
-  const { id } = await first.app.client.enqueue('letters');
-  const { app } = openApp([job('letters', 'mail')], { store: await first.app.openStore() });
+  const first = openApp([job('items', 'post')]);
+  const { id } = await first.app.client.enqueue('items');
+  const { app } = openApp([job('items', 'mail')], { store: await first.app.openStore() });
   await app.start();
   expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({ state: 'succeeded', queue: 'post' });
 });

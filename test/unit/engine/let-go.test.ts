@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { RunId } from '../../../src/job/run.ts';
-import type { Ask } from '../../../src/ports/store-ask.ts';
+import type { Action } from '../../../src/ports/store-action.ts';
 import type { Entry } from '../../../src/ports/store-entry.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { cancelOf, eventTo } from '../../../src/testing/store-contract/builders.ts';
@@ -11,14 +11,14 @@ import { job } from '../../support/job.ts';
 import { turns, until } from '../../support/until.ts';
 
 /** A store in which something is asked of a run in the very moment in which its owner first lets it go. */
-async function storeWithLate(askOf: (run: RunId) => Ask, kind: Entry['kind']): Promise<Store> {
+async function storeWithLate(actionOf: (run: RunId) => Action, kind: Entry['kind']): Promise<Store> {
   const real = await openSqliteStore({ path: ':memory:' });
   let isLate = true;
   const record: Store['record'] = async (batch) => {
     const entry = batch.entries.find((each) => each.kind === kind);
     if (entry && isLate) {
       isLate = false;
-      await real.ask([askOf(entry.run)]);
+      await real.act([actionOf(entry.run)]);
     }
     return real.record(batch);
   };

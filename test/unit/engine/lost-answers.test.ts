@@ -137,7 +137,7 @@ describe('STORE §1.3 an answer of the store that is lost after the commit', () 
     ]);
     const running = run('work', { key: 'a' });
     await begun.promise;
-    armFailpoint('store.ask.committed', 'throw', { times: 1 });
+    armFailpoint('store.act.committed', 'throw', { times: 1 });
     await expect(app.client.cancel('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(await running).toMatchObject({ state: 'cancelled' });
   });

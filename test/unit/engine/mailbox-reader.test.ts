@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Attempt } from '../../../src/engine/attempt.ts';
-import { MailboxReader } from '../../../src/engine/mailbox-reader.ts';
+import type { Attempt } from '../../../src/engine/attempt/attempt.ts';
+import { MailboxReader } from '../../../src/engine/liveness/mailbox-reader.ts';
 import type { Inbox, MessageRequest, Messages } from '../../../src/ports/store-message.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { createDeferred, type Deferred } from '../../../src/std/deferred.ts';
@@ -60,11 +60,11 @@ function attempt(run: string, epoch = 1): Attempt {
       seen = inbox.seen;
       told.push(`${run} ${epoch}: ${inbox.seen}`);
     },
-    lose: () => void told.push(`${run} ${epoch} lost`),
+    markLost: () => void told.push(`${run} ${epoch} lost`),
   } as unknown as Attempt;
 }
 
-const inbox = (run: string, seen: number): Inbox => ({ run, epoch: 1, seen, letters: [] });
+const inbox = (run: string, seen: number): Inbox => ({ run, epoch: 1, seen, items: [] });
 
 async function pass(ms: number): Promise<void> {
   clock.advance(ms);

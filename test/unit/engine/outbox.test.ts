@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Outbox } from '../../../src/engine/outbox.ts';
-import { newRun } from '../../../src/engine/submission.ts';
+import { Outbox } from '../../../src/engine/journal/outbox.ts';
+import { newRun } from '../../../src/engine/attempt/submission.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
-import type { Ask } from '../../../src/ports/store-ask.ts';
+import type { Action } from '../../../src/ports/store-action.ts';
 import type { NewRun, Submitted } from '../../../src/ports/store-submit.ts';
 import type { Store, StoreFacts } from '../../../src/ports/store.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
@@ -24,9 +24,9 @@ function setUp(facts: Partial<StoreFacts> = {}) {
         runs.map(({ id, key, job }) => ({ verdict: 'created', run: { id, key, job, state: 'queued' } })),
       );
     },
-    ask: (asks: readonly Ask[]) => {
-      groups.push(asks.length);
-      return Promise.resolve(asks.map(({ id }) => ({ verdict: 'done', run: id, state: 'queued' })));
+    act: (actions: readonly Action[]) => {
+      groups.push(actions.length);
+      return Promise.resolve(actions.map(({ id }) => ({ verdict: 'done', run: id, state: 'queued' })));
     },
     facts,
   } as unknown as Store;
@@ -41,8 +41,15 @@ test('what is asked for in one turn goes in one message, answered each', async (
   const answers = await Promise.all(runs.map((one) => outbox.submit([one])));
   expect(answers.flat().map(({ run: { id } }) => id)).toEqual(runs.map(({ id }) => id));
   expect(groups).toEqual([3]);
-  const ask = (id: string): Ask => ({ id, ref: 'r', kind: 'cancel', callbacks: 'unknown', actor: 'api', reason: null });
-  expect(await Promise.all(['a', 'b'].map((id) => outbox.ask(ask(id))))).toMatchObject([{ run: 'a' }, { run: 'b' }]);
+  const act = (id: string): Action => ({
+    id,
+    ref: 'r',
+    kind: 'cancel',
+    callbacks: 'unknown',
+    actor: 'api',
+    reason: null,
+  });
+  expect(await Promise.all(['a', 'b'].map((id) => outbox.act(act(id))))).toMatchObject([{ run: 'a' }, { run: 'b' }]);
   expect(groups).toEqual([3, 2]);
 });
 

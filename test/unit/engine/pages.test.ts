@@ -123,7 +123,7 @@ describe('pages', () => {
       const [all] = (await app.client.find(id, { steps: true })).steps ?? [];
       return (all?.tries ?? 0) > 1; // behind that of the first page, or more, where a busy machine looks late
     });
-    await store.bury((await store.workers()).map((worker) => ({ id: worker.id, seenBeat: null, counted: true })));
+    await store.evict((await store.workers()).map((worker) => ({ id: worker.id, seenHeartbeat: null, counted: true })));
     expect(await app.client.wait(id, { timeout: '50s' })).toMatchObject({
       state: 'failed',
       error: { message: 'no luck the 3. time' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Pruner } from '../../../src/engine/pruner.ts';
+import { Pruner } from '../../../src/engine/host/pruner.ts';
 import type { PrunePolicy, Pruned } from '../../../src/ports/store-query.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';

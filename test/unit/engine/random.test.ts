@@ -29,10 +29,10 @@ test(
   async () => {
     const rounds = fc.record({
       given: fc.array(programs(), { minLength: 10, maxLength: 20 }),
-      burials: fc.array(fc.integer({ min: 5, max: 120 }), { minLength: 4, maxLength: 8 }),
+      evictions: fc.array(fc.integer({ min: 5, max: 120 }), { minLength: 4, maxLength: 8 }),
       parkAfter: fc.constantFrom(1, 20, '5s' as const),
     });
-    const property = fc.asyncProperty(rounds, async ({ given, burials, parkAfter }) => {
+    const property = fc.asyncProperty(rounds, async ({ given, evictions, parkAfter }) => {
       const ledger: string[] = [];
       const store = await fileStore();
       const limits = { parkAfter, lease: '1s' as const };
@@ -40,11 +40,11 @@ test(
         return openApp([interpreter(ledger)], { store, limits, node }).app;
       });
       const done = execute(given, apps);
-      for (const afterMs of burials) {
+      for (const afterMs of evictions) {
         await sleep(afterMs);
         const opened = await apps[0]!.openStore();
         const workers = await opened.workers();
-        await opened.bury(workers.map(({ id }) => ({ id, seenBeat: null, counted: true })));
+        await opened.evict(workers.map(({ id }) => ({ id, seenHeartbeat: null, counted: true })));
       }
       await done;
       await checkPrograms(given, apps[0]!.client, ledger);

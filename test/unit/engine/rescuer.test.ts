@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ownIdentity } from '../../../src/engine/identity.ts';
-import { Rescuer } from '../../../src/engine/rescuer.ts';
+import { ownIdentity } from '../../../src/engine/host/identity.ts';
+import { Rescuer } from '../../../src/engine/liveness/rescuer.ts';
 import type { Meter } from '../../../src/ports/meter.ts';
 import type { Store } from '../../../src/ports/store.ts';
-import type { Grave, WorkerView } from '../../../src/ports/store-worker.ts';
+import type { EvictTarget, WorkerView } from '../../../src/ports/store-worker.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
@@ -14,35 +14,37 @@ const pollMs = leaseMs / 5;
 
 let clock: FakeClock;
 let workers: WorkerView[];
-let graves: Grave[];
+let targets: EvictTarget[];
 let freed: string[];
-/** What the store answers to a burial, per grave. */
+/** What the store answers to an eviction, per target. */
 let taken: string[];
 let log: RecordingLog;
 let told: { workers: number; runs: number }[];
 let polls: number;
 let read: () => Promise<WorkerView[]>;
 let rescuer: Rescuer;
-/** The store takes the beats of the rescuer's own process. */
-let beating: boolean;
+/** The store takes the heartbeats of the rescuer's own process. */
+let heartbeats: boolean;
 
 beforeEach(async () => {
   clock = new FakeClock();
   workers = [worker('own'), worker('other')];
-  [graves, freed, polls] = [[], [], 0];
+  [targets, freed, polls] = [[], [], 0];
   [taken, log, told] = [['a run'], new RecordingLog(), []];
-  beating = true;
+  heartbeats = true;
   read = () => Promise.resolve(workers);
   rescuer = new Rescuer({
     store: {
       workers: async () => {
         const answer = await read();
         polls++;
-        return answer.map((view) => (view.id === 'own' && beating ? { ...view, beat: 100 + polls } : { ...view }));
+        return answer.map((view) =>
+          view.id === 'own' && heartbeats ? { ...view, heartbeat: 100 + polls } : { ...view },
+        );
       },
-      bury: (given: Grave[]) => {
-        graves.push(...given);
-        workers = workers.filter(({ id }) => !given.some((grave) => 'id' in grave && grave.id === id));
+      evict: (given: EvictTarget[]) => {
+        targets.push(...given);
+        workers = workers.filter(({ id }) => !given.some((target) => 'id' in target && target.id === id));
         return Promise.resolve(given.map(() => taken));
       },
     } as unknown as Store,
@@ -58,7 +60,7 @@ beforeEach(async () => {
 });
 
 function worker(id: string, over: Partial<WorkerView> = {}): WorkerView {
-  return { id, node: id, beat: 7, stalled: false, running: [], ...over } as WorkerView;
+  return { id, node: id, heartbeat: 7, stalled: false, running: [], ...over } as WorkerView;
 }
 
 /** The poll of that number has been answered, and the rescuer waits for the next. */
@@ -76,22 +78,22 @@ async function pass(count: number, everyMs = pollMs): Promise<void> {
 }
 
 describe('STORE §3.1 a worker', () => {
-  test('is not buried while the store answers and takes no beat from anybody', async () => {
-    beating = false;
+  test('is not evicted while the store answers and takes no heartbeat from anybody', async () => {
+    heartbeats = false;
     await pass(20);
-    expect(graves).toEqual([]);
-    beating = true;
+    expect(targets).toEqual([]);
+    heartbeats = true;
     await pass(4);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
     await pass(2);
-    expect(graves).toHaveLength(1);
+    expect(targets).toHaveLength(1);
   });
 
-  test('whose counter stands still for the lease is buried, with the counter that was seen', async () => {
+  test('whose counter stands still for the lease is evicted, with the counter that was seen', async () => {
     await pass(4);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
     await pass(1);
-    expect(graves).toEqual([{ id: 'other', seenBeat: 7, counted: true }]);
+    expect(targets).toEqual([{ id: 'other', seenHeartbeat: 7, counted: true }]);
     expect(freed).toEqual(['a run']);
   });
 
@@ -104,7 +106,7 @@ describe('STORE §3.1 a worker', () => {
   test('of whom nothing was taken is neither called dead nor counted: another was first, or it lives', async () => {
     taken = [];
     await pass(5);
-    expect(graves).toHaveLength(1);
+    expect(targets).toHaveLength(1);
     expect(log.texts('warn')).toEqual([]);
     expect(told).toEqual([]);
   });
@@ -112,40 +114,40 @@ describe('STORE §3.1 a worker', () => {
   test('whose counter moves is not, however slowly within the lease', async () => {
     for (let i = 0; i < 5; i++) {
       await pass(4);
-      workers[1] = worker('other', { beat: 8 + i });
+      workers[1] = worker('other', { heartbeat: 8 + i });
     }
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
   });
 
-  test('of this process is never buried', async () => {
+  test('of this process is never evicted', async () => {
     workers = [worker('own')];
     await pass(20);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
   });
 
   test('that comes later is watched from then on', async () => {
     await pass(3);
-    workers = [worker('own'), worker('new', { beat: 1 })];
+    workers = [worker('own'), worker('new', { heartbeat: 1 })];
     await pass(5);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
     await pass(1);
-    expect(graves).toMatchObject([{ id: 'new' }]);
+    expect(targets).toMatchObject([{ id: 'new' }]);
   });
 });
 
 describe('a worker that has never beaten', () => {
-  test('is given time while its process is certainly there: a short command beats late', async () => {
-    workers = [worker('own'), worker('new', { beat: 0, identity: ownIdentity() })];
+  test('is given time while its process is certainly there: a short command heartbeats late', async () => {
+    workers = [worker('own'), worker('new', { heartbeat: 0, identity: ownIdentity() })];
     await pass(20);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
     await pass(150);
-    expect(graves).toMatchObject([{ id: 'new', seenBeat: 0 }]);
+    expect(targets).toMatchObject([{ id: 'new', seenHeartbeat: 0 }]);
   });
 
-  test('is buried after the lease when nobody can know', async () => {
-    workers = [worker('own'), worker('new', { beat: 0, identity: { ...ownIdentity(), host: 'elsewhere' } })];
+  test('is evicted after the lease when nobody can know', async () => {
+    workers = [worker('own'), worker('new', { heartbeat: 0, identity: { ...ownIdentity(), host: 'elsewhere' } })];
     await pass(6);
-    expect(graves).toMatchObject([{ id: 'new', seenBeat: 0 }]);
+    expect(targets).toMatchObject([{ id: 'new', seenHeartbeat: 0 }]);
   });
 });
 
@@ -159,19 +161,19 @@ describe('a gap starts the watch anew', () => {
     clock.advance(5_000);
     await settled(6);
     await pass(4);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
     await pass(1);
-    expect(graves).toHaveLength(1);
+    expect(targets).toHaveLength(1);
   });
 
   test('a poll that came late: this process was stopped, or the machine slept', async () => {
     await pass(4);
     await pass(1, 60_000);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
     await pass(4);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
     await pass(1);
-    expect(graves).toHaveLength(1);
+    expect(targets).toHaveLength(1);
   });
 
   test('a poll whose answer took long', async () => {
@@ -183,15 +185,15 @@ describe('a gap starts the watch anew', () => {
     const poll = polls + 1;
     clock.advance(pollMs);
     await settled(poll);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
   });
 
-  test('no wall clock decides: one that is set by an hour buries nobody', async () => {
+  test('no wall clock decides: one that is set by an hour evicts nobody', async () => {
     await pass(4);
     clock.jump(3_600_000);
-    workers[1] = worker('other', { beat: 8 });
+    workers[1] = worker('other', { heartbeat: 8 });
     await pass(4);
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
   });
 });
 
@@ -199,27 +201,31 @@ describe('STORE §3.5 a run past its limit', () => {
   const running = [{ run: 'r', epoch: 3, limitMs: 5_000 }];
 
   test('is ended over the head of a worker whose main loop stands still', async () => {
-    for (let beat = 8; beat < 12; beat++) {
-      workers[1] = worker('other', { beat, running, stalled: true });
+    for (let heartbeat = 8; heartbeat < 12; heartbeat++) {
+      workers[1] = worker('other', { heartbeat, running, stalled: true });
       await pass(1);
     }
-    expect(graves).toMatchObject([{ run: 'r', epoch: 3, code: 'RUN_TIMED_OUT' }]);
+    expect(targets).toMatchObject([{ run: 'r', epoch: 3, code: 'RUN_TIMED_OUT' }]);
   });
 
   test('is left to a worker whose loop turns', async () => {
-    for (let beat = 8; beat < 20; beat++) {
-      workers[1] = worker('other', { beat, running });
+    for (let heartbeat = 8; heartbeat < 20; heartbeat++) {
+      workers[1] = worker('other', { heartbeat, running });
       await pass(1);
     }
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
   });
 
   test('is measured anew in each of its epochs', async () => {
-    for (let beat = 8; beat < 16; beat++) {
-      workers[1] = worker('other', { beat, running: [{ run: 'r', epoch: beat, limitMs: 5_000 }], stalled: true });
+    for (let heartbeat = 8; heartbeat < 16; heartbeat++) {
+      workers[1] = worker('other', {
+        heartbeat,
+        running: [{ run: 'r', epoch: heartbeat, limitMs: 5_000 }],
+        stalled: true,
+      });
       await pass(1);
     }
-    expect(graves).toEqual([]);
+    expect(targets).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Journal } from '../../../src/engine/journal.ts';
-import { RunOutput } from '../../../src/engine/run-output.ts';
+import type { Journal } from '../../../src/engine/journal/journal.ts';
+import { RunOutput } from '../../../src/engine/attempt/run-output.ts';
 import { decodeLines, type OutputLine } from '../../../src/job/output-line.ts';
 import type { Progress } from '../../../src/job/run.ts';
 import type { OutputVerdict } from '../../../src/ports/store-entry.ts';

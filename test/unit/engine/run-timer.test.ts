@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { RunTimer } from '../../../src/engine/run-timer.ts';
+import { RunTimer } from '../../../src/engine/attempt/run-timer.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 
 function setUp({ timeoutMs = null as number | null, deadlineInMs = null as number | null, skewMs = 0 } = {}) {
   const clock = new FakeClock();
-  const storeZeroMs = clock.now() + skewMs;
+  const storeClockOffsetMs = clock.now() + skewMs;
   const aborts: string[] = [];
   let left = 0;
-  const deadlineAt = deadlineInMs === null ? null : storeZeroMs + deadlineInMs;
+  const deadlineAt = deadlineInMs === null ? null : storeClockOffsetMs + deadlineInMs;
   const timer = new RunTimer({
     claim: { timeoutMs, deadlineAt },
-    storeZeroMs,
+    storeClockOffsetMs,
     graceMs: 100,
     clock,
     abort: (reason) => aborts.push((reason as Error & { code: string }).code),

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { Engine } from '../../../src/engine/engine.ts';
-import { Outbox } from '../../../src/engine/outbox.ts';
-import { RunTree } from '../../../src/engine/run-tree.ts';
-import { ServicePool } from '../../../src/engine/service-pool.ts';
+import { Engine } from '../../../src/engine/host/engine.ts';
+import { Outbox } from '../../../src/engine/journal/outbox.ts';
+import { RunTree } from '../../../src/engine/worker/run-tree.ts';
+import { ServicePool } from '../../../src/engine/host/service-pool.ts';
 import { Signals } from '../../../src/intake/signals.ts';
 import { callbackKey } from '../../../src/job/callbacks.ts';
 import { defineJob } from '../../../src/job/define.ts';
@@ -12,7 +12,7 @@ import { Registry } from '../../../src/job/registry.ts';
 import type { Claim } from '../../../src/ports/store-claim.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { newId } from '../../../src/std/id.ts';
-import { cancelOf, ended, enrolment, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
+import { cancelOf, ended, registration, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';
@@ -31,7 +31,7 @@ beforeEach(async () => {
   clock = new FakeClock();
   store = await openSqliteStore({ path: ':memory:', clock });
   await store.migrate();
-  await store.enrol(enrolment({ id: worker, jobs: registry.names() }));
+  await store.registerWorker(registration({ id: worker, jobs: registry.names() }));
 });
 
 afterEach(() => store.close());
@@ -68,16 +68,16 @@ test('a process that runs work by itself forgets what ended in another worker, w
     takes: 'own runs',
     exitOnStall: false,
     signals,
-    onBuried: () => undefined,
+    onEvicted: () => undefined,
   });
-  await engine.enrol();
+  await engine.registerWorker();
   const runs = Array.from({ length: 50 }, () => newRun());
   await store.submit(runs.slice(0, 48));
   const claims = [...(await claim('work')), ...(await claim('work'))];
   expect(claims).toHaveLength(20);
   await end(claims);
   const cancelled = runs.slice(20, 47);
-  await store.ask(cancelled.map(({ id }) => cancelOf(id)));
+  await store.act(cancelled.map(({ id }) => cancelOf(id)));
   for (const { id } of runs) engine.follow(id);
   const open = runs[47]!.id;
   await until('the others are forgotten', async () => {

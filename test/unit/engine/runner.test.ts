@@ -1,13 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
-import { Attempt } from '../../../src/engine/attempt.ts';
-import type { Execution } from '../../../src/engine/execution.ts';
-import type { Host } from '../../../src/engine/host.ts';
-import { inlineRunner } from '../../../src/engine/inline-runner.ts';
-import { Journal } from '../../../src/engine/journal.ts';
-import type { Runner } from '../../../src/engine/runner.ts';
-import { runnerOf } from '../../../src/engine/runners.ts';
-import { ServicePool } from '../../../src/engine/service-pool.ts';
-import { newRun } from '../../../src/engine/submission.ts';
+import { Attempt } from '../../../src/engine/attempt/attempt.ts';
+import type { Execution } from '../../../src/engine/attempt/execution.ts';
+import type { Host } from '../../../src/engine/host/host.ts';
+import { inlineRunner } from '../../../src/engine/attempt/inline-runner.ts';
+import { Journal } from '../../../src/engine/journal/journal.ts';
+import type { Runner } from '../../../src/engine/attempt/runner.ts';
+import { runnerOf } from '../../../src/engine/attempt/runners.ts';
+import { ServicePool } from '../../../src/engine/host/service-pool.ts';
+import { newRun } from '../../../src/engine/attempt/submission.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import { decodeLines } from '../../../src/job/output-line.ts';
@@ -26,11 +26,11 @@ let clock: FakeClock;
 let entries: Entry[];
 let texts: string[];
 let storeIsAway: Deferred<void> | undefined;
-let leftBehind: number;
+let abandonedRuns: number;
 
 beforeEach(() => {
   clock = new FakeClock();
-  [entries, texts, storeIsAway, leftBehind] = [[], [], undefined, 0];
+  [entries, texts, storeIsAway, abandonedRuns] = [[], [], undefined, 0];
 });
 
 async function attempt(runner: Runner): Promise<Attempt> {
@@ -57,12 +57,18 @@ async function attempt(runner: Runner): Promise<Attempt> {
     log,
     limits: { valueBytes: 1_000, outputBytes: 100_000_000, parkAfterMs: 1_000 },
     observer: {},
-    meter: { leftBehind: () => leftBehind++, began: noop, ended: noop, settledLate: noop, committed: noop } as never,
+    meter: {
+      abandonedRuns: () => abandonedRuns++,
+      began: noop,
+      ended: noop,
+      settledLate: noop,
+      committed: noop,
+    } as never,
     signals: { work: noop, mailbox: noop },
   };
   const claim = freshClaim(await newRun(job, { input: 7, trigger: 'api' }, 1_000), clock.now());
   const slot = { release: noop, take: () => Promise.resolve(), isReachable: true, mayStart: () => Promise.resolve() };
-  return new Attempt({ claim, job, host, slot, storeZeroMs: clock.now(), runner });
+  return new Attempt({ claim, job, host, slot, storeClockOffsetMs: clock.now(), runner });
 }
 
 const noop = (): void => undefined;
@@ -110,7 +116,7 @@ test('who waits for room goes on when the attempt is over', async () => {
   const ended = held.run();
   await turns();
   expect(isFree).toBe(false);
-  held.lose();
+  held.markLost();
   expect(await ended).toBe('lost');
   await turns();
   expect(isFree).toBe(true);
@@ -152,7 +158,7 @@ test('past the grace a runner is told to end its code, and what it settles with 
   runner.settled.reject(new Error('killed'));
   expect(await ended).toBe('failed');
   expect(entries).toMatchObject([{ kind: 'outcome', error: { code: 'RUN_TIMED_OUT' } }]);
-  expect(leftBehind).toBe(0);
+  expect(abandonedRuns).toBe(0);
 });
 
 test('code that no runner can end is left behind', async () => {
@@ -163,5 +169,5 @@ test('code that no runner can end is left behind', async () => {
   stubborn.abort(late);
   clock.advance(1_000);
   expect(await ended).toBe('failed');
-  expect(leftBehind).toBe(1);
+  expect(abandonedRuns).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ServicePool } from '../../../src/engine/service-pool.ts';
+import { ServicePool } from '../../../src/engine/host/service-pool.ts';
 import { service, type ServiceSet } from '../../../src/job/services.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
@@ -28,10 +28,10 @@ const set = (definitions: ServiceSet['definitions']): ServiceSet => ({ definitio
 describe('a set of services', () => {
   test('SJ-15 is opened in the order written, once for all who ask', async () => {
     const { pool, events, named } = setUp();
-    const both = set({ db: named('db'), mail: named('mail') });
+    const both = set({ db: named('db'), mailboxSeq: named('mail') });
     const [one, two] = await Promise.all([pool.open(both), pool.open(both)]);
     expect(one).toBe(two);
-    expect(one).toEqual({ db: 'db', mail: 'mail' });
+    expect(one).toEqual({ db: 'db', mailboxSeq: 'mail' });
     expect(await pool.open(both)).toBe(one);
     expect(events).toEqual(['open db', 'open mail']);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newRun, type Wish } from '../../../src/engine/submission.ts';
+import { newRun, type Wish } from '../../../src/engine/attempt/submission.ts';
 import { callbackKey } from '../../../src/job/callbacks.ts';
 import { defineJob, type AnyJob } from '../../../src/job/define.ts';
 import { isId } from '../../../src/std/id.ts';

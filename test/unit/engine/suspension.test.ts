@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Activity } from '../../../src/engine/activity.ts';
-import type { Journal } from '../../../src/engine/journal.ts';
-import { Mailbox } from '../../../src/engine/mailbox.ts';
-import { RunTimer } from '../../../src/engine/run-timer.ts';
-import { Suspension, type SuspendedExecution } from '../../../src/engine/suspension.ts';
+import { WaitTracker } from '../../../src/engine/steps/wait-tracker.ts';
+import type { Journal } from '../../../src/engine/journal/journal.ts';
+import { Mailbox } from '../../../src/engine/steps/mailbox.ts';
+import { RunTimer } from '../../../src/engine/attempt/run-timer.ts';
+import { Suspension, type SuspendedExecution } from '../../../src/engine/steps/suspension.ts';
 import type { Verdict } from '../../../src/job/transition.ts';
 import type { Claim } from '../../../src/ports/store-claim.ts';
 import type { SuspendEntry } from '../../../src/ports/store-entry.ts';
@@ -17,7 +17,7 @@ let entries: SuspendEntry[];
 let verdict: Deferred<Verdict>;
 let flushed: Deferred<void>;
 let slot: Deferred<void>;
-let activity: Activity;
+let waitTracker: WaitTracker;
 let suspension: Suspension;
 let mailbox: Mailbox;
 
@@ -39,7 +39,7 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
   const note = (text: string) => () => void told.push(text);
   const timer = new RunTimer({
     claim,
-    storeZeroMs: clock.now(),
+    storeClockOffsetMs: clock.now(),
     graceMs: 1,
     clock,
     abort: note('abort'),
@@ -47,7 +47,7 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
   });
   timer.start();
   mailbox = new Mailbox(7, []);
-  activity = new Activity(() => suspension.consider());
+  waitTracker = new WaitTracker(() => suspension.consider());
   const journal: Pick<Journal, 'record'> = {
     record: (entry) => {
       entries.push(entry as SuspendEntry);
@@ -79,14 +79,14 @@ function setUp({ deadlineInMs = null as number | null, timeoutMs = null as numbe
         return told.includes('over');
       },
       leave: (end) => told.push(end),
-      lose: note('lost'),
+      markLost: note('lost'),
       breakOff: (fault) => told.push(String(fault)),
     },
   };
-  suspension = new Suspension(execution, activity);
+  suspension = new Suspension(execution, waitTracker);
 }
 
-const open = (until: number | null = null) => activity.open({ what: 'event go', until, owesTry: false });
+const open = (until: number | null = null) => waitTracker.open({ what: 'event go', until, owesTry: false });
 
 describe('an attempt that only waits', () => {
   test('gives its slot up in the next turn, and parks after the time for it', async () => {
@@ -100,7 +100,7 @@ describe('an attempt that only waits', () => {
     clock.advance(1);
     await turns();
     expect(entries).toEqual([
-      { kind: 'suspend', run: 'r', epoch: 3, mail: 7, wakeInMs: null, waitingFor: ['event go'] },
+      { kind: 'suspend', run: 'r', epoch: 3, mailboxSeq: 7, wakeInMs: null, waitingFor: ['event go'] },
     ]);
     verdict.resolve('ok');
     await turns();
@@ -110,10 +110,10 @@ describe('an attempt that only waits', () => {
   test('that executes something in the same turn keeps its slot', async () => {
     const close = open();
     close();
-    activity.begin();
+    waitTracker.begin();
     await turns();
     expect(events).toEqual([]);
-    activity.end();
+    waitTracker.end();
     expect(suspension.isIdle).toBe(false);
   });
 
@@ -187,7 +187,7 @@ describe('a word that comes while the output is flushed', () => {
     mailbox.deliver(8, []);
     flushed.resolve();
     await turns();
-    expect(entries).toMatchObject([{ mail: 7 }]);
+    expect(entries).toMatchObject([{ mailboxSeq: 7 }]);
   });
 });
 
@@ -228,7 +228,7 @@ describe('an attempt whose handler has settled', () => {
     ['this try', 0],
   ] as const) {
     test(`and waits for ${tries} parks ${parks} times for the next try of a step`, async () => {
-      activity.open({ what: 'next try', until: null, owesTry: true });
+      waitTracker.open({ what: 'next try', until: null, owesTry: true });
       suspension.seal(tries);
       suspension.stop();
       await turns();
@@ -413,18 +413,18 @@ describe('a stop', () => {
 
   test('hands back what has a question without an answer', async () => {
     suspension.stop();
-    activity.freeze();
+    waitTracker.freeze();
     await turns();
     expect(events).toEqual(['handedBack']);
   });
 
   test('waits for what is in execution', async () => {
-    activity.begin();
-    activity.freeze();
+    waitTracker.begin();
+    waitTracker.freeze();
     suspension.stop();
     await turns();
     expect(events).toEqual([]);
-    activity.end();
+    waitTracker.end();
     await turns();
     expect(events).toEqual(['handedBack']);
   });

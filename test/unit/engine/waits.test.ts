@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineJob, type AnyJob } from '../../../src/job/define.ts';
 import type { Run } from '../../../src/job/run.ts';
 import { isFinal } from '../../../src/job/state.ts';
-import type { WaitOptions } from '../../../src/engine/step-wait.ts';
+import type { WaitOptions } from '../../../src/engine/steps/step-wait.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { fileStore, openApp, type TestApp } from '../../support/apps.ts';
 import { job, type Context } from '../../support/job.ts';
@@ -247,9 +247,9 @@ describe('suspension', () => {
 
   test('what waits takes a slot again before it goes on', async () => {
     let now = 0;
-    let most = 0;
+    let max = 0;
     const work = async (): Promise<void> => {
-      most = Math.max(most, ++now);
+      max = Math.max(max, ++now);
       await new Promise((resolve) => setTimeout(resolve, 2));
       now--;
     };
@@ -273,7 +273,7 @@ describe('suspension', () => {
       Array.from({ length: 8 }, () => ({ input: undefined })),
     );
     for (const handle of handles) await handle.result({ timeout: '50s' });
-    expect(most).toBe(2);
+    expect(max).toBe(2);
   });
 
   test('a step that begins while others only wait has a slot and counts for the time-out', async () => {

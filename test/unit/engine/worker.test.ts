@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Host } from '../../../src/engine/host.ts';
-import { Journal } from '../../../src/engine/journal.ts';
-import { RunTree } from '../../../src/engine/run-tree.ts';
-import { RunningAttempts } from '../../../src/engine/running-attempts.ts';
-import { ServicePool } from '../../../src/engine/service-pool.ts';
-import { Worker } from '../../../src/engine/worker.ts';
+import type { Host } from '../../../src/engine/host/host.ts';
+import { Journal } from '../../../src/engine/journal/journal.ts';
+import { RunTree } from '../../../src/engine/worker/run-tree.ts';
+import { RunningAttempts } from '../../../src/engine/worker/running-attempts.ts';
+import { ServicePool } from '../../../src/engine/host/service-pool.ts';
+import { Worker } from '../../../src/engine/worker/worker.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import { Registry } from '../../../src/job/registry.ts';
@@ -138,7 +138,7 @@ function claimOf(run: string): Claim {
     outputSeq: 0,
     outputBytes: 0,
     steps: 0,
-    mail: 0,
+    mailboxSeq: 0,
   };
 }
 
@@ -281,7 +281,7 @@ describe('looking for work', () => {
 
 describe('claiming ahead', () => {
   /** Two short runs have ended, so runs are known to be short; `a` and `b` run now, `c` and `d` wait for their slots. */
-  async function claimAhead(more: string[] = []): Promise<void> {
+  async function claimNext(more: string[] = []): Promise<void> {
     store.line = ['w', 'x'];
     await worker.start();
     await begun('w', 'x');
@@ -293,7 +293,7 @@ describe('claiming ahead', () => {
   }
 
   test('fetches as many as there are slots while short runs have them, and begins these as slots come free', async () => {
-    await claimAhead(['e']);
+    await claimNext(['e']);
     expect([...running.keys()]).toEqual(['w', 'x', 'a', 'b']);
     expect(attempts.load).toBe(2);
     await ended('a');
@@ -322,7 +322,7 @@ describe('claiming ahead', () => {
   });
 
   test('gives back who has waited a second for a slot, for others to do', async () => {
-    await claimAhead();
+    await claimNext();
     await until('it rests', () => clock.pending === 1);
     clock.advance(1_000);
     await until('both are given back', () => store.ends.filter((end) => end.endsWith('handBack')).length === 2);
@@ -338,7 +338,7 @@ describe('claiming ahead', () => {
   });
 
   test('gives back who waits when it stops', async () => {
-    await claimAhead();
+    await claimNext();
     const stopping = worker.stop();
     await until('both are given back', () => store.ends.filter((end) => end.endsWith('handBack')).length === 2);
     for (const run of ['a', 'b']) await ended(run);
@@ -346,10 +346,10 @@ describe('claiming ahead', () => {
     expect(running.has('c')).toBe(false);
   });
 
-  test('forgets who waits when the worker was buried: others have them', async () => {
-    await claimAhead();
+  test('forgets who waits when the worker was evicted: others have them', async () => {
+    await claimNext();
     const before = store.ends.length;
-    worker.loseAll();
+    worker.markAllLost();
     await until('it has none', () => attempts.load === 0);
     await worker.stop();
     expect(store.ends).toHaveLength(before);
@@ -357,38 +357,38 @@ describe('claiming ahead', () => {
 });
 
 describe('what it holds', () => {
-  test('is lost when it was buried: the handlers are told, and nothing more is written', async () => {
+  test('is lost when it was evicted: the handlers are told, and nothing more is written', async () => {
     store.line = ['a', 'b'];
     await worker.start();
     await begun('a', 'b');
-    worker.loseAll();
+    worker.markAllLost();
     await until('both are left', () => attempts.load === 0);
     expect(store.ends).toEqual([]);
     await worker.stop();
   });
 
-  test('a claim that is answered after the burial was heard begins nothing: the runs are others’', async () => {
+  test('a claim that is answered after the eviction was heard begins nothing: the runs are others’', async () => {
     store.line = ['a', 'b'];
     store.hold = createDeferred<void>();
     await worker.start();
     await until('a claim on its way', () => store.line.length === 0);
-    worker.loseAll();
+    worker.markAllLost();
     store.hold.resolve();
     await turns();
     expect([...running.keys()]).toEqual([]);
     expect(attempts.load).toBe(0);
-    expect(await worker.adopt(claimOf('c'), clock.now())).toBe('lost');
+    expect(await worker.execute(claimOf('c'), clock.now())).toBe('lost');
     expect([...running.keys()]).toEqual([]);
     await worker.stop();
     expect(store.ends).toEqual([]);
   });
 
-  test('hears its letters', async () => {
+  test('hears its mailbox items', async () => {
     store.line = ['a'];
     await worker.start();
     await begun('a');
     const cancel = { n: 1, kind: 'cancel', name: '', data: null, actor: 'ego', reason: 'enough', at: 0 } as const;
-    attempts.all[0]?.deliver({ seen: 1, letters: [cancel] });
+    attempts.all[0]?.deliver({ seen: 1, items: [cancel] });
     await until('it has ended', () => store.ends.length === 1);
     expect(store.entries).toMatchObject([{ state: 'cancelled', error: { message: 'cancelled by ego: enough' } }]);
     await worker.stop();

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { maskWords } from '../../../src/app/mask.ts';
+import { maskArguments } from '../../../src/app/config/mask.ts';
 import { createHandler } from '../../../src/http/handler.ts';
 import type { HandlerOptions } from '../../../src/http/handler-options.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
@@ -213,5 +213,7 @@ test('a process whose store is away lives, and is not ready', async () => {
 
 test('a command line is shown without its secrets', () => {
   const words = ['node', 'x.js', '--token', 'a', '--token=b', '--store', 'postgres://u:p@h/d', '--job', 'token'];
-  expect(maskWords(words).join(' ')).toBe('node x.js --token *** --token=*** --store postgres://u:***@h/d --job token');
+  expect(maskArguments(words).join(' ')).toBe(
+    'node x.js --token *** --token=*** --store postgres://u:***@h/d --job token',
+  );
 });

@@ -26,17 +26,17 @@ test('EGO-22 only addresses of this machine need no token', () => {
 
 describe('a handler', () => {
   test('lets nobody in by an empty token, nor by half of one', async () => {
-    const ask = handler({ tokens: [{ token: 'whole-token', rights: ['write'] }] });
+    const sendRequest = handler({ tokens: [{ token: 'whole-token', rights: ['write'] }] });
     for (const authorization of ['', 'Bearer', 'Bearer ', 'Bearer whole', 'Bearer whole-tokenx', 'whole-token']) {
-      expect((await ask('/job/list', { headers: { authorization } })).status).toBe(401);
+      expect((await sendRequest('/job/list', { headers: { authorization } })).status).toBe(401);
     }
-    expect((await ask('/job/list', { headers: { authorization: 'Bearer whole-token' } })).status).toBe(200);
+    expect((await sendRequest('/job/list', { headers: { authorization: 'Bearer whole-token' } })).status).toBe(200);
   });
 
   test('takes a page of another origin for a stranger, unless it shows a token', async () => {
-    const ask = handler({ token: 'whole-token' });
+    const sendRequest = handler({ token: 'whole-token' });
     const headers = { host: 'any.example', origin: 'https://page.example' };
-    const asked = (more: object) => ask('/jobs', { method: 'POST', headers: { ...headers, ...more } });
+    const asked = (more: object) => sendRequest('/jobs', { method: 'POST', headers: { ...headers, ...more } });
     expect((await asked({})).status).toBe(403);
     expect((await asked({ authorization: 'Bearer whole-token' })).status).toBe(400);
     expect((await asked({ origin: 'http://any.example', authorization: 'Bearer whole-token' })).status).toBe(400);

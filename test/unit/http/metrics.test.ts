@@ -33,7 +33,7 @@ test('EGO-21 /metrics tells of runs, slots, journal and store in the text of Pro
   expect(value('onejob_runs_ended_total', { job: 'broken', outcome: 'failed' })).toBe(1);
   expect(value('onejob_attempts_started_total', { job: 'work' })).toBe(2);
   expect(value('onejob_attempt_duration_seconds_count', { job: 'work', outcome: 'succeeded' })).toBe(2);
-  expect(value('onejob_journal_group_entries_sum', { lane: 'records' })).toBe(5);
+  expect(value('onejob_journal_group_entries_sum', { batcher: 'records' })).toBe(5);
   expect(value('onejob_slots_used')).toBe(0);
   expect(value('onejob_store_up')).toBe(1);
   expect(value('onejob_store_away_seconds')).toBe(0);
@@ -140,9 +140,9 @@ test('metrics need the right read', async () => {
 test('the store is asked rarely, by one question at a time, and not waited for', async () => {
   const answers = [createDeferred<number>(), createDeferred<number>()];
   let asked = 0;
-  const ask = askRarely(() => answers[asked++]!.promise, { everyMs: 0, patienceMs: 1 });
-  expect(await ask()).toBeNull();
-  expect(await ask()).toBeNull();
+  const sendRequest = askRarely(() => answers[asked++]!.promise, { everyMs: 0, patienceMs: 1 });
+  expect(await sendRequest()).toBeNull();
+  expect(await sendRequest()).toBeNull();
   expect(asked).toBe(1);
   answers[0]!.resolve(7);
   await answers[0]!.promise;

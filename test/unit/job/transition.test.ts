@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { changes, isFinal, isRunState, isTrigger, runStates, triggers } from '../../../src/job/state.ts';
 import {
-  burialOf,
+  evictionOf,
   cancelVerdict,
   eventVerdict,
   fullMailbox,
@@ -14,7 +14,7 @@ import {
   type LiveRow,
 } from '../../../src/job/transition.ts';
 
-const held: LiveRow = { state: 'running', worker: 'w', epoch: 3, mail: 2 };
+const held: LiveRow = { state: 'running', worker: 'w', epoch: 3, mailboxSeq: 2 };
 const me = { worker: 'w', epoch: 3 };
 const strangers = [
   { worker: 'other', epoch: 3 },
@@ -23,11 +23,11 @@ const strangers = [
 ];
 /** Let go by its owner in epoch 3, in the two ways there are. */
 const letGo: LiveRow[] = [
-  { state: 'waiting', worker: null, epoch: 3, mail: 2 },
-  { state: 'queued', worker: null, epoch: 3, mail: 2 },
+  { state: 'waiting', worker: null, epoch: 3, mailboxSeq: 2 },
+  { state: 'queued', worker: null, epoch: 3, mailboxSeq: 2 },
 ];
-/** Taken from its owner: a burial raises the epoch. */
-const taken: LiveRow = { state: 'queued', worker: null, epoch: 4, mail: 2 };
+/** Taken from its owner: an eviction raises the epoch. */
+const taken: LiveRow = { state: 'queued', worker: null, epoch: 4, mailboxSeq: 2 };
 
 test('a run is held by exactly the worker and epoch that claimed it, while it is running', () => {
   expect(holds(held, me)).toBe(true);
@@ -110,12 +110,12 @@ test('a step is recorded once: the same result again is ok, another one a confli
 });
 
 test('the crash that reaches the limit fails the run, those before queue it again', () => {
-  expect([0, 1, 2, 3].map((crashes) => burialOf(crashes, 3))).toEqual(['queued', 'queued', 'failed', 'failed']);
-  expect(burialOf(0, 1)).toBe('failed');
+  expect([0, 1, 2, 3].map((crashes) => evictionOf(crashes, 3))).toEqual(['queued', 'queued', 'failed', 'failed']);
+  expect(evictionOf(0, 1)).toBe('failed');
 });
 
 test('a cancel is done at once where nobody holds the run, else it is a request', () => {
-  expect(cancelVerdict(held)).toBe('mailed');
+  expect(cancelVerdict(held)).toBe('pending');
   for (const live of [...letGo, taken]) expect(cancelVerdict(live)).toBe('done');
   expect(cancelVerdict(undefined)).toBe('finished');
 });
@@ -151,8 +151,8 @@ test('a crash is charged to what was suspect, and to a run that was alone', () =
 
 test('an event is refused by a full mailbox, whoever holds the run', () => {
   const { events, bytes } = fullMailbox;
-  expect(eventVerdict(held, { events: 0, bytes: 0 })).toBe('mailed');
-  expect(eventVerdict(held, { events: events - 1, bytes: bytes - 1 })).toBe('mailed');
+  expect(eventVerdict(held, { events: 0, bytes: 0 })).toBe('pending');
+  expect(eventVerdict(held, { events: events - 1, bytes: bytes - 1 })).toBe('pending');
   expect(eventVerdict(held, { events, bytes: 0 })).toBe('full');
   expect(eventVerdict(held, { events: 1, bytes })).toBe('full');
   for (const live of letGo) expect(eventVerdict(live, { events, bytes })).toBe('full');

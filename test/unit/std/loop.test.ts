@@ -29,14 +29,14 @@ describe('turns', () => {
 
   test('are never two at once', async () => {
     let inside = 0;
-    let most = 0;
+    let max = 0;
     let turns = 0;
     const done = createDeferred<void>();
     const loop = new Loop({
       name: 'alone',
       onError: fail,
       body: async () => {
-        most = Math.max(most, ++inside);
+        max = Math.max(max, ++inside);
         await new Promise((resolve) => setImmediate(resolve));
         inside -= 1;
         if (++turns === 20) done.resolve();
@@ -51,7 +51,7 @@ describe('turns', () => {
     await done.promise;
     clearInterval(nudging);
     await loop.stop();
-    expect(most).toBe(1);
+    expect(max).toBe(1);
   });
 });
 

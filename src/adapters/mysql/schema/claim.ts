@@ -13,13 +13,13 @@ begin
   declare taken_before bigint;
   $begin
   set t = $now;
-  -- an aggregate, so that there is a row; a burial waits for this lock, and a later claim finds the grave
+  -- an aggregate, so that there is a row; an eviction waits for this lock, and a later claim finds the target
   select max(node), max(claimed) into label, taken_before from onejob_workers
-  where id = me and buried_at is null and closed < number for update;
+  where id = me and evicted_at is null and closed < number for update;
   -- what a process was asked for itself (tree) it does, also on a node that is drained
   -- made twice it takes once; what comes later than the next one takes nothing
   if number = taken_before then
-    select json_arrayagg(l.run) into got from onejob_live l force index (line)
+    select json_arrayagg(l.run) into got from onejob_live l force index (ready_slice)
     where l.worker = me and l.claim = number;
   end if;
   if label is not null and number > taken_before and (tree is not null or not exists (
@@ -34,7 +34,7 @@ begin
   end if;
   if jobs is not null then
     if tree is null then
-      call onejob_claim_lines(me, number, label, terms, jobs, shut, free, turn, t, got, earliest);
+      call onejob_claim_slices(me, number, label, terms, jobs, shut, free, turn, t, got, earliest);
     else
       call onejob_claim_tree(me, number, label, terms, jobs, shut, free, tree, t, got, earliest);
     end if;
@@ -48,7 +48,7 @@ begin
     set earliest = if(earliest is null or soon < earliest, soon, earliest);
   end if;
   select t now, earliest next;
-  call onejob_tell_claims(got);
+  call onejob_answer_claims(got);
   $commit;
 end`,
 
@@ -57,47 +57,47 @@ end`,
   // servers seek beyond a value that is fixed, not beyond a column of another table (tried: it read all that came after).
   // Each is a statement of its own: InnoDB reads without locks only for those. In the subquery of a SET it locks what
   // it passes by, also what is deleted, and waits for all who have not committed.
-  `create procedure onejob_lines(in odd tinyint, in jobs $text, in shut $text, out found $text)
+  `create procedure onejob_slices(in rejected tinyint, in jobs $text, in shut $text, out found $text)
 sql security invoker
 begin
-  declare busy, lines_found $text;
+  declare busy, slices_found $text;
   declare of_job, of_queue $name;
   declare of_priority int;
   declare place int default 0;
   select json_arrayagg(x.job) into busy
   from (
     select j.job from json_table(jobs, '$[*]' columns (job $name path '$')) j
-    where (select 1 from onejob_live l force index (line) where l.worker = '' and l.suspect = odd and l.job = j.job limit 1) = 1
+    where (select 1 from onejob_live l force index (ready_slice) where l.worker = '' and l.suspect = rejected and l.job = j.job limit 1) = 1
   ) x;
   while place < json_length(busy) do
     set of_job = json_unquote(json_extract(busy, concat('$[', place, ']')));
-    select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
-      where l.worker = '' and l.suspect = odd and l.job = of_job order by l.queue limit 1) x;
+    select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (ready_slice)
+      where l.worker = '' and l.suspect = rejected and l.job = of_job order by l.queue limit 1) x;
     while of_queue is not null do
       if shut is null or not exists (
         select 1 from json_table(shut, '$[*]' columns (queue $name path '$')) s where s.queue = of_queue
       ) then
-        select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
-          where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1) x;
+        select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (ready_slice)
+          where l.worker = '' and l.suspect = rejected and l.job = of_job and l.queue = of_queue order by l.priority desc limit 1) x;
         while of_priority is not null do
-          set lines_found = json_array_append(coalesce(lines_found, '[]'), '$',
-            json_object('s', odd, 'j', of_job, 'q', of_queue, 'p', of_priority));
-          select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (line)
-            where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority < of_priority
+          set slices_found = json_array_append(coalesce(slices_found, '[]'), '$',
+            json_object('s', rejected, 'j', of_job, 'q', of_queue, 'p', of_priority));
+          select max(x.priority) into of_priority from (select l.priority from onejob_live l force index (ready_slice)
+            where l.worker = '' and l.suspect = rejected and l.job = of_job and l.queue = of_queue and l.priority < of_priority
             order by l.priority desc limit 1) x;
         end while;
       end if;
-      select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (line)
-        where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue > of_queue order by l.queue limit 1) x;
+      select max(x.queue) into of_queue from (select l.queue from onejob_live l force index (ready_slice)
+        where l.worker = '' and l.suspect = rejected and l.job = of_job and l.queue > of_queue order by l.queue limit 1) x;
     end while;
     set place = place + 1;
   end while;
   set found = null;
-  if lines_found is not null then
-    select json_arrayagg(json_object('s', odd, 'j', x.job, 'q', x.queue, 'p', x.priority)) into found
+  if slices_found is not null then
+    select json_arrayagg(json_object('s', rejected, 'j', x.job, 'q', x.queue, 'p', x.priority)) into found
     from (
       select f.job, f.queue, f.priority
-      from json_table(lines_found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) f
+      from json_table(slices_found, '$[*]' columns (job $name path '$.j', queue $name path '$.q', priority int path '$.p')) f
       order by f.queue, f.priority desc limit 100000
     ) x;
   end if;
@@ -107,34 +107,34 @@ end`,
   // walked over. Candidates are read without locks, a few more than wanted; locks are taken in their order until there
   // are enough, and rows that another claimer has locked are passed by. 'next_at': when the next run is due, those
   // included that were passed by.
-  `create procedure onejob_claim_lines(in me $id, in number bigint, in label $name, in terms $text, in jobs $text, in shut $text,
+  `create procedure onejob_claim_slices(in me $id, in number bigint, in label $name, in terms $text, in jobs $text, in shut $text,
   in free int, in turn bigint, in t bigint, out got $text, out next_at bigint)
 sql security invoker
 begin
-  declare lines_found, candidates, first_candidate, part, taken $text;
+  declare slices_found, candidates, first_candidate, part, taken $text;
   declare doubt $id;
-  declare width, found, in_queue, part_count, taken_count, place, line_priority, last_priority int;
-  declare line_job, line_queue, last_queue $name;
+  declare width, found, in_queue, part_count, taken_count, place, slice_priority, last_priority int;
+  declare slice_job, slice_queue, last_queue $name;
   set got = null, next_at = null;
-  call onejob_lines(0, jobs, shut, lines_found);
+  call onejob_slices(0, jobs, shut, slices_found);
   call onejob_first_suspect(me, jobs, shut, t, doubt, first_candidate);
-  if lines_found is not null or doubt is not null then
+  if slices_found is not null or doubt is not null then
     set width = 2 * free + 16;
     widening: loop
       set candidates = first_candidate, found = if(doubt is null, 0, 1), place = 0, last_queue = null, in_queue = 0;
-      gathering: while place < json_length(lines_found) do
-        set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
-        set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
-        set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
+      gathering: while place < json_length(slices_found) do
+        set slice_job = json_unquote(json_extract(slices_found, concat('$[', place, '].j')));
+        set slice_queue = json_unquote(json_extract(slices_found, concat('$[', place, '].q')));
+        set slice_priority = json_extract(slices_found, concat('$[', place, '].p'));
         set place = place + 1;
-        if not line_queue <=> last_queue then set last_queue = line_queue, in_queue = 0; end if;
+        if not slice_queue <=> last_queue then set last_queue = slice_queue, in_queue = 0; end if;
         -- enough of higher priority
-        if in_queue >= width and line_priority < last_priority then iterate gathering; end if;
-        select count(*), json_arrayagg(json_object('r', x.run, 'q', line_queue, 'p', line_priority, 'd', x.due_at))
+        if in_queue >= width and slice_priority < last_priority then iterate gathering; end if;
+        select count(*), json_arrayagg(json_object('r', x.run, 'q', slice_queue, 'p', slice_priority, 'd', x.due_at))
         into part_count, part
         from (
-          select l.run, l.due_at from onejob_live l force index (line)
-          where l.worker = '' and l.suspect = 0 and l.job = line_job and l.queue = line_queue and l.priority = line_priority
+          select l.run, l.due_at from onejob_live l force index (ready_slice)
+          where l.worker = '' and l.suspect = 0 and l.job = slice_job and l.queue = slice_queue and l.priority = slice_priority
             and l.due_at <= t
           order by l.due_at, l.run limit width
         ) x;
@@ -142,7 +142,7 @@ begin
           if candidates is null then set candidates = part;
           else set candidates = json_merge_preserve(candidates, part);
           end if;
-          set found = found + part_count, in_queue = in_queue + part_count, last_priority = line_priority;
+          set found = found + part_count, in_queue = in_queue + part_count, last_priority = slice_priority;
         end if;
       end while;
       if candidates is null then leave widening; end if;
@@ -182,28 +182,28 @@ begin
       where l.worker = '';
     end if;
     if next_at is null then
-      call onejob_next_due(lines_found, t, next_at);
+      call onejob_next_due(slices_found, t, next_at);
     end if;
   end if;
 end`,
 
   // When the next run of these lines is due that is not due yet. A seek for each, with fixed values: of a line that is a
   // row of another table MySQL reads and sorts all that is due later.
-  `create procedure onejob_next_due(in lines_found $text, in t bigint, out next_at bigint)
+  `create procedure onejob_next_due(in slices_found $text, in t bigint, out next_at bigint)
 sql security invoker
 begin
-  declare line_job, line_queue $name;
-  declare line_priority, place int default 0;
-  declare line_next bigint;
+  declare slice_job, slice_queue $name;
+  declare slice_priority, place int default 0;
+  declare slice_next bigint;
   set next_at = null;
-  while place < json_length(lines_found) do
-    set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
-    set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
-    set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
-    select max(x.due_at) into line_next from (select l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.suspect = 0 and l.job = line_job and l.queue = line_queue and l.priority = line_priority and l.due_at > t
+  while place < json_length(slices_found) do
+    set slice_job = json_unquote(json_extract(slices_found, concat('$[', place, '].j')));
+    set slice_queue = json_unquote(json_extract(slices_found, concat('$[', place, '].q')));
+    set slice_priority = json_extract(slices_found, concat('$[', place, '].p'));
+    select max(x.due_at) into slice_next from (select l.due_at from onejob_live l force index (ready_slice)
+      where l.worker = '' and l.suspect = 0 and l.job = slice_job and l.queue = slice_queue and l.priority = slice_priority and l.due_at > t
       order by l.due_at limit 1) x;
-    if next_at is null or line_next < next_at then set next_at = line_next; end if;
+    if next_at is null or slice_next < next_at then set next_at = slice_next; end if;
     set place = place + 1;
   end while;
 end`,
@@ -232,7 +232,7 @@ begin
       and (shut is null or m.queue not in (select s.queue from json_table(shut, '$[*]' columns (queue $name path '$')) s))
   ) x;
   if candidates is not null and not exists (
-    select 1 from onejob_live l force index (line) where l.worker = me and l.suspect = 1
+    select 1 from onejob_live l force index (ready_slice) where l.worker = me and l.suspect = 1
   ) then
     select max(x.run) into doubt
     from (
@@ -273,7 +273,7 @@ begin
     update json_table(runs, '$[*]' columns (run $id path '$')) g
     straight_join onejob_live l force index (primary) on l.run = g.run
     straight_join json_table(terms, '$[*]' columns (name $name path '$.name', timeout bigint path '$.timeout',
-      deadline bigint path '$.deadline', crashes int path '$.crashes', callbacks $word path '$.callbacks')) k
+      deadline bigint path '$.deadline', crashes int path '$.crashes', callbacks $label path '$.callbacks')) k
       on k.name = l.job
     set l.timeout_ms = coalesce(l.timeout_ms, k.timeout),
       l.deadline_at = coalesce(l.deadline_at, l.due_at + k.deadline), l.job_deadline_ms = k.deadline,

@@ -1,14 +1,14 @@
 /** Creating runs: STORE §5 `submit`, and the runs that steps, outcomes and schedules bring. */
 export const create: readonly string[] = [
-  // Those of the workers 'ids' that are enrolled and not buried, as [{ id, closed }]. Their rows stay locked against a
-  // burial and a 'reclaim'.
+  // Those of the workers 'ids' that are registered and not evicted, as [{ id, closed }]. Their rows stay locked against a
+  // eviction and a 'reclaim'.
   `create procedure onejob_lock_living(in ids $text, out living $text)
 sql security invoker
 begin
   select json_arrayagg(json_object('id', w.id, 'closed', w.closed)) into living
   from (select distinct x.id from json_table(ids, '$[*]' columns (id $id path '$')) x) n
   straight_join onejob_workers w force index (primary) on w.id = n.id
-  where w.buried_at is null
+  where w.evicted_at is null
   for share of w;
 end`,
 
@@ -61,7 +61,7 @@ end`,
   // Creates the runs that are new, inside the caller's transaction. 'items' are NewRuns in short (see new-run.ts) in
   // the order of their ids, 'keyed' says whether any has a key. 'made' is how many there are of them now that were not.
   // Only holders among 'living', whose rows the caller has locked, are given their runs, by a claim that they have not
-  // closed: one that comes to life in between could be buried without them.
+  // closed: one that comes to life in between could be evicted without them.
   `create procedure onejob_create(in items $text, in keyed tinyint, in living $text, in t bigint, out made int)
 sql security invoker
 begin
@@ -82,10 +82,10 @@ begin
     n.deadline, n.crashes, n.callbacks, n.trace, n.parent, n.root, n.schedule, n.scheduled, t,
     coalesce(n.due, t + coalesce(n.delay, 0)), token
   from json_table(items, '$[*]' columns (id $id path '$.id', run_key $key path '$.key', job $name path '$.job',
-    queue $name path '$.queue', cause $word path '$.trigger', priority int path '$.priority', input $text path '$.input',
+    queue $name path '$.queue', cause $label path '$.trigger', priority int path '$.priority', input $text path '$.input',
     args $text path '$.args', request $text path '$.request', due bigint path '$.due', delay bigint path '$.delay',
     timeout bigint path '$.timeout', deadline bigint path '$.deadline', crashes int path '$.crashes',
-    callbacks $word path '$.callbacks', trace $name path '$.trace', parent $id path '$.parent', root $id path '$.root', schedule $name path '$.schedule',
+    callbacks $label path '$.callbacks', trace $name path '$.trace', parent $id path '$.parent', root $id path '$.root', schedule $name path '$.schedule',
     scheduled bigint path '$.scheduled')) n
   left join onejob_keys k force index (primary) on k.name = n.run_key
   where n.run_key is null or k.run = n.id

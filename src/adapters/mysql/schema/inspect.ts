@@ -1,29 +1,29 @@
 /** What is there, for those who watch: ports/inspector.ts. */
 export const inspect: readonly string[] = [
   // All lines of work of the first 'most' jobs that have any, as [{ s: suspect, j: job, q: queue, p: priority }]; null: none.
-  `create procedure onejob_all_lines(in most int, out found $text)
+  `create procedure onejob_all_slices(in most int, out found $text)
 sql security invoker
 begin
   declare jobs, part $text;
   declare of_job $name;
   declare jobs_found int;
-  declare odd tinyint default 0;
+  declare rejected tinyint default 0;
   set found = null;
-  while odd <= 1 do
+  while rejected <= 1 do
     set jobs = null, jobs_found = 0;
-    set of_job = (select l.job from onejob_live l force index (line)
-      where l.worker = '' and l.suspect = odd order by l.job limit 1);
+    set of_job = (select l.job from onejob_live l force index (ready_slice)
+      where l.worker = '' and l.suspect = rejected order by l.job limit 1);
     while of_job is not null and jobs_found < most do
       set jobs = json_array_append(coalesce(jobs, '[]'), '$', of_job);
       set jobs_found = jobs_found + 1;
-      set of_job = (select l.job from onejob_live l force index (line)
-        where l.worker = '' and l.suspect = odd and l.job > of_job order by l.job limit 1);
+      set of_job = (select l.job from onejob_live l force index (ready_slice)
+        where l.worker = '' and l.suspect = rejected and l.job > of_job order by l.job limit 1);
     end while;
     if jobs is not null then
-      call onejob_lines(odd, jobs, null, part);
+      call onejob_slices(rejected, jobs, null, part);
       set found = if(found is null, part, json_merge_preserve(found, coalesce(part, '[]')));
     end if;
-    set odd = odd + 1;
+    set rejected = rejected + 1;
   end while;
 end`,
 
@@ -33,21 +33,21 @@ end`,
 sql security invoker
 begin
   declare t bigint default $now;
-  declare lines_found, found $text;
+  declare slices_found, found $text;
   declare place, due int default 0;
   declare oldest bigint;
   declare of_job, of_queue $name;
-  declare of_priority, odd int;
-  call onejob_all_lines(1000, lines_found);
-  while place < json_length(lines_found) do
-    set odd = json_unquote(json_extract(lines_found, concat('$[', place, '].s')));
-    set of_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
-    set of_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
-    set of_priority = json_extract(lines_found, concat('$[', place, '].p'));
+  declare of_priority, rejected int;
+  call onejob_all_slices(1000, slices_found);
+  while place < json_length(slices_found) do
+    set rejected = json_unquote(json_extract(slices_found, concat('$[', place, '].s')));
+    set of_job = json_unquote(json_extract(slices_found, concat('$[', place, '].j')));
+    set of_queue = json_unquote(json_extract(slices_found, concat('$[', place, '].q')));
+    set of_priority = json_extract(slices_found, concat('$[', place, '].p'));
     select count(*), min(x.due_at) into due, oldest
     from (
-      select l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
+      select l.due_at from onejob_live l force index (ready_slice)
+      where l.worker = '' and l.suspect = rejected and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
       order by l.due_at limit most
     ) x;
     if due > 0 then
@@ -69,37 +69,37 @@ end`,
 sql security invoker
 begin
   declare t bigint default $now;
-  declare lines_found $text;
+  declare slices_found $text;
   declare found $text default '[]';
-  declare place, lines_looked, due, later, waiting, idle int default 0;
+  declare place, slices_looked, due, later, waiting, idle int default 0;
   declare cut tinyint default 0;
   declare oldest bigint;
   declare of_job, of_queue $name;
-  declare of_priority, odd int;
-  call onejob_all_lines(1000, lines_found);
-  set lines_looked = coalesce(json_length(lines_found), 0);
-  if lines_looked >= 1000 then set cut = 1, lines_looked = 1000; end if;
-  while place < lines_looked do
-    set odd = json_unquote(json_extract(lines_found, concat('$[', place, '].s')));
-    set of_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
-    set of_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
-    set of_priority = json_extract(lines_found, concat('$[', place, '].p'));
+  declare of_priority, rejected int;
+  call onejob_all_slices(1000, slices_found);
+  set slices_looked = coalesce(json_length(slices_found), 0);
+  if slices_looked >= 1000 then set cut = 1, slices_looked = 1000; end if;
+  while place < slices_looked do
+    set rejected = json_unquote(json_extract(slices_found, concat('$[', place, '].s')));
+    set of_job = json_unquote(json_extract(slices_found, concat('$[', place, '].j')));
+    set of_queue = json_unquote(json_extract(slices_found, concat('$[', place, '].q')));
+    set of_priority = json_extract(slices_found, concat('$[', place, '].p'));
     select count(*), min(x.due_at) into due, oldest
     from (
-      select l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
+      select l.due_at from onejob_live l force index (ready_slice)
+      where l.worker = '' and l.suspect = rejected and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at <= t
       order by l.due_at limit most
     ) x;
     select count(*), coalesce(sum(x.state = 'waiting'), 0) into later, waiting
     from (
-      select l.state from onejob_live l force index (line)
-      where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at > t
+      select l.state from onejob_live l force index (ready_slice)
+      where l.worker = '' and l.suspect = rejected and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at > t
       order by l.due_at limit most
     ) x;
     select count(*) into idle
     from (
-      select l.run from onejob_live l force index (line)
-      where l.worker = '' and l.suspect = odd and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at is null
+      select l.run from onejob_live l force index (ready_slice)
+      where l.worker = '' and l.suspect = rejected and l.job = of_job and l.queue = of_queue and l.priority = of_priority and l.due_at is null
       limit most
     ) x;
     if greatest(due, later, idle) >= most then set cut = 1; end if;
@@ -109,14 +109,14 @@ begin
     set place = place + 1;
   end while;
   select count(*) into idle
-  from (select l.run from onejob_live l force index (line) where l.worker > '' limit most) x;
+  from (select l.run from onejob_live l force index (ready_slice) where l.worker > '' limit most) x;
   select t now, cut or idle >= most cut;
   select f.job, f.kind, f.n, f.oldest
-  from json_table(found, '$[*]' columns (job $name path '$.j', kind $word path '$.k', n int path '$.n',
+  from json_table(found, '$[*]' columns (job $name path '$.j', kind $label path '$.k', n int path '$.n',
     oldest bigint path '$.o')) f
   where f.n > 0
   union all
   select x.job, 'running', count(*), null
-  from (select l.job from onejob_live l force index (line) where l.worker > '' limit most) x group by x.job;
+  from (select l.job from onejob_live l force index (ready_slice) where l.worker > '' limit most) x group by x.job;
 end`,
 ];

@@ -8,9 +8,9 @@ begin
   select json_arrayagg(json_object('run', l.run, 'state', 'cancelled', 'error', $failure_of_c)) into ends
   from json_table(runs, '$[*]' columns (run $id path '$')) g
   straight_join onejob_live l force index (primary) on l.run = g.run
-  straight_join onejob_letters c force index (primary) on c.run = l.run
-  where l.mail > 0 and c.kind = 'cancel' and c.consumed_by is null and not exists (
-    select 1 from onejob_letters e force index (primary)
+  straight_join onejob_mailbox c force index (primary) on c.run = l.run
+  where l.mailbox_seq > 0 and c.kind = 'cancel' and c.consumed_by is null and not exists (
+    select 1 from onejob_mailbox e force index (primary)
     where e.run = c.run and e.n < c.n and e.kind = 'cancel' and e.consumed_by is null);
 end`,
 
@@ -20,28 +20,28 @@ end`,
   `create procedure onejob_let_go(in me $id, in items $text, in t bigint)
 sql security invoker
 begin
-  declare given, held, mailed int default 0;
+  declare given, held, with_mailbox int default 0;
   declare freed, ends $text;
-  select count(*), count(l.run), coalesce(sum(l.mail > 0), 0), json_arrayagg(coalesce(l.run, ''))
-  into given, held, mailed, freed
+  select count(*), count(l.run), coalesce(sum(l.mailbox_seq > 0), 0), json_arrayagg(coalesce(l.run, ''))
+  into given, held, with_mailbox, freed
   from json_table(items, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch')) g
   left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch;
   -- assignments are made from left to right: first what compares with the old values
-  update json_table(items, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', wish $word path '$.wish',
-    mail int path '$.mail', delay bigint path '$.delay', waiting $text path '$.waiting', attempt int path '$.attempt',
+  update json_table(items, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', wish $label path '$.wish',
+    mailbox_seq int path '$.mailbox_seq', delay bigint path '$.delay', waiting $text path '$.waiting', attempt int path '$.attempt',
     error $text path '$.error')) g
   straight_join onejob_live l force index (primary) on l.run = g.run
-  set l.due_at = case when l.mail > g.mail then t when g.wish = 'queued' and g.delay = 0 then l.due_at else t + g.delay end,
-    l.waiting_for = if(l.mail > g.mail, null, g.waiting),
+  set l.due_at = case when l.mailbox_seq > g.mailbox_seq then t when g.wish = 'queued' and g.delay = 0 then l.due_at else t + g.delay end,
+    l.waiting_for = if(l.mailbox_seq > g.mailbox_seq, null, g.waiting),
     l.error = if(g.wish = 'queued', g.error, l.error),
     l.crashes = if(g.wish = 'waiting' or g.attempt > l.attempt, 0, l.crashes),
-    l.casualties = if(g.wish = 'waiting' or g.attempt > l.attempt, null, l.casualties),
-    l.casualty_names = if(g.wish = 'waiting' or g.attempt > l.attempt, null, l.casualty_names),
+    l.crash_records = if(g.wish = 'waiting' or g.attempt > l.attempt, null, l.crash_records),
+    l.crash_record_names = if(g.wish = 'waiting' or g.attempt > l.attempt, null, l.crash_record_names),
     l.suspect = if(g.wish = 'waiting' or g.attempt > l.attempt, 0, l.suspect),
     l.attempt = coalesce(g.attempt, l.attempt),
-    l.state = if(l.mail > g.mail, 'queued', g.wish), l.worker = ''
+    l.state = if(l.mailbox_seq > g.mailbox_seq, 'queued', g.wish), l.worker = ''
   where l.worker = me and l.state = 'running' and l.epoch = g.epoch;
-  if mailed > 0 then
+  if with_mailbox > 0 then
     call onejob_ends_of_cancelled(freed, ends);
     if ends is not null then call onejob_end(ends, null, 1, 1, 1, 1, t); end if;
   end if;

@@ -16,10 +16,10 @@ sql security invoker
 begin
   declare place bigint;
   $begin
-  insert into onejob_hints (kind, n) values ('words', 1) on duplicate key update n = n + 1;
-  select n into place from onejob_hints where kind = 'words';
-  insert into onejob_words (n, words) values (place, said);
-  delete from onejob_words where n <= place - 1000;
+  insert into onejob_hints (kind, n) values ('notifications', 1) on duplicate key update n = n + 1;
+  select n into place from onejob_hints where kind = 'notifications';
+  insert into onejob_notifications (n, notification) values (place, said);
+  delete from onejob_notifications where n <= place - 1000;
   $commit;
 end`,
 ];

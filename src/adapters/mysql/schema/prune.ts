@@ -1,7 +1,7 @@
 /** Deleting what is beyond the policy: STORE §5 `prune`. */
 export const prune: readonly string[] = [
   // Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
-  // workers buried more than a day ago. A run stays whose end somebody may yet read: its parent, or a child, which may be
+  // workers evicted more than a day ago. A run stays whose end somebody may yet read: its parent, or a child, which may be
   // its callback. The occurrence of a run goes with it, and no instant of the schedule up to it is fired again. 'policy'
   // is [{ state, ms, runs }]. Answers (runs, bytes).
   `create procedure onejob_prune_v1(in policy $text, in most int)
@@ -10,15 +10,15 @@ begin
   declare t bigint;
   declare place, count_gone, locked int default 0;
   declare kept_ms, kept_runs, size, total bigint default 0;
-  declare of_state $word;
+  declare of_state $label;
   declare edge $id;
   declare gone, victims $text;
   $begin
   set t = $now;
-  delete from onejob_workers where buried_at < t - 86400000 and id <> '';
+  delete from onejob_workers where evicted_at < t - 86400000 and id <> '';
   while place < json_length(policy) and count_gone < most do
     select max(p.state), max(p.ms), max(p.runs) into of_state, kept_ms, kept_runs
-    from json_table(json_extract(policy, concat('$[', place, ']')), '$' columns (state $word path '$.state',
+    from json_table(json_extract(policy, concat('$[', place, ']')), '$' columns (state $label path '$.state',
       ms bigint path '$.ms', runs bigint path '$.runs')) p;
     -- walks over as many entries of the index as runs may stay, not over the table; a SET would lock them all
     select max(x.run) into edge from (
@@ -94,8 +94,8 @@ begin
     where k.run = r.id;
     delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_output x force index (primary) on x.run = g.run;
     delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_steps x force index (primary) on x.run = g.run;
-    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_letters x force index (primary) on x.run = g.run;
-    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_asks x force index (primary) on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_mailbox x force index (primary) on x.run = g.run;
+    delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_actions x force index (primary) on x.run = g.run;
     delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_outcomes x force index (primary) on x.run = g.run;
     delete x from json_table(gone, '$[*]' columns (run $id path '$')) g straight_join onejob_runs x force index (primary) on x.id = g.run;
   end if;

@@ -15,13 +15,13 @@ begin
   left join onejob_live l force index (primary) on l.run = r.id
   left join onejob_outcomes o force index (primary) on o.run = r.id;
   if with_steps then
-    select a.ref, s.step, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at,
+    select a.ref, s.step, s.kind, s.state, s.tries, s.first_seq, s.output, s.error, s.resume_at, s.child, s.started_at,
       s.finished_at
     from json_table(refs, '$[*]' columns (ref $key path '$')) a
     left join onejob_runs i force index (primary) on i.id = a.ref
     left join onejob_keys k force index (primary) on k.name = a.ref
     straight_join onejob_steps s force index (primary) on s.run = coalesce(i.id, k.run)
-    order by a.ref, s.state = 'running', s.n, s.asked, s.step;
+    order by a.ref, s.state = 'running', s.n, s.first_seq, s.step;
   end if;
   $commit;
 end`,
@@ -31,17 +31,17 @@ end`,
   `create procedure onejob_steps_v1(in of_run $id, in after_step $step, in most bigint)
 sql security invoker
 begin
-  select s.step, s.kind, s.state, s.tries, s.asked, s.output, s.error, s.resume_at, s.child, s.started_at,
+  select s.step, s.kind, s.state, s.tries, s.first_seq, s.output, s.error, s.resume_at, s.child, s.started_at,
     s.finished_at, x.total
   from (
-    select w.step, sum(w.bytes) over (order by w.begun, w.n, w.asked, w.step) so_far,
-      row_number() over (order by w.begun, w.n, w.asked, w.step) nth, count(*) over () total
+    select w.step, sum(w.bytes) over (order by w.begun, w.n, w.first_seq, w.step) so_far,
+      row_number() over (order by w.begun, w.n, w.first_seq, w.step) nth, count(*) over () total
     from (
-      select s.step, s.state = 'running' begun, s.n, s.asked, s.bytes
+      select s.step, s.state = 'running' begun, s.n, s.first_seq, s.bytes
       from onejob_steps s force index (primary)
       left join onejob_steps a force index (primary) on a.run = s.run and a.step = after_step
       where s.run = of_run and (after_step is null
-        or (s.state = 'running', s.n, s.asked, s.step) > (a.state = 'running', a.n, a.asked, a.step))
+        or (s.state = 'running', s.n, s.first_seq, s.step) > (a.state = 'running', a.n, a.first_seq, a.step))
     ) w
   ) x
   straight_join onejob_steps s force index (primary) on s.run = of_run and s.step = x.step
@@ -49,8 +49,8 @@ begin
   order by x.nth;
 end`,
 
-  // Of the runs in 'positions' [{ run, epoch, seen }] those with letters after 'seen', and those that the worker does not
-  // hold (mail null); then as many of the letters as fit, each with the number of all. They are weighed in the index of
+  // Of the runs in 'positions' [{ run, epoch, seen }] those with mailbox items after 'seen', and those that the worker does not
+  // hold (mail null); then as many of the mailbox items as fit, each with the number of all. They are weighed in the index of
   // what is unread; only the texts of those that fit are read.
   `create procedure onejob_messages_v1(in me $id, in positions $text, in most bigint)
 sql security invoker
@@ -58,12 +58,12 @@ begin
   declare exit handler for sqlexception begin $rollback; resignal; end;
   set transaction isolation level repeatable read;
   start transaction;
-  select g.run, l.mail
+  select g.run, l.mailbox_seq
   from json_table(positions, '$[*]' columns (place for ordinality, run $id path '$.run', epoch int path '$.epoch',
     seen int path '$.seen')) g
   left join onejob_live l force index (primary)
     on l.run = g.run and l.worker = me and l.epoch = g.epoch and l.state = 'running'
-  where l.run is null or l.mail > g.seen order by g.place;
+  where l.run is null or l.mailbox_seq > g.seen order by g.place;
   select m.run, m.n, m.kind, m.name, m.data, m.actor, m.reason, m.at, x.total
   from (
     select w.place, w.run, w.n, sum(w.bytes) over (order by w.place, w.n) so_far,
@@ -73,12 +73,12 @@ begin
       from json_table(positions, '$[*]' columns (place for ordinality, run $id path '$.run', epoch int path '$.epoch',
         seen int path '$.seen')) g
       straight_join onejob_live l force index (primary)
-        on l.run = g.run and l.worker = me and l.epoch = g.epoch and l.state = 'running' and l.mail > g.seen
-      straight_join onejob_letters m force index (unread)
+        on l.run = g.run and l.worker = me and l.epoch = g.epoch and l.state = 'running' and l.mailbox_seq > g.seen
+      straight_join onejob_mailbox m force index (unread)
         on m.run = l.run and m.consumed_by is null and m.n > g.seen
     ) w
   ) x
-  straight_join onejob_letters m force index (primary) on m.run = x.run and m.n = x.n
+  straight_join onejob_mailbox m force index (primary) on m.run = x.run and m.n = x.n
   where x.so_far <= most or x.nth = 1
   order by x.place, x.n;
   $commit;

@@ -8,24 +8,24 @@ begin
   declare living int default 0;
   declare got $text;
   $begin
-  select count(*) into living from onejob_workers where id = me and buried_at is null for update;
+  select count(*) into living from onejob_workers where id = me and evicted_at is null for update;
   if living > 0 then
     update onejob_workers set closed = greatest(closed, number) where id = me;
-    select json_arrayagg(l.run) into got from onejob_live l force index (line)
+    select json_arrayagg(l.run) into got from onejob_live l force index (ready_slice)
     where l.worker = me and l.claim = number;
   end if;
   select $now now, null next;
-  call onejob_tell_claims(got);
+  call onejob_answer_claims(got);
   $commit;
 end`,
 
   // All that an attempt of these runs needs, but for their steps and messages.
-  `create procedure onejob_tell_claims(in got $text)
+  `create procedure onejob_answer_claims(in got $text)
 sql security invoker
 begin
   if got is not null then
     select r.id, l.epoch, r.job, r.run_key, r.cause, r.input, r.args, r.request, l.attempt, l.first_attempt, l.crashes, l.suspect, l.generation,
-      l.priority, r.trace_id, r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at, l.mail,
+      l.priority, r.trace_id, r.parent, r.root, r.scheduled_at, r.created_at, l.timeout_ms, l.deadline_at, l.mailbox_seq,
       if(l.epoch = 1, 0, coalesce((select max(o.seq) from onejob_output o where o.run = l.run), 0)) output_seq,
       if(l.epoch = 1, 0, (select cast(sum(length(o.bytes)) as signed) from onejob_output o where o.run = l.run)) output_bytes,
       if(l.epoch = 1, 0, (select count(*) from onejob_steps s where s.run = l.run)) steps

@@ -26,10 +26,10 @@ end`,
 sql security invoker
 begin
   declare t, base bigint;
-  declare found, ends, held, parents, mailed, fallen, called, lists, place int default 0;
+  declare found, ends, held, parents, with_mailbox, fallen, called, lists, place int default 0;
   declare living, retried, asked, wanted $text;
   $begin
-  -- workers before runs, as a burial locks them
+  -- workers before runs, as an eviction locks them
   if born is not null then
     call onejob_lock_living(json_extract(born, '$[*][*].holder'), living);
     select json_arrayagg(s.child) into retried
@@ -102,21 +102,21 @@ begin
   end if;
 
   if outcomes is not null then
-    select count(*), count(l.run), coalesce(sum(l.mail > 0), 0), coalesce(sum(l.parent is not null), 0),
+    select count(*), count(l.run), coalesce(sum(l.mailbox_seq > 0), 0), coalesce(sum(l.parent is not null), 0),
       coalesce(sum(e.state <> 'succeeded'), 0), count(l.callbacks)
-    into ends, held, mailed, parents, fallen, called
-    from json_table(outcomes, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', state $word path '$.state')) e
+    into ends, held, with_mailbox, parents, fallen, called
+    from json_table(outcomes, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', state $label path '$.state')) e
     left join onejob_live l force index (primary) on l.run = e.run and l.worker = me and l.state = 'running' and l.epoch = e.epoch;
     if held < ends then
       -- an earlier delivery of the same outcome ended it; else stale. Before any ends: its end may come with another's
       select e.i, 'stale' verdict
       from json_table(outcomes, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
-        state $word path '$.state')) e
+        state $label path '$.state')) e
       left join onejob_live l force index (primary) on l.run = e.run and l.worker = me and l.state = 'running' and l.epoch = e.epoch
       left join onejob_outcomes o force index (primary) on o.run = e.run and o.epoch = e.epoch and o.state = e.state
       where l.run is null and o.run is null;
     end if;
-    if held > 0 then call onejob_end(outcomes, me, mailed, parents, fallen, called, t); end if;
+    if held > 0 then call onejob_end(outcomes, me, with_mailbox, parents, fallen, called, t); end if;
   end if;
 
   if letting_go is not null then call onejob_let_go(me, letting_go, t); end if;

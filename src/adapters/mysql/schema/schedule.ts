@@ -100,7 +100,7 @@ begin
   $commit;
 end`,
 
-  // What a fire brings: cancels of the overlap policy, at once where nobody holds the run, else by letter; runs, but an
+  // What a fire brings: cancels of the overlap policy, at once where nobody holds the run, else by mailbox item; runs, but an
   // instant that has its run already, or had one that was pruned since, gets no second one; ranges.
   `create procedure onejob_occur(in of_schedule $name, in runs $text, in ranges $text, in cancels $text, in t bigint)
 sql security invoker
@@ -108,7 +108,7 @@ begin
   declare place, made int default 0;
   declare first_at, last_at, times bigint;
   declare pruned bigint default (select s.pruned_to from onejob_schedules s where s.name = of_schedule);
-  declare why $word;
+  declare why $label;
   declare target $id;
   declare item, living, ends $text;
   if runs is not null then call onejob_lock_living(json_extract(runs, '$[*].holder'), living); end if;
@@ -154,11 +154,11 @@ begin
 end`,
 
   // Extends the last range of the schedule when it has the same reason and nothing ran in between; else adds one.
-  `create procedure onejob_add_range(in of_schedule $name, in starts bigint, in ends bigint, in more bigint, in why $word)
+  `create procedure onejob_add_range(in of_schedule $name, in starts bigint, in ends bigint, in more bigint, in why $label)
 sql security invoker
 begin
   declare newest_last, newest_first bigint;
-  declare newest_why $word;
+  declare newest_why $label;
   select max(r.last_at) into newest_last from onejob_ranges r where r.schedule = of_schedule;
   select max(r.first_at) into newest_first from onejob_ranges r where r.schedule = of_schedule and r.last_at = newest_last;
   select max(r.reason) into newest_why from onejob_ranges r

@@ -14,10 +14,10 @@ sql security invoker
 begin
   declare given, held, known, begun, crashed, eaten, kids int default 0;
   select count(*), count(l.run), count(s.run), coalesce(sum(g.state = 'running'), 0), coalesce(sum(l.crashes > 0 or l.suspect > 0), 0),
-    count(g.letter), count(g.kid)
+    count(g.item), count(g.kid)
   into given, held, known, begun, crashed, eaten, kids
   from json_table(list, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', step $step path '$.key',
-    state $word path '$.state', letter int path '$.letter', kid $id path '$.kid')) g
+    state $label path '$.state', item int path '$.item', kid $id path '$.kid')) g
   left join onejob_live l force index (primary)
     on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
   left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step;
@@ -25,11 +25,11 @@ begin
 
   if known = 0 and begun = 0 then
     -- the usual case: steps that are new and finished, a fifth cheaper so
-    insert into onejob_steps (run, step, n, kind, state, epoch, tries, asked, output, error, started_at, finished_at)
-    select g.run, g.step, base + g.i, g.kind, g.state, g.epoch, g.tries, g.asked, g.output, g.error, g.started, g.finished
+    insert into onejob_steps (run, step, n, kind, state, epoch, tries, first_seq, output, error, started_at, finished_at)
+    select g.run, g.step, base + g.i, g.kind, g.state, g.epoch, g.tries, g.first_seq, g.output, g.error, g.started, g.finished
     from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
-      step $step path '$.key', kind $word path '$.kind', state $word path '$.state', tries int path '$.tries',
-      asked int path '$.asked', output $text path '$.output', error $text path '$.error',
+      step $step path '$.key', kind $label path '$.kind', state $label path '$.state', tries int path '$.tries',
+      first_seq int path '$.first_seq', output $text path '$.output', error $text path '$.error',
       started bigint path '$.started', finished bigint path '$.finished')) g
     straight_join onejob_live l force index (primary) on l.run = g.run
     where l.worker = me and l.state = 'running' and l.epoch = g.epoch;
@@ -39,9 +39,9 @@ begin
 
   if eaten > 0 then
     update json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', step $step path '$.key',
-      letter int path '$.letter')) g
+      item int path '$.item')) g
     straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step and s.n = base + g.i
-    straight_join onejob_letters m force index (primary) on m.run = g.run and m.n = g.letter
+    straight_join onejob_mailbox m force index (primary) on m.run = g.run and m.n = g.item
     set m.consumed_by = g.step;
   end if;
   if crashed > 0 then
@@ -49,13 +49,13 @@ begin
       step $step path '$.key')) g
     straight_join onejob_live l force index (primary) on l.run = g.run
     straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
-    set l.crashes = 0, l.casualties = null, l.casualty_names = null, l.suspect = 0
+    set l.crashes = 0, l.crash_records = null, l.crash_record_names = null, l.suspect = 0
     where l.worker = me and l.epoch = g.epoch and (s.n = base + g.i or s.n = 0 and s.epoch = g.epoch);
   end if;
   if held < given or known > 0 or kids > 0 then
     select g.i, if(l.run is null, 'stale', 'conflict') verdict
     from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
-      step $step path '$.key', state $word path '$.state', output $text path '$.output', kid $id path '$.kid',
+      step $step path '$.key', state $label path '$.state', output $text path '$.output', kid $id path '$.kid',
       kid_key $key path '$.kid_key', kid_job $name path '$.kid_job', kid_digest $name path '$.kid_digest')) g
     left join onejob_live l force index (primary) on l.run = g.run and l.worker = me and l.state = 'running' and l.epoch = g.epoch
     left join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
@@ -70,13 +70,13 @@ end`,
   `create procedure onejob_merge_steps(in me $id, in list $text, in base bigint, in t bigint)
 sql security invoker
 begin
-  insert into onejob_steps (run, step, n, kind, state, epoch, tries, asked, output, error, resume_at, child, started_at,
+  insert into onejob_steps (run, step, n, kind, state, epoch, tries, first_seq, output, error, resume_at, child, started_at,
     finished_at)
-  select g.run, g.step, if(g.state = 'running', 0, base + g.i), g.kind, g.state, g.epoch, g.tries, g.asked, g.output,
+  select g.run, g.step, if(g.state = 'running', 0, base + g.i), g.kind, g.state, g.epoch, g.tries, g.first_seq, g.output,
     g.error, coalesce(t + g.after, g.resume), coalesce(k.run, g.kid), g.started, g.finished
   from json_table(list, '$[*]' columns (i int path '$.i', run $id path '$.run', epoch int path '$.epoch',
-    step $step path '$.key', kind $word path '$.kind', state $word path '$.state', tries int path '$.tries',
-    asked int path '$.asked', output $text path '$.output', error $text path '$.error', resume bigint path '$.resume',
+    step $step path '$.key', kind $label path '$.kind', state $label path '$.state', tries int path '$.tries',
+    first_seq int path '$.first_seq', output $text path '$.output', error $text path '$.error', resume bigint path '$.resume',
     after bigint path '$.after', kid $id path '$.kid', kid_key $key path '$.kid_key', kid_job $name path '$.kid_job',
     kid_digest $name path '$.kid_digest', started bigint path '$.started', finished bigint path '$.finished')) g
   straight_join onejob_live l force index (primary) on l.run = g.run
@@ -93,7 +93,7 @@ begin
     n = if(${isOpen}, values(n), onejob_steps.n),
     kind = if(${isOpen}, values(kind), onejob_steps.kind),
     epoch = if(${isOpen}, values(epoch), onejob_steps.epoch),
-    asked = if(${isOpen}, values(asked), onejob_steps.asked),
+    first_seq = if(${isOpen}, values(first_seq), onejob_steps.first_seq),
     output = if(${isOpen}, values(output), onejob_steps.output),
     error = if(${isOpen}, values(error), onejob_steps.error),
     child = if(${isOpen}, coalesce(values(child), onejob_steps.child), onejob_steps.child),
@@ -110,7 +110,7 @@ begin
   declare given, wanted, place, made int default 0;
   declare item $text;
   declare ended $id;
-  declare verdict $word;
+  declare verdict $label;
   select count(*), count(if(s.state <> 'running' or s.epoch = g.epoch and s.tries > g.tries or g.again is not null,
     null, l.run)) into given, wanted
   from json_table(born, '$[*]' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step',
@@ -130,7 +130,7 @@ begin
         straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
         where l.worker = me and l.state = 'running' and l.epoch = g.epoch and s.state = 'running' and s.tries < g.again;
         if ended is not null then
-          call onejob_ask_run(ended, 'retry', null, null, null, null, null, null, null, t, verdict);
+          call onejob_act_on_run(ended, 'retry', null, null, null, null, null, null, null, t, verdict);
         end if;
       elseif exists (
         select 1 from json_table(item, '$' columns (run $id path '$.of', epoch int path '$.epoch', step $step path '$.step',

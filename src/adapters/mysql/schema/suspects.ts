@@ -6,35 +6,35 @@ export const suspects: readonly string[] = [
   out candidate $text)
 sql security invoker
 begin
-  declare lines_found $text;
-  declare place, line_priority, found_priority int default 0;
-  declare line_job, line_queue, found_queue $name;
-  declare line_run $id;
-  declare line_due, found_due bigint;
-  declare odd int;
+  declare slices_found $text;
+  declare place, slice_priority, found_priority int default 0;
+  declare slice_job, slice_queue, found_queue $name;
+  declare slice_run $id;
+  declare slice_due, found_due bigint;
+  declare rejected int;
   set found = null, candidate = null;
-  select count(*) into odd from (
-    select l.run from onejob_live l force index (line) where l.worker = '' and l.suspect = 1 limit 1) x;
-  if odd > 0 then
-    select count(*) into odd from (
-      select l.run from onejob_live l force index (line) where l.worker = me and l.suspect = 1 limit 1) x;
-    if odd = 0 then call onejob_lines(1, jobs, shut, lines_found); end if;
+  select count(*) into rejected from (
+    select l.run from onejob_live l force index (ready_slice) where l.worker = '' and l.suspect = 1 limit 1) x;
+  if rejected > 0 then
+    select count(*) into rejected from (
+      select l.run from onejob_live l force index (ready_slice) where l.worker = me and l.suspect = 1 limit 1) x;
+    if rejected = 0 then call onejob_slices(1, jobs, shut, slices_found); end if;
   end if;
-  while place < json_length(lines_found) do
-    set line_job = json_unquote(json_extract(lines_found, concat('$[', place, '].j')));
-    set line_queue = json_unquote(json_extract(lines_found, concat('$[', place, '].q')));
-    set line_priority = json_extract(lines_found, concat('$[', place, '].p'));
+  while place < json_length(slices_found) do
+    set slice_job = json_unquote(json_extract(slices_found, concat('$[', place, '].j')));
+    set slice_queue = json_unquote(json_extract(slices_found, concat('$[', place, '].q')));
+    set slice_priority = json_extract(slices_found, concat('$[', place, '].p'));
     set place = place + 1;
-    select max(x.run), max(x.due_at) into line_run, line_due
+    select max(x.run), max(x.due_at) into slice_run, slice_due
     from (
-      select l.run, l.due_at from onejob_live l force index (line)
-      where l.worker = '' and l.suspect = 1 and l.job = line_job and l.queue = line_queue
-        and l.priority = line_priority and l.due_at <= t
+      select l.run, l.due_at from onejob_live l force index (ready_slice)
+      where l.worker = '' and l.suspect = 1 and l.job = slice_job and l.queue = slice_queue
+        and l.priority = slice_priority and l.due_at <= t
       order by l.due_at, l.run limit 1
     ) x;
-    if line_run is not null and (found is null or line_priority > found_priority
-      or line_priority = found_priority and (line_due < found_due or line_due = found_due and line_run < found)) then
-      set found = line_run, found_queue = line_queue, found_priority = line_priority, found_due = line_due;
+    if slice_run is not null and (found is null or slice_priority > found_priority
+      or slice_priority = found_priority and (slice_due < found_due or slice_due = found_due and slice_run < found)) then
+      set found = slice_run, found_queue = slice_queue, found_priority = slice_priority, found_due = slice_due;
     end if;
   end while;
   if found is not null then

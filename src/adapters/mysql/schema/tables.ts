@@ -22,7 +22,7 @@ export const tables: readonly string[] = [
   run_key $key,
   job $name not null,
   queue $name not null,
-  cause $word not null,
+  cause $label not null,
   priority int not null,
   input $text,
   args $text,
@@ -31,7 +31,7 @@ export const tables: readonly string[] = [
   deadline_ms bigint,
   max_crashes int not null,
   -- which ends are called back; null: none
-  callbacks $word,
+  callbacks $label,
   trace_id $name not null,
   parent $id,
   -- null: the run is its own root
@@ -49,12 +49,12 @@ export const tables: readonly string[] = [
 
   `create table if not exists onejob_outcomes (
   run $id not null primary key,
-  state $word not null,
+  state $label not null,
   attempt int not null,
   crashes int not null,
   epoch int not null,
   generation int not null,
-  mail int not null,
+  mailbox_seq int not null,
   due_at bigint,
   started_at bigint,
   finished_at bigint not null,
@@ -72,16 +72,16 @@ export const tables: readonly string[] = [
   job $name not null,
   queue $name not null,
   priority int not null,
-  -- null: by mail only
+  -- null: by mailbox only
   due_at bigint,
-  state $word not null,
+  state $label not null,
   -- '': nobody
   worker $id not null default '',
   -- number of the worker's claim
   claim bigint,
   node $name,
   epoch int not null default 0,
-  mail int not null default 0,
+  mailbox_seq int not null default 0,
   crashes int not null default 0,
   max_crashes int not null,
   attempt int not null default 1,
@@ -94,19 +94,19 @@ export const tables: readonly string[] = [
   deadline_at bigint,
   -- of a run that was asked for by name: as its job says, from the due instant
   job_deadline_ms bigint,
-  callbacks $word,
+  callbacks $label,
   started_at bigint,
   claimed_at bigint,
   error $text,
   progress $text,
   waiting_for $text,
   -- the workers that crashed with it, as JSON, and as a sentence names them
-  casualties $text,
-  casualty_names $text,
+  crash_records $text,
+  crash_record_names $text,
   -- 1: it was in execution when its worker crashed, and has recorded nothing since
   suspect tinyint not null default 0,
   -- by job, so that a long line of a job that is paused, or that this worker does not know, is never walked over
-  key line (worker, suspect, job, queue, priority, due_at, run),
+  key ready_slice (worker, suspect, job, queue, priority, due_at, run),
   key by_parent (parent),
   key by_root (root),
   key by_schedule (schedule, run)
@@ -117,11 +117,11 @@ export const tables: readonly string[] = [
   step $step not null,
   -- order of recording; 0 while it has only begun
   n bigint not null,
-  kind $word not null,
-  state $word not null,
+  kind $label not null,
+  state $label not null,
   epoch int not null,
   tries int not null,
-  asked int not null,
+  first_seq int not null,
   output $text,
   error $text,
   resume_at bigint,
@@ -133,10 +133,10 @@ export const tables: readonly string[] = [
   primary key (run, step)
 ) $table`,
 
-  `create table if not exists onejob_letters (
+  `create table if not exists onejob_mailbox (
   run $id not null,
   n int not null,
-  kind $word not null,
+  kind $label not null,
   name $text not null,
   data $text,
   actor $text,
@@ -152,11 +152,11 @@ export const tables: readonly string[] = [
 ) $table`,
 
   // What was asked and had an effect: a repeated ask finds itself here.
-  `create table if not exists onejob_asks (
+  `create table if not exists onejob_actions (
   run $id not null,
   id $name not null,
-  kind $word not null,
-  verdict $word not null,
+  kind $label not null,
+  verdict $label not null,
   actor $text not null,
   reason $text,
   at bigint not null,
@@ -180,7 +180,7 @@ export const tables: readonly string[] = [
   `create table if not exists onejob_workers (
   id $id not null primary key,
   node $name not null,
-  beat bigint not null default 0,
+  heartbeat bigint not null default 0,
   stalled tinyint not null default 0,
   busy double not null default 0,
   slots int not null,
@@ -191,12 +191,12 @@ export const tables: readonly string[] = [
   closed bigint not null default 0,
   -- the last claim that took something
   claimed bigint not null default 0,
-  enrolled_at bigint not null,
-  buried_at bigint
+  registered_at bigint not null,
+  evicted_at bigint
 ) $table`,
 
   `create table if not exists onejob_pauses (
-  type $word not null,
+  type $label not null,
   name $name not null,
   ends_at bigint,
   actor $text not null,
@@ -239,7 +239,7 @@ export const tables: readonly string[] = [
   first_at bigint not null,
   last_at bigint not null,
   times bigint not null,
-  reason $word not null,
+  reason $label not null,
   primary key (schedule, first_at, reason)
 ) $table`,
 
@@ -252,12 +252,12 @@ export const tables: readonly string[] = [
   // Not in memory, though a hint then waits for the disk: a replica that starts anew has such a table empty, finds no
   // row to change in it and stops (decision 0048).
   `create table if not exists onejob_hints (
-  kind $word not null primary key,
+  kind $label not null primary key,
   n bigint not null
 ) $table`,
 
   // Lines that processes say to each other, the last thousand.
-  `create table if not exists onejob_words (
+  `create table if not exists onejob_notifications (
   n bigint not null primary key,
   words varchar(2000) character set ascii not null
 ) $table`,

@@ -16,15 +16,15 @@ begin
   end if;
 end $$;
 
--- The workers among these that are enrolled and not buried, as { id: closed }. Their rows stay locked against a burial
--- and a 'reclaim', not against a beat.
+-- The workers among these that are registered and not evicted, as { id: closed }. Their rows stay locked against an eviction
+-- and a 'reclaim', not against a heartbeat.
 create function living(ids text[]) returns json language plpgsql volatile
 as $$
 begin
   return (
     select json_object_agg(w.id, w.closed)
     from (
-      select id, closed from workers where id = any(ids) and buried_at is null order by id for key share
+      select id, closed from workers where id = any(ids) and evicted_at is null order by id for key share
     ) w);
 end $$;
 
@@ -141,7 +141,7 @@ begin
     left join lateral (select * from outcomes o where o.run = coalesce(k.run, n.id) limit 1) o on true);
 end $$;
 
--- Puts letters into the boxes of unfinished runs and raises their mail in the same statement; a waiting run is queued,
+-- Puts mailbox items into the boxes of unfinished runs and raises their mailbox in the same statement; a waiting run is queued,
 -- due now. 'words' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
 create function post(words json, t bigint) returns void language plpgsql volatile
 as $$
@@ -150,15 +150,15 @@ begin
     select w.*, row_number() over (partition by w.run order by w.i, w.name) k
     from json_to_recordset(words) w(i integer, run text, kind text, name text, data text, actor text, reason text)
   ), raised as (
-    update live l set mail = l.mail + c.n,
+    update live l set mailbox_seq = l.mailbox_seq + c.n,
       due_at = case when l.state = 'waiting' then t else l.due_at end,
       waiting_for = case when l.state = 'waiting' then null else l.waiting_for end,
       state = case when l.state = 'waiting' then 'queued' else l.state end
     from (select run, count(*)::integer n from given group by run) c
     where l.run = c.run and l.run = any(array(select run from given))
-    returning l.run, l.mail - c.n as before
+    returning l.run, l.mailbox_seq - c.n as before
   )
-  insert into letters (run, n, kind, name, data, actor, reason, at)
+  insert into mailbox (run, n, kind, name, data, actor, reason, at)
   select g.run, r.before + g.k, g.kind, g.name, g.data, g.actor, g.reason, t from given g join raised r on r.run = g.run;
 end $$;
 
@@ -172,13 +172,13 @@ $$;
 -- Ends 'items' [{ run, epoch, state, output, response, error, progress, silent }]; where 'epochs' are given only those
 -- of the runs 'ids' in these epochs. The caller has locked their rows and those of their parents, and of what ends
 -- without success the kin. The live row goes, the outcome comes, requests to cancel that the run outlived are consumed, its parent gets
--- a letter, and unless it succeeded its unfinished children are cancelled: those that run by letter, the others here
+-- a mailbox item, and unless it succeeded its unfinished children are cancelled: those that run by mailbox item, the others here
 -- and now, with their own children. Last come the runs of callbacks (as adapters/sql/callback-run.ts makes them), unless
 -- 'silent': as children of runs that ended they would be cancelled.
 create function end_runs(items json, ids text[], epochs integer[], t bigint) returns void language plpgsql volatile
 as $$
 declare
-  mailed text[];
+  with_mailbox text[];
   born text[];
   fallen text[];
   words json;
@@ -196,13 +196,13 @@ begin
       delete from live l where l.run = any(array(select g.run from given g))
       returning l.*
     ), kept as (
-      insert into outcomes (run, state, attempt, crashes, epoch, generation, mail, due_at, started_at, finished_at,
+      insert into outcomes (run, state, attempt, crashes, epoch, generation, mailbox_seq, due_at, started_at, finished_at,
         node, output, response, error, progress)
-      select l.run, g.state, l.attempt, l.crashes, l.epoch, l.generation, l.mail, l.due_at, l.started_at, t, l.node,
+      select l.run, g.state, l.attempt, l.crashes, l.epoch, l.generation, l.mailbox_seq, l.due_at, l.started_at, t, l.node,
         g.output, g.response, g.error, coalesce(g.progress, l.progress)
       from gone l join given g on g.run = l.run
     )
-    select array_agg(l.run) filter (where l.mail > 0), array_agg(l.run) filter (where l.parent is not null),
+    select array_agg(l.run) filter (where l.mailbox_seq > 0), array_agg(l.run) filter (where l.parent is not null),
       array_agg(l.run) filter (where g.state <> 'succeeded'),
       json_agg(json_build_object('i', 0, 'id', new_id(), 'job', l.job, 'queue', l.queue, 'trigger', 'parent',
         'key', format('callback:%s:%s', l.run, l.epoch), 'priority', l.priority,
@@ -210,12 +210,12 @@ begin
         'trace', (select r.trace_id from runs r where r.id = l.run)))
         filter (where l.callbacks in ('both', case g.state when 'succeeded' then 'success' else 'failure' end)
           and g.silent is not true)
-    into mailed, born, fallen, called
+    into with_mailbox, born, fallen, called
     from gone l join given g on g.run = l.run;
     if called is not null then calls := calls || called; end if;
 
-    if mailed is not null then
-      update letters set consumed_by = '' where run = any(mailed) and kind = 'cancel' and consumed_by is null;
+    if with_mailbox is not null then
+      update mailbox set consumed_by = '' where run = any(with_mailbox) and kind = 'cancel' and consumed_by is null;
     end if;
     if born is not null then
       select json_agg(json_build_object('i', 0, 'run', r.parent, 'kind', 'child', 'name', r.id))

@@ -2,10 +2,10 @@ import { claims, clock, columns } from './reclaim.ts';
 import { settings } from './settings.ts';
 
 /** Runs of one line of work (a job, a queue, a priority) that nobody holds nor suspects, in the order of `live_line`. */
-const ofLine = (line: { job: string; queue: string; priority: string }): string =>
-  `l.suspect = 0 and l.job = ${line.job} and l.queue = ${line.queue} and l.priority = ${line.priority} and l.worker is null`;
-const lineOfC = ofLine({ job: 'c.job', queue: 'c.queue', priority: 'c.priority' });
-const onlyLine = ofLine({ job: 'class_jobs[1]', queue: 'class_queues[1]', priority: 'class_priorities[1]' });
+const ofSlice = (slice: { job: string; queue: string; priority: string }): string =>
+  `l.suspect = 0 and l.job = ${slice.job} and l.queue = ${slice.queue} and l.priority = ${slice.priority} and l.worker is null`;
+const sliceOfC = ofSlice({ job: 'c.job', queue: 'c.queue', priority: 'c.priority' });
+const onlySlice = ofSlice({ job: 'class_jobs[1]', queue: 'class_queues[1]', priority: 'class_priorities[1]' });
 
 /**
  * Whether a row may be claimed, to be asked of the row that is locked: since it was found another may have claimed it,
@@ -28,7 +28,7 @@ export const claim = /* sql */ `
 -- are enough. Rows that another claimer has locked are passed by.
 --
 -- While a transaction is held open, what was taken since cannot be cleaned up, and each claim walks over all of it
--- before it comes to what is due. A claim that met much of that says so in the column 'outlook' of the first row: the
+-- before it comes to what is due. A claim that met much of that says so in the column 'cursor' of the first row: the
 -- lines that it knows, and the instant before which it left nothing due. Given back as 'seen' the next claims look at
 -- these lines from there on. What comes to lie before it or in another line (a late commit, an instant in the past, the
 -- end of a pause) is found by those that are 'whole', as the caller makes some.
@@ -63,7 +63,7 @@ declare
   doubt_due bigint;
 begin
   perform check_isolation();
-  select w.node into label from workers w where w.id = me and w.buried_at is null and w.closed < number for key share;
+  select w.node into label from workers w where w.id = me and w.evicted_at is null and w.closed < number for key share;
   if label is null then
     return query ${clock('null::bigint, null::text')};
     return;
@@ -110,7 +110,7 @@ begin
     since := (seen->>'since')::bigint;
     select array_agg(c.job), array_agg(c.queue), array_agg(c.priority)
     into class_jobs, class_queues, class_priorities
-    from json_to_recordset(seen->'lines') c(job text, queue text, priority integer)
+    from json_to_recordset(seen->'slices') c(job text, queue text, priority integer)
     where c.job = any(open_jobs) and c.queue <> all(shut);
   else
     with recursive classes as (
@@ -133,7 +133,7 @@ begin
     from (
       select job, queue, priority from classes
       union
-      select job, queue, priority from json_to_recordset(seen->'lines') k(job text, queue text, priority integer)
+      select job, queue, priority from json_to_recordset(seen->'slices') k(job text, queue text, priority integer)
       where k.job = any(open_jobs)
     ) c
     where c.queue <> all(shut);
@@ -144,16 +144,16 @@ begin
       -- one line: its index has the order, so rows are locked as they are found
       got := array(
         select l.run from live l
-        where ${onlyLine} and l.due_at between since and t
+        where ${onlySlice} and l.due_at between since and t
         order by l.due_at, l.run limit free for no key update skip locked);
       if cardinality(got) < free then
         select l.due_at into soon from live l
-        where ${onlyLine} and l.due_at between since and t
+        where ${onlySlice} and l.due_at between since and t
         order by l.due_at, l.run offset cardinality(got) limit 1;
       else
         select d.due_at into soon from live e cross join lateral (
           select l.due_at from live l
-          where ${onlyLine} and l.due_at <= t and (l.due_at, l.run) > (e.due_at, e.run)
+          where ${onlySlice} and l.due_at <= t and (l.due_at, l.run) > (e.due_at, e.run)
           order by l.due_at, l.run limit 1) d
         where e.run = got[cardinality(got)];
       end if;
@@ -168,7 +168,7 @@ begin
           select d.run, c.priority, d.due_at
           from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
             select l.run, l.due_at from live l
-            where ${lineOfC} and l.due_at between since and t
+            where ${sliceOfC} and l.due_at between since and t
             order by l.due_at, l.run limit width) d
           union all
           select doubt, doubt_priority, doubt_due where doubt is not null
@@ -192,7 +192,7 @@ begin
             select d.run, c.queue, c.priority, d.due_at
             from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority) cross join lateral (
               select l.run, l.due_at from live l
-              where ${lineOfC} and l.due_at between since and t
+              where ${sliceOfC} and l.due_at between since and t
               order by l.due_at, l.run limit width) d
             union all
             select doubt, doubt_queue, doubt_priority, doubt_due where doubt is not null
@@ -222,11 +222,11 @@ begin
     end loop;
     if soon is null then
       -- beyond now: so it does not walk over what was taken just before and is not cleaned up yet
-      select min((select l.due_at from live l where ${lineOfC} and l.due_at > t order by l.due_at limit 1)) into soon
+      select min((select l.due_at from live l where ${sliceOfC} and l.due_at > t order by l.due_at limit 1)) into soon
       from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority);
     end if;
     earliest := soon;
-    if (not whole or pg_stat_get_xact_tuples_returned('live_line'::regclass) > 1000 + 8 * cardinality(had))
+    if (not whole or pg_stat_get_xact_tuples_returned('live_slice'::regclass) > 1000 + 8 * cardinality(had))
       and cardinality(class_jobs) between 1 and 100 then
       if cardinality(had) < wanted then
         since := t - 2000; -- a commit takes its time after its runs were due
@@ -234,7 +234,7 @@ begin
         select l.due_at into since from live l where l.run = had[cardinality(had)];
       end if;
       if since > always then
-        select json_build_object('since', since, 'lines', json_agg(c)) into view
+        select json_build_object('since', since, 'slices', json_agg(c)) into view
         from unnest(class_jobs, class_queues, class_priorities) c(job, queue, priority);
       end if;
     end if;

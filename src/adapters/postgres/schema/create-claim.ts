@@ -2,7 +2,7 @@ import { settings } from './settings.ts';
 
 /** Creating runs for a worker that asks for work in the same moment. */
 export const createClaim = /* sql */ `
--- create_v1, then claim_v1, in one call with one answer: { now, next, outlook, taken, answers, claims }. 'taken' says that
+-- create_v1, then claim_v1, in one call with one answer: { now, next, cursor, taken, answers, claims }. 'taken' says that
 -- nothing was looked for: the runs were born held by the worker 'me', but for those that 'answers' tell of otherwise.
 --
 -- That is so where each of them would be what the claim finds first: the caller says 'takes' (they name the worker as
@@ -57,7 +57,7 @@ begin
   -- a holder that the caller wished for the claim's sake is passed over; one that the run itself names has it
   made := create_v1(items, size, keyed, case when takes then '{}' else holders_of(items) end, t, false);
   return (
-    select json_build_object('now', min(c.now), 'next', min(c.next), 'outlook', min(c.outlook), 'answers', made,
+    select json_build_object('now', min(c.now), 'next', min(c.next), 'cursor', min(c.cursor), 'answers', made,
       'claims', json_agg(c) filter (where c.id is not null))
     from claim_v1(me, number, terms, free, turn, tree, seen, whole) c);
 end $$;

@@ -8,15 +8,15 @@ begin
   return (
     select json_agg(json_build_object('run', l.run, 'state', 'cancelled', 'error', cancel_failure(c.actor, c.reason)))
     from unnest(ids) i(run)
-    join live l on l.run = i.run and l.mail > 0
+    join live l on l.run = i.run and l.mailbox_seq > 0
     cross join lateral (
-      select m.actor, m.reason from letters m
+      select m.actor, m.reason from mailbox m
       where m.run = l.run and m.kind = 'cancel' and m.consumed_by is null order by m.n limit 1
     ) c);
 end $$;
 
 -- Which of these runs somebody has asked to cancel.
-create function asked_to_cancel(ids text[]) returns text[] language plpgsql volatile
+create function cancel_requested(ids text[]) returns text[] language plpgsql volatile
 as $$
 begin
   if ids = '{}' then return ids; end if;
@@ -24,7 +24,7 @@ begin
 end $$;
 
 -- Suspensions and hand-backs of the runs 'mine', held in 'epochs'. One that wishes to wait is queued, due now, where its
--- mail is newer than what was seen. Answers the verdicts that are not 'ok' as [[i, verdict]], or null. Sent again they
+-- mailbox is newer than what was seen. Answers the verdicts that are not 'ok' as [[i, verdict]], or null. Sent again they
 -- find the run held by nobody in the same epoch, or cancelled in it.
 create function let_go(items json, mine text[], epochs integer[], t bigint) returns json language plpgsql volatile
 as $$
@@ -34,17 +34,17 @@ declare
 begin
   with given as materialized (
     select g.* from json_to_recordset(items) g(
-      run text, epoch integer, wish text, mail integer, delay bigint, waiting text, attempt integer, error text)
+      run text, epoch integer, wish text, mailbox_seq integer, delay bigint, waiting text, attempt integer, error text)
     join unnest(mine, epochs) m(run, epoch) on m.run = g.run and m.epoch = g.epoch
   ), gone as (
     update live l set worker = null,
-      state = case when l.mail > g.mail then 'queued' else g.wish end,
-      waiting_for = case when l.mail > g.mail then null else g.waiting end,
-      due_at = case when l.mail > g.mail then t when g.wish = 'queued' and g.delay = 0 then l.due_at
+      state = case when l.mailbox_seq > g.mailbox_seq then 'queued' else g.wish end,
+      waiting_for = case when l.mailbox_seq > g.mailbox_seq then null else g.waiting end,
+      due_at = case when l.mailbox_seq > g.mailbox_seq then t when g.wish = 'queued' and g.delay = 0 then l.due_at
         else t + g.delay end,
       error = case g.wish when 'queued' then g.error else l.error end,
       crashes = case when g.wish = 'waiting' or g.attempt > l.attempt then 0 else l.crashes end,
-      casualties = case when g.wish = 'waiting' or g.attempt > l.attempt then null else l.casualties end,
+      crash_records = case when g.wish = 'waiting' or g.attempt > l.attempt then null else l.crash_records end,
       suspect = case when g.wish = 'waiting' or g.attempt > l.attempt then 0 else l.suspect end,
       attempt = coalesce(g.attempt, l.attempt)
     from given g where l.run = g.run and l.run = any(array(select g.run from given g))

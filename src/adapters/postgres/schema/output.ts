@@ -14,7 +14,7 @@ declare
   held text[];
   held_epochs integer[];
   lasts integer[];
-  odd json;
+  rejected json;
 begin
   perform check_isolation();
   select array_agg(l.run), array_agg(l.epoch) into held, held_epochs
@@ -39,7 +39,7 @@ begin
     from given g where g.seq > g.last and g.seq - g.last = g.place
     order by g.run, g.seq, g.i
   )
-  select json_agg(json_build_array(g.i - 1, case when g.last is null then 'stale' else 'gap' end)) into odd
+  select json_agg(json_build_array(g.i - 1, case when g.last is null then 'stale' else 'gap' end)) into rejected
   from given g where g.last is null or g.seq > g.last and g.seq - g.last <> g.place;
   if words is not null then
     update live l set progress = p.progress
@@ -47,6 +47,6 @@ begin
     join unnest(held, held_epochs) m(run, epoch) on m.run = p.run and m.epoch = p.epoch
     where l.run = p.run;
   end if;
-  return odd;
+  return rejected;
 end $$;
 `;

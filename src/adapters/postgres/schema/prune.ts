@@ -10,7 +10,7 @@ begin
 end $$;
 
 -- Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
--- workers buried more than a day ago. The occurrence of a run goes with it, and no instant of the schedule up to it is
+-- workers evicted more than a day ago. The occurrence of a run goes with it, and no instant of the schedule up to it is
 -- fired again. 'policy' is [{ state, ms, runs }]. Answers { runs, bytes }.
 create function prune_v1(policy json, most integer) returns json language plpgsql volatile
 ${settings}
@@ -24,7 +24,7 @@ declare
   total bigint;
 begin
   perform check_isolation();
-  delete from workers where buried_at < t - 86400000;
+  delete from workers where evicted_at < t - 86400000;
   for p in select * from json_to_recordset(policy) x(state text, ms bigint, runs bigint) loop
     exit when cardinality(gone) >= most;
     -- walks over as many entries of the index as runs may stay, not over the table
@@ -63,18 +63,18 @@ begin
   )
   update schedules s set pruned_to = greatest(s.pruned_to, f.latest)
   from (select schedule, max(instant) latest from freed group by schedule) f where s.name = f.schedule;
-  with lines as (
+  with slices as (
     delete from output where run = any(gone) returning octet_length(output.bytes) size
   ), records as (
     delete from runs where id = any(gone) returning id, key, octet_length(input) size
   ), freed as (
     delete from keys k using records r where k.key = r.key and k.run = r.id
   )
-  select total + coalesce((select sum(size) from lines), 0) + coalesce((select sum(size) from records), 0)
+  select total + coalesce((select sum(size) from slices), 0) + coalesce((select sum(size) from records), 0)
   into total;
   delete from steps where run = any(gone);
-  delete from letters where run = any(gone);
-  delete from asks where run = any(gone);
+  delete from mailbox where run = any(gone);
+  delete from actions where run = any(gone);
   return json_build_object('runs', cardinality(gone), 'bytes', total);
 end $$;
 `;

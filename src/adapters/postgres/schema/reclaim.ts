@@ -2,14 +2,14 @@ import { settings } from './settings.ts';
 
 /** What claims answer, those of `claim_v1`, too: one row that tells the time, then one a claim. */
 export const columns = `
-  now bigint, next bigint, outlook text, id text, epoch integer, job text, key text, trigger text, input text, args text,
+  now bigint, next bigint, cursor text, id text, epoch integer, job text, key text, trigger text, input text, args text,
   request text, attempt integer, first_attempt integer, crashes integer, suspect integer, generation integer, priority integer, trace_id text, parent text,
   root text, scheduled_at bigint, created_at bigint, timeout_ms bigint, deadline_at bigint, output_seq integer,
-  output_bytes bigint, steps integer, mail integer
+  output_bytes bigint, steps integer, mailbox_seq integer
 `;
 
-export const clock = (nextAndOutlook: string): string => `
-    select t, ${nextAndOutlook}, null::text, null::integer, null::text, null::text, null::text, null::text,
+export const clock = (nextAndCursor: string): string => `
+    select t, ${nextAndCursor}, null::text, null::integer, null::text, null::text, null::text, null::text,
       null::text, null::text, null::integer, null::integer, null::integer, null::integer, null::integer, null::integer,
       null::text, null::text,
       null::text, null::bigint, null::bigint, null::bigint, null::bigint, null::integer, null::bigint, null::integer,
@@ -22,7 +22,7 @@ export const claims = (which: string): string => `
       case when l.epoch > 1 then (select o.seq from output o where o.run = l.run order by o.seq desc limit 1) end,
       case when l.epoch > 1 then (select sum(length(o.bytes)) from output o where o.run = l.run) end,
       case when l.epoch > 1 then (select count(*)::integer from steps s where s.run = l.run) end,
-      nullif(l.mail, 0)
+      nullif(l.mailbox_seq, 0)
     from live l cross join lateral (select * from runs r where r.id = l.run limit 1) r
     where ${which}
     order by l.priority desc, l.due_at, l.run`;
@@ -40,7 +40,7 @@ declare
 begin
   return query ${clock('null::bigint, null::text')};
   perform check_isolation();
-  perform from workers w where w.id = me and w.buried_at is null for update;
+  perform from workers w where w.id = me and w.evicted_at is null for update;
   if not found then return; end if;
   update workers w set closed = number where w.id = me and w.closed < number;
   return query ${claims('l.worker = me and l.claim = number')};

@@ -26,7 +26,7 @@ declare
   late text[];
   held integer;
   stale json := '[]';
-  odd json[] := '{}';
+  rejected json[] := '{}';
 begin
   perform check_isolation();
   if children is not null then
@@ -38,7 +38,7 @@ begin
       cross join json_to_recordset(l.list) c(run text, key text, again integer)
       join steps s on s.run = c.run and s.key = c.key where c.again is not null and s.child is not null);
   end if;
-  falling := falling || retried || asked_to_cancel(leaving);
+  falling := falling || retried || cancel_requested(leaving);
   if outcomes is not null then
     -- a parent never changes, so it may be read without a lock
     runs := runs || array(select l.parent from live l where l.run = any(ends) and l.parent is not null);
@@ -53,7 +53,7 @@ begin
   ) l
   where l.worker = me and l.state = 'running';
   if leaving <> '{}' then
-    late := array(select r from unnest(asked_to_cancel(leaving)) r where r <> all(falling));
+    late := array(select r from unnest(cancel_requested(leaving)) r where r <> all(falling));
     if late <> '{}' then perform lock_runs('{}', late, false); end if;
   end if;
   if retried <> '{}' then
@@ -63,7 +63,7 @@ begin
   t := now_ms();
 
   if steps is not null then
-    odd := odd || write_steps(steps, children, mine, epochs, crashed, t);
+    rejected := rejected || write_steps(steps, children, mine, epochs, crashed, t);
   end if;
 
   if outcomes is not null then
@@ -76,16 +76,16 @@ begin
       left join unnest(mine, epochs) m(run, epoch) on m.run = o.run and m.epoch = o.epoch
       where m.run is null
         and (select (e.epoch, e.state) = (o.epoch, o.state) from outcomes e where e.run = o.run) is not true;
-      odd := odd || stale;
+      rejected := rejected || stale;
     end if;
     if held > 0 then perform end_runs(outcomes, mine, epochs, t); end if;
   end if;
 
   if letting_go is not null then
-    odd := odd || let_go(letting_go, mine, epochs, t);
+    rejected := rejected || let_go(letting_go, mine, epochs, t);
   end if;
 
-  return (select json_agg(v) from unnest(odd) o(list), json_array_elements(o.list) v);
+  return (select json_agg(v) from unnest(rejected) o(list), json_array_elements(o.list) v);
 end $$;
 
 ${letGo}
@@ -103,7 +103,7 @@ declare
   part json;
   born json;
   kids json;
-  odd json[] := '{}';
+  rejected json[] := '{}';
   moved text[];
 begin
   for list, born in
@@ -111,7 +111,7 @@ begin
   loop
     kids := '[]';
     if json_array_length(born) > 0 then
-      perform ask_run(s.child, 'retry', null, null, null, null, null, null, null, t)
+      perform act_on_run(s.child, 'retry', null, null, null, null, null, null, null, t)
       from json_to_recordset(born) c(run text, epoch integer, key text, again integer)
       join unnest(mine, epochs) m(run, epoch) on m.run = c.run and m.epoch = c.epoch
       join steps s on s.run = c.run and s.key = c.key
@@ -129,14 +129,14 @@ begin
       select s.*, k.verdict is not distinct from 'conflict' as taken, coalesce(k.run, s.kid) child,
         m.run is not null as held
       from json_to_recordset(list) s(
-        i integer, run text, epoch integer, key text, kind text, state text, tries integer, asked integer,
-        output text, error text, resume bigint, after bigint, kid text, started bigint, finished bigint, letter integer)
+        i integer, run text, epoch integer, key text, kind text, state text, tries integer, first_seq integer,
+        output text, error text, resume bigint, after bigint, kid text, started bigint, finished bigint, item integer)
       left join unnest(mine, epochs) m(run, epoch) on m.run = s.run and m.epoch = s.epoch
       left join json_to_recordset(kids) k(i integer, verdict text, run text) on k.i = s.i
     ), written as (
-      insert into steps as had (run, key, n, kind, state, epoch, tries, asked, output, error, resume_at, child,
+      insert into steps as had (run, key, n, kind, state, epoch, tries, first_seq, output, error, resume_at, child,
         started_at, finished_at)
-      select g.run, g.key, case when g.state = 'running' then 0 else base + g.i end, g.kind, g.state, g.epoch, g.tries, g.asked, g.output, g.error,
+      select g.run, g.key, case when g.state = 'running' then 0 else base + g.i end, g.kind, g.state, g.epoch, g.tries, g.first_seq, g.output, g.error,
         case when g.after is null then g.resume else coalesce((
           select p.resume_at from steps p where p.run = g.run and p.key = g.key and p.tries = g.tries
             and p.started_at = g.started and p.output is not distinct from g.output
@@ -145,7 +145,7 @@ begin
       from given g where g.held and not g.taken
       on conflict (run, key) do update set
         n = excluded.n, kind = excluded.kind, state = excluded.state, epoch = excluded.epoch, tries = excluded.tries,
-        asked = excluded.asked, output = excluded.output, error = excluded.error,
+        first_seq = excluded.first_seq, output = excluded.output, error = excluded.error,
         resume_at = case when excluded.state = 'running' then excluded.resume_at else had.resume_at end,
         child = coalesce(excluded.child, had.child),
         started_at = excluded.started_at, finished_at = excluded.finished_at
@@ -154,21 +154,21 @@ begin
         and had.tries > excluded.tries)
       returning had.run, had.key
     ), eaten as (
-      update letters m set consumed_by = g.key
+      update mailbox m set consumed_by = g.key
       from given g join written w on w.run = g.run and w.key = g.key
-      where m.run = g.run and m.n = g.letter
-        and m.run = any(array(select g.run from given g where g.letter is not null))
+      where m.run = g.run and m.n = g.item
+        and m.run = any(array(select g.run from given g where g.item is not null))
     )
     select array_agg(distinct w.run), json_agg(json_build_array(g.i, case
         when not g.held then 'stale' when g.taken then 'conflict' else 'finished' end)) filter (where w.run is null)
     into moved, part
     from given g left join written w on w.run = g.run and w.key = g.key;
-    if part is not null then odd := odd || verdicts_of_finished(part, list); end if;
+    if part is not null then rejected := rejected || verdicts_of_finished(part, list); end if;
     if crashed is not null and moved is not null then
-      update live set crashes = 0, casualties = null, suspect = 0 where run = any(crashed) and run = any(moved);
+      update live set crashes = 0, crash_records = null, suspect = 0 where run = any(crashed) and run = any(moved);
     end if;
   end loop;
-  return odd;
+  return rejected;
 end $$;
 
 -- What became of entries whose step was finished before: compares results.

@@ -78,7 +78,7 @@ begin
   return to_json(moved);
 end $$;
 
--- Cancels runs that the overlap policy gives up: at once where nobody holds them, else by letter.
+-- Cancels runs that the overlap policy gives up: at once where nobody holds them, else by mailbox item.
 create function cancel_overlapped(of_schedule text, ids text[], t bigint) returns void language plpgsql volatile
 as $$
 declare

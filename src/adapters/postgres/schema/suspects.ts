@@ -16,14 +16,14 @@ begin
     return;
   end if;
   return query
-  with recursive lines as (
+  with recursive slices as (
     select j.job, f.queue, f.priority
     from unnest(open_jobs) j(job) cross join lateral (
       select l.queue, l.priority from live l where l.suspect = 1 and l.job = j.job and l.worker is null
       order by l.queue, l.priority desc limit 1) f
     union all
     select c.job, n.queue, n.priority
-    from lines c cross join lateral (
+    from slices c cross join lateral (
       (select l.queue, l.priority from live l where l.suspect = 1 and l.job = c.job and l.worker is null
         and l.queue = c.queue and l.priority < c.priority order by l.queue, l.priority desc limit 1)
       union all
@@ -32,7 +32,7 @@ begin
       order by queue limit 1) n
   )
   select d.run, c.queue, c.priority, d.due_at
-  from lines c cross join lateral (
+  from slices c cross join lateral (
     select l.run, l.due_at from live l
     where l.suspect = 1 and l.job = c.job and l.queue = c.queue and l.priority = c.priority and l.worker is null
       and l.due_at <= t

@@ -52,7 +52,7 @@ create table outcomes (
   crashes integer not null,
   epoch integer not null,
   generation integer not null,
-  mail integer not null,
+  mailbox_seq integer not null,
   due_at bigint,
   started_at bigint,
   finished_at bigint not null,
@@ -72,7 +72,7 @@ create table live (
   job text collate "C" not null,
   queue text collate "C" not null,
   priority integer not null,
-  -- null: by mail only
+  -- null: by mailbox only
   due_at bigint,
   state text not null,
   worker text collate "C",
@@ -80,7 +80,7 @@ create table live (
   claim bigint,
   node text,
   epoch integer not null default 0,
-  mail integer not null default 0,
+  mailbox_seq integer not null default 0,
   crashes integer not null default 0,
   max_crashes integer not null,
   attempt integer not null default 1,
@@ -100,7 +100,7 @@ create table live (
   progress text,
   waiting_for text,
   -- the workers that crashed with it, as JSON
-  casualties text,
+  crash_records text,
   -- 1: it was in execution when its worker crashed, and has recorded nothing since
   suspect integer not null default 0
 ) with (
@@ -109,7 +109,7 @@ create table live (
   vacuum_truncate = off
 );
 -- by job, so that a long line of a job that is paused, or that this worker does not know, is never walked over
-create index live_line on live (suspect, job, queue, priority desc, due_at, run) where worker is null;
+create index live_slice on live (suspect, job, queue, priority desc, due_at, run) where worker is null;
 create index live_suspects on live (worker) where suspect = 1 and worker is not null;
 create index live_by_worker on live (worker, claim) where worker is not null;
 create index live_by_parent on live (parent) where parent is not null;
@@ -125,7 +125,7 @@ create table steps (
   state text not null,
   epoch integer not null,
   tries integer not null,
-  asked integer not null,
+  first_seq integer not null,
   output text,
   error text,
   resume_at bigint,
@@ -136,7 +136,7 @@ create table steps (
 );
 create sequence step_order;
 
-create table letters (
+create table mailbox (
   run text collate "C" not null,
   n integer not null,
   kind text not null,
@@ -152,10 +152,10 @@ create table letters (
   primary key (run, n)
 );
 -- what is unread is found and weighed without a look at what was read, or at the texts
-create index letters_unread on letters (run, n) include (kind, bytes) where consumed_by is null;
+create index mailbox_unread on mailbox (run, n) include (kind, bytes) where consumed_by is null;
 
 -- What was asked and had an effect: a repeated ask finds itself here.
-create table asks (
+create table actions (
   run text collate "C" not null,
   id text collate "C" not null,
   kind text not null,
@@ -183,7 +183,7 @@ create table output (
 create table workers (
   id text collate "C" primary key,
   node text not null,
-  beat bigint not null default 0,
+  heartbeat bigint not null default 0,
   stalled boolean not null default false,
   load double precision not null default 0,
   slots integer not null,
@@ -192,8 +192,8 @@ create table workers (
   identity text not null,
   -- its claims up to this number take nothing any more
   closed bigint not null default 0,
-  enrolled_at bigint not null,
-  buried_at bigint
+  registered_at bigint not null,
+  evicted_at bigint
 ) with (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 create table pauses (

@@ -29,9 +29,9 @@ describe('an error of the server', () => {
     ['22021', 'VALUE_REJECTED', 'refuses a value: what the server said'],
     ['22P05', 'VALUE_REJECTED', 'refuses a value: what the server said'],
     ['54000', 'VALUE_REJECTED', 'refuses a value: what the server said'],
-  ])('%s is %s: the store %s', (state, code, says) => {
+  ])('%s is %s: the store %s', (state, code, sentence) => {
     const error = storeError(serverError(state), url);
-    expect(error).toMatchObject({ code, message: `the store ${url} ${says}` });
+    expect(error).toMatchObject({ code, message: `the store ${url} ${sentence}` });
     expect(error.cause).toMatchObject({ code: state });
   });
 

@@ -30,19 +30,21 @@ const events = (text: string) =>
     .filter((each) => each['data'] !== undefined);
 
 test('the log is text unless asked otherwise, as `onejob runs logs` prints it', async () => {
-  const { ask, id } = await ran();
-  const { text, headers } = await ask('GET', `/runs/${id}/logs`);
+  const { sendRequest, id } = await ran();
+  const { text, headers } = await sendRequest('GET', `/runs/${id}/logs`);
   expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');
   expect(text).toMatch(/^line 1\nline 2\nline 3\nline 4\n.*你好/);
-  expect(await ask('GET', `/runs/${id}/logs`, { headers: { Accept: 'image/png' } })).toMatchObject({ status: 406 });
-  expect(await ask('GET', '/runs/nobody/logs')).toMatchObject({ status: 404 });
+  expect(await sendRequest('GET', `/runs/${id}/logs`, { headers: { Accept: 'image/png' } })).toMatchObject({
+    status: 406,
+  });
+  expect(await sendRequest('GET', '/runs/nobody/logs')).toMatchObject({ status: 404 });
 });
 
 test('as JSON, a line each, and from any offset on', async () => {
-  const { ask, id } = await ran();
+  const { sendRequest, id } = await ran();
   const headers = { Accept: 'application/x-ndjson' };
   const lines = async (query = '') =>
-    (await ask('GET', `/runs/${id}/logs${query}`, { headers })).text
+    (await sendRequest('GET', `/runs/${id}/logs${query}`, { headers })).text
       .trimEnd()
       .split('\n')
       .filter((line) => line !== '')
@@ -54,9 +56,9 @@ test('as JSON, a line each, and from any offset on', async () => {
 });
 
 test('as events whose id is the offset: a browser that comes again gets the rest, and after the end nothing', async () => {
-  const { ask, id } = await ran();
+  const { sendRequest, id } = await ran();
   const read = (last?: string) =>
-    ask('GET', `/runs/${id}/logs`, {
+    sendRequest('GET', `/runs/${id}/logs`, {
       headers: { Accept: 'text/event-stream', ...(last !== undefined && { 'Last-Event-ID': last }) },
     });
   const all = events((await read()).text);
@@ -71,7 +73,7 @@ test('as events whose id is the offset: a browser that comes again gets the rest
 
 test('a reader who follows gets lines while the run goes on, then the end; one who does not gets what there is', async () => {
   const gate = createDeferred<void>();
-  const { app, ask, handler } = openApi([talkative(gate.promise)]);
+  const { app, sendRequest, handler } = openApi([talkative(gate.promise)]);
   await app.start();
   const { id } = await app.client.enqueue('talk');
   const headers = { Accept: 'text/event-stream' };
@@ -80,7 +82,7 @@ test('a reader who follows gets lines while the run goes on, then the end; one w
   for await (const bytes of following.body as unknown as AsyncIterable<Uint8Array>) {
     text += Buffer.from(bytes).toString();
     if (events(text).length === 5) {
-      expect((await ask('GET', `/runs/${id}/logs`)).text.split('\n').length).toBeGreaterThan(5);
+      expect((await sendRequest('GET', `/runs/${id}/logs`)).text.split('\n').length).toBeGreaterThan(5);
       gate.resolve();
     }
   }
@@ -130,7 +132,7 @@ test('hints say which runs of this process changed, and are lost rather than kep
   const { id } = await app.client.enqueue('talk');
   expect(await first).toMatch(/^event: changed\ndata: \{"runs":/);
   for (;;) if ((await read()).includes(id)) break;
-  for (let i = 0; i < 3_000; i++) app.client.news.changed([`run-${i}`]);
+  for (let i = 0; i < 3_000; i++) app.client.changeHub.changed([`run-${i}`]);
   for (;;) if ((await read()).includes('"runs":null')) break;
   await reader?.cancel();
 });

@@ -19,8 +19,8 @@ describe('a request that is wrong is told what is wrong with it', () => {
     ['a method', 'DELETE', '/runs', 405, 'DELETE is not taken here'],
     ['an offset that is none', 'GET', '/runs/a/logs?offset=-1', 400, 'offset does not look like'],
   ])('%s', async (_, method, path, status, sentence) => {
-    const { ask } = openApi([hello]);
-    const { status: got, body } = await ask(method, path);
+    const { sendRequest } = openApi([hello]);
+    const { status: got, body } = await sendRequest(method, path);
     expect({ status: got, detail: body['detail'] }).toEqual({
       status,
       detail: expect.stringContaining(sentence) as string,
@@ -28,9 +28,9 @@ describe('a request that is wrong is told what is wrong with it', () => {
   });
 
   test('a body that is no JSON, of another type, of another shape, or that is not taken', async () => {
-    const { ask } = openApi([hello]);
+    const { sendRequest } = openApi([hello]);
     const send = (path: string, body: string, type = 'application/json') =>
-      ask('POST', path, { body, headers: { 'Content-Type': type } });
+      sendRequest('POST', path, { body, headers: { 'Content-Type': type } });
     expect(await send('/jobs/hello/runs', '{')).toMatchObject({ status: 400 });
     const form = await send('/jobs/hello/runs', 'a=b', 'application/x-www-form-urlencoded');
     expect(form).toMatchObject({ status: 415 });
@@ -40,40 +40,43 @@ describe('a request that is wrong is told what is wrong with it', () => {
     });
     expect((await send('/runs/k/cancel', '{"resaon":"x"}')).body['detail']).toContain('did you mean reason?');
     expect(await send('/runs/k/send', '{}')).toMatchObject({ status: 400 });
-    expect(await ask('POST', '/runs/k/send')).toMatchObject({ status: 400 });
+    expect(await sendRequest('POST', '/runs/k/send')).toMatchObject({ status: 400 });
     expect(await send('/jobs/hello/resume', '{}')).toMatchObject({ status: 400 });
   });
 
   test('a body that is nested too deep to be stored is refused, and so are headers, each by its number', async () => {
-    const { app, ask } = openApi([hello]);
+    const { app, sendRequest } = openApi([hello]);
     const headers = { 'Content-Type': 'application/json' };
-    const deep = await ask('POST', '/jobs/hello/runs', { body: '['.repeat(100_000) + ']'.repeat(100_000), headers });
+    const deep = await sendRequest('POST', '/jobs/hello/runs', {
+      body: '['.repeat(100_000) + ']'.repeat(100_000),
+      headers,
+    });
     expect(deep).toMatchObject({ status: 422, body: { code: 'VALUE_REJECTED' } });
     expect((await app.client.list()).items).toEqual([]);
-    const empty = await ask('POST', '/jobs/hello/runs', { headers: { 'Idempotency-Key': '' } });
+    const empty = await sendRequest('POST', '/jobs/hello/runs', { headers: { 'Idempotency-Key': '' } });
     expect(empty.body['detail']).toBe('the headers are wrong: idempotency-key is empty');
   });
 
   test('EGO-17 a body over the limit is 413, and nothing runs', async () => {
-    const { app, ask } = openApi([hello], { limits: { value: 1_000 } });
-    const large = await ask('POST', '/jobs/hello/runs', { body: { text: 'x'.repeat(2_000) } });
+    const { app, sendRequest } = openApi([hello], { limits: { value: 1_000 } });
+    const large = await sendRequest('POST', '/jobs/hello/runs', { body: { text: 'x'.repeat(2_000) } });
     expect(large).toMatchObject({ status: 413, body: { code: 'PAYLOAD_TOO_LARGE' } });
     expect((await app.client.list()).items).toEqual([]);
   });
 
   test('405 names what is taken, as an answer to OPTIONS too; HEAD goes where GET does', async () => {
-    const { ask } = openApi([hello]);
-    expect((await ask('OPTIONS', '/runs')).headers.get('allow')).toBe('POST, GET, HEAD');
-    expect((await ask('PUT', '/jobs/hello/runs')).headers.get('allow')).toBe('POST');
-    expect((await ask('OPTIONS', '/runs/cancel')).headers.get('allow')).toBe('POST');
-    expect(await ask('HEAD', '/jobs')).toMatchObject({ status: 200, text: '' });
+    const { sendRequest } = openApi([hello]);
+    expect((await sendRequest('OPTIONS', '/runs')).headers.get('allow')).toBe('POST, GET, HEAD');
+    expect((await sendRequest('PUT', '/jobs/hello/runs')).headers.get('allow')).toBe('POST');
+    expect((await sendRequest('OPTIONS', '/runs/cancel')).headers.get('allow')).toBe('POST');
+    expect(await sendRequest('HEAD', '/jobs')).toMatchObject({ status: 200, text: '' });
   });
 });
 
 test('problems carry code, hint and request id; those of the table name their type, and 503 says when to come again', async () => {
-  const { app, ask } = openApi([hello]);
+  const { app, sendRequest } = openApi([hello]);
   const headers = { 'X-Request-Id': 'r-1' };
-  expect(await ask('GET', '/runs/nobody', { headers })).toMatchObject({
+  expect(await sendRequest('GET', '/runs/nobody', { headers })).toMatchObject({
     body: {
       type: 'urn:onejob:error:RUN_UNKNOWN',
       title: 'No run has that id or key.',
@@ -85,17 +88,17 @@ test('problems carry code, hint and request id; those of the table name their ty
   });
   const store = await app.openStore();
   store.list = () => Promise.reject(new OnejobError('STORE_UNAVAILABLE', 'the store is away'));
-  const away = await ask('GET', '/runs');
+  const away = await sendRequest('GET', '/runs');
   expect(away).toMatchObject({ status: 503, body: { code: 'STORE_UNAVAILABLE' } });
   expect(away.headers.get('retry-after')).toBe('1');
 });
 
 test('what fails for a reason of its own is a 500 that tells strangers nothing', async () => {
-  const { app, ask } = openApi([hello]);
+  const { app, sendRequest } = openApi([hello]);
   const store = await app.openStore();
   store.list = () => Promise.reject(new Error('password: hunter2'));
-  expect(await ask('GET', '/runs')).toMatchObject({ status: 500, body: { code: 'INTERNAL' } });
-  expect((await ask('GET', '/runs')).text).not.toContain('hunter2');
+  expect(await sendRequest('GET', '/runs')).toMatchObject({ status: 500, body: { code: 'INTERNAL' } });
+  expect((await sendRequest('GET', '/runs')).text).not.toContain('hunter2');
 });
 
 describe('rights', () => {
@@ -107,12 +110,12 @@ describe('rights', () => {
   const as = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
 
   test('read is for looking, trigger for starting and sending, write for the rest', async () => {
-    const { app, ask } = openApi([hello], { http: { tokens } });
+    const { app, sendRequest } = openApi([hello], { http: { tokens } });
     await app.jobs.load();
     const statuses = async (method: string, path: string, body?: unknown) => {
       const given = body === undefined ? {} : { body };
       const all = ['', 'r', 't', 'w'].map((token) =>
-        ask(method, path, token === '' ? given : { ...given, ...as(token) }),
+        sendRequest(method, path, token === '' ? given : { ...given, ...as(token) }),
       );
       return (await Promise.all(all)).map(({ status }) => status);
     };

@@ -1,0 +1,24 @@
+import type { HeartbeatReply, WorkerId } from '../../ports/store-worker.ts';
+import { readAddress } from './address.ts';
+import { openConnection } from './connection.ts';
+import { heartbeat } from './roster.ts';
+
+/** What `facts.heartbeat.options` of a store in MySQL holds. */
+export interface HeartbeatOptions {
+  readonly url: string;
+  readonly prefix: string;
+}
+
+export interface HeartbeatSender {
+  heartbeat(reply: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply>;
+  close(): Promise<void>;
+}
+
+/** A heartbeat that hangs is of no use: the next one comes in two seconds. */
+const timeoutMs = 5_000;
+
+/** For a thread of its own, which heartbeats while the main loop is blocked (STORE §3.1): one connection, nothing else. */
+export async function openHeartbeat({ url, prefix }: HeartbeatOptions): Promise<HeartbeatSender> {
+  const db = await openConnection({ address: readAddress(url, prefix), max: 1, timeoutMs });
+  return { heartbeat: (reply) => heartbeat(db, reply), close: () => db.close() };
+}

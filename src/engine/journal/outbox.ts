@@ -1,0 +1,118 @@
+import type { Signals } from '../../intake/signals.ts';
+import { OnejobError } from '../../job/errors.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Meter } from '../../ports/meter.ts';
+import type { Action, ActionResult } from '../../ports/store-action.ts';
+import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import type { Store } from '../../ports/store.ts';
+import type { Clock } from '../../std/clock.ts';
+import { Batcher } from './batcher.ts';
+
+export interface OutboxOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter?: Meter | undefined;
+  /** Told of each group that is on its way, before it is answered. */
+  readonly signals?: Pick<Signals, 'sending'>;
+}
+
+/**
+ * What a process asks of others, in groups like the journal's: new runs and words to runs. Nobody's code is running
+ * yet, so a store that is away is told at once instead of being waited for (STORE §1.5).
+ */
+export class Outbox {
+  readonly #store: Store;
+  readonly #signals: Pick<Signals, 'sending'> | undefined;
+  readonly #submits: Batcher<readonly NewRun[], readonly Submitted[]>;
+  readonly #actions: Batcher<Action, ActionResult>;
+
+  constructor({ store, clock, log, meter, signals }: OutboxOptions) {
+    this.#store = store;
+    this.#signals = signals;
+    this.#submits = new Batcher({
+      name: 'submits',
+      send: async (calls) => {
+        const [only] = calls;
+        if (only && calls.length === 1) return [await this.#send(only)];
+        const answers = await this.#send(calls.flat());
+        let end = 0;
+        return calls.map(({ length }) => answers.slice(end, (end += length)));
+      },
+      weigh: weighCall,
+      count: (call) => call.length,
+      keysOf: (call) => call.flatMap(({ key }) => key ?? []),
+      patience: 'once',
+      clock,
+      log,
+      meter,
+    });
+    this.#actions = new Batcher<Action, ActionResult>({
+      name: 'actions',
+      send: (actions) => {
+        const answers = store.act(actions);
+        signals?.sending('actions');
+        return answers;
+      },
+      weigh: (action) => 300 + (action.kind === 'event' ? (action.data?.length ?? 0) : 0),
+      patience: 'once',
+      clock,
+      log,
+      meter,
+    });
+  }
+
+  /**
+   * All that are new are created in one commit, or none.
+   *
+   * @throws STORE_UNAVAILABLE, VALUE_REJECTED, KEY_BUSY after half a minute, PAYLOAD_TOO_LARGE for more than one commit takes
+   */
+  async submit(runs: readonly NewRun[]): Promise<readonly Submitted[]> {
+    checkedCall(runs);
+    const isBeside = runs.length > largeCall && this.#store.facts.keepsSubmitsInOrder === true;
+    if (!isBeside || !this.#submits.isIdle || this.#submits.besides === maxBeside) return this.#submits.push(runs);
+    // A large call needs no group. It goes at once, beside another one: whatever was asked for before is on its way.
+    return this.#submits.pushBeside(runs);
+  }
+
+  #send(runs: readonly NewRun[]): Promise<readonly Submitted[]> {
+    const answers = this.#store.submit(runs);
+    if (runs.some(({ holder }) => holder === null)) this.#signals?.sending('submits'); // else there is nothing to claim
+    return answers;
+  }
+
+  /** @throws STORE_UNAVAILABLE, VALUE_REJECTED */
+  act(action: Action): Promise<ActionResult> {
+    return this.#actions.push(action);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([this.#submits.settled(), this.#actions.settled()]);
+  }
+}
+
+/**
+ * A call commits as one, and so it is bounded: the server works on nothing else of this process meanwhile.
+ *
+ * @throws PAYLOAD_TOO_LARGE; nothing is written
+ */
+export function checkedCall(runs: readonly NewRun[]): readonly NewRun[] {
+  const bytes = weighCall(runs);
+  if (runs.length <= maxRuns && bytes <= maxBytes) return runs;
+  throw new OnejobError(
+    'PAYLOAD_TOO_LARGE',
+    `one call creates all of its runs or none, at most ${maxRuns} of ${maxBytes} bytes in all; these are ${runs.length} of ${bytes}`,
+    { hint: 'ask for them in several calls, each of which is all or none' },
+  );
+}
+
+function weighCall(runs: readonly NewRun[]): number {
+  return runs.reduce((sum, run) => sum + 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0), 0);
+}
+
+const maxRuns = 10_000;
+const maxBytes = 64 * 1_048_576;
+/** As many go into a group with others. */
+const largeCall = 20;
+/** One works while the other one waits for the disk. */
+const maxBeside = 2;

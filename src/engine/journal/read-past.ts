@@ -1,0 +1,45 @@
+import type { RunId, StepRecord } from '../../job/run.ts';
+import type { Page } from '../../ports/store-query.ts';
+import type { Store } from '../../ports/store.ts';
+import type { Execution } from '../attempt/execution.ts';
+import { retryUntilAvailable } from './retry-until-available.ts';
+
+/**
+ * What was before an attempt: its recorded steps, and all messages that there were at its claim. A handler begins with
+ * both: a wait whose time is over must not miss its event.
+ *
+ * @throws the reason, when aborted
+ */
+export async function readPast(execution: Execution): Promise<readonly StepRecord[]> {
+  const { host, claim, mailbox, abort } = execution;
+  const reading = claim.steps > 0 ? readSteps(execution) : [];
+  if (claim.mailboxSeq > 0) host.signals.mailbox([claim.run]);
+  const pending = claim.mailboxSeq > 0 ? mailbox.upTo(claim.mailboxSeq, abort.signal) : undefined;
+  const [records] = await Promise.all([reading, pending]);
+  return records;
+}
+
+async function readSteps({ host, claim, abort }: Execution): Promise<StepRecord[]> {
+  const ask: Store['steps'] = (request) => retryUntilAvailable(host.clock, abort, () => host.store.steps(request));
+  const records: StepRecord[] = [];
+  for await (const part of stepParts(claim.run, ask)) {
+    records.push(...part);
+    abort.check();
+  }
+  return records;
+}
+
+/**
+ * The steps of a run that nobody else works on, one answer after the other: the outputs of all together may be larger than
+ * what a store can say at once, or a process hold.
+ */
+export async function* stepParts(run: RunId, ask: Store['steps']): AsyncGenerator<readonly StepRecord[]> {
+  for (let after: string | null = null; ;) {
+    const { items, next }: Page<StepRecord> = await ask({ run, after, maxBytes });
+    yield items;
+    if (next === null) return;
+    after = next;
+  }
+}
+
+const maxBytes = 4_194_304;

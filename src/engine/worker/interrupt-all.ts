@@ -1,0 +1,29 @@
+import type { RunId } from '../../job/run.ts';
+import type { Attempt } from '../attempt/attempt.ts';
+
+/**
+ * A signal to the process: what executes is aborted, and with it the runs that wait for it as for their child; what only
+ * waits for something else is parked and goes on another time. Answers the parents of aborted runs that do not execute
+ * here: they end with them as soon as they are claimed.
+ */
+export function interruptAll(attempts: ReadonlyMap<RunId, Attempt>, reason: Error): RunId[] {
+  const executing = new Set<RunId>();
+  for (const attempt of attempts.values()) {
+    if (attempt.onlyWaits) continue;
+    for (let one: Attempt | undefined = attempt; one && !executing.has(one.claim.run);) {
+      executing.add(one.claim.run);
+      one = attempts.get(one.claim.parent ?? '');
+    }
+  }
+  const parents: RunId[] = [];
+  for (const attempt of attempts.values()) {
+    const { run, parent } = attempt.claim;
+    if (!executing.has(run)) {
+      attempt.stop();
+      continue;
+    }
+    attempt.abort(reason);
+    if (parent !== null && !attempts.has(parent)) parents.push(parent);
+  }
+  return parents;
+}

@@ -38,7 +38,7 @@ export const plantedFaults = [
     to: "return 'stale';",
   },
   {
-    name: 'a evicted worker keeps its runs',
+    name: 'an evicted worker keeps its runs',
     file: 'adapters/sqlite/evict.js',
     from: "set state = 'queued', worker = null, epoch = epoch + 1",
     to: 'set epoch = epoch + 1',

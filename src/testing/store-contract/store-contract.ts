@@ -38,6 +38,7 @@ import { aboutSteps } from './steps.ts';
 import { aboutSubmit } from './submit.ts';
 import { aboutSuspects } from './suspects.ts';
 import { aboutSuspend } from './suspend.ts';
+import { aboutTries } from './tries.ts';
 import { aboutTakeover } from './takeover.ts';
 import { aboutVerdicts } from './verdicts.ts';
 
@@ -88,6 +89,7 @@ const topics: readonly (readonly [topic: string, declare: (contract: Contract) =
   ['suspects', aboutSuspects],
   ['record: fence', aboutFence],
   ['record: steps', aboutSteps],
+  ['record: tries', aboutTries],
   ['record: suspend and mail', aboutSuspend],
   ['record: outcome', aboutOutcome],
   ['callbacks', aboutCallbacks],

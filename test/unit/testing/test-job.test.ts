@@ -46,6 +46,23 @@ test('SJ-17 a wait that nobody answers runs into its time-out on the fake clock'
   expect(clock.now() - before).toBeGreaterThanOrEqual(5 * 86_400_000);
 });
 
+test('SJ-17 a year is one move of the clock, also between code that waits for something real', async () => {
+  const clock = createFakeClock();
+  const before = clock.now();
+  const yearly = defineJob({
+    name: 'yearly',
+    retry: { attempts: 2, delay: '200d' },
+    run: async ({ step, attempt }) => {
+      await step.sleep('long', '365d');
+      await step('real', () => new Promise((resolve) => setTimeout(resolve, 20)));
+      if (attempt === 1) throw new Error('once more');
+      return attempt;
+    },
+  });
+  expect((await testJob(yearly, { clock })).output).toBe(2);
+  expect(clock.now() - before).toBeGreaterThanOrEqual(500 * 86_400_000);
+});
+
 test('SJ-17 retries are counted and take no time', async () => {
   let tries = 0;
   const flaky = defineJob({

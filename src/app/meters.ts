@@ -29,8 +29,8 @@ export class Meters implements Meter {
     for (const each of this.#listeners) each.ended(claim, end, ms);
   }
 
-  abandonedRuns(claim: Claim): void {
-    for (const each of this.#listeners) each.abandonedRuns(claim);
+  zombieHandler(claim: Claim): void {
+    for (const each of this.#listeners) each.zombieHandler(claim);
   }
 
   settledLate(claim: Claim): void {

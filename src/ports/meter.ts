@@ -11,7 +11,7 @@ export interface Meter {
   /** `ms` since the attempt began here, waits included. */
   ended(claim: Claim, end: AttemptEnd, ms: number): void;
   /** The handler ignored its signal beyond the grace: it goes on as a zombie, refused every write. */
-  abandonedRuns(claim: Claim): void;
+  zombieHandler(claim: Claim): void;
   /** A handler that was left behind has ended after all. */
   settledLate(claim: Claim): void;
   /** An error of the engine's own ended this attempt, which fails with the code INTERNAL. */

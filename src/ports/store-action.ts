@@ -5,14 +5,14 @@ import type { RunState } from '../job/state.ts';
 /** A word from outside. `id` makes a repeated ask the same one. `actor` and `reason` are kept for people. */
 export type Action = RunAction | PauseAction;
 
-interface StepCall {
+interface ActionOrigin {
   readonly id: string;
   readonly actor: string;
   readonly reason: string | null;
 }
 
 /** About one run; `ref` is an id or a key. */
-export type RunAction = StepCall & { readonly ref: string } &
+export type RunAction = ActionOrigin & { readonly ref: string } &
   /** `callbacks`: what the asker knows of the job's, for a run that nobody who knows the job has claimed. */
   (
     | { readonly kind: 'cancel'; readonly callbacks: CalledBack }
@@ -38,7 +38,7 @@ export interface PauseTarget {
 }
 
 /** Binds later `claim` (job, queue, node) and `fire` (schedule), on all nodes, until resumed or `until`. */
-export type PauseAction = StepCall & {
+export type PauseAction = ActionOrigin & {
   readonly kind: 'pause' | 'resume';
   readonly target: PauseTarget;
   readonly until: number | null;

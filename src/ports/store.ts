@@ -43,7 +43,7 @@ export interface Store {
   registerWorker(worker: WorkerRegistration): Promise<void>;
 
   /** Raises the worker's counter and does nothing else. May be called from several threads. */
-  heartbeat(reply: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply>;
+  heartbeat(report: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply>;
 
   workers(): Promise<WorkerView[]>;
 
@@ -126,7 +126,7 @@ export interface StoreFacts {
   readonly url: string;
   /**
    * Who raises the counter while the main loop is blocked: the store's own thread (`'store'`), a module whose
-   * `heartbeat(options, reply)` a thread imports, or nobody (`null`: the main loop heartbeats, with a lease of 60 s).
+   * `heartbeat(options, report)` a thread imports, or nobody (`null`: the main loop heartbeats, with a lease of 60 s).
    */
   readonly heartbeat: 'store' | { readonly module: string; readonly options: unknown } | null;
   /**

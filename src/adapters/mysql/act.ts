@@ -28,7 +28,7 @@ function encode(one: Action, i: number): unknown {
   const ref = isStorable(one.ref) ? one.ref : '';
   switch (one.kind) {
     case 'event':
-      return { ...asked, ref, word: one.name, data: one.data ?? undefined };
+      return { ...asked, ref, event_name: one.name, data: one.data ?? undefined };
     case 'restart':
       return { ...asked, ref, from: one.from ?? undefined };
     case 'reschedule':

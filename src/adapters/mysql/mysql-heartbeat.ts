@@ -10,7 +10,7 @@ export interface HeartbeatOptions {
 }
 
 export interface HeartbeatSender {
-  heartbeat(reply: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply>;
+  heartbeat(report: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply>;
   close(): Promise<void>;
 }
 
@@ -20,5 +20,5 @@ const timeoutMs = 5_000;
 /** For a thread of its own, which heartbeats while the main loop is blocked (STORE §3.1): one connection, nothing else. */
 export async function openHeartbeat({ url, prefix }: HeartbeatOptions): Promise<HeartbeatSender> {
   const db = await openConnection({ address: readAddress(url, prefix), max: 1, timeoutMs });
-  return { heartbeat: (reply) => heartbeat(db, reply), close: () => db.close() };
+  return { heartbeat: (report) => heartbeat(db, report), close: () => db.close() };
 }

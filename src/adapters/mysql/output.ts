@@ -11,14 +11,14 @@ export async function append(db: Connection, { worker, chunks, progress }: Outpu
     end += bytes.length;
     return { i, run, epoch, seq, start, size: bytes.length };
   });
-  const words = lastProgress(progress);
-  const runs = new Set([...pieces, ...words].map(({ run }) => run));
+  const reports = lastProgress(progress);
+  const runs = new Set([...pieces, ...reports].map(({ run }) => run));
   const answers = await db.write('append', 'append_v1', [
     worker,
     bundle([...runs].toSorted()),
     bundle(pieces),
     Buffer.concat(chunks.map(({ bytes }) => bytes)),
-    bundle(words),
+    bundle(reports),
   ]);
   const verdicts: OutputVerdict[] = chunks.map(() => 'ok');
   for (const { i, verdict } of answers.flat() as unknown as { i: number; verdict: OutputVerdict }[])
@@ -29,6 +29,6 @@ export async function append(db: Connection, { worker, chunks, progress }: Outpu
 /** One a run and epoch, the last that was said. */
 function lastProgress(progress: OutputBatch['progress']): { run: RunId; epoch: number; progress: string }[] {
   const last = new Map<string, OutputBatch['progress'][number]>();
-  for (const word of progress) last.set(`${word.run} ${word.epoch}`, word);
+  for (const report of progress) last.set(`${report.run} ${report.epoch}`, report);
   return [...last.values()].map(({ run, epoch, progress: said }) => ({ run, epoch, progress: JSON.stringify(said) }));
 }

@@ -31,6 +31,6 @@ export async function append(db: Connection, { worker, chunks, progress }: Outpu
 /** One a run and epoch, the last that was said. */
 function lastProgress(progress: OutputBatch['progress']): unknown[] {
   const last = new Map<string, { run: RunId; epoch: number; progress: unknown }>();
-  for (const word of progress) last.set(`${word.run} ${word.epoch}`, word);
+  for (const report of progress) last.set(`${report.run} ${report.epoch}`, report);
   return [...last.values()].map(({ run, epoch, progress }) => ({ run, epoch, progress }));
 }

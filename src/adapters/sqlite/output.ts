@@ -20,9 +20,9 @@ export function append(tx: Tx, { worker, chunks, progress }: OutputBatch): Outpu
     lasts.set(chunk.run, chunk.seq);
     return 'ok';
   });
-  for (const word of progress) {
-    if (!isHeld(word)) continue;
-    tx.db.run('update live set progress = ? where run = ?', JSON.stringify(word.progress), word.run);
+  for (const report of progress) {
+    if (!isHeld(report)) continue;
+    tx.db.run('update live set progress = ? where run = ?', JSON.stringify(report.progress), report.run);
   }
   return verdicts;
 }

@@ -24,13 +24,13 @@ export function registerWorker(tx: Tx, worker: WorkerRegistration): void {
   for (const previous of previousWorkers) evictWorker(tx, previous.id, false);
 }
 
-export function heartbeat(tx: Tx, reply: { worker: WorkerId; load?: number; stalled?: boolean }): HeartbeatReply {
+export function heartbeat(tx: Tx, report: { worker: WorkerId; load?: number; stalled?: boolean }): HeartbeatReply {
   const beaten = tx.db.run(
     `update workers set heartbeat = heartbeat + 1, load = coalesce(?2, load), stalled = ?3
      where id = ?1 and evicted_at is null`,
-    reply.worker,
-    reply.load ?? null,
-    Number(reply.stalled ?? false),
+    report.worker,
+    report.load ?? null,
+    Number(report.stalled ?? false),
   );
   return { evicted: beaten === 0 };
 }

@@ -252,7 +252,7 @@ export class Attempt {
     if (this.#runner.terminate(this.#execution)) return;
     const { host, abort, ending } = this.#execution;
     this.#isLeftBehind = true;
-    host.meter?.abandonedRuns(this.claim);
+    host.meter?.zombieHandler(this.claim);
     host.log.warn('the handler ignores its signal and is left behind', namesOf(this.claim));
     ending.settle({ how: 'threw', thrown: abort.reason, isFinal: false });
   }

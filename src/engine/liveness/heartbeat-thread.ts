@@ -9,7 +9,7 @@ interface HeartbeatModule {
 }
 
 interface HeartbeatSender {
-  heartbeat(reply: { worker: WorkerId; stalled: boolean }): Promise<void>;
+  heartbeat(report: { worker: WorkerId; stalled: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -17,10 +17,10 @@ interface Change<B extends ApiSchema> {
   /** States in which it can be done. */
   readonly states: readonly RunState[];
   readonly body: B;
-  readonly apply: (client: Client, id: string, body: StepCall) => Promise<ActionResult>;
+  readonly apply: (client: Client, id: string, body: ActionBody) => Promise<ActionResult>;
 }
 
-interface StepCall {
+interface ActionBody {
   readonly reason?: string;
   readonly now?: boolean;
   readonly from?: string | number;
@@ -85,7 +85,7 @@ export const changeOne: readonly Route[] = changes.map(({ verb, summaries: [summ
     answers: { 200: jsonAnswer('the run as it is now, and whether it is done already', oneRun) },
     async handle({ client, params, body: asked }) {
       const { id } = await client.find(params.ref);
-      const answer = await apply(client, id, (asked ?? {}) as StepCall);
+      const answer = await apply(client, id, (asked ?? {}) as ActionBody);
       return json(200, { v: 1, ...runView(await client.find(id)), verdict: answer.verdict });
     },
   }),
@@ -129,7 +129,7 @@ export const changeMany: readonly Route[] = changes.map(({ verb, summaries: [, s
         const items = runs.map(({ id, job, state }) => ({ id, job, state, verdict: null as Verdict | null }));
         return json(200, { v: 1, items, more });
       }
-      const items = await applyToAll(runs, (id) => apply(client, id, (asked ?? {}) as StepCall), request.signal);
+      const items = await applyToAll(runs, (id) => apply(client, id, (asked ?? {}) as ActionBody), request.signal);
       return json(200, { v: 1, items, more });
     },
   }),

@@ -70,7 +70,7 @@ export const startRun = defineRoute({
   },
 });
 
-type StepCall = Pick<
+type StartRequest = Pick<
   Call<{ name: typeof name }, Fields, Fields, ApiSchema>,
   'client' | 'params' | 'request' | 'app' | 'path'
 >;
@@ -78,7 +78,7 @@ type StepCall = Pick<
 /** 200 and the run when it has ended, or does within the wait; else 202 and where it is. */
 async function answerOf(
   { id, key: itsKey, jobId, state, created }: RunHandle,
-  { client, params, request, app, path }: StepCall,
+  { client, params, request, app, path }: StartRequest,
   seconds: number | null,
 ): Promise<AnyAnswer> {
   const applied = seconds === null ? {} : { 'Preference-Applied': `wait=${seconds}` };

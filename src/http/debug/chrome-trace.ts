@@ -51,7 +51,7 @@ function attempts(emit: (event: object) => void): Meter {
   return {
     began: (claim) => event('b', claim),
     ended: (claim, outcome) => event('e', claim, { outcome }),
-    abandonedRuns: nothing,
+    zombieHandler: nothing,
     settledLate: nothing,
     internalError: nothing,
     endedByStore: nothing,

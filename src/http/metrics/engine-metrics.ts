@@ -9,7 +9,7 @@ export class EngineMetrics implements Meter {
   readonly #attempts: Counter<'job' | 'trigger'>;
   readonly #runs: Counter<'job' | 'trigger' | 'outcome'>;
   readonly #durations: Histogram<'job' | 'outcome'>;
-  readonly #abandonedRuns: Counter<'job'>;
+  readonly #zombieHandler: Counter<'job'>;
   readonly #zombies: Gauge<'job'>;
   readonly #internalErrors: Counter<'job'>;
   readonly #goingOn = new Map<string, number>();
@@ -44,7 +44,7 @@ export class EngineMetrics implements Meter {
       buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200],
       registers,
     });
-    this.#abandonedRuns = new Counter({
+    this.#zombieHandler = new Counter({
       name: 'onejob_zombies_total',
       help: 'Handlers that ignored their signal and were left behind',
       labelNames: ['job'],
@@ -98,8 +98,8 @@ export class EngineMetrics implements Meter {
     if (isFinal(end)) this.#runs.inc({ job, trigger, outcome });
   }
 
-  abandonedRuns({ job }: Claim): void {
-    this.#abandonedRuns.inc({ job });
+  zombieHandler({ job }: Claim): void {
+    this.#zombieHandler.inc({ job });
     this.#countZombies(job, 1);
   }
 

@@ -14,7 +14,7 @@ class RecordingMeter implements Meter {
   readonly groups = new Map<string, number>();
   began: Meter['began'] = ({ job, trigger }) => void this.heard.push(`began ${job} by ${trigger}`);
   ended: Meter['ended'] = ({ job }, end, ms) => void this.heard.push(`ended ${job} ${end}${ms >= 0 ? '' : '?'}`);
-  abandonedRuns: Meter['abandonedRuns'] = ({ job }) => void this.heard.push(`left ${job} behind`);
+  zombieHandler: Meter['zombieHandler'] = ({ job }) => void this.heard.push(`left ${job} behind`);
   internalError: Meter['internalError'] = ({ job }) => void this.heard.push(`${job} internal error`);
   settledLate: Meter['settledLate'] = ({ job }) => void this.heard.push(`${job} settled late`);
   endedByStore: Meter['endedByStore'] = ({ job, trigger }, outcome) =>

@@ -26,11 +26,11 @@ let clock: FakeClock;
 let entries: Entry[];
 let texts: string[];
 let storeIsAway: Deferred<void> | undefined;
-let abandonedRuns: number;
+let zombieHandler: number;
 
 beforeEach(() => {
   clock = new FakeClock();
-  [entries, texts, storeIsAway, abandonedRuns] = [[], [], undefined, 0];
+  [entries, texts, storeIsAway, zombieHandler] = [[], [], undefined, 0];
 });
 
 async function attempt(runner: Runner): Promise<Attempt> {
@@ -58,7 +58,7 @@ async function attempt(runner: Runner): Promise<Attempt> {
     limits: { valueBytes: 1_000, outputBytes: 100_000_000, parkAfterMs: 1_000 },
     observer: {},
     meter: {
-      abandonedRuns: () => abandonedRuns++,
+      zombieHandler: () => zombieHandler++,
       began: noop,
       ended: noop,
       settledLate: noop,
@@ -158,7 +158,7 @@ test('past the grace a runner is told to end its code, and what it settles with 
   runner.settled.reject(new Error('killed'));
   expect(await ended).toBe('failed');
   expect(entries).toMatchObject([{ kind: 'outcome', error: { code: 'RUN_TIMED_OUT' } }]);
-  expect(abandonedRuns).toBe(0);
+  expect(zombieHandler).toBe(0);
 });
 
 test('code that no runner can end is left behind', async () => {
@@ -169,5 +169,5 @@ test('code that no runner can end is left behind', async () => {
   stubborn.abort(late);
   clock.advance(1_000);
   expect(await ended).toBe('failed');
-  expect(abandonedRuns).toBe(1);
+  expect(zombieHandler).toBe(1);
 });

@@ -2,7 +2,7 @@ import { fullMailbox } from '../../../job/transition.ts';
 
 /** Words from outside: STORE §5 `ask`. */
 export const act: readonly string[] = [
-  // 'items' are [{ i, id, kind, actor, reason, ref, callbacks, word, data, from, delay, type, name, until }], carried
+  // 'items' are [{ i, id, kind, actor, reason, ref, callbacks, event_name, data, from, delay, type, name, until }], carried
   // out in their order. What had an effect is kept under its id: a repeat, also one that comes while the first is on its
   // way and waits for the lock of its run, gets the same answer. Answers rows (i, verdict, run, state).
   `create procedure onejob_act_v1(in items $text)
@@ -14,14 +14,14 @@ begin
   declare named, falling $text;
   declare action_id, target_name $name;
   declare kind, target_type, known, callbacks $label;
-  declare actor, because, data, word $text;
+  declare actor, because, data, event_name $text;
   declare ref $key;
   declare from_step $step;
   declare target $id;
   declare action_list cursor for
-    select x.i, x.id, x.kind, x.actor, x.reason, x.ref, x.callbacks, x.word, x.data, x.from_step, x.delay, x.type, x.name, x.ends_at
+    select x.i, x.id, x.kind, x.actor, x.reason, x.ref, x.callbacks, x.event_name, x.data, x.from_step, x.delay, x.type, x.name, x.ends_at
     from json_table(items, '$[*]' columns (i int path '$.i', id $name path '$.id', kind $label path '$.kind',
-      actor $text path '$.actor', reason $text path '$.reason', ref $key path '$.ref', callbacks $label path '$.callbacks', word $text path '$.word',
+      actor $text path '$.actor', reason $text path '$.reason', ref $key path '$.ref', callbacks $label path '$.callbacks', event_name $text path '$.event_name',
       data $text path '$.data', from_step $step path '$.from', delay bigint path '$.delay', type $label path '$.type',
       name $name path '$.name', ends_at bigint path '$.until')) x
     order by x.i;
@@ -57,7 +57,7 @@ begin
   open action_list;
   asking: loop
     set done = false;
-    fetch action_list into place, action_id, kind, actor, because, ref, callbacks, word, data, from_step, delay, target_type, target_name, ends_at;
+    fetch action_list into place, action_id, kind, actor, because, ref, callbacks, event_name, data, from_step, delay, target_type, target_name, ends_at;
     if done then leave asking; end if;
     if target_type is not null then
       call onejob_pause(kind, target_type, target_name, ends_at, actor, because, t);
@@ -70,7 +70,7 @@ begin
       else
         set known = (select a.verdict from onejob_actions a where a.run = target and a.id = action_id);
         if known is null then
-          call onejob_act_on_run(target, kind, actor, because, callbacks, word, data, from_step, delay, t, known);
+          call onejob_act_on_run(target, kind, actor, because, callbacks, event_name, data, from_step, delay, t, known);
           if known in ('done', 'pending') then
             insert into onejob_actions (run, id, kind, verdict, actor, reason, at)
             values (target, action_id, kind, known, actor, because, t);
@@ -111,9 +111,9 @@ begin
   end if;
 end`,
 
-  // One word to one run; its verdict.
+  // One action on one run; its verdict.
   `create procedure onejob_act_on_run(in target $id, in kind $label, in by_actor $text, in because $text,
-  in known_callbacks $label, in word $text, in data $text, in from_step $step, in delay bigint, in t bigint, out verdict $label)
+  in known_callbacks $label, in event_name $text, in data $text, in from_step $step, in delay bigint, in t bigint, out verdict $label)
 sql security invoker
 body: begin
   declare live_state, end_state $label;
@@ -160,7 +160,7 @@ body: begin
     select if(count(*) >= ${fullMailbox.events} or sum(m.bytes) >= ${fullMailbox.bytes}, 'full', 'pending') into verdict
     from onejob_mailbox m force index (unread)
     where m.run = target and m.consumed_by is null and m.kind = 'event';
-    if verdict = 'pending' then call onejob_post(target, kind, word, data, by_actor, because, t); end if;
+    if verdict = 'pending' then call onejob_post(target, kind, event_name, data, by_actor, because, t); end if;
   elseif kind = 'reschedule' and live_state = 'queued' then
     -- the deadline counts from the due instant, so it moves along
     update onejob_live l straight_join onejob_runs r force index (primary) on r.id = l.run

@@ -22,7 +22,7 @@ end`,
   // succeed the kin. The live row goes, the
   // outcome comes, requests to cancel that the run outlived are consumed, its parent gets a mailbox item, and unless it
   // succeeded its unfinished children are cancelled. Last come the runs of callbacks, unless 'silent': as children of
-  // runs that ended they would be cancelled. Of 'mailed', 'born', 'fallen' and 'called' (any has mail, a parent, did not
+  // runs that ended they would be cancelled. Of 'with_mailbox', 'born', 'fallen' and 'called' (any has mail, a parent, did not
   // succeed, may be called back) each that is 0 spares a look.
   //
   // While it works, a run that ends now is the one that has both a live row and an outcome.

@@ -1,9 +1,9 @@
 /** The output lane: STORE §1.4. */
 export const output: readonly string[] = [
   // Chunks of output [{ i, run, epoch, seq, start, size }]: each is 'size' bytes of 'data' from 'start' on, and written
-  // only as last + 1 of its run and under the fence. 'words' are of progress, [{ run, epoch, progress }], one a run;
+  // only as last + 1 of its run and under the fence. 'reports' are of progress, [{ run, epoch, progress }], one a run;
   // 'runs' all the runs that either names, in order. Answers the verdicts that are not 'ok' as rows (i, verdict).
-  `create procedure onejob_append_v1(in me $id, in runs $text, in chunks $text, in data longblob, in words $text)
+  `create procedure onejob_append_v1(in me $id, in runs $text, in chunks $text, in data longblob, in reports $text)
 sql security invoker
 begin
   declare found int;
@@ -40,8 +40,8 @@ begin
     left join onejob_output o force index (primary) on o.run = c.run and o.seq = c.seq
     where h.run is null or o.run is null;
   end if;
-  if words is not null then
-    update json_table(words, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', progress $text path '$.progress')) p
+  if reports is not null then
+    update json_table(reports, '$[*]' columns (run $id path '$.run', epoch int path '$.epoch', progress $text path '$.progress')) p
     straight_join onejob_live l force index (primary) on l.run = p.run
     set l.progress = p.progress where l.worker = me and l.state = 'running' and l.epoch = p.epoch;
   end if;

@@ -248,7 +248,7 @@ export const tables: readonly string[] = [
   id bigint not null auto_increment primary key
 ) $table`,
 
-  // Counters of what is told between processes (notifier.ts): 'hint' says that there is news, 'words' numbers the lines.
+  // Counters of what is told between processes (notifier.ts): 'hint' says that there is news, 'notifications' numbers the lines.
   // Not in memory, though a hint then waits for the disk: a replica that starts anew has such a table empty, finds no
   // row to change in it and stops (decision 0048).
   `create table if not exists onejob_hints (
@@ -259,6 +259,6 @@ export const tables: readonly string[] = [
   // Lines that processes say to each other, the last thousand.
   `create table if not exists onejob_notifications (
   n bigint not null primary key,
-  words varchar(2000) character set ascii not null
+  notification varchar(2000) character set ascii not null
 ) $table`,
 ];

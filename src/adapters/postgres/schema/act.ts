@@ -78,7 +78,7 @@ end $$;
 create function run_of(ref text) returns text language sql stable
 as $$ select coalesce((select id from runs where id = ref), (select run from keys where key = ref)) $$;
 
--- One word to one run; its verdict.
+-- One action on one run; its verdict.
 create function act_on_run(
   target text, kind text, by_actor text, because text, known_callbacks text, name text, data text, from_step text,
   delay bigint, t bigint

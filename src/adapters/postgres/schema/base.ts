@@ -142,13 +142,13 @@ begin
 end $$;
 
 -- Puts mailbox items into the boxes of unfinished runs and raises their mailbox in the same statement; a waiting run is queued,
--- due now. 'words' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
-create function post(words json, t bigint) returns void language plpgsql volatile
+-- due now. 'posts' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
+create function post(posts json, t bigint) returns void language plpgsql volatile
 as $$
 begin
   with given as materialized (
     select w.*, row_number() over (partition by w.run order by w.i, w.name) k
-    from json_to_recordset(words) w(i integer, run text, kind text, name text, data text, actor text, reason text)
+    from json_to_recordset(posts) w(i integer, run text, kind text, name text, data text, actor text, reason text)
   ), raised as (
     update live l set mailbox_seq = l.mailbox_seq + c.n,
       due_at = case when l.state = 'waiting' then t else l.due_at end,
@@ -181,7 +181,7 @@ declare
   with_mailbox text[];
   born text[];
   fallen text[];
-  words json;
+  posts json;
   ends json;
   called json;
   calls json[] := '{}';
@@ -219,8 +219,8 @@ begin
     end if;
     if born is not null then
       select json_agg(json_build_object('i', 0, 'run', r.parent, 'kind', 'child', 'name', r.id))
-      into words from runs r where r.id = any(born);
-      perform post(words, t);
+      into posts from runs r where r.id = any(born);
+      perform post(posts, t);
     end if;
     exit when fallen is null;
 
@@ -231,14 +231,14 @@ begin
       json_agg(json_build_object('run', c.run, 'state', 'cancelled', 'error', json_build_object(
         'code', 'RUN_CANCELLED', 'message', format('cancelled by run %s: %s', c.parent, c.why))))
         filter (where c.state <> 'running')
-    into words, ends
+    into posts, ends
     from (
       select l.run, l.state, l.parent, case o.state when 'failed' then 'its parent failed'
         else 'its parent was cancelled' end why
       from live l join outcomes o on o.run = l.parent
       where l.parent = any(fallen) order by l.run
     ) c;
-    if words is not null then perform post(words, t); end if;
+    if posts is not null then perform post(posts, t); end if;
     exit when ends is null;
     items := ends;
     epochs := null;

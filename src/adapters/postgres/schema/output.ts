@@ -3,10 +3,10 @@ import { settings } from './settings.ts';
 /** The output lane: STORE §1.4. */
 export const output = /* sql */ `
 -- Chunks of output, as columns: a chunk is the bytes of 'data' from 'starts' on, 'sizes' long. Each is written only as
--- last + 1 of its run and under the fence. 'words' are of progress, [{ run, epoch, progress }], one a run. Answers the verdicts
+-- last + 1 of its run and under the fence. 'reports' are of progress, [{ run, epoch, progress }], one a run. Answers the verdicts
 -- that are not 'ok' as [[i, verdict]], counted from 0, or null.
 create function append_v1(
-  me text, runs text[], epochs integer[], seqs integer[], starts integer[], sizes integer[], data bytea, words json
+  me text, runs text[], epochs integer[], seqs integer[], starts integer[], sizes integer[], data bytea, reports json
 ) returns json language plpgsql volatile
 ${settings}
 as $$
@@ -20,7 +20,7 @@ begin
   select array_agg(l.run), array_agg(l.epoch) into held, held_epochs
   from (
     select l.run, l.epoch, l.state, l.worker from live l
-    where l.run = any(runs || array(select p.run from json_to_recordset(words) p(run text)))
+    where l.run = any(runs || array(select p.run from json_to_recordset(reports) p(run text)))
     order by l.run for no key update
   ) l
   where l.worker = me and l.state = 'running';
@@ -41,9 +41,9 @@ begin
   )
   select json_agg(json_build_array(g.i - 1, case when g.last is null then 'stale' else 'gap' end)) into rejected
   from given g where g.last is null or g.seq > g.last and g.seq - g.last <> g.place;
-  if words is not null then
+  if reports is not null then
     update live l set progress = p.progress
-    from json_to_recordset(words) p(run text, epoch integer, progress text)
+    from json_to_recordset(reports) p(run text, epoch integer, progress text)
     join unnest(held, held_epochs) m(run, epoch) on m.run = p.run and m.epoch = p.epoch
     where l.run = p.run;
   end if;

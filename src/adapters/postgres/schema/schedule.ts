@@ -84,7 +84,7 @@ as $$
 declare
   actor text := 'schedule ' || of_schedule;
   reason text := 'its next occurrence is due';
-  words json;
+  posts json;
   ends json;
 begin
   if ids = '{}' then return; end if;
@@ -92,9 +92,9 @@ begin
       'reason', reason)) filter (where l.state = 'running'),
     json_agg(json_build_object('run', l.run, 'state', 'cancelled', 'error', cancel_failure(actor, reason)))
       filter (where l.state <> 'running')
-  into words, ends
+  into posts, ends
   from (select run, state from live where run = any(ids) order by run) l;
-  if words is not null then perform post(words, t); end if;
+  if posts is not null then perform post(posts, t); end if;
   if ends is not null then perform end_runs(ends, null, null, t); end if;
 end $$;
 

@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { checkArchitecture } from './support/architecture.ts';
+import { checkArchitecture, known } from './support/architecture.ts';
 import { readHouse } from './support/house.ts';
 import { createProject } from './support/project.ts';
 
 test('the house stands: floors, circles, sizes and names', async () => {
   const src = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src');
-  expect(checkArchitecture(await readHouse(src))).toEqual([]);
+  expect(checkArchitecture(await readHouse(src), known)).toEqual([]);
 });
 
 describe('the check of the house', () => {
@@ -86,5 +86,36 @@ describe('the check of the house', () => {
       'std/d.ts': 'export {};\n',
     });
     expect(findings).toEqual([expect.stringMatching(/circle: std\/a\.ts, std\/b\.ts, std\/c\.ts$/)]);
+  });
+
+  test('refuses a folder of more than 45 files, and counts those of its rooms for themselves', async () => {
+    const files = (folder: string): [string, string][] =>
+      Array.from({ length: 45 }, (_, i) => [`${folder}/a${i}.ts`, 'export {};\n']);
+    const full = Object.fromEntries([...files('std'), ...files('std/room')]);
+    expect(await check(full)).toEqual([]);
+    expect(await check({ ...full, 'std/b.ts': '' })).toEqual(['std has 46 and may have 45 files: it wants rooms']);
+  });
+
+  test('refuses a class of more than 15 public members, each name counted once', async () => {
+    const members = Array.from({ length: 13 }, (_, i) => `m${i}() {}`).join('\n');
+    const hidden = 'constructor() {}\n#own() {}\nprivate a = 1;\nprotected b() {}\nstatic {}\n';
+    const whole = `${hidden}${members}\nfield = 1;\nget both() { return 1; }\nset both(x) {}`;
+    expect(await check({ 'std/a.ts': `class A {\n${whole}\n}` })).toEqual([]);
+    expect(await check({ 'std/a.ts': `class A {\n${whole}\nstatic more() {}\n}` })).toEqual([
+      'std/a.ts A has 16 and may have 15 public members: it is more than one thing',
+    ]);
+  });
+
+  test('refuses an exception that nobody needs any more, and growth behind one', async () => {
+    const house = await readHouse(
+      await createProject({
+        'std/a.ts': `class A {\n${Array.from({ length: 17 }, (_, i) => `m${i} = 1;`).join('\n')}\n}`,
+      }),
+    );
+    expect(checkArchitecture(house, { 'std/a.ts A': 17 })).toEqual([]);
+    expect(checkArchitecture(house, { 'std/a.ts A': 16, 'std/b.ts B': 20 })).toEqual([
+      'std/a.ts A has 17 and may have 16 public members: it is more than one thing',
+      'std/b.ts B is an exception that nobody needs',
+    ]);
   });
 });

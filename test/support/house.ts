@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { parseSync, Visitor } from 'oxc-parser';
+import { parseSync, Visitor, type Class, type ClassElement } from 'oxc-parser';
 
 /** One source file, as far as the rules of the house look at it. */
 export interface SourceFile {
@@ -10,8 +10,15 @@ export interface SourceFile {
   imports: Import[];
   /** Globals that it calls, constructs or reads from, with their line: `Date.now`, `setTimeout`, `new Worker`. */
   uses: { name: string; line: number }[];
+  classes: HouseClass[];
   /** False when a statement is anything but `export … from`. */
   onlyReexports: boolean;
+}
+
+interface HouseClass {
+  name: string;
+  /** What a caller can reach, each name once: methods, accessors and fields, also static ones. */
+  publicMembers: string[];
 }
 
 interface Import {
@@ -43,6 +50,10 @@ function parseFile(path: string, text: string): SourceFile {
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
   const imports: Import[] = [];
   const uses: SourceFile['uses'] = [];
+  const classes: HouseClass[] = [];
+  const addClass = (node: Class): void => {
+    classes.push({ name: node.id?.name ?? 'a class', publicMembers: publicMembers(node) });
+  };
   const addImport = (node: { start: number }, specifier: string, typeOnly: boolean): void => {
     imports.push({ specifier, target: targetOf(path, specifier), typeOnly, line: lineOf(node.start) });
   };
@@ -51,6 +62,8 @@ function parseFile(path: string, text: string): SourceFile {
   };
 
   new Visitor({
+    ClassDeclaration: addClass,
+    ClassExpression: addClass,
     ImportDeclaration: (node) => addImport(node, node.source.value, node.importKind === 'type'),
     ExportAllDeclaration: (node) => addImport(node, node.source.value, node.exportKind === 'type'),
     ExportNamedDeclaration: (node) => {
@@ -78,10 +91,29 @@ function parseFile(path: string, text: string): SourceFile {
   const onlyReexports = program.body.every(
     (node) => node.type === 'ExportAllDeclaration' || (node.type === 'ExportNamedDeclaration' && node.source !== null),
   );
-  return { path, lines: text.replace(/\n$/, '').split('\n').length, imports, uses, onlyReexports };
+  return { path, lines: text.replace(/\n$/, '').split('\n').length, imports, uses, classes, onlyReexports };
 }
 
 /** `../std/clock.ts`, written in `job/run.ts`, is `std/clock.ts`. */
 function targetOf(importer: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(importer), specifier) : undefined;
+}
+
+function publicMembers({ body }: Class): string[] {
+  const names = body.body.flatMap((member) => (isPublic(member) ? [nameOf(member)] : []));
+  return [...new Set(names)];
+}
+
+type Member = Exclude<ClassElement, { type: 'StaticBlock' | 'TSIndexSignature' }>;
+
+function isPublic(member: ClassElement): member is Member {
+  if (member.type === 'StaticBlock' || member.type === 'TSIndexSignature') return false;
+  if (member.key.type === 'PrivateIdentifier') return false;
+  if ('kind' in member && member.kind === 'constructor') return false;
+  return member.accessibility !== 'private' && member.accessibility !== 'protected';
+}
+
+function nameOf({ key, computed, start }: Member): string {
+  if (!computed && key.type === 'Identifier') return key.name;
+  return key.type === 'Literal' ? String(key.value) : `[computed at ${start}]`;
 }

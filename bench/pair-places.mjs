@@ -14,21 +14,21 @@ export async function openPlace(server) {
     return { url: `sqlite:${join(folder, 'bench.db')}`, remove: () => rm(folder, { recursive: true, force: true }) };
   }
   const name = `bench_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const query = server.startsWith('mysql') ? askMysql : askPostgres;
+  const query = server.startsWith('mysql') ? queryMysql : queryPostgres;
   await query(server, `create database ${name}`);
   const drop = `drop database ${name}${server.startsWith('mysql') ? '' : ' with (force)'}`;
   return { url: Object.assign(new URL(server), { pathname: `/${name}` }).href, remove: () => query(server, drop) };
 }
 
 /** @param {string} url @param {string} sql */
-async function askPostgres(url, sql) {
+async function queryPostgres(url, sql) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(sql).finally(() => client.end());
 }
 
 /** @param {string} url @param {string} sql */
-async function askMysql(url, sql) {
+async function queryMysql(url, sql) {
   const client = await createConnection(url);
   await client.query(sql).finally(() => client.end());
 }

@@ -103,7 +103,7 @@ async function onPostgres(url) {
   for (const statement of [
     `insert into ${schema}.runs (id, job, queue, trigger, priority, input, max_crashes, trace_id, created_at)
      select ${id(1)}, 'job-' || (n % 20), 'default', 'api', 0, '{"n":1}', 3, '', 0 from generate_series(1, ${total}) n`,
-    `insert into ${schema}.outcomes (run, state, attempt, crashes, epoch, generation, mail, started_at, finished_at, output)
+    `insert into ${schema}.outcomes (run, state, attempt, crashes, epoch, generation, mailbox_seq, started_at, finished_at, output)
      select ${id(1)}, case when n % 50 = 0 then 'failed' else 'succeeded' end, 1, 0, 1, 0, 0, finished - n % 1000, finished,
        '{"ok":true}'
      from generate_series(1, ${total}) n cross join lateral (

@@ -49,11 +49,11 @@ function placeOf(url, more = {}) {
 /** @param {string} server */
 async function openPostgres(server) {
   const name = `bench_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  await askPostgres(server, `create database ${name}`);
+  await queryPostgres(server, `create database ${name}`);
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
   return placeOf(url, {
     async settle() {
-      await askPostgres(url, 'vacuum analyze');
+      await queryPostgres(url, 'vacuum analyze');
     },
     async hold() {
       const client = new pg.Client({ connectionString: url });
@@ -68,14 +68,14 @@ async function openPostgres(server) {
     async remove() {
       // Some leave a moment after they said so, and take it ill to be thrown out.
       const others = `select count(*)::integer n from pg_stat_activity where datname = '${name}'`;
-      for (let tries = 0; tries < 20 && (await askPostgres(server, others)) > 0; tries++) await sleep(100);
-      await askPostgres(server, `drop database ${name} with (force)`);
+      for (let tries = 0; tries < 20 && (await queryPostgres(server, others)) > 0; tries++) await sleep(100);
+      await queryPostgres(server, `drop database ${name} with (force)`);
     },
   });
 }
 
 /** The first row's n, where there is one. @param {string} url @param {string} text @returns {Promise<number>} */
-async function askPostgres(url, text) {
+async function queryPostgres(url, text) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -18,7 +18,7 @@ export async function showHttp(stage, words) {
   const server = stage.start(['onejob', 'start', '--port', '0', '--node', 'web', '--quiet', '--json'], 'web');
   const url = await addressOf(server);
 
-  remark(words.three.ask);
+  remark(words.three.naming);
   const first = await curl(url);
   if (first.status !== 200 || first.replayed) throw new Error(`POST /jobs answers ${first.status}: ${first.body}`);
   remark(words.three.again);

@@ -68,7 +68,7 @@ const english = {
   three: {
     title: '3  The same job over HTTP, and the same question again',
     what: 'onejob start serves, too. The job of part 1 is asked for as a caller of ego would (here by fetch, as curl shows it):',
-    ask: 'X-Ego-Job-RunID names the run:',
+    naming: 'X-Ego-Job-RunID names the run:',
     again: 'Once more, as a caller does whose connection was lost:',
     took: (/** @type {number} */ first, /** @type {number} */ second) =>
       `The same answer, recorded: ${first} ms the first time, ${second} ms the second. It is marked as replayed.`,
@@ -123,7 +123,7 @@ const chinese = {
   three: {
     title: '3  同一个任务，通过 HTTP 调用，再问一遍',
     what: 'onejob start 同时提供 HTTP 服务。下面像 ego 的调用方那样请求第一部分的任务（这里用 fetch 发送，按 curl 的样子显示）：',
-    ask: 'X-Ego-Job-RunID 就是这次运行的名字：',
+    naming: 'X-Ego-Job-RunID 就是这次运行的名字：',
     again: '假如调用方断了线，再请求一次：',
     took: (first, second) => `得到的是已记录的同一个结果：第一次 ${first} 毫秒，第二次 ${second} 毫秒，并标明是重放。`,
     api: '这次运行在 API 里的样子。任何语言的程序都可以由此发起运行、跟踪日志、取消：',

@@ -8,7 +8,7 @@ import { bundleSimulation } from './bundle.mjs';
 import { plantedFaults } from './planted-faults.mjs';
 
 const seedsFile = new URL('../../test/simulation/planted-seeds.json', import.meta.url);
-const mostSeeds = 2_000;
+const maxSeeds = 2_000;
 
 /** The seed that found each, by its name. @returns {Promise<Record<string, number>>} */
 export async function readSeeds() {
@@ -73,12 +73,12 @@ export async function searchPlanted() {
     command: 'npm run simulate -- --planted',
     head: ['planted', 'in', 'seed', 'found as'],
     rows,
-    notes: [`Of ${rows.length} faults ${Object.keys(seeds).length} were found within ${mostSeeds} seeds each.`],
+    notes: [`Of ${rows.length} faults ${Object.keys(seeds).length} were found within ${maxSeeds} seeds each.`],
   });
 }
 
 /** @param {number | undefined} known */
 function* candidates(known) {
   if (known !== undefined) yield known;
-  for (let seed = 1; seed <= mostSeeds; seed++) yield seed;
+  for (let seed = 1; seed <= maxSeeds; seed++) yield seed;
 }

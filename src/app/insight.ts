@@ -11,11 +11,11 @@ export class Insight {
   readonly meters = new Meters();
   /** Each setting with its origin, secrets masked; none where the program gave its options itself. */
   settings: () => readonly ConfigValue[] = () => [];
-  readonly #vitals: () => WorkerHealth | null;
+  readonly #health: () => WorkerHealth | null;
   readonly #backend: () => Promise<Backend>;
 
   constructor(parts: { health: () => WorkerHealth | null; backend: () => Promise<Backend> }) {
-    this.#vitals = parts.health;
+    this.#health = parts.health;
     this.#backend = parts.backend;
   }
 
@@ -26,7 +26,7 @@ export class Insight {
 
   /** Null while the app has no worker. */
   get health(): WorkerHealth | null {
-    return this.#vitals();
+    return this.#health();
   }
 
   /** What waits in the store (`Inspector.backlog`); null where it cannot say. @throws STORE_UNAVAILABLE */

@@ -85,13 +85,13 @@ test.each(Object.keys(places))(
       const [other, parent] = [newRun(), newRun()];
       const child = childOf({ run: parent.id, root: parent.id });
       await store.submit([other, parent]);
-      // The call has locked all that it knows of, and waits for whoever puts down the same ask.
+      // The call has locked all that it knows of, and waits for whoever puts down the same action.
       const open = await hold((tx) =>
-        tx(`insert into ${prefix}asks (run, id, kind, verdict, actor, at)
+        tx(`insert into ${prefix}actions (run, id, kind, verdict, actor, at)
             values ('${other.id}', 'gate', 'event', 'pending', 'ann', 0)`),
       );
       const asked = store.act([eventTo(other.id, 'x', null, { id: 'gate' }), cancelOf(parent.id)]);
-      const gate = await until('the ask waits', awaited);
+      const gate = await until('the action waits', awaited);
       await store.submit([child]);
       const claim = await hold((tx) =>
         tx(
@@ -99,7 +99,7 @@ test.each(Object.keys(places))(
         ),
       );
       await open('rollback');
-      await until('the ask waits for the claim', async () => {
+      await until('the action waits for the claim', async () => {
         const lock = await awaited();
         return lock !== undefined && lock !== gate;
       });
@@ -107,8 +107,8 @@ test.each(Object.keys(places))(
       expect(await asked).toMatchObject([{ verdict: 'pending' }, { verdict: 'done', state: 'cancelled' }]);
       expect(
         await query(`select l.state, l.mailbox_seq, m.n, m.kind from ${prefix}live l
-                   left join ${prefix}mailbox items m on m.run = l.run where l.run = '${child.id}'`),
-      ).toEqual([{ state: 'running', mailboxSeq: 1, n: 1, kind: 'cancel' }]);
+                   left join ${prefix}mailbox m on m.run = l.run where l.run = '${child.id}'`),
+      ).toEqual([{ state: 'running', mailbox_seq: 1, n: 1, kind: 'cancel' }]);
     } finally {
       await close();
     }

@@ -53,8 +53,8 @@ test('a child that ends while its parent comes to life again tells it, behind an
       [parent.id],
     );
     expect(items).toEqual([
-      { mailboxSeq: 2, n: 1, kind: 'event', name: 'x' },
-      { mailboxSeq: 2, n: 2, kind: 'child', name: child.id },
+      { mailbox_seq: 2, n: 1, kind: 'event', name: 'x' },
+      { mailbox_seq: 2, n: 2, kind: 'child', name: child.id },
     ]);
   } finally {
     await Promise.all(begun.map((tx) => tx.end()));

@@ -165,8 +165,8 @@ async function expectAllOnce({ fixture, ids, workers }: Harness): Promise<void> 
   expect(steps.length).toBe(ids.length * 3);
   for (let n = 0; n < ids.length; n += 500) {
     const runs = await fixture.client.getMany(ids.slice(n, n + 500));
-    const odd = runs.filter((run) => run?.state !== 'succeeded' || run.output !== '3' || run.crashes !== 0);
-    expect(odd).toEqual([]);
+    const wrong = runs.filter((run) => run?.state !== 'succeeded' || run.output !== '3' || run.crashes !== 0);
+    expect(wrong).toEqual([]);
   }
   expect(workers.map(({ child }) => child.exitCode)).toEqual([null, null, null]);
   expect(workers.map(({ stderr }) => stderr()).join('')).not.toMatch(/taken over/);

@@ -152,11 +152,11 @@ describe('a callback whose run was ended by the store, by a process that is kill
     const called: string[] = [];
     const { app } = openApp([mourner(called)], { store: files.store });
     await app.client.enqueue('mourned', undefined, { key: 'a' });
-    const canceller = `
+    const cancelling = `
       const { createClient } = await import(dist + 'index.js');
       await createClient({ store: process.argv[1] }).cancel('a', 'no longer needed');`;
     const flags = ['--import', 'data:text/javascript,process.env.ONEJOB_FAILPOINTS="store.act.committed=kill"'];
-    expect((await runNode(canceller, { args: [files.store], flags })).signal).toBe('SIGKILL');
+    expect((await runNode(cancelling, { args: [files.store], flags })).signal).toBe('SIGKILL');
     expect(await client.find('a')).toMatchObject({ state: 'cancelled' });
     await app.start();
     await until('it is called', () => called.length > 0);

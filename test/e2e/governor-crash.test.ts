@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../../src/app/client/create-client.ts';
 import { createInstalled } from '../support/onejob.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { askJob, serve, type Answered } from '../support/serving.ts';
+import { postJob, serve, type Answered } from '../support/serving.ts';
 import { sharedStores } from '../support/shared-store.ts';
 
 const files = {
@@ -39,13 +39,13 @@ describe.each(['sqlite', 'postgres'] as const)('a server that is killed again an
       }
     })();
     const runIds = Array.from({ length: 60 }, (_, n) => `r${n}`);
-    const answers = await Promise.all(runIds.map((runId, n) => askUntilAnswered(() => serving.url, runId, n)));
+    const answers = await Promise.all(runIds.map((runId, n) => postUntilAnswered(() => serving.url, runId, n)));
     over.abort();
     await killing;
     expect(answers.map(({ body }) => body)).toEqual(runIds.map((_, n) => `all of ${n}`));
     expect(kills).toBeGreaterThan(0);
 
-    const again = await Promise.all(runIds.map((runId, n) => askUntilAnswered(() => serving.url, runId, n)));
+    const again = await Promise.all(runIds.map((runId, n) => postUntilAnswered(() => serving.url, runId, n)));
     expect(again.map(({ body, headers }) => [body, headers['x-onejob-replayed']])).toEqual(
       runIds.map((_, n) => [`all of ${n}`, 'true']),
     );
@@ -59,9 +59,9 @@ describe.each(['sqlite', 'postgres'] as const)('a server that is killed again an
 });
 
 /** As a caller does that wants an answer: what breaks off, or is told to ask again, asks again. */
-async function askUntilAnswered(url: () => string, runId: string, n: number): Promise<Answered> {
+async function postUntilAnswered(url: () => string, runId: string, n: number): Promise<Answered> {
   for (;;) {
-    const answer = await askJob(url(), 'count', runId, { body: JSON.stringify({ n }) }).catch(() => null);
+    const answer = await postJob(url(), 'count', runId, { body: JSON.stringify({ n }) }).catch(() => null);
     if (answer?.status === 200) return answer;
     if (answer !== null && answer.status !== 503) throw new Error(`${runId}: ${answer.status} ${answer.body}`);
     await sleep(20);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openBackend } from '../../src/app/backend/backend.ts';
 import { createInstalled } from '../support/onejob.ts';
-import { askJob, serve, type Answered, type Serving } from '../support/serving.ts';
+import { postJob, serve, type Answered, type Serving } from '../support/serving.ts';
 import { sharedStores } from '../support/shared-store.ts';
 import { until } from '../support/until.ts';
 
@@ -62,7 +62,7 @@ async function twoNodes(name: keyof typeof sharedStores) {
 
 function call({ url }: Serving): Caller {
   const leaving = new AbortController();
-  const answer = askJob(url, 'gated', 'r', { signal: leaving.signal }).catch(() => 'left' as const);
+  const answer = postJob(url, 'gated', 'r', { signal: leaving.signal }).catch(() => 'left' as const);
   return { answer, leave: () => leaving.abort() };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createInstalled, onejob } from '../support/onejob.ts';
-import { sendRequest, askJob, bytesOf, exchange, serve, textOf, type Serving } from '../support/serving.ts';
+import { sendRequest, postJob, bytesOf, exchange, serve, textOf, type Serving } from '../support/serving.ts';
 
 const job = (code: string) => `
   import { defineJob, JobError } from 'onejob';
@@ -56,7 +56,7 @@ describe('the governor', () => {
       ['text', 'a=1&b=张三', 'application/x-www-form-urlencoded'],
       ['none', '', 'text/plain'],
     ] as const) {
-      const answer = await askJob(url, 'echo', runId, { body, headers: { 'content-type': type } });
+      const answer = await postJob(url, 'echo', runId, { body, headers: { 'content-type': type } });
       expect(answer.body).toBe(Buffer.from(body as string).toString('hex'));
       expect(answer).toMatchObject({
         status: 200,
@@ -68,21 +68,21 @@ describe('the governor', () => {
 
   test('EGO-9 answers with what a job returned, where it wrote nothing, and with the status and headers it set', async () => {
     const { url } = await serving();
-    expect(await askJob(url, 'answers', '1', { body: 'text' })).toMatchObject({
+    expect(await postJob(url, 'answers', '1', { body: 'text' })).toMatchObject({
       body: '文本',
       headers: { 'content-type': 'text/plain; charset=utf-8' },
     });
-    expect(await askJob(url, 'answers', '2', { body: 'object' })).toMatchObject({
+    expect(await postJob(url, 'answers', '2', { body: 'object' })).toMatchObject({
       body: '{"n":1}',
       headers: { 'content-type': 'application/json; charset=utf-8' },
     });
-    const nothing = await askJob(url, 'answers', '3', { body: 'nothing' });
+    const nothing = await postJob(url, 'answers', '3', { body: 'nothing' });
     expect([nothing.status, nothing.body, own(nothing)]).toEqual([
       200,
       '',
       ['Content-Length', 'X-Ego-Job-Name', 'X-Ego-Job-RunID'],
     ]);
-    const wrote = await askJob(url, 'answers', '4', { body: 'wrote' });
+    const wrote = await postJob(url, 'answers', '4', { body: 'wrote' });
     expect([wrote.status, wrote.body, textOf(wrote.headers['x-mine'])]).toEqual([201, 'wrote', '张三']);
     expect(wrote.headers['connection']).not.toBe('x');
   });
@@ -91,9 +91,9 @@ describe('the governor', () => {
     const { url, cwd, process } = await serving('--log-level=info');
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
     const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
-    expect((await askJob(url, 'traced', 'night-7', { headers })).body).toBe(trace);
-    expect((await askJob(url, 'traced', 'fresh')).body).toMatch(/^[0-9a-f]{32}$/);
-    await askJob(url, 'fails', 'night-7-f', { headers, body: 'oops' });
+    expect((await postJob(url, 'traced', 'night-7', { headers })).body).toBe(trace);
+    expect((await postJob(url, 'traced', 'fresh')).body).toMatch(/^[0-9a-f]{32}$/);
+    await postJob(url, 'fails', 'night-7-f', { headers, body: 'oops' });
     const lines = process.stderr.split('\n').filter((line) => line.includes(trace));
     expect(lines.length).toBeGreaterThan(4);
     for (const line of lines)
@@ -111,7 +111,7 @@ describe('the governor', () => {
       [await asked({}), 'jobName not exist', []],
       [await asked({ 'X-Ego-Job-RunID': 'r' }), 'jobName not exist', []],
       [await asked({ 'X-Ego-Job-Name': 'echo' }), 'jobName: echo, jobRunID not exist', ['X-Ego-Job-Name']],
-      [await askJob(url, 'nope', 'r'), 'job:nope not exist', ['X-Ego-Job-Name', 'X-Ego-Job-RunID', 'X-Onejob-Code']],
+      [await postJob(url, 'nope', 'r'), 'job:nope not exist', ['X-Ego-Job-Name', 'X-Ego-Job-RunID', 'X-Onejob-Code']],
     ] as const) {
       expect([answer.status, answer.body, answer.headers['x-ego-job-err']]).toEqual([400, '', err]);
       const names = ['Content-Length', 'X-Ego-Job-Err', 'X-Onejob-Err', ...echoed];
@@ -121,7 +121,7 @@ describe('the governor', () => {
 
   test('EGO-13 a job that fails is 500, without what it had written', async () => {
     const { url } = await serving();
-    const answer = await askJob(url, 'fails', 'r', { body: 'it broke' });
+    const answer = await postJob(url, 'fails', 'r', { body: 'it broke' });
     expect(answer).toMatchObject({ status: 500, body: '' });
     expect(answer.headers).toMatchObject({
       'x-ego-job-name': 'fails',
@@ -134,18 +134,18 @@ describe('the governor', () => {
 
   test('EGO-13 an input that the schema refuses is 400, and nothing runs', async () => {
     const { url, cwd } = await serving();
-    const answer = await askJob(url, 'greet', 'r', { body: '{"name":1}' });
+    const answer = await postJob(url, 'greet', 'r', { body: '{"name":1}' });
     expect([answer.status, answer.body]).toEqual([400, '']);
     expect(answer.headers['x-ego-job-err']).toContain('the input of greet is not valid: name');
-    expect((await askJob(url, 'greet', 'r', { body: 'not json' })).headers['x-ego-job-err']).toContain('not JSON');
-    expect((await askJob(url, 'greet', 'r', { body: '{"name":"Ann"}' })).body).toBe('hello Ann');
+    expect((await postJob(url, 'greet', 'r', { body: 'not json' })).headers['x-ego-job-err']).toContain('not JSON');
+    expect((await postJob(url, 'greet', 'r', { body: '{"name":"Ann"}' })).body).toBe('hello Ann');
     const { items } = JSON.parse((await onejob(['runs', 'list', '--json'], { cwd })).stdout) as { items: unknown[] };
     expect(items).toHaveLength(1);
   });
 
   test('EGO-14 the error text is UTF-8 bytes on one line, at most 1 KiB, and percent-encoded besides', async () => {
     const { url, port } = await serving();
-    const long = await askJob(url, 'fails', 'long', { body: JSON.stringify(`a${'张'.repeat(500)}`) });
+    const long = await postJob(url, 'fails', 'long', { body: JSON.stringify(`a${'张'.repeat(500)}`) });
     const err = textOf(long.headers['x-ego-job-err']);
     expect(err).toBe(`a${'张'.repeat(341)}`);
     expect(decodeURIComponent(long.headers['x-onejob-err'] ?? '')).toBe(err);
@@ -161,13 +161,13 @@ describe('the governor', () => {
 
   test('EGO-27 a header in UTF-8 bytes is read and written as text', async () => {
     const { url } = await serving();
-    const { headers } = await askJob(url, 'echo', 'r', { headers: { user: bytesOf('张三') } });
+    const { headers } = await postJob(url, 'echo', 'r', { headers: { user: bytesOf('张三') } });
     expect(textOf(headers['x-user'])).toBe('张三');
   });
 
   test('SJ-16 a JobError shows its code, text and data', async () => {
     const { url } = await serving();
-    const answer = await askJob(url, 'fails', 'r', { body: 'code' });
+    const answer = await postJob(url, 'fails', 'r', { body: 'code' });
     expect([answer.status, answer.headers['x-onejob-code']]).toEqual([500, 'USER_NOT_FOUND']);
     expect(textOf(answer.headers['x-ego-job-err'])).toBe('没有 用户');
     expect(JSON.parse(answer.body)).toEqual({ code: 'USER_NOT_FOUND', message: '没有\n用户', data: { id: 7 } });
@@ -189,10 +189,10 @@ describe('the governor', () => {
   test('EGO-17 a body over the limit is 413, announced or not, and nothing runs', async () => {
     const { url, cwd, port } = await serving();
     const body = 'x'.repeat(1_048_577);
-    const announced = await askJob(url, 'echo', 'a', { body });
+    const announced = await postJob(url, 'echo', 'a', { body });
     expect([announced.status, announced.body]).toEqual([413, '']);
     expect(announced.headers['x-ego-job-err']).toContain('larger than the limit of 1048576 bytes');
-    expect((await askJob(url, 'echo', 'b', { body, headers: { 'transfer-encoding': 'chunked' } })).status).toBe(413);
+    expect((await postJob(url, 'echo', 'b', { body, headers: { 'transfer-encoding': 'chunked' } })).status).toBe(413);
     const expected = [
       'POST /jobs HTTP/1.1',
       'Host: localhost',
@@ -202,7 +202,7 @@ describe('the governor', () => {
       'Content-Length: 1048577',
     ];
     expect((await exchange(port, `${expected.join('\r\n')}\r\n\r\n`)).toString()).toMatch(/^HTTP\/1\.1 413 /);
-    expect((await askJob(url, 'answers', 'd', { body: 'x'.repeat(1_048_570) })).status).toBe(200);
+    expect((await postJob(url, 'answers', 'd', { body: 'x'.repeat(1_048_570) })).status).toBe(200);
     const { items } = JSON.parse((await onejob(['runs', 'list', '--json'], { cwd })).stdout) as { items: unknown[] };
     expect(items).toHaveLength(1);
   });
@@ -221,7 +221,7 @@ describe('the governor', () => {
       'x-shop-key': 'sh0p',
       'x-kept': 'kept',
     };
-    const { status, body } = await askJob(url, 'headers', 'r', { headers, body: '"the body"' });
+    const { status, body } = await postJob(url, 'headers', 'r', { headers, body: '"the body"' });
     expect(status).toBe(200);
     expect(JSON.parse(body)).toMatchObject({ 'x-kept': 'kept', 'x-ego-job-runid': 'r' });
     const shown = await onejob(['runs', 'show', 'ego:r', '--json'], { cwd });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createInstalled, startOnejob, type Started } from '../support/onejob.ts';
-import { sendRequest, askJob } from '../support/serving.ts';
+import { sendRequest, postJob } from '../support/serving.ts';
 
 const app = `
   import { createApp, defineJob } from 'onejob';
@@ -63,15 +63,15 @@ describe.each(Object.entries(programs))('mounted in %s', (name, program) => {
     const headers = { authorization: 'Bearer secret-token' };
     expect(await sendRequest(`${at}/job/list`, { headers })).toMatchObject({ status: 200, body: '["hello"]' });
     expect((await sendRequest(`${at}/job/list`)).status).toBe(401);
-    const answer = await askJob(at, 'hello', 'r', { headers, body: '1' });
+    const answer = await postJob(at, 'hello', 'r', { headers, body: '1' });
     expect(answer).toMatchObject({ status: 200, body: 'hello 1', headers: { 'x-ego-job-runid': 'r' } });
-    expect((await askJob(at, 'hello', 'r', { headers, body: '1' })).headers['x-onejob-replayed']).toBe('true');
+    expect((await postJob(at, 'hello', 'r', { headers, body: '1' })).headers['x-onejob-replayed']).toBe('true');
     expect(JSON.parse((await sendRequest(`${at}/api/v1/runs/ego:r`, { headers })).body)).toMatchObject({
       state: 'succeeded',
     });
     // On a connection of its own: Hono leaves what it has not read of a body to its server, which may cut it off.
     const agent = new Agent({ keepAlive: false });
-    expect((await askJob(at, 'hello', 'big', { agent, headers, body: 'x'.repeat(1_048_577) })).status).toBe(413);
+    expect((await postJob(at, 'hello', 'big', { agent, headers, body: 'x'.repeat(1_048_577) })).status).toBe(413);
     if (at !== url) expect(await sendRequest(`${url}/own`)).toMatchObject({ status: 200, body: 'own' });
     process.child.kill('SIGTERM');
     expect((await process.ended).code).toBe(0);
@@ -102,7 +102,7 @@ test('EGO-22 an app with settings of http serves when it starts, and ends when i
     await app.start();
     console.log('at ' + app.url);
     process.on('SIGTERM', () => app.stop());`);
-  expect(await askJob(url, 'hello', 'r')).toMatchObject({ status: 200, body: 'hello' });
+  expect(await postJob(url, 'hello', 'r')).toMatchObject({ status: 200, body: 'hello' });
   process.child.kill('SIGTERM');
   expect(await process.ended).toMatchObject({ code: 0, stderr: '' });
 });

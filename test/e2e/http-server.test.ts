@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/app/client/create-client.ts';
 import { createInstalled, onejob } from '../support/onejob.ts';
-import { sendRequest, askJob, exchange, peakMemory, serve } from '../support/serving.ts';
+import { sendRequest, postJob, exchange, peakMemory, serve } from '../support/serving.ts';
 import { until } from '../support/until.ts';
 
 const files = {
@@ -82,7 +82,7 @@ describe('who may ask', () => {
     const statuses = async (token: string | undefined) => {
       const headers = token === undefined ? {} : { authorization: token };
       const list = await sendRequest(`${url}/job/list`, { headers });
-      const run = await askJob(url, 'hello', `by ${token}`, { headers });
+      const run = await postJob(url, 'hello', `by ${token}`, { headers });
       return [list.status, run.status, run.headers['x-onejob-code'], run.body];
     };
     expect(await statuses(undefined)).toEqual([401, 401, 'UNAUTHORIZED', '']);
@@ -102,9 +102,9 @@ describe('who may ask', () => {
     }
     for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
       expect((await sendRequest(`${url}/job/list`, { headers: { host } })).status).toBe(403);
-      expect((await askJob(url, 'hello', 'r', { headers: { host } })).status).toBe(403);
+      expect((await postJob(url, 'hello', 'r', { headers: { host } })).status).toBe(403);
     }
-    const from = (origin: string) => askJob(url, 'hello', 'r', { headers: { origin } });
+    const from = (origin: string) => postJob(url, 'hello', 'r', { headers: { origin } });
     expect((await from('https://evil.example')).status).toBe(403);
     expect((await from('null')).status).toBe(403);
     expect((await from(`http://127.0.0.1:${port}`)).status).toBe(200);
@@ -130,7 +130,7 @@ describe('clients that mean no good', () => {
     const { url, process } = await serve({ cwd }, ['--log-level=error']);
     const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
     const answers = await Promise.all(
-      Array.from({ length: 500 }, (_, n) => askJob(url, 'hello', `r${n}`, { agent, body: JSON.stringify({ n }) })),
+      Array.from({ length: 500 }, (_, n) => postJob(url, 'hello', `r${n}`, { agent, body: JSON.stringify({ n }) })),
     );
     expect(answers.map(({ status, body }) => `${status} ${body}`)).toEqual(
       Array.from({ length: 500 }, (_, n) => `200 hello ${n}`),
@@ -160,7 +160,7 @@ describe('clients that mean no good', () => {
         });
       });
     const slow = [dribble('', head), dribble(`${head}Content-Length: 1000\r\n\r\n`, 'x'.repeat(1_000))];
-    for (let n = 0; n < 20; n++) expect((await askJob(url, 'hello', `between ${n}`)).status).toBe(200);
+    for (let n = 0; n < 20; n++) expect((await postJob(url, 'hello', `between ${n}`)).status).toBe(200);
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 |^$/);
     const { stdout } = await onejob(['runs', 'show', 'ego:slow'], { cwd });
     expect(stdout).toBe('');
@@ -197,7 +197,7 @@ describe('clients that mean no good', () => {
     send();
     await closed;
     expect(sent).toBeLessThan(1024);
-    expect((await askJob(url, 'hello', 'after')).status).toBe(200);
+    expect((await postJob(url, 'hello', 'after')).status).toBe(200);
     expect(peakMemory(process.child.pid ?? 0)).toBeLessThan(300);
     const { items } = JSON.parse((await onejob(['runs', 'list', '--json'], { cwd })).stdout) as { items: unknown[] };
     expect(items).toHaveLength(1);
@@ -212,7 +212,7 @@ describe('clients that mean no good', () => {
       await new Promise((resolve) => socket.once('close', resolve));
       await sendRequest(`${url}/job/list`);
     }
-    expect((await askJob(url, 'hello', 'r')).status).toBe(200); // that RunID was not taken
+    expect((await postJob(url, 'hello', 'r')).status).toBe(200); // that RunID was not taken
     expect(process.stderr).not.toContain('"error"');
   });
 

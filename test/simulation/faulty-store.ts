@@ -20,7 +20,7 @@ export interface HeldCall {
 export type Done = { readonly answer: unknown } | { readonly error: unknown };
 
 /** All calls of all workers, in the order in which they were made: each waits until somebody carries it out. */
-export class Wire {
+export class HeldCalls {
   #held: HeldCall[] = [];
   readonly #now: () => number;
 

@@ -72,7 +72,7 @@ export class Ledger {
   }
 
   /** What the store says of runs that were touched; first of those that have ended, which their parents are told. */
-  hear(rows: readonly (Run | null)[]): void {
+  observe(rows: readonly (Run | null)[]): void {
     for (const row of rows.toSorted((a, b) => Number(hasEnded(b)) - Number(hasEnded(a)))) {
       const run = row && this.#runs.get(row.id);
       if (!run) continue;

@@ -49,7 +49,7 @@ export class Scheduler {
     this.#traps = [];
     for (const worker of world.workers) worker.thaw();
     for (const { call } of this.#strays.splice(0)) await world.carryOut(call.worker, call.method, call.args);
-    for (const call of world.wire.held) call.notBefore = 0;
+    for (const call of world.calls.held) call.notBefore = 0;
     if (world.living.length === 0) world.addWorker();
     const cancelled = await this.#rest(() =>
       Promise.resolve(world.ledger.runs.every((run) => !run.cancelled || isFinal(run.state))),
@@ -96,7 +96,7 @@ export class Scheduler {
       world.say(`what w${stray.call.worker} gave up takes effect`);
       await world.carryOut(stray.call.worker, stray.call.method, stray.call.args);
     }
-    const awake = world.wire.held.filter(
+    const awake = world.calls.held.filter(
       ({ notBefore, worker }) => notBefore <= this.#step && world.workers[worker]?.isAwake,
     );
     const call = awake[this.#place % awake.length];
@@ -136,7 +136,7 @@ export class Scheduler {
   }
 
   #answer(call: HeldCall, done: Done): void {
-    this.#world.wire.remove(call);
+    this.#world.calls.remove(call);
     this.#world.answered(call, 'error' in done);
     if ('error' in done) call.reject(done.error);
     else call.resolve(done.answer);
@@ -196,7 +196,7 @@ export class Scheduler {
     const worker = this.#worker(n);
     if (!worker) return;
     worker.end('is killed');
-    for (const { done, method, args } of world.wire.takeOf(worker.n)) {
+    for (const { done, method, args } of world.calls.takeOf(worker.n)) {
       if (commits && !done) await world.carryOut(worker.n, method, args);
     }
   }

@@ -11,7 +11,7 @@ import type { Plan } from './plan.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimWorker } from './sim-worker.ts';
 import { describeCall } from './trace.ts';
-import { Wire, type Done, type HeldCall } from './faulty-store.ts';
+import { HeldCalls, type Done, type HeldCall } from './faulty-store.ts';
 
 /** When every history begins. */
 const startMs = Date.UTC(2026, 0, 1);
@@ -20,7 +20,7 @@ const startMs = Date.UTC(2026, 0, 1);
 export class World {
   readonly plan: Plan;
   readonly ledger = new Ledger();
-  readonly wire = new Wire(() => this.now);
+  readonly calls = new HeldCalls(() => this.now);
   readonly workers: SimWorker[] = [];
   readonly faults: string[] = [];
   readonly known: string[] = [];
@@ -86,7 +86,7 @@ export class World {
       n,
       setting,
       clock,
-      store: (isDead) => this.wire.storeOf(n, this.store, isDead),
+      store: (isDead) => this.calls.storeOf(n, this.store, isDead),
       hint: () => this.hint(n),
       say: (text) => this.say(text),
       troupe: {
@@ -165,7 +165,7 @@ export class World {
     for (const check of this.#checks) check.call?.(call);
     this.ledger.take(call);
     for (let runs = this.ledger.touched(); runs.length > 0; runs = this.ledger.touched()) {
-      this.ledger.hear(await this.store.get(runs));
+      this.ledger.observe(await this.store.get(runs));
     }
     if (call.method === 'prune') await this.#lookForPruned();
     for (const check of this.#checks) check.taken?.(call);

@@ -50,19 +50,19 @@ const contradictions = (table: (name: string) => string, isHeld: string): Record
   'nothing is left of runs that are gone': `
     select run from (
       select run from ${table('live')} union all select run from ${table('outcomes')} union all
-      select run from ${table('steps')} union all select run from ${table('items')} union all
+      select run from ${table('steps')} union all select run from ${table('mailbox')} union all
       select run from ${table('keys')} union all select run from ${table('output')}
     ) x where run not in (select id from ${table('runs')})`,
   'a run is running if and only if a worker holds it': `
     select run from ${table('live')} where (state = 'running') <> (${isHeld})`,
   'no evicted worker holds a run': `
-    select run from ${table('live')} where ${isHeld} and worker not in (select id from ${table('workers')} where buried_at is null)`,
+    select run from ${table('live')} where ${isHeld} and worker not in (select id from ${table('workers')} where evicted_at is null)`,
   'a run that is queued is due at some instant': `
     select run from ${table('live')} where state = 'queued' and due_at is null`,
-  'mail counts the mailbox items, without a hole': `
+  'the mailbox number counts the mailbox items, without a hole': `
     select l.run from ${table('live')} l
-    left join ${table('items')} m on m.run = l.run group by l.run, l.mail
-    having count(m.n) <> l.mail or coalesce(max(m.n), 0) <> l.mail`,
+    left join ${table('mailbox')} m on m.run = l.run group by l.run, l.mailbox_seq
+    having count(m.n) <> l.mailbox_seq or coalesce(max(m.n), 0) <> l.mailbox_seq`,
   'output has no hole': `
     select run from ${table('output')} group by run having max(seq) <> count(*)`,
 });

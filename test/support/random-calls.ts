@@ -283,13 +283,13 @@ export class RandomCalls {
 
   #act(): Call {
     const actions = Array.from({ length: 1 + this.#below(2) }, () =>
-      this.#chance(0.1) ? (this.#pick(this.#actions) ?? this.#newAsk()) : this.#newAsk(),
+      this.#chance(0.1) ? (this.#pick(this.#actions) ?? this.#newAction()) : this.#newAction(),
     );
     this.#actions.push(...actions);
     return { says: `ask ${JSON.stringify(actions)}`, make: (store) => store.act(actions) };
   }
 
-  #newAsk(): Action {
+  #newAction(): Action {
     const asked = { id: newId(), actor: 'ann', reason: this.#chance(0.5) ? 'because' : null };
     const ref = this.#chance(0.1) ? `k${this.#below(4)}` : (this.#pick(this.#runs)?.id ?? 'nobody');
     switch (this.#below(9)) {

@@ -57,7 +57,7 @@ export function sendRequest(url: string, { body, ...options }: Asking = {}): Pro
 }
 
 /** Asks ego's route for a job. */
-export function askJob(url: string, job: string, runId: string, asking: Asking = {}): Promise<Answered> {
+export function postJob(url: string, job: string, runId: string, asking: Asking = {}): Promise<Answered> {
   const headers = { 'X-Ego-Job-Name': job, 'X-Ego-Job-RunID': runId, ...asking.headers };
   return sendRequest(`${url}/jobs`, { method: 'POST', ...asking, headers });
 }

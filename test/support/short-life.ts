@@ -20,7 +20,7 @@ import {
   stepDone,
   suspended,
 } from '../../src/testing/store-contract/builders.ts';
-import type { Fixture } from '../../src/testing/store-contract/ground.ts';
+import type { Fixture } from '../../src/testing/store-contract/fixture.ts';
 
 /** What a text has to survive whatever the server takes for an escape. */
 const awkward = `it's "quoted", \\back\\slashed\\n, 100 % ? $1 :x, \`ticked\`, || ü → 😀`;

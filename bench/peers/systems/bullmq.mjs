@@ -12,7 +12,7 @@ export async function open({ url, fast }) {
   const { hostname: host, port } = new URL(url);
   const connection = { host, port: Number(port), maxRetriesPerRequest: null };
   const name = `noop-${randomUUID()}`;
-  await askForEverySecond(url);
+  await syncEverySecond(url);
   const queue = new Queue(name, { connection, defaultJobOptions: { removeOnComplete: true } });
   await queue.waitUntilReady();
   return {
@@ -36,7 +36,7 @@ export async function open({ url, fast }) {
   };
 }
 
-async function askForEverySecond(url) {
+async function syncEverySecond(url) {
   const redis = new Redis(url);
   await redis.config('SET', 'appendfsync', 'everysec');
   await redis.quit();

@@ -40,13 +40,13 @@ export class NotificationTable {
   }
 
   /** In the order of their numbers. */
-  take(lines: readonly Row[]): void {
+  take(rows: readonly Row[]): void {
     if (!this.isSubscribed) return;
     const received = this.#received;
-    this.#received = lines.at(-1)?.n ?? 0;
-    if (received === undefined || (lines[0]?.n ?? 0) > Math.max(received, 1) || this.#received < received)
+    this.#received = rows.at(-1)?.n ?? 0;
+    if (received === undefined || (rows[0]?.n ?? 0) > Math.max(received, 1) || this.#received < received)
       return this.#pass(null);
-    for (const { n, notification } of lines) if (n > received) this.#pass(notification);
+    for (const { n, notification } of rows) if (n > received) this.#pass(notification);
   }
 
   /** The server is away. */

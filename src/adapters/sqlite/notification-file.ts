@@ -83,7 +83,7 @@ export class NotificationFile {
   #look(): void {
     const open = this.#open;
     if (!open) return;
-    for (const notification of linesBehind(open)) this.#pass(notification);
+    for (const notification of newNotifications(open)) this.#pass(notification);
     // The one that is open is not the one that is said into any more.
     if (this.#open !== open || fstatSync(open.descriptor).nlink > 0) return;
     this.#end();
@@ -104,7 +104,7 @@ interface OpenFile {
   rest: string;
 }
 
-function linesBehind(open: OpenFile): string[] {
+function newNotifications(open: OpenFile): string[] {
   const buffer = Buffer.alloc(8_192);
   let text = open.rest;
   for (;;) {

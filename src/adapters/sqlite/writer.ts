@@ -166,13 +166,13 @@ export class Writer {
   /** Looks before, for SQLite makes a file where there is none, and after, for it takes the one that it finds. */
   #open(): Connection {
     const { path, url } = this.#options;
-    this.#insistOnFile();
+    this.#requireFile();
     const before = identityOf(path);
     const db = openFile(path, url);
     try {
       stopWaiting(db);
       this.#files?.opened(before);
-      this.#insistOnFile();
+      this.#requireFile();
     } catch (error) {
       this.#files?.closed();
       db.close();
@@ -181,7 +181,7 @@ export class Writer {
     return db;
   }
 
-  #insistOnFile(): void {
+  #requireFile(): void {
     const replaced = this.#replacement();
     if (replaced) throw replaced;
   }

@@ -46,14 +46,14 @@ export class LazyBackend {
       const opened = this.#prepare();
       this.#opened = opened;
       opened.then(
-        ({ store }) => void store.facts.lost?.then((error) => this.#lose(error)),
+        ({ store }) => void store.facts.lost?.then((error) => this.#markLost(error)),
         () => (this.#opened = undefined),
       );
     }
     return this.#opened;
   }
 
-  #lose(error: Error): void {
+  #markLost(error: Error): void {
     this.#isLost = true;
     this.#onLost(error);
   }

@@ -61,7 +61,7 @@ export class RunChangeNotifier {
   want(): () => void {
     const request = (): void => {
       this.#options.channel.publish('wanted', []);
-      this.#asking = this.#options.clock.setTimer(askMs, () => {
+      this.#asking = this.#options.clock.setTimer(requestMs, () => {
         this.#options.onChange(null);
         request();
       });
@@ -107,5 +107,5 @@ const any = '*';
 /** So many fill one line; each one more would cost a server another commit, for readers who read a whole list anew anyway. */
 const max = 50;
 const restMs = 100;
-const askMs = 10_000;
+const requestMs = 10_000;
 const believedMs = 30_000;

@@ -91,7 +91,7 @@ export class RunEnds {
     try {
       const { store, endNotices } = await this.#options.backend();
       const now = this.#options.clock.monotonic();
-      const unasked = runs.filter((run) => now - (this.#waits.get(run)?.askedAt ?? now) >= askEveryMs);
+      const unasked = runs.filter((run) => now - (this.#waits.get(run)?.askedAt ?? now) >= tellAgainMs);
       for (const run of unasked) (this.#waits.get(run) as Wait).askedAt = now;
       if (unasked.length > 0) endNotices.await(unasked);
       const found = await store.get(runs);
@@ -167,5 +167,5 @@ function stopping(): OnejobError {
 
 const firstPauseMs = 20;
 const lastPauseMs = 500;
-const askEveryMs = 10_000;
+const tellAgainMs = 10_000;
 const batchSize = 100;

@@ -20,9 +20,9 @@ export async function readPast(execution: Execution): Promise<readonly StepRecor
 }
 
 async function readSteps({ host, claim, abort }: Execution): Promise<StepRecord[]> {
-  const ask: Store['steps'] = (request) => retryUntilAvailable(host.clock, abort, () => host.store.steps(request));
+  const readPage: Store['steps'] = (request) => retryUntilAvailable(host.clock, abort, () => host.store.steps(request));
   const records: StepRecord[] = [];
-  for await (const part of stepParts(claim.run, ask)) {
+  for await (const part of stepParts(claim.run, readPage)) {
     records.push(...part);
     abort.check();
   }
@@ -33,9 +33,9 @@ async function readSteps({ host, claim, abort }: Execution): Promise<StepRecord[
  * The steps of a run that nobody else works on, one answer after the other: the outputs of all together may be larger than
  * what a store can say at once, or a process hold.
  */
-export async function* stepParts(run: RunId, ask: Store['steps']): AsyncGenerator<readonly StepRecord[]> {
+export async function* stepParts(run: RunId, readPage: Store['steps']): AsyncGenerator<readonly StepRecord[]> {
   for (let after: string | null = null; ;) {
-    const { items, next }: Page<StepRecord> = await ask({ run, after, maxBytes });
+    const { items, next }: Page<StepRecord> = await readPage({ run, after, maxBytes });
     yield items;
     if (next === null) return;
     after = next;

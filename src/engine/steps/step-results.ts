@@ -10,7 +10,7 @@ export class StepResults {
   readonly #execution: Execution;
   readonly #waitTracker: WaitTracker;
   readonly #journal: StepJournal;
-  readonly #dispenser = new ResultSequencer();
+  readonly #sequencer = new ResultSequencer();
   /** Undefined, as the next one, until there is something to keep: most attempts never need them. */
   readonly #past: ReadonlyMap<string, { readonly record: StepRecord; readonly order: number }> | undefined;
   /** Errors that replay would throw again: uncaught, they fail the run at once (STORE §4). */
@@ -38,7 +38,7 @@ export class StepResults {
     // Until it is handed out the attempt does not only wait: what stands behind it may be the next step.
     this.#waitTracker.begin();
     const result = new Promise<unknown>((resolve, reject) => {
-      this.#dispenser.replay(order, () => {
+      this.#sequencer.replay(order, () => {
         this.#waitTracker.end();
         this.#settle(record, resolve, reject);
       });
@@ -50,11 +50,11 @@ export class StepResults {
   finish(call: StepCall, end: StepEnd): Promise<unknown> {
     this.#waitTracker.begin();
     return new Promise((resolve, reject) => {
-      // The dispenser is told in the very call that brings the verdict: of two results of one group the one that was
+      // The sequencer is told in the very call that brings the verdict: of two results of one group the one that was
       // recorded first must come first, whatever the number of promises on its way.
       this.#journal.end(call, end, (recorded) => {
         call.isOver = true;
-        this.#dispenser.fresh(() => {
+        this.#sequencer.fresh(() => {
           this.#waitTracker.end();
           this.#settle(recorded, resolve, reject);
         });
@@ -71,7 +71,7 @@ export class StepResults {
   finishThen(call: StepCall, end: StepEnd, resolve: (value: unknown) => void, reject: (error: Error) => void): void {
     this.#journal.end(call, end, (recorded) => {
       call.isOver = true;
-      this.#dispenser.fresh(() => {
+      this.#sequencer.fresh(() => {
         this.#waitTracker.end();
         this.#missing--;
         this.#settle(recorded, resolve, reject);

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { App } from '../../app/app.ts';
-import { askRarely } from './ask-rarely.ts';
+import { readRarely } from './read-rarely.ts';
 import { addGauge } from './gauge.ts';
 
 /**
@@ -8,15 +8,15 @@ import { addGauge } from './gauge.ts';
  * away only `onejob_store_up` is shown, 0. Jobs that nobody knows make no label: anybody may enqueue any name.
  */
 export function addStoreMetrics(registry: Registry, app: App): void {
-  const ask = askRarely(() => survey(app), { everyMs, patienceMs });
+  const read = readRarely(() => survey(app), { everyMs, patienceMs });
   addGauge(registry, { name: 'onejob_store_up', help: 'Whether the store answers' }, async () => [
-    [(await ask()) === null ? 0 : 1],
+    [(await read()) === null ? 0 : 1],
   ]);
   addGauge(
     registry,
     { name: 'onejob_nodes', help: 'Workers that live, by whether their main loop turns', labels: ['state'] },
     async () => {
-      const found = await ask();
+      const found = await read();
       return found
         ? [
             [found.living, { state: 'living' }],
@@ -32,7 +32,7 @@ export function addStoreMetrics(registry: Registry, app: App): void {
       help: 'Runs that are due and wait for a slot; of each queue and priority at most 10,000 are counted',
       labels: ['job'],
     },
-    async () => (await ask())?.known.map(({ job, due }) => [due, { job }] as const) ?? [],
+    async () => (await read())?.known.map(({ job, due }) => [due, { job }] as const) ?? [],
   );
   addGauge(
     registry,
@@ -41,7 +41,7 @@ export function addStoreMetrics(registry: Registry, app: App): void {
       help: 'How long the oldest of them has been due',
       labels: ['job'],
     },
-    async () => (await ask())?.known.map(({ job, ageSeconds }) => [ageSeconds, { job }] as const) ?? [],
+    async () => (await read())?.known.map(({ job, ageSeconds }) => [ageSeconds, { job }] as const) ?? [],
   );
   addGauge(
     registry,
@@ -50,7 +50,7 @@ export function addStoreMetrics(registry: Registry, app: App): void {
       help: 'Due runs whose job no living worker knows: nobody will execute them',
     },
     async () => {
-      const found = await ask();
+      const found = await read();
       return found ? [[found.unknown]] : [];
     },
   );

@@ -1,4 +1,4 @@
-import type { Fixture } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 import type { Harness } from './harness.ts';
 
 /** What the suite needs of a test runner; vitest and jest have it, for node:test bring an `expect`. */

@@ -14,7 +14,7 @@ import type { WorkerRegistration, HeartbeatReply, WorkerId } from '../../ports/s
 import type { Store } from '../../ports/store.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registration, newRun, termsOf } from './builders.ts';
-import type { Fixture } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 
 /** One migrated store in a test, with the sentences that tests are made of. */
 export class Harness {

@@ -13,7 +13,7 @@ import { aboutRegisterAndHeartbeat } from './register-and-heartbeat.ts';
 import { aboutEvents } from './events.ts';
 import { aboutFence } from './fence.ts';
 import { aboutGet } from './get.ts';
-import type { Fixture } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 import { aboutHandBack } from './hand-back.ts';
 import { aboutHeld } from './held.ts';
 import { aboutLetGo } from './let-go.ts';

@@ -114,9 +114,9 @@ export function aboutSuspects({ it, expect }: Contract): void {
     await harness.store.submit(others);
     const worker = await harness.worker();
     const taken = await harness.claimIds(worker);
-    const odd = runs.map(({ id }) => id).filter((id) => taken.includes(id));
-    expect(odd).toEqual([at(runs, 0).id]);
-    expect(taken.filter((id) => !odd.includes(id)).toSorted()).toEqual(others.map(({ id }) => id));
+    const first = runs.map(({ id }) => id).filter((id) => taken.includes(id));
+    expect(first).toEqual([at(runs, 0).id]);
+    expect(taken.filter((id) => !first.includes(id)).toSorted()).toEqual(others.map(({ id }) => id));
   });
 
   it('of a tree, too, one is claimed at a time', async (harness) => {

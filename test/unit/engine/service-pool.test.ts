@@ -80,12 +80,12 @@ describe('a set of services', () => {
   test('SJ-15 whose open throws anything is told in words', async () => {
     const { pool } = setUp();
     const thrown: unknown = Object.create(null);
-    const odd = set({
-      odd: service(() => {
+    const broken = set({
+      broken: service(() => {
         throw thrown;
       }),
     });
-    await expect(pool.open(odd)).rejects.toThrow('the service odd could not be opened');
+    await expect(pool.open(broken)).rejects.toThrow('the service broken could not be opened');
   });
 
   test('SJ-15 that is being opened when the pool closes is closed once it is open', async () => {

@@ -1,6 +1,6 @@
 import { Counter, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import { askRarely } from '../../../src/http/metrics/ask-rarely.ts';
+import { readRarely } from '../../../src/http/metrics/read-rarely.ts';
 import { collectMetrics } from '../../../src/http/metrics/collect.ts';
 import { createHandler } from '../../../src/http/handler.ts';
 import { defineJob } from '../../../src/job/define.ts';
@@ -140,12 +140,12 @@ test('metrics need the right read', async () => {
 test('the store is asked rarely, by one question at a time, and not waited for', async () => {
   const answers = [createDeferred<number>(), createDeferred<number>()];
   let asked = 0;
-  const sendRequest = askRarely(() => answers[asked++]!.promise, { everyMs: 0, patienceMs: 1 });
+  const sendRequest = readRarely(() => answers[asked++]!.promise, { everyMs: 0, patienceMs: 1 });
   expect(await sendRequest()).toBeNull();
   expect(await sendRequest()).toBeNull();
   expect(asked).toBe(1);
   answers[0]!.resolve(7);
   await answers[0]!.promise;
-  const rare = askRarely(() => Promise.resolve(asked++), { everyMs: 60_000, patienceMs: 60_000 });
+  const rare = readRarely(() => Promise.resolve(asked++), { everyMs: 60_000, patienceMs: 60_000 });
   expect([await rare(), await rare()]).toEqual([1, 1]);
 });

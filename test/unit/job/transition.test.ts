@@ -16,7 +16,7 @@ import {
 
 const held: LiveRow = { state: 'running', worker: 'w', epoch: 3, mailboxSeq: 2 };
 const me = { worker: 'w', epoch: 3 };
-const strangers = [
+const others = [
   { worker: 'other', epoch: 3 },
   { worker: 'w', epoch: 2 },
   { worker: 'w', epoch: 4 },
@@ -31,7 +31,7 @@ const taken: LiveRow = { state: 'queued', worker: null, epoch: 4, mailboxSeq: 2 
 
 test('a run is held by exactly the worker and epoch that claimed it, while it is running', () => {
   expect(holds(held, me)).toBe(true);
-  for (const by of strangers) expect(holds(held, by)).toBe(false);
+  for (const by of others) expect(holds(held, by)).toBe(false);
   for (const live of [...letGo, taken, undefined]) expect(holds(live, me)).toBe(false);
 });
 
@@ -55,7 +55,7 @@ test('mail that an attempt has not seen queues a run that would wait, and change
 test('only its owner lets a run go', () => {
   for (const isCancelled of [false, true]) {
     expect(letGoVerdict(held, undefined, { ...me, isCancelled })).toBe(isCancelled ? 'cancelled' : 'ok');
-    for (const by of strangers) expect(letGoVerdict(held, undefined, { ...by, isCancelled })).toBe('stale');
+    for (const by of others) expect(letGoVerdict(held, undefined, { ...by, isCancelled })).toBe('stale');
     expect(letGoVerdict(taken, undefined, { ...me, isCancelled })).toBe('stale');
     expect(letGoVerdict(undefined, undefined, { ...me, isCancelled })).toBe('stale');
   }
@@ -80,7 +80,7 @@ test('one that was the end of the run, sent again, finds it cancelled in that ep
 
 test('an outcome is accepted from the owner only', () => {
   expect(outcomeVerdict(held, undefined, { ...me, state: 'failed' })).toBe('ok');
-  for (const by of strangers) expect(outcomeVerdict(held, undefined, { ...by, state: 'failed' })).toBe('stale');
+  for (const by of others) expect(outcomeVerdict(held, undefined, { ...by, state: 'failed' })).toBe('stale');
   for (const live of [...letGo, taken]) {
     expect(outcomeVerdict(live, undefined, { ...me, state: 'failed' })).toBe('stale');
   }

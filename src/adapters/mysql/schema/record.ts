@@ -27,7 +27,7 @@ sql security invoker
 begin
   declare t, base bigint;
   declare found, ends, held, parents, with_mailbox, fallen, called, lists, place int default 0;
-  declare living, retried, asked, wanted $text;
+  declare living, retried, requested, wanted $text;
   $begin
   -- workers before runs, as an eviction locks them
   if born is not null then
@@ -37,10 +37,10 @@ begin
     straight_join onejob_steps s force index (primary) on s.run = g.run and s.step = g.step
     where g.again is not null and s.child is not null;
   end if;
-  if letting_go is not null then call onejob_ends_of_cancelled(json_extract(letting_go, '$[*].run'), asked); end if;
-  if falling is not null or retried is not null or asked is not null then
+  if letting_go is not null then call onejob_ends_of_cancelled(json_extract(letting_go, '$[*].run'), requested); end if;
+  if falling is not null or retried is not null or requested is not null then
     set falling = json_merge_preserve(coalesce(falling, '[]'), coalesce(retried, '[]'),
-      coalesce(json_extract(asked, '$[*].run'), '[]'));
+      coalesce(json_extract(requested, '$[*].run'), '[]'));
   end if;
   if outcomes is not null then
     -- a parent never changes, so it may be read without a lock
@@ -80,8 +80,8 @@ begin
   end if;
   if letting_go is not null then
     -- somebody may have asked while this waited
-    call onejob_ends_of_cancelled(json_extract(letting_go, '$[*].run'), asked);
-    if asked is not null then call onejob_lock_runs(null, json_extract(asked, '$[*].run'), 0); end if;
+    call onejob_ends_of_cancelled(json_extract(letting_go, '$[*].run'), requested);
+    if requested is not null then call onejob_lock_runs(null, json_extract(requested, '$[*].run'), 0); end if;
   end if;
   if retried is not null then
     call onejob_lock_outcomes(retried);

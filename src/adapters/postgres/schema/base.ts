@@ -47,7 +47,7 @@ as $$
 declare
   keepers json;
   all_held boolean := true;
-  asked integer := 0;
+  wished integer := 0;
   made integer := 0;
 begin
   if cardinality(holders) > 0 then
@@ -59,12 +59,12 @@ begin
   end if;
   if keyed then
     if patient then
-      select k.asked, k.made into asked, made from keep_keys(items) k;
+      select k.wished, k.made into wished, made from keep_keys(items) k;
     else
-      select k.asked, k.made into asked, made from keep_free_keys(items) k;
+      select k.wished, k.made into wished, made from keep_free_keys(items) k;
     end if;
   end if;
-  if made = asked and all_held then
+  if made = wished and all_held then
     -- As far as keys and holders say, all are new and held as wished. Taken for granted that costs half as much.
     begin
       with given as materialized (
@@ -126,8 +126,8 @@ begin
     returning worker
   )
   select (select count(*) filter (where g.holder is null or g.is_held) from given g), (select count(*) from alive)
-  into asked, made;
-  if asked = size and made = size then return null; end if;
+  into wished, made;
+  if wished = size and made = size then return null; end if;
   return (
     select json_agg(json_build_object('i', n.i, 'verdict', case
         when n.key is null or k.run = n.id then 'created'

@@ -1,8 +1,8 @@
 /** Who has a key: what `create_v1` asks first. */
 export const keys = /* sql */ `
--- Gives keys that are free to the new runs that wish them, 'asked' wishes of which 'made' were granted; the others stay with
+-- Gives keys that are free to the new runs that wish them, 'wished' wishes of which 'made' were granted; the others stay with
 -- their runs until this call has answered.
-create function keep_keys(items json, out asked integer, out made integer) language plpgsql volatile
+create function keep_keys(items json, out wished integer, out made integer) language plpgsql volatile
 as $$
 declare
   there integer;
@@ -20,8 +20,8 @@ begin
       returning key
     )
     select (select count(*) from given), (select count(*) from kept), array(select distinct g.key from given g)
-    into asked, made, given_keys;
-    exit when made = asked;
+    into wished, made, given_keys;
+    exit when made = wished;
     -- Those that were there before stay until this call has answered. One that is being freed is waited for, and new.
     select count(*) into there
     from (select from keys k where k.key = any(given_keys) order by k.key for key share) k;
@@ -31,13 +31,13 @@ end $$;
 
 -- The same without waiting for transactions of others, but for the moment that one of ours may take: raises OJ004 with the
 -- keys that are busy, so that nothing of this call is left. Whoever wished the others asks for them anew.
-create function keep_free_keys(items json, out asked integer, out made integer) language plpgsql volatile
+create function keep_free_keys(items json, out wished integer, out made integer) language plpgsql volatile
 set lock_timeout = '100ms'
 as $$
 declare
   busy text[];
 begin
-  select k.asked, k.made into asked, made from keep_keys(items) k;
+  select k.wished, k.made into wished, made from keep_keys(items) k;
 exception when lock_not_available then
   busy := busy_keys(items);
   if busy = '{}' then

@@ -1,9 +1,9 @@
 /**
- * Asks at most every `everyMs`, however often it is called; in between the last answer is given again. Null while there
- * is none: it failed, or takes longer than `patienceMs`. A question that takes long is not asked a second time.
+ * Reads at most every `everyMs`, however often it is called; in between the last answer is given again. Null while there
+ * is none: it failed, or takes longer than `patienceMs`. A read that takes long is not begun a second time.
  */
-export function askRarely<T>(
-  ask: () => Promise<T>,
+export function readRarely<T>(
+  read: () => Promise<T>,
   { everyMs, patienceMs }: { readonly everyMs: number; readonly patienceMs: number },
 ): () => Promise<T | null> {
   let answer: Promise<T | null> | undefined;
@@ -14,7 +14,7 @@ export function askRarely<T>(
     if (!answer || (!isPending && now - askedAt >= everyMs)) {
       askedAt = now;
       isPending = true;
-      answer = ask()
+      answer = read()
         .catch(() => null)
         .finally(() => (isPending = false));
     }

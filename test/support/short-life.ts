@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Inspector } from '../../src/ports/inspector.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { Harness } from '../../src/testing/store-contract/harness.ts';
+import { harnessOf } from '../../src/testing/store-contract/harness.ts';
 import {
   cancelOf,
   childOf,
@@ -31,7 +31,7 @@ const bytes = Buffer.from(Array.from({ length: 512 }, (_, n) => (n * 7) % 256));
  * cancelled, taken over, retried, by schedule, paused, listed, pruned. May be called again on the same store.
  */
 export async function liveShortly(store: Store & Inspector, tag: string): Promise<void> {
-  const harness = new Harness({ store } as unknown as Fixture);
+  const harness = harnessOf({ store } as unknown as Fixture);
   const job = `work-${tag}`;
   const jobs = [job, `kid-${tag}`];
   const worker = await harness.worker({ node: `node-${tag}`, jobs });

@@ -1,13 +1,16 @@
 import type { Pause } from '../../ports/inspector.ts';
 import type { Action, ActionResult } from '../../ports/store-action.ts';
-import { callbacksText } from '../sql/run-row.ts';
-import { wholeMs } from '../sql/whole-ms.ts';
-import { bundle, isStorable } from './bundle.ts';
+import { encodeAction } from '../sql/action.ts';
+import { bundle, checkArgument, isStorable } from './bundle.ts';
 import type { Connection } from './connection.ts';
 import { now } from './dialect.ts';
 
 export async function act(db: Connection, actions: readonly Action[]): Promise<ActionResult[]> {
-  const answers = await db.write('act', 'act_v1', [bundle(actions.map(encode))]);
+  checkArgument(actions);
+  const items = actions.map((one, i) =>
+    encodeAction('ref' in one && !isStorable(one.ref) ? { ...one, ref: '' } : one, i, 'word'),
+  );
+  const answers = await db.write('act', 'act_v1', [bundle(items)]);
   const byPlace = new Map((answers.flat() as unknown as Answer[]).map((answer) => [answer.i, answer]));
   return actions.map((_, i) => {
     const { verdict, run, state } = byPlace.get(i) ?? { verdict: 'unknown' as const, run: null, state: null };
@@ -17,27 +20,6 @@ export async function act(db: Connection, actions: readonly Action[]): Promise<A
 
 interface Answer extends ActionResult {
   readonly i: number;
-}
-
-function encode(one: Action, i: number): unknown {
-  const { id, kind, actor } = one;
-  const asked = { i, id, kind, actor, reason: one.reason ?? undefined };
-  if ('target' in one) {
-    return { ...asked, type: one.target.type, name: one.target.name, until: one.until ?? undefined };
-  }
-  const ref = isStorable(one.ref) ? one.ref : '';
-  switch (one.kind) {
-    case 'event':
-      return { ...asked, ref, event_name: one.name, data: one.data ?? undefined };
-    case 'restart':
-      return { ...asked, ref, from: one.from ?? undefined };
-    case 'reschedule':
-      return { ...asked, ref, delay: wholeMs(one.delayMs) };
-    case 'cancel':
-      return { ...asked, ref, callbacks: callbacksText(one.callbacks) ?? undefined };
-    case 'retry':
-      return { ...asked, ref };
-  }
 }
 
 /** What is paused by the store's clock of this moment. */

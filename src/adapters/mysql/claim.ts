@@ -1,9 +1,10 @@
 import type { Claimed, ClaimRequest, LostClaim } from '../../ports/store-claim.ts';
 import { claimOf, type ClaimRow, encodeTerms } from '../sql/claim-row.ts';
-import { bundle } from './bundle.ts';
+import { bundle, checkArgument } from './bundle.ts';
 import type { Connection, Row as AnyRow } from './connection.ts';
 
 export async function claim(db: Connection, request: ClaimRequest): Promise<Claimed> {
+  checkArgument(request);
   const { worker, number, jobs, free, turn, tree } = request;
   const values = [
     worker,

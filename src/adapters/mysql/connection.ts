@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OnejobError } from '../../job/errors.ts';
-import { failpoint } from '../../std/failpoint.ts';
+import { defaultAnswerMs, defaultMax, ServerCalls } from '../sql/server-calls.ts';
 import type { Address } from './address.ts';
 import { within } from './deadline.ts';
 import { filledIn, type Names, named, type Value } from './dialect.ts';
 import { openPool, type Pool, type PoolConnection } from './driver.ts';
-import { closedError, isBroken, isCollision, isCrowded, isSpoiled, storeError } from './failure.ts';
+import { isBroken, isCollision, isCrowded, isSpoiled, storeError } from './failure.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -43,85 +42,59 @@ export interface ConnectionOptions {
   readonly timeoutMs?: number;
 }
 
-/** Far beyond any call of the port; a way to the server that swallows packets is given up after that. */
-const answerMs = 30_000;
-const collisions = 30;
-/** About 5 s in all: so long the server may have no connection free before that is an outage. */
-const crowded = 20;
-/** Groups of records, groups of output, claims and heartbeats, and one to read: more would only crowd the server. */
-const defaultMax = 4;
+const failures = { isCollision, isCrowded, isBroken, storeError, collisions: 30 };
 
 export async function openConnection({
   address,
   pool,
   max = defaultMax,
-  timeoutMs = answerMs,
+  timeoutMs = defaultAnswerMs,
 }: ConnectionOptions): Promise<Connection> {
   const driver = pool ?? (await openPool(address, max));
   const { shown: url, names } = address;
-  const begun = new Set<Promise<unknown>>();
-  let closed: Promise<void> | undefined;
+  const calls = new ServerCalls(url, failures);
   let traits: ServerTraits = { largestMessage: Infinity, beforeCalls: '' };
 
-  const query = async (sql: string, values: readonly Value[]): Promise<Row[][]> => {
+  const roundTrip = async (sql: string, values: readonly Value[]): Promise<Row[][]> => {
     const text = filledIn(sql, values);
     if (text.length > traits.largestMessage) throw tooLarge(url, text.length, traits.largestMessage);
     const question = { sql: text, ...plainly };
     return using(driver, async (connection) => answersOf((await within(timeoutMs, connection.query(question)))[0]));
   };
-  const retryUntilAvailable = async <T>(work: () => Promise<T>, isOnce = false): Promise<T> => {
-    for (let failures = 0; ; failures++) {
-      try {
-        return await work();
-      } catch (error) {
-        // An idle connection that broke is noticed only now, and the next one is new; a second failure is an outage.
-        if (isCollision(error) && failures < collisions) await sleep(Math.random() * 2 * (failures + 1));
-        else if (isCrowded(error) && failures < crowded) await sleep(100 + Math.random() * 300);
-        else if (isOnce || !isBroken(error) || failures > 0) throw error;
-      }
-    }
-  };
-  const begin = <T>(work: () => Promise<T>): Promise<T> => {
-    if (closed !== undefined) return Promise.reject(closedError(url));
-    const settled = work().catch((error: unknown) => {
-      throw storeError(error, url);
-    });
-    begun.add(settled);
-    const forget = () => begun.delete(settled);
-    settled.then(forget, forget);
-    return settled;
-  };
   const callOf = (procedure: string, values: readonly Value[]) =>
     named(`${traits.beforeCalls}call onejob_${procedure}(${values.map(() => '?').join(', ')})`, names);
-  const write = async (method: string, procedure: string, values: readonly Value[], isOnce = false) => {
-    await failpoint(`store.${method}.before`);
-    const answers = await retryUntilAvailable(() => query(callOf(procedure, values), values), isOnce);
-    await failpoint(`store.${method}.committed`);
-    return answers;
-  };
+  const write = (method: string, procedure: string, values: readonly Value[], isOnce = false) =>
+    calls.begin(() => calls.write(method, () => roundTrip(callOf(procedure, values), values), isOnce), asTheyAre);
 
   return {
     names,
     url,
     query: <R>(text: string, values: readonly Value[]) =>
-      begin(async () => (await retryUntilAvailable(() => query(named(text, names), values)))[0] as R[]),
-    call: (procedure, values) => begin(() => retryUntilAvailable(() => query(callOf(procedure, values), values))),
-    write: (method, procedure, values) => begin(() => write(method, procedure, values)),
-    writeOnce: (method, procedure, values) => begin(() => write(method, procedure, values, true)),
+      calls.begin(
+        () => calls.send(() => roundTrip(named(text, names), values)),
+        ([rows]) => rows as R[],
+      ),
+    call: (procedure, values) =>
+      calls.begin(() => calls.send(() => roundTrip(callOf(procedure, values), values)), asTheyAre),
+    write: (method, procedure, values) => write(method, procedure, values),
+    writeOnce: (method, procedure, values) => write(method, procedure, values, true),
     session: (work) =>
-      begin(() =>
-        using(driver, (connection) =>
-          work(async (sql) => answersOf((await connection.query({ sql, ...plainly }))[0])[0] ?? []),
-        ),
+      calls.begin(
+        () =>
+          using(driver, (connection) =>
+            work(async (sql) => answersOf((await connection.query({ sql, ...plainly }))[0])[0] ?? []),
+          ),
+        asTheyAre,
       ),
     adaptTo(server) {
       traits = server;
     },
-    close() {
-      closed ??= Promise.allSettled(begun).then(() => (pool === undefined ? driver.end() : undefined));
-      return closed;
-    },
+    close: () => calls.close(async () => (pool === undefined ? driver.end() : undefined)),
   };
+}
+
+function asTheyAre<T>(answers: T): T {
+  return answers;
 }
 
 /** However the pool of a user is set, we get objects with numbers, texts and buffers. */

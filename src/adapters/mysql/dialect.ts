@@ -1,4 +1,5 @@
 import { listedColumn, type ReadColumn, wholeColumn } from '../sql/listed-columns.ts';
+import { runColumns } from '../sql/run-columns.ts';
 
 /** How a store stands in its database. */
 export interface Names {
@@ -59,7 +60,7 @@ export function written(statement: string, { prefix }: Pick<Names, 'prefix'>, is
     begin: `declare exit handler for sqlexception begin ${rollback}; resignal; end;
   set transaction isolation level read committed;
   start transaction;`,
-    run_columns: runColumns,
+    run_columns: columns(wholeColumn),
     callback_of_l: callbackOf,
     failure_of_c: cancelFailure,
     is_read_o: isRead,
@@ -83,18 +84,8 @@ const rollback = 'rollback and no chain no release';
 /** The store's clock in milliseconds: of the statement, whatever the time zone of the session. */
 export const now = `(timestampdiff(microsecond, '1970-01-01 00:00:00', utc_timestamp(6)) div 1000)`;
 
-/** The columns of a run; it has a live row or an outcome, never both. */
-const columns = (
-  read: ReadColumn,
-): string => `r.id, r.run_key, r.job, r.queue, coalesce(l.state, o.state) state, r.cause, r.priority,
-    coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, l.suspect, coalesce(l.epoch, o.epoch) epoch,
-    coalesce(l.generation, o.generation) generation, ${read('r.input', 'input')}, ${read('r.args', 'args')}, ${read('r.request', 'request')},
-  ${read('o.output', 'output')}, ${read('o.response', 'response')},
-    ${read('coalesce(l.error, o.error)', 'error')}, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
-    r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
-    o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
-
-const runColumns = columns(wholeColumn);
+/** `key` and `trigger` are words of the server's own. */
+const columns = (read: ReadColumn): string => runColumns(read, { key: 'run_key', trigger: 'cause' });
 
 /** As in a list. */
 export const listColumns = columns(listedColumn);

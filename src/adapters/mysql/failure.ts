@@ -1,15 +1,10 @@
-import { type ErrorCode, isOnejobError, OnejobError } from '../../job/errors.ts';
+import { isOnejobError, type OnejobError } from '../../job/errors.ts';
+import { codeOf, hints, readAs, type Reading, socketReadings, unknownReading } from '../sql/failure.ts';
 
 /** The number of an error of the server, or 0. */
 function numberOf(error: unknown): number {
   const number = (error as { errno?: unknown } | null | undefined)?.errno;
   return typeof number === 'number' && number > 0 ? number : 0;
-}
-
-/** The code that Node gives to an error of the socket, or the driver to one of its own. */
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' ? code : '';
 }
 
 export function hasNumber(error: unknown, ...numbers: readonly number[]): boolean {
@@ -43,54 +38,29 @@ export function isSpoiled(error: unknown): boolean {
   return numberOf(error) === 0 || isBroken(error);
 }
 
-/** Any error as one of ours, with one sentence that says what to do. `url` names the store and holds no secret. */
+/** Any error as one of ours. `url` names the store and holds no secret. */
 export function storeError(cause: unknown, url: string): OnejobError {
-  if (isOnejobError(cause)) return cause;
-  const text = cause instanceof Error ? cause.message || codeOf(cause) : String(cause);
-  const { code, sentence, hint } = readingOf(cause, text);
-  const message = `the store ${url} ${sentence.replace('%', text)}`;
-  return new OnejobError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+  return isOnejobError(cause) ? cause : readAs(readingOf(cause), { cause, url });
 }
 
-export function closedError(url: string): OnejobError {
-  return new OnejobError('STORE_UNAVAILABLE', `the store ${url} is closed`);
-}
-
-interface Reading {
-  readonly code: ErrorCode;
-  readonly sentence: string;
-  readonly hint?: string;
-}
-
-function readingOf(cause: unknown, text: string): Reading {
+function readingOf(cause: unknown): Reading {
   const number = numberOf(cause);
-  const reading = bySocket[codeOf(cause)] ?? byNumber[number];
+  const reading = socketReadings[codeOf(cause)] ?? byDriver[codeOf(cause)] ?? byNumber[number];
   if (reading !== undefined) return reading;
   if (number !== 0 && values.has(number))
     return { code: 'VALUE_REJECTED', sentence: 'refuses a value: %', hint: value };
   // JSON_TABLE reads what an aggregate gathered, which MariaDB cuts at that length.
-  if (/group_concat_max_len/.test(text)) return byNumber[1260] as Reading;
-  return {
-    code: 'STORE_UNAVAILABLE',
-    sentence: `does not answer: ${text}`,
-    hint: 'check the server and the way to it',
-  };
+  if (cause instanceof Error && cause.message.includes('group_concat_max_len')) return byNumber[1260] as Reading;
+  return unknownReading;
 }
 
-const away = 'start the server, or mend the way to it; work goes on by itself';
-const login = 'correct user and password in the URL of the store';
-const value = 'send another value';
+const { away, login, value } = hints;
 const rights = 'grant it to the user of the store, or let an administrator run what onejob db migrate --sql prints';
 
-const bySocket: Record<string, Reading> = {
-  ECONNREFUSED: { code: 'STORE_UNAVAILABLE', sentence: 'refuses connections', hint: away },
-  ETIMEDOUT: { code: 'STORE_UNAVAILABLE', sentence: 'does not answer', hint: away },
-  ECONNRESET: { code: 'STORE_UNAVAILABLE', sentence: 'closed the connection', hint: away },
-  EPIPE: { code: 'STORE_UNAVAILABLE', sentence: 'closed the connection', hint: away },
+/** Codes of mysql2's own. */
+const byDriver: Record<string, Reading> = {
   PROTOCOL_CONNECTION_LOST: { code: 'STORE_UNAVAILABLE', sentence: 'closed the connection', hint: away },
   PROTOCOL_SEQUENCE_TIMEOUT: { code: 'STORE_UNAVAILABLE', sentence: 'does not answer', hint: away },
-  ENOTFOUND: { code: 'STORE_UNAVAILABLE', sentence: 'has a host that no name server knows', hint: 'check the URL' },
-  EAI_AGAIN: { code: 'STORE_UNAVAILABLE', sentence: 'has a host that no name server answers for', hint: away },
 };
 
 /** Numbers of the servers: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-code-reference. */

@@ -7,7 +7,7 @@ import type { HeartbeatOptions } from './mysql-heartbeat.ts';
 import { openConnection } from './connection.ts';
 import type { Pool } from './driver.ts';
 import { openMysqlNotifier } from './notifier.ts';
-import { MysqlStore } from './store.ts';
+import { createMysqlStore } from './store.ts';
 
 export { openMysqlNotifier, type NotifierOptions } from './notifier.ts';
 
@@ -51,7 +51,7 @@ export async function openMysqlStore({
       ? poolAddress({ ...(prefix === undefined ? {} : { prefix }), ...(database === undefined ? {} : { database }) })
       : readAddress(url, prefix);
   const db = await openConnection({ address, pool, max });
-  return new MysqlStore(db, url === undefined ? null : heartbeatOf(url, address.names.prefix));
+  return createMysqlStore(db, url === undefined ? null : heartbeatOf(url, address.names.prefix));
 }
 
 function heartbeatOf(url: string, prefix: string): { module: string; options: HeartbeatOptions } {

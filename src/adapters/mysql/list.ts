@@ -1,7 +1,7 @@
 import type { Run } from '../../job/run.ts';
 import { isFinal, type RunState } from '../../job/state.ts';
 import type { Page, RunQuery } from '../../ports/store-query.ts';
-import { PageParts } from '../sql/page-parts.ts';
+import { readInParts } from '../sql/page-parts.ts';
 import type { RunRow } from '../sql/run-row.ts';
 import { isStorable } from './bundle.ts';
 import type { Connection, Row } from './connection.ts';
@@ -12,14 +12,8 @@ import { runRow } from './read.ts';
  * Newest first by id. A condition on the state reads the unfinished runs from `live` and each final state from its
  * index, and merges the pages: one condition over both would sort all matching runs.
  */
-export async function list(db: Connection, query: RunQuery): Promise<Page<Run>> {
-  const parts = new PageParts(query.limit);
-  if (query.states?.length === 0 || !Object.values(query).every(isAskable)) return { items: [], next: null };
-  while (!parts.isWhole) {
-    const rest = parts.cursor === undefined ? query : { ...query, cursor: parts.cursor };
-    parts.add(await rowsOf(db, rest, parts.nextRows()));
-  }
-  return parts.page();
+export function list(db: Connection, query: RunQuery): Promise<Page<Run>> {
+  return readInParts(query, { isStorable, rowsOf: (rest, limit) => rowsOf(db, rest, limit) });
 }
 
 async function rowsOf(db: Connection, query: RunQuery, limit: number): Promise<RunRow[]> {
@@ -37,10 +31,6 @@ async function rowsOf(db: Connection, query: RunQuery, limit: number): Promise<R
     values,
   );
   return rows.map(runRow);
-}
-
-function isAskable(value: unknown): boolean {
-  return typeof value !== 'string' || isStorable(value);
 }
 
 /** A condition and what stands for its `?`. */

@@ -2,6 +2,7 @@ import { OnejobError } from '../../job/errors.ts';
 import type { Migration } from '../../ports/store.ts';
 import { newId } from '../../std/id.ts';
 import { compareVersions } from '../sql/version.ts';
+import { refuseOtherSchema, schemaLayout, type SchemaMeta, schemaVersion } from '../sql/schema-version.ts';
 import type { Connection, Row } from './connection.ts';
 import { named, quoted, written } from './dialect.ts';
 import { hasNumber } from './failure.ts';
@@ -23,9 +24,6 @@ import { steps } from './schema/steps.ts';
 import { suspects } from './schema/suspects.ts';
 import { tables } from './schema/tables.ts';
 import { worker } from './schema/worker.ts';
-
-/** Version of the schema that this code writes. */
-const schemaVersion = 1;
 
 const procedures = [
   create,
@@ -63,13 +61,13 @@ export async function migrate(db: Connection, dryRun: boolean): Promise<Migratio
     beforeCalls: server.safe_updates === 1 ? 'set statement sql_safe_updates = 0 for ' : '',
   });
   const before = await readMeta(db);
-  if (before !== undefined) refuseIfTooNew(before, db);
+  if (before !== undefined) refuse(before, db);
   const from = before?.version ?? 0;
   if (from >= schemaVersion || dryRun) return { from, to: Math.max(from, schemaVersion), id: before?.id ?? '' };
   const found = await db.session((tell) => upgrade(tell, db, server));
   const after = await readMeta(db);
   if (after === undefined) throw new Error(`the store ${db.url} was migrated and has no row in its table meta`);
-  refuseIfTooNew(after, db);
+  refuse(after, db);
   return { from: found, to: Math.max(found, schemaVersion), id: after.id };
 }
 
@@ -109,7 +107,9 @@ function statementsFor(prefix: string, isMariaDb: boolean): string[] {
   return [
     ...tables.map(write),
     ...procedures.flatMap((procedure) => [plain(dropOf(procedure)), write(procedure)]),
-    plain(`insert into onejob_meta (id, version, min_version) values ('${newId()}', ${schemaVersion}, 1)`),
+    plain(
+      `insert into onejob_meta (id, version, min_version, layout) values ('${newId()}', ${schemaVersion}, 1, ${schemaLayout})`,
+    ),
   ];
 }
 
@@ -155,15 +155,20 @@ function dropOf(procedure: string): string {
   return `drop procedure if exists ${/^create procedure (\w+)/.exec(procedure)?.[1] ?? ''}`;
 }
 
-interface Meta {
+interface Meta extends SchemaMeta {
   readonly id: string;
-  readonly version: number;
-  readonly min_version: number;
+}
+
+function refuse(found: Meta, { url, names: { prefix } }: Connection): void {
+  refuseOtherSchema(found, () => ({
+    store: `the store ${url}`,
+    anew: `drop the tables and procedures that begin with ${prefix}, which deletes all runs in them, or use another prefix; then: onejob db migrate`,
+  }));
 }
 
 async function readMeta(db: Connection): Promise<Meta | undefined> {
   try {
-    const rows = await db.query<Meta>('select id, version, min_version from onejob_meta', []);
+    const rows = await db.query<Meta>('select * from onejob_meta', []);
     return rows[0];
   } catch (error) {
     if (hasNumber(error, noSuchTable)) return undefined;
@@ -174,9 +179,7 @@ async function readMeta(db: Connection): Promise<Meta | undefined> {
 async function metaRows(tell: Tell, db: Connection): Promise<Meta[]> {
   try {
     const { prefix } = db.names;
-    return (await tell(
-      named('select id, version, min_version from onejob_meta', { prefix, database: '' }),
-    )) as unknown as Meta[];
+    return (await tell(named('select * from onejob_meta', { prefix, database: '' }))) as unknown as Meta[];
   } catch (error) {
     if (hasNumber(error, noSuchTable)) return [];
     throw error;
@@ -184,15 +187,6 @@ async function metaRows(tell: Tell, db: Connection): Promise<Meta[]> {
 }
 
 const noSuchTable = 1146;
-
-function refuseIfTooNew({ version, min_version: least }: Meta, db: Connection): void {
-  if (least <= schemaVersion) return;
-  throw new OnejobError(
-    'CONFIG_INVALID',
-    `the store ${db.url} has schema ${version}, which needs newer code: this onejob knows schema ${schemaVersion}`,
-    { hint: 'update onejob on this machine, or use another store' },
-  );
-}
 
 interface Server {
   readonly version: string;

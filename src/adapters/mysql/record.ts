@@ -2,7 +2,7 @@ import type { Verdict } from '../../job/transition.ts';
 import type { Entry } from '../../ports/store-entry.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { type EntryForms, EntryGroup } from '../sql/entry-group.ts';
-import { bundle } from './bundle.ts';
+import { bundle, checkArgument } from './bundle.ts';
 import type { Connection } from './connection.ts';
 import { encode } from './new-run.ts';
 import { refuseBusy } from './submit.ts';
@@ -10,8 +10,10 @@ import { refuseBusy } from './submit.ts';
 /** Sorts a group by what its entries do, which is how `record_v1` takes it, and puts the verdicts in order again. */
 export async function record(
   db: Connection,
-  { worker, entries }: { worker: WorkerId; entries: readonly Entry[] },
+  batch: { worker: WorkerId; entries: readonly Entry[] },
 ): Promise<Verdict[]> {
+  checkArgument(batch);
+  const { worker, entries } = batch;
   const group = new EntryGroup(entries, forms);
   const answers = await db.write('record', 'record_v1', [
     worker,

@@ -2,15 +2,16 @@ import type { RunId } from '../../job/run.ts';
 import type {
   WorkerRegistration,
   EvictTarget,
-  Identity,
   HeartbeatReply,
   WorkerId,
   WorkerView,
 } from '../../ports/store-worker.ts';
-import { bundle } from './bundle.ts';
+import { workerOf, type WorkerRow } from '../sql/worker-row.ts';
+import { bundle, checkArgument } from './bundle.ts';
 import type { Connection } from './connection.ts';
 
 export async function registerWorker(db: Connection, worker: WorkerRegistration): Promise<void> {
+  checkArgument(worker);
   const { id, node, replaces, slots, jobs, version, identity } = worker;
   const values = [id, node, replaces, slots, JSON.stringify(jobs), version, JSON.stringify(identity)];
   await db.write('registerWorker', 'register_worker_v1', values);
@@ -29,34 +30,14 @@ export async function heartbeat(
 /** All workers that live, as far as anybody knows. */
 export async function workers(db: Connection): Promise<WorkerView[]> {
   const [rows = [], limits = []] = await db.call('workers_v1', []);
-  return (rows as unknown as WorkerRow[]).map((row) => ({
-    id: row.id,
-    node: row.node,
-    heartbeat: row.heartbeat,
-    stalled: row.stalled !== 0,
-    load: row.busy,
-    slots: row.slots,
-    jobs: JSON.parse(row.jobs) as string[],
-    version: row.version,
-    identity: JSON.parse(row.identity) as Identity,
-    registeredAt: row.registered_at,
-    running: (limits as unknown as LimitRow[])
-      .filter(({ worker }) => worker === row.id)
-      .map(({ run, epoch, limit_ms: limitMs }) => ({ run, epoch, limitMs })),
-  }));
-}
-
-interface WorkerRow {
-  readonly id: string;
-  readonly node: string;
-  readonly heartbeat: number;
-  readonly stalled: number;
-  readonly busy: number;
-  readonly slots: number;
-  readonly jobs: string;
-  readonly version: string;
-  readonly identity: string;
-  readonly registered_at: number;
+  return (rows as unknown as (Omit<WorkerRow, 'load'> & { readonly busy: number })[]).map((row) =>
+    workerOf(
+      { ...row, load: row.busy },
+      (limits as unknown as LimitRow[])
+        .filter(({ worker }) => worker === row.id)
+        .map(({ run, epoch, limit_ms: limitMs }) => ({ run, epoch, limitMs })),
+    ),
+  );
 }
 
 interface LimitRow {
@@ -67,6 +48,7 @@ interface LimitRow {
 }
 
 export async function evict(db: Connection, targets: readonly EvictTarget[]): Promise<RunId[][]> {
+  checkArgument(targets);
   const answers = await db.write('evict', 'evict_v1', [bundle(targets.map(encode))]);
   const taken: RunId[][] = targets.map(() => []);
   for (const { worker, i, run } of answers.flat() as { worker?: WorkerId; i?: number; run?: RunId }[]) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RunId } from '../../job/run.ts';
 import type { Due, DueSchedule, Fire, FireVerdict, SchedulePlan } from '../../ports/store-schedule.ts';
 import { versionOrder } from '../sql/version-order.ts';
-import { bundle } from './bundle.ts';
+import { bundle, checkArgument } from './bundle.ts';
 import type { Connection } from './connection.ts';
 import { encode } from './new-run.ts';
 
@@ -12,7 +12,9 @@ interface Declaration {
   readonly schedules: readonly SchedulePlan[];
 }
 
-export async function plan(db: Connection, { app, version, schedules }: Declaration): Promise<void> {
+export async function plan(db: Connection, declaration: Declaration): Promise<void> {
+  checkArgument(declaration);
+  const { app, version, schedules } = declaration;
   const items = new Map(schedules.map(({ name, job, spec, nextAt }) => [name, { name, job, spec, next: nextAt }]));
   await db.write('plan', 'plan_v1', [app, version, versionOrder(version), bundle([...items.values()])]);
 }
@@ -33,6 +35,7 @@ export async function due(db: Connection, { limit }: { limit: number }): Promise
 type DueRow = Omit<DueSchedule, 'nextAt' | 'live'> & { readonly next_at: number };
 
 export async function fire(db: Connection, fires: readonly Fire[]): Promise<FireVerdict[]> {
+  checkArgument(fires);
   const answers = await db.write('fire', 'fire_v1', [bundle(fires.map(encodeFire))]);
   const moved = new Set((answers.flat() as { i?: number }[]).map(({ i }) => i));
   return fires.map((_, i) => (moved.has(i) ? 'moved' : 'ok'));

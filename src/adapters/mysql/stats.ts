@@ -1,8 +1,7 @@
 import { finalStates } from '../../job/state.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
 import {
-  endedStats,
-  lookedSince,
+  readEnded,
   windowOf,
   type CountedEnds,
   type Edge,
@@ -16,15 +15,12 @@ import type { Connection } from './connection.ts';
 export async function stats(db: Connection, request: StatsRequest): Promise<Stats> {
   const [clock = [], found = []] = await db.call('live_v1', [request.atMost]);
   const [{ now = 0, cut = 0 } = {}] = clock as { now?: number; cut?: number }[];
-  const window = windowOf(request, now);
-  const [counts, edges] = await Promise.all([countEnds(db, window), readEdges(db, window)]);
-  const jobsSince = lookedSince(window, edges);
-  const groups = await readGroups(db, jobsSince, window);
-  return {
-    now,
-    live: liveStats(found as unknown as FoundLive[], cut !== 0),
-    ended: endedStats(window, counts, { jobsSince, groups }),
-  };
+  const ended = await readEnded(windowOf(request, now), {
+    counts: (window) => countEnds(db, window),
+    edges: (window) => readEdges(db, window),
+    groups: (since, window) => readGroups(db, since, window),
+  });
+  return { now, live: liveStats(found as unknown as FoundLive[], cut !== 0), ended };
 }
 
 function countEnds(db: Connection, { since, partMs, counted }: EndedWindow): Promise<CountedEnds[]> {

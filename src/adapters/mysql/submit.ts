@@ -3,7 +3,7 @@ import type { RunState } from '../../job/state.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { collided, elsewhere, noneOpen, readTransaction } from '../sql/user-transaction.ts';
-import { bundle } from './bundle.ts';
+import { bundle, checkArgument } from './bundle.ts';
 import type { Connection, Row } from './connection.ts';
 import { named, type Value } from './dialect.ts';
 import { hasNumber, storeError } from './failure.ts';
@@ -11,6 +11,7 @@ import { encode } from './new-run.ts';
 
 /** Creates the runs that are new. */
 export async function submit(db: Connection, runs: readonly NewRun[]): Promise<Submitted[]> {
+  checkArgument(runs);
   const rows = (await db.write('submit', 'submit_v1', valuesOf(runs))).flat();
   refuseBusy(rows);
   return answersOf(runs, rows);
@@ -26,6 +27,7 @@ export async function submitWithin(
   runs: readonly NewRun[],
   { tx, storeId }: { tx: unknown; storeId: string },
 ): Promise<Submitted[]> {
+  checkArgument(runs);
   const tell = readTransaction(tx);
   const [items = null, ...rest] = valuesOf(runs);
   // As bytes, which stand in SQL as digits: whatever the session's sql_mode and character set, nothing is escaped.

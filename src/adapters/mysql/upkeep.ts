@@ -1,13 +1,13 @@
 import { OnejobError } from '../../job/errors.ts';
 import type { PrunePolicy } from '../../ports/store-query.ts';
+import { pruneLimits } from '../sql/prune-limits.ts';
 import type { Connection } from './connection.ts';
 import { isRead, now } from './dialect.ts';
-import { limitsOf } from './prune.ts';
 
 /** Those that `prune_v1` would take if nobody set it a limit. */
 export async function prunable(db: Connection, policy: PrunePolicy): Promise<number> {
   let runs = 0;
-  for (const { state, ms, runs: kept } of limitsOf(policy)) {
+  for (const { state, ms, runs: kept } of pruneLimits(policy)) {
     const [row] = await db.query<{ runs: number }>(
       `select count(*) runs
        from onejob_outcomes o straight_join onejob_runs r on r.id = o.run

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { failpoint } from '../../std/failpoint.ts';
+import { defaultAnswerMs, defaultMax, ServerCalls } from '../sql/server-calls.ts';
 import type { Address } from './address.ts';
 import { openPool, type Pool } from './driver.ts';
-import { closedError, isBroken, isCollision, isCrowded, storeError } from './failure.ts';
+import { isBroken, isCollision, isCrowded, storeError } from './failure.ts';
 
 /** One call is one message; it is repeated as a whole where that is safe and helps. */
 export interface Connection {
@@ -36,76 +35,52 @@ export interface ConnectionOptions {
   readonly timeoutMs?: number;
 }
 
-/** Far beyond any call of the port; a way to the server that swallows packets is given up after that. */
-const answerMs = 30_000;
-const collisions = 20;
-/** About 5 s in all: so long the server may have no connection free before that is an outage. */
-const crowded = 20;
-/** Groups of records, groups of output, claims and heartbeats, and one to read: more would only crowd the server. */
-const defaultMax = 4;
+const failures = { isCollision, isCrowded, isBroken, storeError, collisions: 20 };
 
 export async function openConnection({
   address,
   pool,
   max = defaultMax,
-  timeoutMs = answerMs,
+  timeoutMs = defaultAnswerMs,
 }: ConnectionOptions): Promise<Connection> {
   const driver = pool ?? (await openPool(address, max));
-  const types = { getTypeParser: parserOf };
   const { shown: url, schema } = address;
-  const calls = new Set<Promise<unknown>>();
-  let closed: Promise<void> | undefined;
-
-  const send = async <Row>(text: string, values: readonly unknown[] | undefined, isOnce = false): Promise<Row[]> => {
-    for (let failures = 0; ; failures++) {
-      try {
-        const question = { text, types, query_timeout: timeoutMs, ...(values && { values }) };
-        const answer = await driver.query(question);
-        return (Array.isArray(answer) ? answer.at(-1) : answer).rows as Row[];
-      } catch (error) {
-        // An idle connection that broke is noticed only now, and the next one is new; a second failure is an outage.
-        if (isCollision(error) && failures < collisions) await sleep(Math.random() * 2 * (failures + 1));
-        else if (isCrowded(error) && failures < crowded) await sleep(100 + Math.random() * 300);
-        else if (isOnce || !isBroken(error) || failures > 0) throw error;
-      }
-    }
-  };
-  const call = <Row>(work: () => Promise<Row[]>): Promise<Row[]> => {
-    if (closed !== undefined) return Promise.reject(closedError(url));
-    const settled = work().catch((error: unknown) => {
-      throw storeError(error, url);
-    });
-    calls.add(settled);
-    settled.then(
-      () => calls.delete(settled),
-      () => calls.delete(settled),
-    );
-    return settled;
-  };
-
-  const write = async <Row>(method: string, { text, values, isOnce }: Message): Promise<Row[]> => {
-    await failpoint(`store.${method}.before`);
-    const rows = await send<Row>(text, values, isOnce);
-    await failpoint(`store.${method}.committed`);
-    return rows;
-  };
+  const calls = new ServerCalls(url, failures);
+  const roundTrip = ({ text, values }: Question) =>
+    driver.query({ text, types, query_timeout: timeoutMs, ...(values && { values }) });
+  const read = <Row>(question: Question) => calls.begin(() => calls.send(() => roundTrip(question)), rowsOf<Row>);
+  const write = (method: string, message: Message) => calls.write(method, () => roundTrip(message), message.isOnce);
 
   return {
     schema,
     url,
-    query: (text, values) => call(() => send(text, values)),
-    write: (method, text, values) => call(() => write(method, { text, values })),
-    writeOnce: (method, message) => call(() => write(method, { ...message, isOnce: true })),
-    writeInSequence: (method, turn) => call(async () => write(method, await turn())),
-    script: async <Row>(text: string) => (await call(() => send<Row>(text, undefined)))[0],
-    close() {
-      closed ??= Promise.allSettled(calls).then(() => (pool === undefined ? driver.end() : undefined));
-      return closed;
-    },
+    query: (text, values) => read({ text, values }),
+    write: <Row>(method: string, text: string, values: readonly unknown[]) =>
+      calls.begin(() => write(method, { text, values }), rowsOf<Row>),
+    writeOnce: <Row>(method: string, message: Message) =>
+      calls.begin(() => write(method, { ...message, isOnce: true }), rowsOf<Row>),
+    writeInSequence: <Row>(method: string, turn: () => Promise<Message>) =>
+      calls.begin(async () => write(method, await turn()), rowsOf<Row>),
+    script: async <Row>(text: string) => (await read<Row>({ text }))[0],
+    close: () => calls.close(async () => (pool === undefined ? driver.end() : undefined)),
   };
 }
 
+interface Question {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+type Answer = Awaited<ReturnType<Pool['query']>>;
+
+/** Of several statements the driver answers a list, and ours is the last. */
+function rowsOf<Row>(answer: Answer): Row[] {
+  return (Array.isArray(answer) ? (answer as Answer[]).at(-1) : answer)?.rows as Row[];
+}
+
 /** Counters and instants are bigint in the database and stay far below 2^53. All else is parsed where it is read. */
+const types = { getTypeParser: parserOf };
+
 function parserOf(oid: number): (text: string) => unknown {
   return parsers[oid] ?? String;
 }

@@ -7,7 +7,7 @@ import type { HeartbeatOptions } from './postgres-heartbeat.ts';
 import { openConnection } from './connection.ts';
 import type { Pool } from './driver.ts';
 import { openPostgresNotifier } from './notifier.ts';
-import { PostgresStore } from './store.ts';
+import { createPostgresStore } from './store.ts';
 
 export { openPostgresNotifier, type NotifierOptions } from './notifier.ts';
 
@@ -45,7 +45,7 @@ export async function openPostgresStore({
 }: PostgresOptions): Promise<Store & Inspector & Upkeep> {
   const address = readAddress(url ?? 'postgres://pool', schema);
   const db = await openConnection({ address, pool, max });
-  return new PostgresStore(db, url === undefined ? null : heartbeatOf(url, schema));
+  return createPostgresStore(db, url === undefined ? null : heartbeatOf(url, schema));
 }
 
 function heartbeatOf(url: string, schema: string | undefined): { module: string; options: HeartbeatOptions } {

@@ -1,11 +1,12 @@
-import { OnejobError } from '../../job/errors.ts';
 import { newId } from '../../std/id.ts';
 import type { Migration } from '../../ports/store.ts';
+import { refuseOtherSchema, schemaLayout, type SchemaMeta, schemaVersion } from '../sql/schema-version.ts';
 import type { Connection } from './connection.ts';
 import { hasState, wrongIsolation } from './failure.ts';
 import { act } from './schema/act.ts';
 import { base } from './schema/base.ts';
 import { claim } from './schema/claim.ts';
+import { create } from './schema/create.ts';
 import { createClaim } from './schema/create-claim.ts';
 import { createInSequence } from './schema/create-in-sequence.ts';
 import { keys } from './schema/keys.ts';
@@ -19,15 +20,13 @@ import { suspects } from './schema/suspects.ts';
 import { tables } from './schema/tables.ts';
 import { worker } from './schema/worker.ts';
 
-/** Version of the schema that this code writes. */
-const schemaVersion = 1;
-
 /** Functions bear the version of their contract, so a later schema adds beside them and older code goes on. */
 const versions: readonly string[] = [
   [
     tables,
     keys,
     base,
+    create,
     locks,
     record,
     claim,
@@ -51,12 +50,12 @@ const oldestServer = 130_000;
  */
 export async function migrate(db: Connection, dryRun: boolean): Promise<Migration & { id: string }> {
   const before = await readMeta(db);
-  if (before !== undefined) refuseIfTooNew(before, db);
+  if (before !== undefined) refuse(before, db);
   const from = before?.version ?? 0;
   if (from >= schemaVersion || dryRun) return { from, to: Math.max(from, schemaVersion), id: before?.id ?? '' };
   const after = await db.script<Meta & { found: number }>(scriptFor(db.schema));
   if (after === undefined) throw new Error(`the store ${db.url} was migrated and has no row in its table meta`);
-  refuseIfTooNew(after, db);
+  refuse(after, db);
   return { from: after.found, to: Math.max(after.found, schemaVersion), id: after.id };
 }
 
@@ -81,15 +80,20 @@ commit;
 `;
 }
 
-interface Meta {
+interface Meta extends SchemaMeta {
   readonly id: string;
-  readonly version: number;
-  readonly min_version: number;
+}
+
+function refuse(found: Meta, { url, schema }: Connection): void {
+  refuseOtherSchema(found, () => ({
+    store: `the store ${url}`,
+    anew: `drop schema ${schema} cascade, which deletes all runs in it, or use another schema; then: onejob db migrate`,
+  }));
 }
 
 async function readMeta(db: Connection): Promise<Meta | undefined> {
   try {
-    const text = `select id, version, min_version, current_setting('transaction_isolation') isolation from ${db.schema}.meta`;
+    const text = `select *, current_setting('transaction_isolation') isolation from ${db.schema}.meta`;
     const [row] = await db.query<Meta & { isolation: string }>(text, []);
     if (row !== undefined && !isFence(row.isolation)) throw wrongIsolation(row.isolation, db.url);
     return row;
@@ -103,15 +107,6 @@ async function readMeta(db: Connection): Promise<Meta | undefined> {
 /** As `check_isolation` asks in each call. */
 function isFence(isolation: string): boolean {
   return isolation === 'read committed' || isolation === 'read uncommitted';
-}
-
-function refuseIfTooNew({ version, min_version: least }: Meta, db: Connection): void {
-  if (least <= schemaVersion) return;
-  throw new OnejobError(
-    'CONFIG_INVALID',
-    `the store ${db.url} has schema ${version}, which needs newer code: this onejob knows schema ${schemaVersion}`,
-    { hint: 'update onejob on this machine, or use another store' },
-  );
 }
 
 /**
@@ -142,13 +137,13 @@ begin
   if to_regclass('meta') is not null then select version into known from meta; end if;
   ${steps.join('\n  ')}
   if known = 0 then
-    insert into meta (id, version, min_version) values (${literal(newId())}, ${schemaVersion}, 1);
+    insert into meta (id, version, min_version, layout) values (${literal(newId())}, ${schemaVersion}, 1, ${schemaLayout});
   else
     update meta set version = ${schemaVersion} where version < ${schemaVersion};
   end if;
   perform set_config('onejob.found', known::text, true);
 end $onejob_migrate$;
-select id, version, min_version, current_setting('onejob.found')::integer found from ${schema}.meta`;
+select *, current_setting('onejob.found')::integer found from ${schema}.meta`;
 }
 
 function literal(text: string): string {

@@ -1,5 +1,5 @@
-import type { RunId } from '../../job/run.ts';
 import type { OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
+import { lastProgress } from '../sql/last-progress.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
 
@@ -26,11 +26,4 @@ export async function append(db: Connection, { worker, chunks, progress }: Outpu
   const verdicts: OutputVerdict[] = chunks.map(() => 'ok');
   for (const [i, verdict] of rows[0]?.rejected ?? []) verdicts[i] = verdict;
   return verdicts;
-}
-
-/** One a run and epoch, the last that was said. */
-function lastProgress(progress: OutputBatch['progress']): unknown[] {
-  const last = new Map<string, { run: RunId; epoch: number; progress: unknown }>();
-  for (const report of progress) last.set(`${report.run} ${report.epoch}`, report);
-  return [...last.values()].map(({ run, epoch, progress }) => ({ run, epoch, progress }));
 }

@@ -1,4 +1,5 @@
 import type { PrunePolicy, Pruned } from '../../ports/store-query.ts';
+import { pruneLimits } from '../sql/prune-limits.ts';
 import type { Connection } from './connection.ts';
 
 export async function prune(
@@ -8,17 +9,8 @@ export async function prune(
   const rows = await db.write<{ pruned: { runs: number; bytes: number } }>(
     'prune',
     `select ${db.schema}.prune_v1($1::json, $2::integer) pruned`,
-    [JSON.stringify(limitsOf(policy)), limit],
+    [JSON.stringify(pruneLimits(policy)), limit],
   );
   const { runs, bytes } = rows[0]?.pruned ?? { runs: 0, bytes: 0 };
   return { runs, bytes, more: runs >= limit };
-}
-
-/** As the database reads a policy: for each state its own. */
-export function limitsOf({ succeededMs, succeededRuns, failedMs, failedRuns }: PrunePolicy): object[] {
-  return [
-    { state: 'succeeded', ms: succeededMs, runs: succeededRuns },
-    { state: 'failed', ms: failedMs, runs: failedRuns },
-    { state: 'cancelled', ms: failedMs, runs: failedRuns },
-  ];
 }

@@ -1,26 +1,17 @@
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { Chunk } from '../../ports/store-entry.ts';
 import type { Page, StepRequest } from '../../ports/store-query.ts';
-import { listedColumn, type ReadColumn, wholeColumn } from '../sql/listed-columns.ts';
+import { listedColumn, wholeColumn } from '../sql/listed-columns.ts';
+import { runColumns } from '../sql/run-columns.ts';
 import { type RunRow, runOf, type StepColumns, stepOf } from '../sql/run-row.ts';
 import { stepBytes, stepPage, type StepPartRow } from '../sql/step-page.ts';
 import { isStorable } from './bundle.ts';
 import type { Connection } from './connection.ts';
 
-/** The columns of a run. A run has a live row or an outcome, never both. */
-const columns = (read: ReadColumn): string => `
-  r.id, r.key, r.job, r.queue, coalesce(l.state, o.state) state, r.trigger, r.priority,
-  coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, l.suspect, coalesce(l.epoch, o.epoch) epoch,
-  coalesce(l.generation, o.generation) generation, ${read('r.input', 'input')}, ${read('r.args', 'args')}, ${read('r.request', 'request')},
-  ${read('o.output', 'output')}, ${read('o.response', 'response')},
-  ${read('coalesce(l.error, o.error)', 'error')}, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
-  r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
-  o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
-
-const runColumns = columns(wholeColumn);
+const wholeColumns = runColumns(wholeColumn);
 
 /** As in a list. */
-export const listColumns = columns(listedColumn);
+export const listColumns = runColumns(listedColumn);
 
 /** By id first, then by key. */
 export async function get(db: Connection, refs: readonly string[], steps: boolean): Promise<(Run | null)[]> {
@@ -29,7 +20,7 @@ export async function get(db: Connection, refs: readonly string[], steps: boolea
     ? `, (select json_agg(s order by s.state = 'running', s.n, s.first_seq, s.key) from ${db.schema}.steps s where s.run = r.id) steps`
     : '';
   const rows = await db.query<RunRow & { ref: string; steps?: StepColumns[] | null }>(
-    `select a.ref, ${runColumns}${withSteps}
+    `select a.ref, ${wholeColumns}${withSteps}
      from unnest($1::text[]) a(ref)
      join ${db.schema}.runs r on r.id = coalesce(
        (select id from ${db.schema}.runs where id = a.ref), (select run from ${db.schema}.keys where key = a.ref))

@@ -2,11 +2,11 @@ import type { RunId } from '../../job/run.ts';
 import type {
   WorkerRegistration,
   EvictTarget,
-  Identity,
   HeartbeatReply,
   WorkerId,
   WorkerView,
 } from '../../ports/store-worker.ts';
+import { workerOf, type WorkerRow } from '../sql/worker-row.ts';
 import { bundle } from './bundle.ts';
 import type { Connection } from './connection.ts';
 
@@ -30,7 +30,7 @@ export async function heartbeat(
 
 /** All workers that live, as far as anybody knows. Limits count from the claim. */
 export async function workers(db: Connection): Promise<WorkerView[]> {
-  const rows = await db.query<WorkerRow>(
+  const rows = await db.query<WorkerRow & Pick<WorkerView, 'running'>>(
     `select id, node, heartbeat, stalled, load, slots, jobs, version, identity, registered_at, coalesce((
        select json_agg(json_build_object('run', run, 'epoch', epoch,
          'limitMs', greatest(0, least(timeout_ms, deadline_at - claimed_at))) order by run)
@@ -39,26 +39,7 @@ export async function workers(db: Connection): Promise<WorkerView[]> {
      from ${db.schema}.workers w where evicted_at is null order by id`,
     [],
   );
-  return rows.map(({ registered_at: registeredAt, ...row }) => ({
-    ...row,
-    jobs: JSON.parse(row.jobs) as string[],
-    identity: JSON.parse(row.identity) as Identity,
-    registeredAt,
-  }));
-}
-
-interface WorkerRow {
-  readonly id: string;
-  readonly node: string;
-  readonly heartbeat: number;
-  readonly stalled: boolean;
-  readonly load: number;
-  readonly slots: number;
-  readonly jobs: string;
-  readonly version: string;
-  readonly identity: string;
-  readonly registered_at: number;
-  readonly running: WorkerView['running'];
+  return rows.map((row) => workerOf(row, row.running));
 }
 
 export async function evict(db: Connection, targets: readonly EvictTarget[]): Promise<RunId[][]> {

@@ -1,6 +1,6 @@
 import { finalStates } from '../../job/state.ts';
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
-import { endedStats, lookedSince, windowOf, type CountedEnds, type Edge, type EndedGroup } from '../sql/ended-stats.ts';
+import { readEnded, windowOf, type CountedEnds, type Edge, type EndedGroup } from '../sql/ended-stats.ts';
 import { liveStats, type FoundLive } from '../sql/live-stats.ts';
 import { slicesOf } from './backlog.ts';
 import type { Connection } from './connection.ts';
@@ -10,16 +10,14 @@ export async function stats(db: Connection, request: StatsRequest): Promise<Stat
   const { atMost } = request;
   const [clock, ...found] = await db.query<Found>(liveQuery(db.schema), [atMost]);
   const now = clock?.oldest ?? 0;
-  const window = windowOf(request, now);
-  const { since, partMs, counted, looked } = window;
-  const [counts, edges] = await Promise.all([
-    db.query<CountedEnds>(countQuery(db.schema), [finalStates, since, partMs, counted]),
-    db.query<Edge>(edgeQuery(db.schema), [finalStates, since, looked]),
-  ]);
-  const jobsSince = lookedSince(window, edges);
-  const groups = await db.query<EndedGroup>(groupQuery(db.schema), [finalStates, jobsSince, looked]);
+  const ended = await readEnded(windowOf(request, now), {
+    counts: ({ since, partMs, counted }) =>
+      db.query<CountedEnds>(countQuery(db.schema), [finalStates, since, partMs, counted]),
+    edges: ({ since, looked }) => db.query<Edge>(edgeQuery(db.schema), [finalStates, since, looked]),
+    groups: (since, { looked }) => db.query<EndedGroup>(groupQuery(db.schema), [finalStates, since, looked]),
+  });
   const isCut = (clock?.n ?? 0) >= maxSlices || found.some(({ looked }) => looked >= atMost);
-  return { now, live: liveStats(found, isCut), ended: endedStats(window, counts, { jobsSince, groups }) };
+  return { now, live: liveStats(found, isCut), ended };
 }
 
 /** With how many runs were looked at in that place, of all jobs and kinds. */

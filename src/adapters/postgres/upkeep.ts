@@ -1,7 +1,7 @@
 import { OnejobError } from '../../job/errors.ts';
 import type { PrunePolicy } from '../../ports/store-query.ts';
+import { pruneLimits } from '../sql/prune-limits.ts';
 import type { Connection } from './connection.ts';
-import { limitsOf } from './prune.ts';
 
 /** Those that `prune_v1` would take if nobody set it a limit. */
 export async function prunable(db: Connection, policy: PrunePolicy): Promise<number> {
@@ -17,7 +17,7 @@ export async function prunable(db: Connection, policy: PrunePolicy): Promise<num
      where (o.finished_at < ${db.schema}.now_ms() - p.ms or o.run <= p.edge)
        and not exists (select from ${db.schema}.live l where l.run = r.parent)
        and not exists (select from ${db.schema}.live l where l.parent = o.run)`,
-    [JSON.stringify(limitsOf(policy))],
+    [JSON.stringify(pruneLimits(policy))],
   );
   return rows[0]?.runs ?? 0;
 }

@@ -43,6 +43,19 @@ export function lookedSince({ since }: EndedWindow, edges: readonly Edge[]): num
   return Math.max(since, ...edges.map(({ edge }) => edge + 1));
 }
 
+/** The three looks at what has ended, each a question to a server. */
+export interface EndedReads {
+  counts(window: EndedWindow): Promise<CountedEnds[]>;
+  edges(window: EndedWindow): Promise<Edge[]>;
+  groups(since: number, window: EndedWindow): Promise<EndedGroup[]>;
+}
+
+export async function readEnded(window: EndedWindow, reads: EndedReads): Promise<EndedStats> {
+  const [counts, edges] = await Promise.all([reads.counts(window), reads.edges(window)]);
+  const jobsSince = lookedSince(window, edges);
+  return endedStats(window, counts, { jobsSince, groups: await reads.groups(jobsSince, window) });
+}
+
 /** `counts` are of the newest ends of each outcome, at most as many as the window says; `groups` of all since `jobsSince`. */
 export function endedStats(
   window: EndedWindow,

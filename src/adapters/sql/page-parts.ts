@@ -1,5 +1,5 @@
 import type { Run } from '../../job/run.ts';
-import type { Page } from '../../ports/store-query.ts';
+import type { Page, RunQuery } from '../../ports/store-query.ts';
 import { type RunRow, runOf } from './run-row.ts';
 
 /**
@@ -62,6 +62,27 @@ export class PageParts {
   #rowsThatFit(): number {
     return Math.floor((maxBytes - this.#bytes) / (this.#bytes / this.#items.length));
   }
+}
+
+/** Reads a page part by part. A question with a text that cannot be in the database has an answer without asking. */
+export async function readInParts(
+  query: RunQuery,
+  {
+    isStorable,
+    rowsOf,
+  }: {
+    readonly isStorable: (text: string) => boolean;
+    readonly rowsOf: (rest: RunQuery, limit: number) => Promise<RunRow[]>;
+  },
+): Promise<Page<Run>> {
+  const parts = new PageParts(query.limit);
+  const isAskable = (value: unknown) => typeof value !== 'string' || isStorable(value);
+  if (query.states?.length === 0 || !Object.values(query).every(isAskable)) return { items: [], next: null };
+  while (!parts.isWhole) {
+    const rest = parts.cursor === undefined ? query : { ...query, cursor: parts.cursor };
+    parts.add(await rowsOf(rest, parts.nextRows()));
+  }
+  return parts.page();
 }
 
 /** Characters of text, and what the rest takes. */

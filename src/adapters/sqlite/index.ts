@@ -8,7 +8,7 @@ import { openBriefly } from './brief-writer-channel.ts';
 import { DatabaseIdentity } from './file-identity.ts';
 import { openInPlace, openOnThread, type WriterChannel } from './writer-channel.ts';
 import { openFileNotifier } from './notifier.ts';
-import { SqliteStore } from './store.ts';
+import { createSqliteStore } from './store.ts';
 
 export { openFileNotifier } from './notifier.ts';
 
@@ -53,7 +53,7 @@ export async function openSqliteStore({
     return isBrief === true ? openBriefly(place) : openOnThread(place);
   };
   const channel = await open();
-  return new SqliteStore(
+  return createSqliteStore(
     {
       id: '',
       reach: isMemory ? 'process' : 'host',

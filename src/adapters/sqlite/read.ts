@@ -1,25 +1,16 @@
 import type { Run, RunId, StepRecord } from '../../job/run.ts';
 import type { RunState } from '../../job/state.ts';
 import type { Page, StepRequest } from '../../ports/store-query.ts';
-import { listedColumn, type ReadColumn, wholeColumn } from '../sql/listed-columns.ts';
+import { listedColumn, wholeColumn } from '../sql/listed-columns.ts';
+import { runColumns } from '../sql/run-columns.ts';
 import { type RunRow, runOf, type StepColumns, stepOf } from '../sql/run-row.ts';
 import { stepBytes, stepPage, type StepPartRow } from '../sql/step-page.ts';
 import type { Tx } from './connection.ts';
 
-/** A run is in `live` or in `outcomes`, never in both. */
-const columns = (read: ReadColumn): string => `
-  r.id, r.key, r.job, r.queue, coalesce(l.state, o.state) state, r.trigger, r.priority,
-  coalesce(l.attempt, o.attempt) attempt, coalesce(l.crashes, o.crashes) crashes, l.suspect, coalesce(l.epoch, o.epoch) epoch,
-  coalesce(l.generation, o.generation) generation, ${read('r.input', 'input')}, ${read('r.args', 'args')}, ${read('r.request', 'request')},
-  ${read('o.output', 'output')}, ${read('o.response', 'response')},
-  ${read('coalesce(l.error, o.error)', 'error')}, coalesce(l.progress, o.progress) progress, l.waiting_for, r.schedule,
-  r.scheduled_at, r.created_at, coalesce(l.due_at, o.due_at) due_at, coalesce(l.started_at, o.started_at) started_at,
-  o.finished_at, coalesce(l.node, o.node) node, r.trace_id, r.parent, r.root`;
-
-const runColumns = columns(wholeColumn);
+const wholeColumns = runColumns(wholeColumn);
 
 /** As in a list. */
-export const listColumns = columns(listedColumn);
+export const listColumns = runColumns(listedColumn);
 
 export const runTables = 'runs r left join live l on l.run = r.id left join outcomes o on o.run = r.id';
 
@@ -34,7 +25,7 @@ export function get(tx: Tx, { refs, steps }: { refs: readonly string[]; steps: b
 
 /** By id first, then by key. */
 function rowOf(tx: Tx, ref: string): RunRow | undefined {
-  const byId = `select ${runColumns} from ${runTables} where r.id = ?`;
+  const byId = `select ${wholeColumns} from ${runTables} where r.id = ?`;
   const row = tx.db.get<RunRow>(byId, ref);
   if (row !== undefined) return row;
   const owner = tx.db.get<{ run: string }>('select run from keys where key = ?', ref);

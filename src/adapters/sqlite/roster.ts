@@ -1,4 +1,5 @@
-import type { WorkerRegistration, Identity, HeartbeatReply, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import type { WorkerRegistration, HeartbeatReply, WorkerId, WorkerView } from '../../ports/store-worker.ts';
+import { workerOf, type WorkerRow } from '../sql/worker-row.ts';
 import { evictWorker } from './evict.ts';
 import type { Tx } from './connection.ts';
 
@@ -56,32 +57,7 @@ export function workers(tx: Tx): WorkerView[] {
     `select id, node, heartbeat, stalled, load, slots, jobs, version, identity, registered_at
      from workers where evicted_at is null order by id`,
   );
-  return rows.map((row) => ({
-    id: row.id,
-    node: row.node,
-    heartbeat: row.heartbeat,
-    stalled: row.stalled !== 0,
-    load: row.load,
-    slots: row.slots,
-    jobs: JSON.parse(row.jobs) as string[],
-    version: row.version,
-    identity: JSON.parse(row.identity) as Identity,
-    registeredAt: row.registered_at,
-    running: limited(tx, row.id),
-  }));
-}
-
-interface WorkerRow {
-  readonly id: string;
-  readonly node: string;
-  readonly heartbeat: number;
-  readonly stalled: number;
-  readonly load: number;
-  readonly slots: number;
-  readonly jobs: string;
-  readonly version: string;
-  readonly identity: string;
-  readonly registered_at: number;
+  return rows.map((row) => workerOf(row, limited(tx, row.id)));
 }
 
 /** Runs with a limit, counted from their claim: the time-out, or what was left then to the deadline if that is less. */

@@ -1,28 +1,33 @@
 import { OnejobError } from '../../job/errors.ts';
 import { newId } from '../../std/id.ts';
 import type { Migration } from '../../ports/store.ts';
+import { refuseOtherSchema, schemaLayout, schemaVersion } from '../sql/schema-version.ts';
 import type { Connection } from './connection.ts';
-
-/** Version of the schema that this code writes. */
-const schemaVersion = 1;
+import { tables } from './tables.ts';
 
 /**
  * Brings the file to this code's schema. On an up-to-date file it is one read; else one transaction, which other
  * processes wait for.
  *
- * @throws CONFIG_INVALID when the file asks for newer code.
+ * @throws CONFIG_INVALID when the file asks for newer code, or was made by code that was never released
  */
 export function migrate(db: Connection, dryRun: boolean): Migration & { id: string } {
   const seen = userVersion(db);
   const from = seen < schemaVersion && !dryRun ? upgrade(db) : seen;
-  if (from > schemaVersion) refuseIfTooNew(db, from);
-  return { from, to: Math.max(from, schemaVersion), id: from === 0 && dryRun ? '' : storeId(db) };
+  if (from === 0 && dryRun) return { from, to: schemaVersion, id: '' };
+  const meta = readMeta(db);
+  if (from > 0) refuse(db, from, meta);
+  return { from, to: Math.max(from, schemaVersion), id: meta.get('id') ?? '' };
 }
 
 /** What `migrate` would do to a new file, for those who want to see it. */
 export function script(): string {
-  const meta = `insert into meta (name, value) values ('id', '${newId()}'), ('min_version', '${schemaVersion}');`;
-  return `${schema.trim()}\n${meta}\npragma user_version = ${schemaVersion};\n`;
+  return `${tables.trim()}\n${metaOf(newId())}\npragma user_version = ${schemaVersion};\n`;
+}
+
+function metaOf(id: string): string {
+  return `insert into meta (name, value)
+values ('id', '${id}'), ('min_version', '${schemaVersion}'), ('layout', '${schemaLayout}');`;
 }
 
 /** The version that it found under the lock: of several that start at once, one finds the old one. */
@@ -49,244 +54,30 @@ function create(db: Connection): void {
       hint: 'name another file',
     });
   }
-  db.exec(schema);
-  db.run(`insert into meta (name, value) values ('id', ?), ('min_version', ?)`, newId(), String(schemaVersion));
+  db.exec(tables);
+  db.exec(metaOf(newId()));
   db.exec(`pragma user_version = ${schemaVersion}`);
 }
 
-function refuseIfTooNew(db: Connection, version: number): void {
-  const row = db.get<{ value: string }>(`select value from meta where name = 'min_version'`);
-  if (Number(row?.value ?? version) <= schemaVersion) return;
-  throw new OnejobError(
-    'CONFIG_INVALID',
-    `the store has schema ${version}, which needs newer code: this onejob knows schema ${schemaVersion}`,
-    { hint: 'update onejob on this machine, or use another store' },
+/** The table of names and values. */
+function readMeta(db: Connection): Map<string, string> {
+  const rows = db.all<{ name: string; value: string }>(
+    `select name, value from meta where name in ('id', 'min_version', 'layout')`,
   );
+  return new Map(rows.map(({ name, value }) => [name, value]));
 }
 
-function storeId(db: Connection): string {
-  return db.get<{ value: string }>(`select value from meta where name = 'id'`)?.value ?? '';
+function refuse(db: Connection, version: number, meta: ReadonlyMap<string, string>): void {
+  const found = {
+    version,
+    min_version: Number(meta.get('min_version') ?? version),
+    layout: Number(meta.get('layout') ?? 1),
+  };
+  refuseOtherSchema(found, () => {
+    const file = db.get<{ file: string }>('pragma database_list')?.file ?? '';
+    return {
+      store: `the store sqlite:${file}`,
+      anew: `delete ${file} with what stands beside it (-wal, -shm), which deletes all runs in it, or name another file`,
+    };
+  });
 }
-
-/**
- * The tables of STORE §2. All are WITHOUT ROWID, clustered by their key: ids grow with time, so inserts append. How a
- * run ended stands in a table of its own: to write it into `runs` would write the input once more.
- *
- * `live` is the only table that claims and fences touch. Its one index over all rows serves both the line of work
- * (`worker is null`) and what a worker holds.
- */
-const schema = `
-create table meta (name text primary key, value text not null) without rowid;
-
-create table runs (
-  id text primary key,
-  key text,
-  job text not null,
-  queue text not null,
-  trigger text not null,
-  priority integer not null,
-  input text,
-  digest text,
-  args text,
-  request text,
-  timeout_ms integer,
-  deadline_ms integer,
-  max_crashes integer not null,
-  -- which ends are called back; null: none
-  callbacks text,
-  trace_id text not null,
-  parent text,
-  root text,
-  schedule text,
-  scheduled_at integer,
-  created_at integer not null
-) without rowid;
-create index runs_by_job on runs (job, id);
-create index runs_by_parent on runs (parent, id) where parent is not null;
-create index runs_by_schedule on runs (schedule, id) where schedule is not null;
-
--- one row per finished run
-create table outcomes (
-  run text primary key,
-  state text not null,
-  attempt integer not null,
-  crashes integer not null,
-  epoch integer not null,
-  generation integer not null,
-  due_at integer,
-  started_at integer,
-  finished_at integer not null,
-  node text,
-  output text,
-  response text,
-  error text,
-  progress text
-) without rowid;
-create index outcomes_by_state on outcomes (state, run);
-create index outcomes_by_end on outcomes (state, finished_at);
-
--- one narrow row per unfinished run
-create table live (
-  run text primary key,
-  job text not null,
-  queue text not null,
-  priority integer not null,
-  -- null: by mailbox only
-  due_at integer,
-  state text not null,
-  worker text,
-  -- number of the worker's claim
-  claim integer,
-  node text,
-  epoch integer not null,
-  mailbox_seq integer not null default 0,
-  crashes integer not null default 0,
-  max_crashes integer not null,
-  attempt integer not null default 1,
-  first_attempt integer not null default 1,
-  generation integer not null default 0,
-  root text,
-  parent text,
-  schedule text,
-  timeout_ms integer,
-  deadline_at integer,
-  -- of a run that was asked for by name: as its job says, from the due instant
-  job_deadline_ms integer,
-  callbacks text,
-  started_at integer,
-  claimed_at integer,
-  error text,
-  progress text,
-  waiting_for text,
-  -- the workers that crashed with it, as JSON
-  crash_records text,
-  -- 1: it was in execution when its worker crashed, and has recorded nothing since
-  suspect integer not null default 0
-) without rowid;
-create index live_slice on live (worker, suspect, job, queue, priority desc, due_at, run);
-create index live_by_parent on live (parent) where parent is not null;
-create index live_by_root on live (root) where root is not null;
-create index live_by_schedule on live (schedule, run) where schedule is not null;
-
-create table steps (
-  run text not null,
-  key text not null,
-  -- order of recording
-  n integer not null,
-  kind text not null,
-  state text not null,
-  epoch integer not null,
-  tries integer not null,
-  first_seq integer not null,
-  output text,
-  error text,
-  resume_at integer,
-  child text,
-  started_at integer not null,
-  finished_at integer,
-  primary key (run, key)
-) without rowid;
-
-create table mailbox (
-  run text not null,
-  n integer not null,
-  kind text not null,
-  name text not null,
-  data text,
-  actor text,
-  reason text,
-  at integer not null,
-  -- key of the step that took it, or '' for the outcome
-  consumed_by text,
-  bytes integer not null as (100 + length(cast(name as blob)) + coalesce(length(cast(data as blob)), 0)
-    + coalesce(length(cast(actor as blob)), 0) + coalesce(length(cast(reason as blob)), 0)) stored,
-  primary key (run, n)
-) without rowid;
--- what is unread is found and weighed without a look at what was read, or at the texts
-create index mailbox_unread on mailbox (run, n, kind, bytes) where consumed_by is null;
-
--- What was asked and answered: a repeated ask finds itself here.
-create table actions (
-  run text not null,
-  id text not null,
-  kind text not null,
-  verdict text not null,
-  actor text not null,
-  reason text,
-  at integer not null,
-  primary key (run, id)
-) without rowid;
-
-create table keys (key text primary key, run text not null, job text not null, digest text) without rowid;
-
-create table output (
-  run text not null,
-  seq integer not null,
-  bytes blob not null,
-  primary key (run, seq)
-) without rowid;
-
-create table workers (
-  id text primary key,
-  node text not null,
-  heartbeat integer not null default 0,
-  stalled integer not null default 0,
-  load real not null default 0,
-  slots integer not null,
-  jobs text not null,
-  version text not null,
-  identity text not null,
-  -- its claims up to this number take nothing any more
-  closed integer not null default 0,
-  -- the last claim that took something
-  claimed integer not null default 0,
-  registered_at integer not null,
-  evicted_at integer
-) without rowid;
-
-create table pauses (
-  type text not null,
-  name text not null,
-  until integer,
-  actor text not null,
-  reason text,
-  at integer not null,
-  primary key (type, name)
-) without rowid;
-
--- the newest version that has declared schedules
-create table apps (name text primary key, version text not null) without rowid;
-
-create table schedules (
-  name text primary key,
-  app text not null,
-  job text not null,
-  spec text not null,
-  revision integer not null,
-  next_at integer,
-  declared_at integer not null,
-  -- the fire that made this revision: a repeat of it is recognised
-  fired text,
-  -- the last instant whose run was pruned: none up to it is fired again
-  pruned_to integer
-) without rowid;
-
-create table occurrences (
-  schedule text not null,
-  instant integer not null,
-  run text not null,
-  primary key (schedule, instant)
-) without rowid;
-
-create table ranges (
-  schedule text not null,
-  first integer not null,
-  last integer not null,
-  count integer not null,
-  reason text not null,
-  primary key (schedule, first, reason)
-) without rowid;
-
-create table counters (name text primary key, value integer not null) without rowid;
-insert into counters (name, value) values ('step', 0);
-`;

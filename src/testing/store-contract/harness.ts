@@ -17,167 +17,163 @@ import { registration, newRun, termsOf } from './builders.ts';
 import type { Fixture } from './fixture.ts';
 
 /** One migrated store in a test, with the sentences that tests are made of. */
-export class Harness {
-  readonly store: Fixture['store'];
-  readonly fixture: Fixture;
-  #number = 0;
+export type Harness = ReturnType<typeof harnessOf>;
 
-  constructor(fixture: Fixture) {
-    this.fixture = fixture;
-    this.store = fixture.store;
-  }
+export function harnessOf(fixture: Fixture) {
+  const { store } = fixture;
+  const reads = readsOf(store);
+  return {
+    store,
+    fixture,
+    close: () => fixture.close(),
+    /** A migrated second handle on the same data. */
+    async second(): Promise<Store> {
+      const second = await fixture.second();
+      await second.migrate();
+      return second;
+    },
+    ...timeOf(fixture),
+    ...reads,
+    ...writesOf(store, reads),
+    ...claimsOf(store),
+    ...mailboxesOf(store),
+  };
+}
 
-  async close(): Promise<void> {
-    await this.fixture.close();
-  }
-
-  /** A migrated second handle on the same data. */
-  async second(): Promise<Store> {
-    const store = await this.fixture.second();
-    await store.migrate();
-    return store;
-  }
-
+function timeOf({ store, advance }: Fixture) {
   /** The store's now. */
-  async now(): Promise<number> {
-    return (await this.store.due({ limit: 1 })).now;
-  }
+  const now = async (): Promise<number> => (await store.due({ limit: 1 })).now;
+  return {
+    now,
+    /** Lets `ms` go by on the store's clock. */
+    async pass(ms: number): Promise<void> {
+      if (advance) {
+        await advance(ms);
+        return;
+      }
+      const until = (await now()) + ms;
+      for (let polls = 0; (await now()) < until; polls++) {
+        if (polls > 5_000) throw new Error(`the store's clock did not move by ${ms} ms`);
+        await sleep(5);
+      }
+    },
+  };
+}
 
-  /** Lets `ms` go by on the store's clock. */
-  async pass(ms: number): Promise<void> {
-    if (this.fixture.advance) {
-      await this.fixture.advance(ms);
-      return;
-    }
-    const until = (await this.now()) + ms;
-    for (let polls = 0; (await this.now()) < until; polls++) {
-      if (polls > 5_000) throw new Error(`the store's clock did not move by ${ms} ms`);
-      await sleep(5);
-    }
-  }
+function writesOf(store: Store, { heartbeatOf }: ReturnType<typeof readsOf>) {
+  const record = (worker: WorkerId, ...entries: Entry[]): Promise<Verdict[]> => store.record({ worker, entries });
+  return {
+    /** Registers a worker and gives its id. */
+    async worker(over: Partial<WorkerRegistration> = {}): Promise<WorkerId> {
+      const worker = registration(over);
+      await store.registerWorker(worker);
+      return worker.id;
+    },
+    record,
+    /** Records entries that are certain to be accepted. */
+    async recorded(worker: WorkerId, ...entries: Entry[]): Promise<void> {
+      const verdicts = await record(worker, ...entries);
+      if (verdicts.some((verdict) => verdict !== 'ok')) throw new Error(`not recorded: ${verdicts.join(', ')}`);
+    },
+    act: async (action: Action): Promise<ActionResult> => only(await store.act([action])),
+    heartbeat: (worker: WorkerId): Promise<HeartbeatReply> => store.heartbeat({ worker }),
+    /** Evicts a worker whose counter stands where it is now. */
+    async evict(worker: WorkerId, counted = true): Promise<RunId[]> {
+      const seenHeartbeat = await heartbeatOf(worker);
+      return only(await store.evict([{ id: worker, seenHeartbeat, counted }]));
+    },
+  };
+}
 
-  /** Registers a worker and gives its id. */
-  async worker(over: Partial<WorkerRegistration> = {}): Promise<WorkerId> {
-    const worker = registration(over);
-    await this.store.registerWorker(worker);
-    return worker.id;
-  }
-
-  async submit(over: Partial<NewRun> = {}): Promise<Submitted> {
-    return only(await this.store.submit([newRun(over)]));
-  }
-
+function claimsOf(store: Store) {
+  let last = 0;
+  const submit = async (over: Partial<NewRun> = {}): Promise<Submitted> => only(await store.submit([newRun(over)]));
   /** Claims up to `free` runs, of the job `work` where no other is said. */
-  async claim(worker: WorkerId, over: Claims = {}): Promise<Claimed> {
-    const { number = ++this.#number, jobs = ['work'], free = 100, turn = 0, tree } = over;
+  const claim = async (worker: WorkerId, over: Claims = {}): Promise<Claimed> => {
+    const { number = ++last, jobs = ['work'], free = 100, turn = 0, tree } = over;
     const terms = jobs.map((job) => (typeof job === 'string' ? termsOf(job) : job));
-    return await this.store.claim({ worker, number, jobs: terms, free, turn, ...(tree && { tree }) });
-  }
+    return await store.claim({ worker, number, jobs: terms, free, turn, ...(tree && { tree }) });
+  };
+  return {
+    submit,
+    claim,
+    /** Ids of the runs that a claim gives, in its order. */
+    async claimIds(worker: WorkerId, over: Claims = {}): Promise<RunId[]> {
+      return (await claim(worker, over)).claims.map(({ run }) => run);
+    },
+    /** A new run, claimed by the worker; no other run of its job may be due. */
+    async running(worker: WorkerId, over: Partial<NewRun> = {}): Promise<Claim> {
+      const { run } = await submit(over);
+      const { claims } = await claim(worker, { jobs: [over.job ?? 'work'] });
+      const claimed = only(claims);
+      if (claimed.run !== run.id) throw new Error(`claimed ${claimed.run}, expected ${run.id}`);
+      return claimed;
+    },
+  };
+}
 
-  /** Ids of the runs that a claim gives, in its order. */
-  async claimIds(worker: WorkerId, over: Claims = {}): Promise<RunId[]> {
-    return (await this.claim(worker, over)).claims.map((claim) => claim.run);
-  }
+function mailboxesOf(store: Store) {
+  const held = (worker: WorkerId): Promise<Hold[]> => heldBy(store, worker);
+  const messages = async (worker: WorkerId, { seen = 0, maxBytes = 1_000_000_000 } = {}): Promise<Messages> => {
+    const runs = (await held(worker)).map((hold) => ({ ...hold, seen }));
+    return await store.messages({ worker, runs, maxBytes });
+  };
+  return {
+    /** All runs that the worker holds, by id. */
+    held,
+    /** The unread messages of all runs that the worker holds, from the first on, as many as fit. */
+    messages,
+    /** Of the runs that have any. */
+    async inboxes(worker: WorkerId): Promise<Inbox[]> {
+      return (await messages(worker)).inboxes.filter(({ items }) => items.length > 0);
+    },
+    /** The unread messages of one run. */
+    async items(worker: WorkerId, { run, epoch }: Hold): Promise<readonly MailboxItem[]> {
+      const runs = [{ run, epoch, seen: 0 }];
+      const { inboxes } = await store.messages({ worker, runs, maxBytes: 1_000_000_000 });
+      return inboxes.flatMap(({ items }) => items);
+    },
+  };
+}
 
-  /** A new run, claimed by the worker; no other run of its job may be due. */
-  async running(worker: WorkerId, over: Partial<NewRun> = {}): Promise<Claim> {
-    const { run } = await this.submit(over);
-    const { claims } = await this.claim(worker, { jobs: [over.job ?? 'work'] });
-    const claim = only(claims);
-    if (claim.run !== run.id) throw new Error(`claimed ${claim.run}, expected ${run.id}`);
-    return claim;
-  }
-
-  async record(worker: WorkerId, ...entries: Entry[]): Promise<Verdict[]> {
-    return await this.store.record({ worker, entries });
-  }
-
-  /** Records entries that are certain to be accepted. */
-  async recorded(worker: WorkerId, ...entries: Entry[]): Promise<void> {
-    const verdicts = await this.record(worker, ...entries);
-    if (verdicts.some((verdict) => verdict !== 'ok')) throw new Error(`not recorded: ${verdicts.join(', ')}`);
-  }
-
-  async act(action: Action): Promise<ActionResult> {
-    return only(await this.store.act([action]));
-  }
-
-  async heartbeat(worker: WorkerId): Promise<HeartbeatReply> {
-    return await this.store.heartbeat({ worker });
-  }
-
-  /** All runs that the worker holds, by id. */
-  async held(worker: WorkerId): Promise<Hold[]> {
-    return await heldBy(this.store, worker);
-  }
-
-  /** The unread messages of all runs that the worker holds, from the first on, as many as fit. */
-  async messages(worker: WorkerId, { seen = 0, maxBytes = 1_000_000_000 } = {}): Promise<Messages> {
-    const runs = (await this.held(worker)).map((hold) => ({ ...hold, seen }));
-    return await this.store.messages({ worker, runs, maxBytes });
-  }
-
-  /** Of the runs that have any. */
-  async inboxes(worker: WorkerId): Promise<Inbox[]> {
-    return (await this.messages(worker)).inboxes.filter(({ items }) => items.length > 0);
-  }
-
-  /** The unread messages of one run. */
-  async items(worker: WorkerId, { run, epoch }: Hold): Promise<readonly MailboxItem[]> {
-    const runs = [{ run, epoch, seen: 0 }];
-    const { inboxes } = await this.store.messages({ worker, runs, maxBytes: 1_000_000_000 });
-    return inboxes.flatMap(({ items }) => items);
-  }
-
-  async heartbeatOf(worker: WorkerId): Promise<number> {
-    const view = (await this.store.workers()).find(({ id }) => id === worker);
-    if (!view) throw new Error(`worker ${worker} is not there`);
-    return view.heartbeat;
-  }
-
-  /** Evicts a worker whose counter stands where it is now. */
-  async evict(worker: WorkerId, counted = true): Promise<RunId[]> {
-    const seenHeartbeat = await this.heartbeatOf(worker);
-    return only(await this.store.evict([{ id: worker, seenHeartbeat, counted }]));
-  }
-
-  async find(ref: string): Promise<Run | null> {
-    return only(await this.store.get([ref]));
-  }
-
-  async run(ref: string): Promise<Run> {
-    const run = await this.find(ref);
-    if (!run) throw new Error(`run ${ref} is not there`);
-    return run;
-  }
-
-  async state(ref: string): Promise<RunState> {
-    return (await this.run(ref)).state;
-  }
-
-  async steps(run: RunId): Promise<StepRecord[]> {
-    return [...(await this.store.steps({ run, after: null, maxBytes: 1e9 })).items];
-  }
-
-  async dueSchedule(name: string): Promise<DueSchedule> {
-    const { schedules } = await this.store.due({ limit: 100 });
-    const schedule = schedules.find((due) => due.name === name);
-    if (!schedule) throw new Error(`schedule ${name} is not due`);
-    return schedule;
-  }
-
-  /** Every page of a query, one after the other. */
-  async listAll(query: Omit<Parameters<Store['list']>[0], 'limit' | 'cursor'>, limit = 100): Promise<Run[]> {
-    const runs: Run[] = [];
-    let page = await this.store.list({ ...query, limit });
-    runs.push(...page.items);
-    for (let pages = 1; page.next !== null; pages++) {
-      if (pages > 1_000) throw new Error(`the list has no end: ${runs.length} runs after ${pages} pages`);
-      page = await this.store.list({ ...query, limit, cursor: page.next });
+function readsOf(store: Store) {
+  const find = async (ref: string): Promise<Run | null> => only(await store.get([ref]));
+  const run = async (ref: string): Promise<Run> => {
+    const found = await find(ref);
+    if (!found) throw new Error(`run ${ref} is not there`);
+    return found;
+  };
+  return {
+    find,
+    run,
+    state: async (ref: string): Promise<RunState> => (await run(ref)).state,
+    async steps(id: RunId): Promise<StepRecord[]> {
+      return [...(await store.steps({ run: id, after: null, maxBytes: 1e9 })).items];
+    },
+    async heartbeatOf(worker: WorkerId): Promise<number> {
+      const view = (await store.workers()).find(({ id }) => id === worker);
+      if (!view) throw new Error(`worker ${worker} is not there`);
+      return view.heartbeat;
+    },
+    async dueSchedule(name: string): Promise<DueSchedule> {
+      const { schedules } = await store.due({ limit: 100 });
+      const schedule = schedules.find((due) => due.name === name);
+      if (!schedule) throw new Error(`schedule ${name} is not due`);
+      return schedule;
+    },
+    /** Every page of a query, one after the other. */
+    async listAll(query: Omit<Parameters<Store['list']>[0], 'limit' | 'cursor'>, limit = 100): Promise<Run[]> {
+      const runs: Run[] = [];
+      let page = await store.list({ ...query, limit });
       runs.push(...page.items);
-    }
-    return runs;
-  }
+      for (let pages = 1; page.next !== null; pages++) {
+        if (pages > 1_000) throw new Error(`the list has no end: ${runs.length} runs after ${pages} pages`);
+        page = await store.list({ ...query, limit, cursor: page.next });
+        runs.push(...page.items);
+      }
+      return runs;
+    },
+  };
 }
 
 export interface Claims {
@@ -195,7 +191,7 @@ export async function openHarness(fixture: Fixture): Promise<Harness> {
     await fixture.close();
     throw error;
   }
-  return new Harness(fixture);
+  return harnessOf(fixture);
 }
 
 /** All runs that the store thinks this worker holds, by id: of those that are running who is not lost to it. */

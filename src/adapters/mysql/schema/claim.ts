@@ -1,3 +1,56 @@
+/**
+ * Reads due runs of each slice without locks, a few more than wanted. `lines_found` has the slices by queue, those of
+ * higher priority first. Sets: candidates, found (how many), in_queue, last_priority.
+ */
+const gatherCandidates = `
+      gathering: while place < json_length(slices_found) do
+        set slice_job = json_unquote(json_extract(slices_found, concat('$[', place, '].j')));
+        set slice_queue = json_unquote(json_extract(slices_found, concat('$[', place, '].q')));
+        set slice_priority = json_extract(slices_found, concat('$[', place, '].p'));
+        set place = place + 1;
+        if not slice_queue <=> last_queue then set last_queue = slice_queue, in_queue = 0; end if;
+        -- enough of higher priority
+        if in_queue >= width and slice_priority < last_priority then iterate gathering; end if;
+        select count(*), json_arrayagg(json_object('r', x.run, 'q', slice_queue, 'p', slice_priority, 'd', x.due_at))
+        into part_count, part
+        from (
+          select l.run, l.due_at from onejob_live l force index (ready_slice)
+          where l.worker = '' and l.suspect = 0 and l.job = slice_job and l.queue = slice_queue and l.priority = slice_priority
+            and l.due_at <= t
+          order by l.due_at, l.run limit width
+        ) x;
+        if part_count > 0 then
+          if candidates is null then set candidates = part;
+          else set candidates = json_merge_preserve(candidates, part);
+          end if;
+          set found = found + part_count, in_queue = in_queue + part_count, last_priority = slice_priority;
+        end if;
+      end while;`;
+
+/**
+ * Locks candidates until there are enough: one of each queue, then the second of each; a queue's seat is how many stand
+ * before it, counted from the one whose turn it is. Reads: candidates, doubt, turn, width, free. Sets: taken, taken_count.
+ */
+const lockInTurn = `
+      select count(*), json_arrayagg(x.run) into taken_count, taken
+      from (
+        select l.run from (
+          select c.run from (
+            select d.run, d.queue, row_number() over (partition by d.queue order by d.priority desc, d.due_at, d.run) place,
+              dense_rank() over (order by d.queue) - 1 queue_place, turn_of.queues
+            from json_table(candidates, '$[*]' columns (run $id path '$.r', queue $name path '$.q',
+              priority int path '$.p', due_at bigint path '$.d')) d
+            join (
+              select count(distinct q.queue) queues from json_table(candidates, '$[*]' columns (queue $name path '$.q')) q
+            ) turn_of
+          ) c
+          order by c.place, mod(c.queue_place + c.queues - mod(turn, c.queues), c.queues) limit width
+        ) s
+        straight_join onejob_live l force index (primary) on l.run = s.run
+        where l.worker = '' and l.state <> 'running' and l.due_at <= t and (l.suspect = 0 or l.run = doubt)
+        limit free for update of l skip locked
+      ) x;`;
+
 /** Handing out due runs: STORE §5 `claim`. */
 export const claim: readonly string[] = [
   // Gives each due run of the jobs 'terms' [{ name, timeout, deadline, crashes, callbacks }] to at most one worker, at
@@ -122,49 +175,9 @@ begin
     set width = 2 * free + 16;
     widening: loop
       set candidates = first_candidate, found = if(doubt is null, 0, 1), place = 0, last_queue = null, in_queue = 0;
-      gathering: while place < json_length(slices_found) do
-        set slice_job = json_unquote(json_extract(slices_found, concat('$[', place, '].j')));
-        set slice_queue = json_unquote(json_extract(slices_found, concat('$[', place, '].q')));
-        set slice_priority = json_extract(slices_found, concat('$[', place, '].p'));
-        set place = place + 1;
-        if not slice_queue <=> last_queue then set last_queue = slice_queue, in_queue = 0; end if;
-        -- enough of higher priority
-        if in_queue >= width and slice_priority < last_priority then iterate gathering; end if;
-        select count(*), json_arrayagg(json_object('r', x.run, 'q', slice_queue, 'p', slice_priority, 'd', x.due_at))
-        into part_count, part
-        from (
-          select l.run, l.due_at from onejob_live l force index (ready_slice)
-          where l.worker = '' and l.suspect = 0 and l.job = slice_job and l.queue = slice_queue and l.priority = slice_priority
-            and l.due_at <= t
-          order by l.due_at, l.run limit width
-        ) x;
-        if part_count > 0 then
-          if candidates is null then set candidates = part;
-          else set candidates = json_merge_preserve(candidates, part);
-          end if;
-          set found = found + part_count, in_queue = in_queue + part_count, last_priority = slice_priority;
-        end if;
-      end while;
+      ${gatherCandidates}
       if candidates is null then leave widening; end if;
-      select count(*), json_arrayagg(x.run) into taken_count, taken
-      from (
-        select l.run from (
-          -- one of each queue, then the second of each; a queue's seat is how many stand before it
-          select c.run from (
-            select d.run, d.queue, row_number() over (partition by d.queue order by d.priority desc, d.due_at, d.run) place,
-              dense_rank() over (order by d.queue) - 1 queue_place, turn_of.queues
-            from json_table(candidates, '$[*]' columns (run $id path '$.r', queue $name path '$.q',
-              priority int path '$.p', due_at bigint path '$.d')) d
-            join (
-              select count(distinct q.queue) queues from json_table(candidates, '$[*]' columns (queue $name path '$.q')) q
-            ) turn_of
-          ) c
-          order by c.place, mod(c.queue_place + c.queues - mod(turn, c.queues), c.queues) limit width
-        ) s
-        straight_join onejob_live l force index (primary) on l.run = s.run
-        where l.worker = '' and l.state <> 'running' and l.due_at <= t and (l.suspect = 0 or l.run = doubt)
-        limit free for update of l skip locked
-      ) x;
+      ${lockInTurn}
       if taken_count > 0 then
         call onejob_take(taken, me, number, label, terms, t);
         if got is null then set got = taken; else set got = json_merge_preserve(got, taken); end if;

@@ -14,7 +14,9 @@ export const tables: readonly string[] = [
   id $id not null,
   version int not null,
   -- code older than this is refused
-  min_version int not null
+  min_version int not null,
+  -- which of the versions 1 it is (adapters/sql/schema-version.ts)
+  layout int not null
 ) $table`,
 
   `create table if not exists onejob_runs (

@@ -1,6 +1,4 @@
-import { settings } from './settings.ts';
-
-/** What all other functions stand on: the clock, creating runs, ending runs, mail. */
+/** What all other functions stand on: the clock, workers that live, ending runs, mail. */
 export const base = /* sql */ `
 -- The store's clock in milliseconds: of this moment, not of the transaction's begin.
 create function now_ms() returns bigint language sql volatile
@@ -32,123 +30,14 @@ end $$;
 create function holders_of(items json) returns text[] language sql immutable
 as $$ select array(select distinct n.holder from json_to_recordset(items) n(holder text) where n.holder is not null) $$;
 
--- Creates the runs that are new. 'items' are NewRuns in short (see submit.ts), each with its place 'i', 'size' is their
--- number, 'keyed' whether any has a key, 'holders' the workers that they name; one that is not among them, or has closed
--- the 'claim' that they name with it, is passed over.
--- Answers null when each is new and held as wished (the usual case); else for all of them
--- [{ i, verdict, run, key, job, state, holder, claim }], the last two only while it is held as it was born.
--- Without holders it is right in a transaction of any isolation, as one of a user may be: where that has missed a key, the
--- server ends it. A key that another transaction is creating is waited for only where 'patient'.
-create function create_v1(
-  items json, size integer, keyed boolean, holders text[], t bigint default now_ms(), patient boolean default true
-) returns json language plpgsql volatile
-${settings}
-as $$
-declare
-  keepers json;
-  all_held boolean := true;
-  wished integer := 0;
-  made integer := 0;
-begin
-  if cardinality(holders) > 0 then
-    perform check_isolation();
-    keepers := living(holders);
-    all_held := not exists (
-      select from json_to_recordset(items) n(holder text, claim bigint)
-      where n.holder = any(holders) and (n.claim > (keepers->>n.holder)::bigint) is not true);
-  end if;
-  if keyed then
-    if patient then
-      select k.wished, k.made into wished, made from keep_keys(items) k;
-    else
-      select k.wished, k.made into wished, made from keep_free_keys(items) k;
-    end if;
-  end if;
-  if made = wished and all_held then
-    -- As far as keys and holders say, all are new and held as wished. Taken for granted that costs half as much.
-    begin
-      with given as materialized (
-        select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at,
-          case when n.claim > (keepers->>n.holder)::bigint then n.holder end keeper
-        from json_to_recordset(items) n(
-          id text, key text, job text, queue text, trigger text, priority integer, input text, args text,
-          request text, due bigint, delay bigint, timeout bigint, deadline bigint, crashes integer, callbacks text,
-          trace text, parent text, root text, schedule text, scheduled bigint, holder text, claim bigint)
-      ), kept as (
-        insert into runs (id, key, job, queue, trigger, priority, input, args, request, timeout_ms, deadline_ms,
-          max_crashes, callbacks, trace_id, parent, root, schedule, scheduled_at, created_at, due_at)
-        select g.id, g.key, g.job, g.queue, g.trigger, coalesce(g.priority, 0), g.input, g.args, g.request, g.timeout,
-          g.deadline, g.crashes, g.callbacks, g.trace, g.parent, g.root, g.schedule, g.scheduled, t, g.due_at
-        from given g
-      )
-      insert into live (run, job, queue, priority, due_at, state, worker, claim, node, epoch, max_crashes, root, parent,
-        schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
-      select g.id, g.job, g.queue, coalesce(g.priority, 0), g.due_at,
-        case when g.keeper is null then 'queued' else 'running' end, g.keeper,
-        case when g.keeper is not null then g.claim end,
-        case when g.keeper is not null then (select w.node from workers w where w.id = g.keeper) end,
-        (g.keeper is not null)::integer, g.crashes, g.root, g.parent, g.schedule, g.timeout, g.due_at + g.deadline,
-        g.callbacks, case when g.keeper is not null then t end, case when g.keeper is not null then t end
-      from given g;
-      return null;
-    exception when unique_violation then
-      -- not the first delivery of this submit
-    end;
-  end if;
-  -- a statement of its own: it sees the keys of those it waited for
-  with given as materialized (
-    select n.*, coalesce(n.due, t + coalesce(n.delay, 0)) due_at, (n.claim > (keepers->>n.holder)::bigint) is true is_held
-    from json_to_recordset(items) n(
-      i integer, id text, key text, job text, queue text, trigger text, priority integer, input text, args text,
-      request text, due bigint, delay bigint, timeout bigint, deadline bigint, crashes integer, callbacks text,
-      trace text, parent text, root text, schedule text, scheduled bigint, holder text, claim bigint)
-  ), fresh as (
-    insert into runs (id, key, job, queue, trigger, priority, input, args, request, timeout_ms, deadline_ms,
-      max_crashes, callbacks, trace_id, parent, root, schedule, scheduled_at, created_at, due_at)
-    select g.id, g.key, g.job, g.queue, g.trigger, coalesce(g.priority, 0), g.input, g.args, g.request, g.timeout,
-      g.deadline, g.crashes, g.callbacks, g.trace, g.parent, g.root, g.schedule, g.scheduled, t, g.due_at
-    from given g
-    where g.key is null or (select k.run from keys k where k.key = g.key) = g.id
-    order by g.id collate "C"
-    on conflict (id) do nothing
-    returning id, job, queue, priority, due_at, max_crashes, root, parent, schedule, timeout_ms, deadline_ms, callbacks
-  ), held as (
-    select distinct on (g.id) g.id, g.holder, g.claim from given g where g.is_held
-  ), alive as (
-    insert into live (run, job, queue, priority, due_at, state, worker, claim, node, epoch, max_crashes, root, parent,
-      schedule, timeout_ms, deadline_at, callbacks, started_at, claimed_at)
-    select f.id, f.job, f.queue, f.priority, f.due_at, case when w.id is null then 'queued' else 'running' end,
-      w.id, h.claim, w.node, (w.id is not null)::integer, f.max_crashes, f.root, f.parent, f.schedule, f.timeout_ms,
-      f.due_at + f.deadline_ms, f.callbacks, case when w.id is not null then t end,
-      case when w.id is not null then t end
-    from fresh f left join held h on h.id = f.id
-    left join lateral (select id, node from workers w where w.id = h.holder limit 1) w on true
-    returning worker
-  )
-  select (select count(*) filter (where g.holder is null or g.is_held) from given g), (select count(*) from alive)
-  into wished, made;
-  if wished = size and made = size then return null; end if;
-  return (
-    select json_agg(json_build_object('i', n.i, 'verdict', case
-        when n.key is null or k.run = n.id then 'created'
-        when k.job = n.job and k.digest is not distinct from n.digest then 'existing'
-        else 'conflict' end,
-      'run', coalesce(k.run, n.id), 'key', n.key, 'job', coalesce(k.job, n.job),
-      'state', coalesce(l.state, o.state, 'queued'), 'holder', case when l.epoch = 1 then l.worker end, 'claim', case when l.epoch = 1 then l.claim end) order by n.i)
-    from json_to_recordset(items) n(i integer, id text, key text, job text, digest text)
-    left join lateral (select * from keys k where k.key = n.key limit 1) k on true
-    left join lateral (select * from live l where l.run = coalesce(k.run, n.id) limit 1) l on true
-    left join lateral (select * from outcomes o where o.run = coalesce(k.run, n.id) limit 1) o on true);
-end $$;
-
 -- Puts mailbox items into the boxes of unfinished runs and raises their mailbox in the same statement; a waiting run is queued,
--- due now. 'posts' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
-create function post(posts json, t bigint) returns void language plpgsql volatile
+-- due now. 'mailbox_items' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
+create function post(mailbox_items json, t bigint) returns void language plpgsql volatile
 as $$
 begin
   with given as materialized (
     select w.*, row_number() over (partition by w.run order by w.i, w.name) k
-    from json_to_recordset(posts) w(i integer, run text, kind text, name text, data text, actor text, reason text)
+    from json_to_recordset(mailbox_items) w(i integer, run text, kind text, name text, data text, actor text, reason text)
   ), raised as (
     update live l set mailbox_seq = l.mailbox_seq + c.n,
       due_at = case when l.state = 'waiting' then t else l.due_at end,
@@ -181,7 +70,7 @@ declare
   with_mailbox text[];
   born text[];
   fallen text[];
-  posts json;
+  mailbox_items json;
   ends json;
   called json;
   calls json[] := '{}';
@@ -219,8 +108,8 @@ begin
     end if;
     if born is not null then
       select json_agg(json_build_object('i', 0, 'run', r.parent, 'kind', 'child', 'name', r.id))
-      into posts from runs r where r.id = any(born);
-      perform post(posts, t);
+      into mailbox_items from runs r where r.id = any(born);
+      perform post(mailbox_items, t);
     end if;
     exit when fallen is null;
 
@@ -231,14 +120,14 @@ begin
       json_agg(json_build_object('run', c.run, 'state', 'cancelled', 'error', json_build_object(
         'code', 'RUN_CANCELLED', 'message', format('cancelled by run %s: %s', c.parent, c.why))))
         filter (where c.state <> 'running')
-    into posts, ends
+    into mailbox_items, ends
     from (
       select l.run, l.state, l.parent, case o.state when 'failed' then 'its parent failed'
         else 'its parent was cancelled' end why
       from live l join outcomes o on o.run = l.parent
       where l.parent = any(fallen) order by l.run
     ) c;
-    if posts is not null then perform post(posts, t); end if;
+    if mailbox_items is not null then perform post(mailbox_items, t); end if;
     exit when ends is null;
     items := ends;
     epochs := null;

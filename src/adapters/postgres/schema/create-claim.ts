@@ -1,3 +1,4 @@
+import { ofSlice, readySlices } from './ready-slice.ts';
 import { settings } from './settings.ts';
 
 /** Creating runs for a worker that asks for work in the same moment. */
@@ -29,25 +30,9 @@ begin
       select from unnest(jobs) j(job)
       cross join lateral (select from live l where l.suspect = 0 and l.job = j.job and l.worker is null limit 1) f
     ) then
-      -- as claim_v1 finds the lines
-      with recursive classes as (
-        select j.job, f.queue, f.priority
-        from unnest(jobs) j(job) cross join lateral (
-          select l.queue, l.priority from live l where l.suspect = 0 and l.job = j.job and l.worker is null
-          order by l.queue, l.priority desc limit 1) f
-        union all
-        select c.job, n.queue, n.priority
-        from classes c cross join lateral (
-          (select l.queue, l.priority from live l where l.suspect = 0 and l.job = c.job and l.worker is null
-            and l.queue = c.queue and l.priority < c.priority order by l.queue, l.priority desc limit 1)
-          union all
-          (select l.queue, l.priority from live l where l.suspect = 0 and l.job = c.job and l.worker is null
-            and l.queue > c.queue order by l.queue, l.priority desc limit 1)
-          order by queue limit 1) n
-      )
-      select min((select l.due_at from live l where l.suspect = 0 and l.job = c.job and l.queue = c.queue
-        and l.priority = c.priority and l.worker is null order by l.due_at limit 1)) into soon
-      from classes c;
+      with recursive ${readySlices('jobs', 0)}
+      select min((select l.due_at from live l where ${ofSlice({ job: 'c.job', queue: 'c.queue', priority: 'c.priority' })} order by l.due_at limit 1)) into soon
+      from slices c;
     end if;
     if soon is null or soon > t then
       made := create_v1(items, size, keyed, array[me], t, false);

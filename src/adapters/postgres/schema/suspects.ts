@@ -1,7 +1,9 @@
+import { readySlices } from './ready-slice.ts';
+
 /** Runs that may have ended their worker. */
 export const suspects = /* sql */ `
 -- The suspect run that is first among those of these jobs that are due, outside of the queues 'shut'; of a 'tree' among
--- its members. As claims do it goes from line to line by seeks, of which there are few.
+-- its members. As claims do it goes from slice to slice by seeks, of which there are few.
 create function first_suspect(open_jobs text[], shut text[], tree text[], t bigint)
 returns table (run text, queue text, priority integer, due_at bigint) language plpgsql volatile
 as $$
@@ -16,21 +18,7 @@ begin
     return;
   end if;
   return query
-  with recursive slices as (
-    select j.job, f.queue, f.priority
-    from unnest(open_jobs) j(job) cross join lateral (
-      select l.queue, l.priority from live l where l.suspect = 1 and l.job = j.job and l.worker is null
-      order by l.queue, l.priority desc limit 1) f
-    union all
-    select c.job, n.queue, n.priority
-    from slices c cross join lateral (
-      (select l.queue, l.priority from live l where l.suspect = 1 and l.job = c.job and l.worker is null
-        and l.queue = c.queue and l.priority < c.priority order by l.queue, l.priority desc limit 1)
-      union all
-      (select l.queue, l.priority from live l where l.suspect = 1 and l.job = c.job and l.worker is null
-        and l.queue > c.queue order by l.queue, l.priority desc limit 1)
-      order by queue limit 1) n
-  )
+  with recursive ${readySlices('open_jobs', 1)}
   select d.run, c.queue, c.priority, d.due_at
   from slices c cross join lateral (
     select l.run, l.due_at from live l

@@ -12,7 +12,9 @@ create table meta (
   id text not null,
   version integer not null,
   -- code older than this is refused
-  min_version integer not null
+  min_version integer not null,
+  -- which of the versions 1 it is (adapters/sql/schema-version.ts)
+  layout integer not null
 );
 
 create table runs (

@@ -1,7 +1,7 @@
 // The yardstick of bench/engine.mjs: the rows of a run written by hand, in groups, in one thread, without a fence, a
 // verdict, a key or a message.
 // @ts-check
-import { openDatabase } from '../dist/adapters/sqlite/driver.js';
+import { openDatabase } from '../dist/adapters/sqlite/file/driver.js';
 import { openSqliteStore } from '../dist/adapters/sqlite/index.js';
 import { newId, newTraceId } from '../dist/std/id.js';
 

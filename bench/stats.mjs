@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { argv } from 'node:process';
 import pg from 'pg';
 import { openPostgresStore } from '../dist/adapters/postgres/index.js';
-import { Connection } from '../dist/adapters/sqlite/connection.js';
+import { Connection } from '../dist/adapters/sqlite/file/connection.js';
 import { openSqliteStore } from '../dist/adapters/sqlite/index.js';
 import { newRun } from './noop-run.mjs';
 import { percentiles, report, round } from './support.mjs';

@@ -3,7 +3,7 @@ import mysql from 'mysql2/promise';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openMysqlNotifier, openMysqlStore } from '../../src/adapters/mysql/index.ts';
 import { openPostgresNotifier } from '../../src/adapters/postgres/index.ts';
-import { openFileNotifier } from '../../src/adapters/sqlite/notifier.ts';
+import { openFileNotifier } from '../../src/adapters/sqlite/notifier/notifier.ts';
 import { maxNotificationLength, type Notifier } from '../../src/ports/notifier.ts';
 import { openFolder } from '../support/folder.ts';
 import { openPostgresFixture } from '../support/postgres-fixture.ts';

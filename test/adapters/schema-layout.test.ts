@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Connection } from '../../src/adapters/sqlite/connection.ts';
+import { Connection } from '../../src/adapters/sqlite/file/connection.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openFolder } from '../support/folder.ts';

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFileNotifier } from '../../src/adapters/sqlite/notifier.ts';
+import { openFileNotifier } from '../../src/adapters/sqlite/notifier/notifier.ts';
 import type { Notifier } from '../../src/ports/notifier.ts';
 import { openFolder } from '../support/folder.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { Connection } from '../../src/adapters/sqlite/connection.ts';
+import { Connection } from '../../src/adapters/sqlite/file/connection.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
-import { migrate } from '../../src/adapters/sqlite/schema.ts';
+import { migrate } from '../../src/adapters/sqlite/file/schema.ts';
 import type { Inspector } from '../../src/ports/inspector.ts';
 import type { Store } from '../../src/ports/store.ts';
 import {

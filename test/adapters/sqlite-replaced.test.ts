@@ -1,9 +1,9 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DatabaseIdentity } from '../../src/adapters/sqlite/file-identity.ts';
+import { DatabaseIdentity } from '../../src/adapters/sqlite/file/file-identity.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
-import { type Answer, Writer } from '../../src/adapters/sqlite/writer.ts';
+import { type Answer, Writer } from '../../src/adapters/sqlite/writer/writer.ts';
 import { newRun } from '../../src/testing/store-contract/builders.ts';
 import { openFolder } from '../support/folder.ts';
 import { runNode } from '../support/node-process.ts';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Connection } from '../../src/adapters/sqlite/connection.ts';
+import { Connection } from '../../src/adapters/sqlite/file/connection.ts';
 import { until } from './until.ts';
 import type { Fixture, WorkerProcess } from './worker-processes.ts';
 

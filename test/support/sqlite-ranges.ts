@@ -1,4 +1,4 @@
-import { Connection } from '../../src/adapters/sqlite/connection.ts';
+import { Connection } from '../../src/adapters/sqlite/file/connection.ts';
 import type { Range } from '../../src/ports/store-schedule.ts';
 
 /** The port has no way to read ranges yet; the suite wants to see them. */

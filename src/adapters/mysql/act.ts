@@ -8,7 +8,7 @@ import { now } from './dialect.ts';
 export async function act(db: Connection, actions: readonly Action[]): Promise<ActionResult[]> {
   checkArgument(actions);
   const items = actions.map((one, i) =>
-    encodeAction('ref' in one && !isStorable(one.ref) ? { ...one, ref: '' } : one, i, 'word'),
+    encodeAction('ref' in one && !isStorable(one.ref) ? { ...one, ref: '' } : one, i, 'event_name'),
   );
   const answers = await db.write('act', 'act_v1', [bundle(items)]);
   const byPlace = new Map((answers.flat() as unknown as Answer[]).map((answer) => [answer.i, answer]));

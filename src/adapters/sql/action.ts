@@ -6,7 +6,7 @@ import { wholeMs } from './whole-ms.ts';
  * What is asked, as procedures read it; `i` is its place in the batch. The name of an event stands in the member that is
  * named: that of a target has a limit, and JSON_TABLE of MySQL cannot read one member as both.
  */
-export function encodeAction(one: Action, i: number, eventName: 'name' | 'word'): unknown {
+export function encodeAction(one: Action, i: number, eventName: 'name' | 'event_name'): unknown {
   const { id, kind, actor } = one;
   const asked = { i, id, kind, actor, reason: one.reason ?? undefined };
   if ('target' in one) {

@@ -4,13 +4,13 @@ import type { Adapter } from '../../ports/adapter.ts';
 import type { Inspector } from '../../ports/inspector.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Upkeep } from '../../ports/upkeep.ts';
-import { openBriefly } from './brief-writer-channel.ts';
-import { DatabaseIdentity } from './file-identity.ts';
-import { openInPlace, openOnThread, type WriterChannel } from './writer-channel.ts';
-import { openFileNotifier } from './notifier.ts';
+import { openBriefly } from './writer/brief-writer-channel.ts';
+import { DatabaseIdentity } from './file/file-identity.ts';
+import { openInPlace, openOnThread, type WriterChannel } from './writer/writer-channel.ts';
+import { openFileNotifier } from './notifier/notifier.ts';
 import { createSqliteStore } from './store.ts';
 
-export { openFileNotifier } from './notifier.ts';
+export { openFileNotifier } from './notifier/notifier.ts';
 
 /** `sqlite:PATH`, and `memory:`, which lives as long as the process. */
 export const sqlite: Adapter = {

@@ -1,8 +1,8 @@
 import type { RunId } from '../../job/run.ts';
 import type { FinalState } from '../../job/state.ts';
 import type { PrunePolicy, Pruned } from '../../ports/store-query.ts';
-import type { Tx } from './connection.ts';
-import { idAround } from './created-bound.ts';
+import type { Tx } from './file/connection.ts';
+import { idAround } from './submit/created-bound.ts';
 import { forgetOccurrences } from './schedule.ts';
 
 const workerKeptMs = 86_400_000;

@@ -2,11 +2,11 @@ import type { RunId } from '../../job/run.ts';
 import type { Due, DueSchedule, Fire, FireVerdict, Range, SchedulePlan } from '../../ports/store-schedule.ts';
 import { cancelFailure } from '../sql/crash-record.ts';
 import { compareVersions } from '../sql/version.ts';
-import type { Tx } from './connection.ts';
-import { endRun } from './end.ts';
-import { post } from './mailbox.ts';
-import { pausedNames } from './pause.ts';
-import { submitOne } from './submit.ts';
+import type { Tx } from './file/connection.ts';
+import { endRun } from './record/end.ts';
+import { post } from './mailbox/mailbox.ts';
+import { pausedNames } from './claim/pause.ts';
+import { submitOne } from './submit/submit.ts';
 
 interface Declaration {
   readonly app: string;

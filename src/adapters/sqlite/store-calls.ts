@@ -2,9 +2,9 @@ import { hasCode, isOnejobError, OnejobError } from '../../job/errors.ts';
 import { createDeferred } from '../../std/deferred.ts';
 import { failpoint } from '../../std/failpoint.ts';
 import { checkTexts } from '../sql/text.ts';
-import { closedError } from './errors.ts';
-import { isWrite, type Method } from './method.ts';
-import type { WriterChannel } from './writer-channel.ts';
+import { closedError } from './file/errors.ts';
+import { isWrite, type Method } from './writer/method.ts';
+import type { WriterChannel } from './writer/writer-channel.ts';
 
 /** The calls of one store to the writer of its file: checked before they are sent, and counted until they are answered. */
 export class StoreCalls {

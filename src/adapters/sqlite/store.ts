@@ -2,10 +2,10 @@ import { OnejobError } from '../../job/errors.ts';
 import type { Migration, StoreFacts } from '../../ports/store.ts';
 import type { NewRun, Submitted } from '../../ports/store-submit.ts';
 import { composeStore, type StoreMethods, type WholeStore } from '../sql/store.ts';
-import type { Inside } from './examine.ts';
-import type { WriterChannel } from './writer-channel.ts';
+import type { Inside } from './file/examine.ts';
+import type { WriterChannel } from './writer/writer-channel.ts';
 import { StoreCalls } from './store-calls.ts';
-import type { SubmitResult } from './submit.ts';
+import type { SubmitResult } from './submit/submit.ts';
 
 /** The ports over one channel to the writer. What each method does stands in the file of its name. */
 export function createSqliteStore(facts: StoreFacts, channel: WriterChannel, path: string): WholeStore {
@@ -50,21 +50,24 @@ const methods: StoreMethods<StoreCalls> = {
   stats: (calls, request) => calls.make('stats', request),
   prunable: (calls, policy) => calls.make('prunable', policy),
   async examine(calls) {
-    const [inside, { examine }] = await Promise.all([calls.make<Inside>('lookInside', null), import('./examine.ts')]);
+    const [inside, { examine }] = await Promise.all([
+      calls.make<Inside>('lookInside', null),
+      import('./file/examine.ts'),
+    ]);
     return examine(calls.path, inside);
   },
   /** On the caller's thread: for a process that does nothing else. */
   async backup({ path: from, url }, to) {
-    const { backup } = await import('./backup.ts');
+    const { backup } = await import('./file/backup.ts');
     return backup({ from, to, url });
   },
   /** Before any call has opened the file. */
   async restore({ path: to, url }, from) {
-    const { restore } = await import('./restore.ts');
+    const { restore } = await import('./file/restore.ts');
     return restore({ from, to, url });
   },
   async script(calls) {
-    const [{ from, to }, { script }] = await Promise.all([migrate(calls, true), import('./schema.ts')]);
+    const [{ from, to }, { script }] = await Promise.all([migrate(calls, true), import('./file/schema.ts')]);
     return from === to ? '' : script();
   },
 };

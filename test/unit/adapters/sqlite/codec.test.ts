@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { packAnswers, unpack } from '../../../../src/adapters/sqlite/codec.ts';
+import { packAnswers, unpack } from '../../../../src/adapters/sqlite/writer/codec.ts';
 import { freshClaim } from '../../../../src/ports/fresh-claim.ts';
 import { newRun } from '../../../../src/testing/store-contract/builders.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkFileSystem, checkSpace, checkWal } from '../../../../src/adapters/sqlite/examine.ts';
+import { checkFileSystem, checkSpace, checkWal } from '../../../../src/adapters/sqlite/file/examine.ts';
 import { checkClock } from '../../../../src/adapters/sql/clock-check.ts';
 
 const mebibyte = 1024 * 1024;

@@ -4,7 +4,7 @@ import { createLogger } from '../dist/app/logging/logger.js';
 import { Engine } from '../dist/engine/host/engine.js';
 import { Outbox } from '../dist/engine/journal/outbox.js';
 import { ServicePool } from '../dist/engine/host/service-pool.js';
-import { newRun } from '../dist/engine/attempt/submission.js';
+import { newRun } from '../dist/intake/new-run.js';
 import { Signals } from '../dist/intake/signals.js';
 import { Registry } from '../dist/job/registry.js';
 import { systemClock } from '../dist/std/clock.js';

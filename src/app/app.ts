@@ -1,5 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { RunningAttempts } from '../engine/worker/running-attempts.ts';
+import { Intake } from '../intake/intake.ts';
+import { refuseSharedKeys } from '../intake/key-conflict.ts';
+import { readBody, type RunRequest } from '../intake/run-request.ts';
 import type { Run } from '../job/run.ts';
 import type { Store } from '../ports/store.ts';
 import { unlessAborted } from '../std/abort.ts';
@@ -9,8 +12,8 @@ import { AppConfig } from './config/app-config.ts';
 import { defaultStore } from './backend/backend.ts';
 import { Callers } from './callers/callers.ts';
 import { endApp } from './end-app.ts';
-import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
-import { enqueue, execute } from './execution.ts';
+import type { EnqueuedRun, RunWatcher } from './execute.ts';
+import { execute } from './execution.ts';
 import { Executor } from './executor.ts';
 import { Insight } from './insight.ts';
 import { JobCatalog } from './job-catalog.ts';
@@ -19,8 +22,9 @@ import type { AppOptions } from './config/options.ts';
 import { PlayedRoles, servicesOf, type RoleTable } from './played-roles.ts';
 import { prepareBackend, type PreparedBackend } from './backend/prepare-backend.ts';
 import { RunChangeHub } from './backend/run-change-hub.ts';
-import { StoreClient } from './client/store-client.ts';
+import { createStoreClient, type StoreClient } from './client/store-client.ts';
 import type { Surroundings } from './config/surroundings.ts';
+import { withTraceParent } from './tracing.ts';
 
 /** One program's jobs, its store and, while it works, its worker. Installs no signal handler and never exits. */
 export class App {
@@ -31,6 +35,7 @@ export class App {
   /** Who waits at the other end of a connection. */
   readonly callers: Callers;
   readonly #backend: LazyBackend;
+  readonly #intake: Intake;
   readonly #changeHub = new RunChangeHub({
     backend: () => this.#backend.open(),
     clock: systemClock,
@@ -59,15 +64,24 @@ export class App {
       meter: this.insight.meters,
       onFailed: this.#failed.reject,
     });
-    this.client = new StoreClient({
+    const registry = () => this.jobs.known();
+    const maxBytes = () => this.config.settings.valueBytes;
+    this.#intake = new Intake({
+      registry,
+      maxBytes,
+      redact: () => this.config.settings.redact,
+      withTrace: withTraceParent,
       backend: () => this.#backend.use(),
-      registry: () => this.jobs.known(),
+    });
+    this.client = createStoreClient({
+      backend: () => this.#backend.use(),
+      intake: this.#intake,
+      registry,
       clock: systemClock,
       changeHub: this.#changeHub,
       meter: this.insight.meters,
       actor,
-      maxBytes: () => this.config.settings.valueBytes,
-      redact: () => this.config.settings.redact,
+      maxBytes,
       close: () => Promise.resolve(),
     });
     this.callers = new Callers({
@@ -75,7 +89,8 @@ export class App {
         await this.jobs.load();
         return this.#executor.engine();
       },
-      submission: () => this.#submission(),
+      intake: this.#intake,
+      registry: this.jobs.registry,
       client: this.client.on(() => this.#backend.open()),
       backend: () => this.#backend.open(),
       log: () => this.config.log,
@@ -125,12 +140,14 @@ export class App {
    * run that waits is given back as it is.
    * @throws JOB_UNKNOWN, INPUT_INVALID, KEY_CONFLICT, STORE_UNAVAILABLE … before anything has started
    */
-  async execute(requests: readonly ExecuteRequest[], watcher: RunWatcher = {}): Promise<Run[]> {
+  async execute(requests: readonly RunRequest[], watcher: RunWatcher = {}): Promise<Run[]> {
     void this.#backend.use().catch(() => undefined); // opens while job files load
     await this.jobs.load();
     this.#stopping.signal.throwIfAborted();
     const executed = execute(requests, watcher, {
-      ...this.#submission(),
+      intake: this.#intake,
+      registry: this.jobs.registry,
+      client: this.client,
       engine: await this.#executor.engine(),
       signal: this.#executor.interrupted,
       watch: (run, told) => this.#executor.watchers.watch(run, told),
@@ -142,11 +159,14 @@ export class App {
    * Leaves runs to a worker, all in one commit, and resolves with them as they are then, in the order of the requests.
    * @throws as `execute`
    */
-  async enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]> {
-    const [{ outbox, signals }] = await Promise.all([this.#backend.use(), this.jobs.load()]);
-    const runs = await enqueue(requests, { ...this.#submission(), submit: (wished) => outbox.submit(wished) });
-    signals.work();
-    return runs;
+  async enqueue(requests: readonly RunRequest[]): Promise<EnqueuedRun[]> {
+    void this.#backend.use().catch(() => undefined); // opens while job files load
+    refuseSharedKeys(requests);
+    const submitted = await this.#intake.submit(requests.map(readBody));
+    const created = submitted.map(async ({ verdict, run }) => {
+      return { run: await this.client.find(run.id), created: verdict === 'created' };
+    });
+    return Promise.all(created);
   }
 
   /** What `execute` runs is told to stop and ends as cancelled, with code RUN_INTERRUPTED; what waits is left waiting. */
@@ -180,11 +200,6 @@ export class App {
       meter: this.insight.meters,
       changeHub: this.#changeHub,
     });
-  }
-
-  #submission() {
-    const { valueBytes: maxBytes, redact } = this.config.settings;
-    return { registry: this.jobs.registry, client: this.client, maxBytes, redact };
   }
 
   async #stop(graceMs: number): Promise<void> {

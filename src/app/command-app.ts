@@ -1,5 +1,6 @@
+import type { RunRequest } from '../intake/run-request.ts';
 import type { Client } from './client/client.ts';
-import type { EnqueuedRun, ExecuteRequest } from './execute.ts';
+import type { EnqueuedRun } from './execute.ts';
 import type { Jobs } from './job-catalog.ts';
 import type { AppOptions } from './config/options.ts';
 
@@ -8,6 +9,6 @@ export interface CommandApp {
   readonly client: Client;
   readonly jobs: Jobs;
   readonly config: { readonly options: Pick<AppOptions, 'store'> };
-  enqueue(requests: readonly ExecuteRequest[]): Promise<EnqueuedRun[]>;
+  enqueue(requests: readonly RunRequest[]): Promise<EnqueuedRun[]>;
   stop(): Promise<void>;
 }

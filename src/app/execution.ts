@@ -1,30 +1,21 @@
 import type { Engine } from '../engine/host/engine.ts';
-import { newRun, type Wish } from '../engine/attempt/submission.ts';
+import type { Intake } from '../intake/intake.ts';
+import { conflictOf, refuseSharedKeys } from '../intake/key-conflict.ts';
+import { readBody, type RunRequest } from '../intake/run-request.ts';
 import { callbackKey } from '../job/callbacks.ts';
-import type { AnyJob } from '../job/define.ts';
-import { hasCode, OnejobError } from '../job/errors.ts';
-import { inputInvalid } from '../job/input.ts';
+import { hasCode } from '../job/errors.ts';
 import type { Registry } from '../job/registry.ts';
 import type { Run } from '../job/run.ts';
 import { isFinal } from '../job/state.ts';
 import type { NewRun, Submitted } from '../ports/store-submit.ts';
 import { harmless } from '../std/harmless.ts';
-import { isJsonOf } from '../std/json.ts';
-import { durationOption } from './config/duration-option.ts';
-import type { EnqueuedRun, ExecuteRequest, RunWatcher } from './execute.ts';
-import { conflictOf, refuseConflicts } from './client/key-conflict.ts';
+import type { RunWatcher } from './execute.ts';
 import type { StoreClient } from './client/store-client.ts';
-import { withTraceParent } from './tracing.ts';
 
-/** How what is asked for becomes a run. */
-export interface SubmissionOptions {
+export interface ExecutionOptions {
+  readonly intake: Intake;
   readonly registry: Registry;
   readonly client: StoreClient;
-  readonly maxBytes: number;
-  readonly redact: readonly string[];
-}
-
-export interface ExecutionOptions extends SubmissionOptions {
   readonly engine: Engine;
   /** Aborts when the process was interrupted: runs that wait are left waiting. */
   readonly signal: AbortSignal;
@@ -36,12 +27,13 @@ export interface ExecutionOptions extends SubmissionOptions {
  * is stored; then all are created in one commit, held by this process, and go on concurrently.
  */
 export async function execute(
-  requests: readonly ExecuteRequest[],
+  requests: readonly RunRequest[],
   watcher: RunWatcher,
   options: ExecutionOptions,
 ): Promise<Run[]> {
-  const { engine } = options;
-  const runs = await wishedRuns(requests, options, engine.id);
+  const { engine, intake } = options;
+  refuseSharedKeys(requests);
+  const runs = await intake.check(requests.map((request) => readBody({ ...request, holder: engine.id })));
   await engine.registerWorker();
   options.signal.throwIfAborted();
   const submitted = await engine.submit(runs);
@@ -54,39 +46,6 @@ export async function execute(
   return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, told, options)));
 }
 
-/** Leaves runs to whichever worker is free; resolves with them as they are stored, and which of them are new. */
-export async function enqueue(
-  requests: readonly ExecuteRequest[],
-  options: SubmissionOptions & { readonly submit: (runs: readonly NewRun[]) => Promise<readonly Submitted[]> },
-): Promise<EnqueuedRun[]> {
-  const runs = await wishedRuns(requests, options, undefined);
-  const submitted = await options.submit(runs);
-  const conflict = conflictOf(runs, submitted);
-  if (conflict) throw conflict;
-  return Promise.all(
-    submitted.map(async ({ verdict, run }) => ({
-      run: await options.client.find(run.id),
-      created: verdict === 'created',
-    })),
-  );
-}
-
-async function wishedRuns(
-  requests: readonly ExecuteRequest[],
-  { registry, client, maxBytes, redact }: SubmissionOptions,
-  holder: string | undefined,
-): Promise<NewRun[]> {
-  const jobs = requests.map(({ job }) => registry.get(job));
-  const keys = requests.flatMap(({ key }) => key ?? []);
-  if (new Set(keys).size < keys.length) {
-    throw new OnejobError('USAGE', 'one key cannot name the runs of several jobs', { hint: 'start them one by one' });
-  }
-  const wished = requests.map((request, i) => wishedRun(jobs[i] as AnyJob, request, { maxBytes, redact, holder }));
-  const runs = await Promise.all(wished);
-  await refuseConflicts(runs, (keys) => client.getWhole(keys));
-  return runs;
-}
-
 /** What was created with a run that was refused, or in the moment of an interruption, is not executed by anybody. */
 async function takeBack(
   submitted: readonly Submitted[],
@@ -97,49 +56,6 @@ async function takeBack(
   const held = created.filter(({ state }) => state === 'running');
   await engine.discard(held, reason);
   await Promise.all(created.filter((run) => !held.includes(run)).map(({ id }) => client.cancel(id, reason.message)));
-}
-
-/** @throws INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, USAGE; nothing is written */
-export async function wishedRun(
-  job: AnyJob,
-  request: ExecuteRequest,
-  { maxBytes, redact, holder }: { maxBytes: number; redact: readonly string[]; holder: string | undefined },
-): Promise<NewRun> {
-  const { body, delay } = request;
-  const read = body === undefined ? { input: request.input } : readBody(body);
-  const delayMs = durationOption('delay', delay) ?? 0;
-  const wish: Wish = {
-    input: read.input,
-    body: body === undefined || isJsonOf(body, read.input) ? undefined : body,
-    trigger: request.trigger,
-    key: request.key,
-    args: request.args,
-    headers: await withTraceParent(request.headers),
-    delayMs,
-    priority: request.priority,
-    timeoutMs: durationOption('timeout', request.timeout),
-    holder: delayMs === 0 ? holder : undefined,
-  };
-  try {
-    return await newRun(job, wish, maxBytes, redact);
-  } catch (error) {
-    if ('fault' in read && hasCode(error, 'INPUT_INVALID')) {
-      throw inputInvalid(job.name, [{ path: '', message: `the data is not JSON (${read.fault})` }]);
-    }
-    throw error;
-  }
-}
-
-/** JSON where it parses, else the text itself (CONTRACTS EGO-5); no bytes at all are no input. */
-function readBody(
-  body: string | Uint8Array,
-): { readonly input: unknown } | { readonly input: string; readonly fault: string } {
-  if (body === '' || typeof body === 'object') return { input: undefined };
-  try {
-    return { input: JSON.parse(body) as unknown };
-  } catch (error) {
-    return { input: body, fault: (error as Error).message };
-  }
 }
 
 async function follow(run: NewRun, answer: Submitted, watcher: RunWatcher, options: ExecutionOptions): Promise<Run> {

@@ -3,7 +3,7 @@ import type { Backlog } from '../ports/inspector.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { ConfigValue } from './config/config-values.ts';
 import { Meters } from './meters.ts';
-import type { Backend } from './client/store-client.ts';
+import type { Backend } from './client/store-client-options.ts';
 
 /** What those see of an app who watch over its process: for metrics and diagnosis. */
 export class Insight {

@@ -1,5 +1,5 @@
 import type { CommandApp } from '../app/command-app.ts';
-import type { ExecuteRequest } from '../app/execute.ts';
+import type { RunRequest } from '../intake/run-request.ts';
 import type { AnyJob } from '../job/define.ts';
 import { hasCode, OnejobError } from '../job/errors.ts';
 import { nearest } from '../job/name.ts';
@@ -18,7 +18,7 @@ import { everywhere } from './our-flags.ts';
  * jobs loaded.
  * @throws JOB_UNKNOWN, USAGE, INPUT_INVALID before anything has started
  */
-export async function readRequests(call: Call, app: CommandApp): Promise<ExecuteRequest[]> {
+export async function readRequests(call: Call, app: CommandApp): Promise<RunRequest[]> {
   const { flags } = call;
   const jobs = jobNames(call).map((name) => findJob(call, app, name));
   const unique = [...new Set(jobs)];

@@ -18,7 +18,12 @@ export function egoRunId(request: StoredRequest | null): string | undefined {
 
 /** Same input = same digest: SHA-256 of the canonical JSON of the input as given; null where there is none. */
 export function inputDigest(input: JsonText | null): string | null {
-  return input === null ? null : digest(canonicalJson(JSON.parse(input)));
+  return input === null ? null : digestOfInput(JSON.parse(input));
+}
+
+/** The same of an input that is read already. */
+export function digestOfInput(input: unknown): string {
+  return digest(canonicalJson(input));
 }
 
 export type StepName = string | readonly [name: string, ...parts: (string | number)[]];

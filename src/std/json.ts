@@ -6,12 +6,3 @@ export type { Json, NotStorable, Stored } from './stored.ts';
 export function isWellFormed(text: string): boolean {
   return text.isWellFormed();
 }
-
-/** Whether a body is the very JSON that would be written for a value; false also for one too deep to be written. */
-export function isJsonOf(text: string | Uint8Array, value: unknown): boolean {
-  try {
-    return JSON.stringify(value) === text;
-  } catch {
-    return false;
-  }
-}

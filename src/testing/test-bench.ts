@@ -7,8 +7,9 @@ import { Journal } from '../engine/journal/journal.ts';
 import { MailboxReader } from '../engine/liveness/mailbox-reader.ts';
 import { RunningAttempts } from '../engine/worker/running-attempts.ts';
 import { ServicePool } from '../engine/host/service-pool.ts';
-import { newRun, type Wish } from '../engine/attempt/submission.ts';
 import { Worker } from '../engine/worker/worker.ts';
+import { newRun } from '../intake/new-run.ts';
+import type { RunRequest } from '../intake/run-request.ts';
 import type { AnyJob } from '../job/define.ts';
 import type { OutputLine } from '../job/output-line.ts';
 import { Registry } from '../job/registry.ts';
@@ -89,8 +90,8 @@ export class TestBench {
   }
 
   /** Until the run has ended, or waits for a word that nobody sends. */
-  async run(job: AnyJob, wish: Omit<Wish, 'trigger'>): Promise<Run> {
-    const wished = await newRun(job, { ...wish, trigger: 'api' }, this.#host.limits.valueBytes);
+  async run(job: AnyJob, request: Omit<RunRequest, 'job' | 'trigger'>): Promise<Run> {
+    const wished = await newRun(job, { ...request, trigger: 'api' }, this.#host.limits.valueBytes);
     await this.#store.submit([wished]);
     this.#worker.nudge();
     for (;;) {

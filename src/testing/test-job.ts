@@ -1,3 +1,4 @@
+import { readBody } from '../intake/run-request.ts';
 import { named, type AnyJob } from '../job/define.ts';
 import type { Failure } from '../job/failure.ts';
 import type { OutputLine } from '../job/output-line.ts';
@@ -60,9 +61,9 @@ export async function testJob<J extends JobReference>(
     clock: options.clock ?? createFakeClock(),
   });
   try {
-    const input: unknown = options.input ?? inputOf(options.body);
-    const headers = Object.entries(options.header ?? {});
-    const run = await bench.run(tested, { input, headers, args: options.args, body: options.body });
+    const { args, body } = options;
+    const asked = { input: options.input ?? undefined, args, body, headers: Object.entries(options.header ?? {}) };
+    const run = await bench.run(tested, asked.input === undefined ? readBody(asked) : asked);
     return {
       state: run.state,
       output: (run.output === null ? undefined : JSON.parse(run.output)) as OutputOf<J> | undefined,
@@ -87,13 +88,4 @@ function withName(job: AnyJob): AnyJob {
 
 function parsed(text: string | null): unknown {
   return text === null ? undefined : JSON.parse(text);
-}
-
-function inputOf(body: string | undefined): unknown {
-  if (body === undefined || body === '') return undefined;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
 }

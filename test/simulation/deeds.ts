@@ -1,4 +1,4 @@
-import { newRun } from '../../src/engine/attempt/submission.ts';
+import { newRun } from '../../src/intake/new-run.ts';
 import type { Action } from '../../src/ports/store-action.ts';
 import type { AnyJob } from '../../src/job/define.ts';
 import { createJobs } from './jobs.ts';
@@ -24,7 +24,7 @@ export class Deeds {
 
   async submit({ job: name, program, key, delayMs, priority, again }: Extract<Deed, { do: 'submit' }>): Promise<void> {
     const job = this.#jobs.get(name) as AnyJob;
-    const wish = { input: program, trigger: 'api', delayMs, priority, ...(key !== null && { key }) } as const;
+    const wish = { input: program, trigger: 'api', delay: delayMs, priority, ...(key !== null && { key }) } as const;
     const run = await newRun(job, wish, 1e6);
     await this.#outside('submit', [[run]], again);
   }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { App } from '../../src/app/app.ts';
-import type { ExecuteRequest, RunWatcher } from '../../src/app/execute.ts';
+import type { RunWatcher } from '../../src/app/execute.ts';
+import type { RunRequest } from '../../src/intake/run-request.ts';
 import type { AppOptions } from '../../src/app/config/options.ts';
 import type { AnyJob } from '../../src/job/define.ts';
 import type { OutputLine } from '../../src/job/output-line.ts';
@@ -15,7 +16,7 @@ export interface TestApp {
   readonly app: App;
   readonly log: RecordingLog;
   /** Runs one job and gives its run. */
-  run(job: string, request?: Partial<ExecuteRequest>, watcher?: RunWatcher): Promise<Run>;
+  run(job: string, request?: Partial<RunRequest>, watcher?: RunWatcher): Promise<Run>;
   /** The output of a run, as it is kept. */
   lines(ref: string): Promise<OutputLine[]>;
   /** The steps of a run, `key state tries` each, in the order in which they were recorded. */

@@ -8,12 +8,12 @@ import type { Meter } from '../../ports/meter.ts';
 import type { Store } from '../../ports/store.ts';
 import { systemClock } from '../../std/clock.ts';
 import { openBackend, type OpenedBackend } from './backend.ts';
+import type { Backend } from '../client/store-client-options.ts';
 import { EndNotices } from './end-notices.ts';
 import { MessageHints } from './message-hints.ts';
 import { PeerChannel } from './peer-channel.ts';
 import { RunChangeNotifier } from './run-change-notifier.ts';
 import type { RunChangeHub } from './run-change-hub.ts';
-import type { Backend } from '../client/store-client.ts';
 import { observedStore } from './observed-store.ts';
 
 export interface PreparedBackend extends OpenedBackend, Backend {

@@ -1,6 +1,10 @@
 import type { Engine } from '../../engine/host/engine.ts';
+import type { Intake } from '../../intake/intake.ts';
+import { conflictOf } from '../../intake/key-conflict.ts';
+import { readBody, type RunRequest } from '../../intake/run-request.ts';
 import { hasCode, OnejobError } from '../../job/errors.ts';
 import { egoRunId } from '../../job/key.ts';
+import type { Registry } from '../../job/registry.ts';
 import type { Run, RunId } from '../../job/run.ts';
 import { isFinal } from '../../job/state.ts';
 import type { Log } from '../../ports/log.ts';
@@ -11,17 +15,16 @@ import { systemClock } from '../../std/clock.ts';
 import { createDeferred } from '../../std/deferred.ts';
 import { SharedRun, type Presence } from './shared-run.ts';
 import { CallerQuery } from './caller-query.ts';
-import type { ExecuteRequest } from '../execute.ts';
-import { callbackOf, wishedRun, type SubmissionOptions } from '../execution.ts';
+import { callbackOf } from '../execution.ts';
 import { ReadBatcher } from './read-batcher.ts';
-import { conflictOf } from '../client/key-conflict.ts';
 import type { PreparedBackend } from '../backend/prepare-backend.ts';
 import type { StoreClient } from '../client/store-client.ts';
 
 export interface CallersOptions {
   /** The engine of this process, registered or not. */
   readonly engine: () => Promise<Engine>;
-  readonly submission: () => SubmissionOptions;
+  readonly intake: Intake;
+  readonly registry: Registry;
   /** It serves until the app has closed its store: answers are still read while the app stops. */
   readonly client: StoreClient;
   readonly backend: () => Promise<PreparedBackend>;
@@ -65,13 +68,11 @@ export class Callers {
    * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, KEY_CONFLICT, STORE_UNAVAILABLE: nothing runs
    * then; APP_STOPPING; RUN_CANCELLED when the caller has gone
    */
-  async call(request: ExecuteRequest, options: CallOptions): Promise<Answer> {
-    const { submission, engine: open } = this.#options;
-    const wishes = submission();
-    const engine = await open();
+  async call(request: RunRequest, options: CallOptions): Promise<Answer> {
+    const engine = await this.#options.engine();
     // Whoever does not wait leaves its run to any worker.
     const holder = options.isDetached ? undefined : engine.id;
-    const run = await wishedRun(wishes.registry.get(request.job), request, { ...wishes, holder });
+    const [run] = (await this.#options.intake.check([readBody({ ...request, holder })])) as [NewRun];
     await engine.registerWorker();
     this.#channel ??= this.#listen();
     if (options.presence.hasGone) throw gone();
@@ -189,7 +190,7 @@ export class Callers {
 
   /** A pipeline's callback belongs to what was asked for; nobody at the other end waits for it. */
   #callBack(run: Run, engine: Engine): void {
-    const { registry } = this.#options.submission();
+    const { registry } = this.#options;
     if (!registry.find(run.job)?.callbacks) return;
     const { client } = this.#options;
     const signal = new AbortController().signal;

@@ -13,7 +13,7 @@ import type { WorkerSummary } from '../views/worker-summary.ts';
 
 /**
  * Asks for runs, reads them and sends them words; needs no job's code. References are ids, keys, or ends of ids. Works
- * on a store (`StoreClient`) or on a server (`HttpClient`), and its callers need not know which. Every method may throw
+ * on a store (`createStoreClient`) or on a server (`createHttpClient`), and its callers need not know which. Every method may throw
  * STORE_UNAVAILABLE, that of a server SERVER_UNAVAILABLE, UNAUTHORIZED and FORBIDDEN as well.
  */
 export interface Client {

@@ -1,4 +1,5 @@
 import { Outbox } from '../../engine/journal/outbox.ts';
+import { Intake } from '../../intake/intake.ts';
 import { OnejobError } from '../../job/errors.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Store } from '../../ports/store.ts';
@@ -9,10 +10,11 @@ import { isLog } from '../config/config-readers.ts';
 import { createLogger } from '../logging/logger.ts';
 import type { LogOptions } from '../config/options.ts';
 import { openPeerChannel, type PreparedBackend } from '../backend/prepare-backend.ts';
-import { HttpClient } from '../remote/http-client.ts';
+import { createHttpClient } from '../remote/http-client.ts';
 import { ServerLink } from '../remote/server-link.ts';
 import { RunChangeHub } from '../backend/run-change-hub.ts';
-import { StoreClient } from './store-client.ts';
+import { createStoreClient } from './store-client.ts';
+import { withTraceParent } from '../tracing.ts';
 
 export interface CreateClientOptions {
   /** As for `createApp`; this or `url`. */
@@ -36,7 +38,7 @@ export interface CreateClientOptions {
 export function createClient(options: CreateClientOptions): Client {
   const { store, url, token, migrate = 'auto', log, actor = 'api' } = options;
   if (url !== undefined && store === undefined) {
-    return new HttpClient({ link: new ServerLink({ url, token }), clock: systemClock });
+    return createHttpClient({ link: new ServerLink({ url, token }), clock: systemClock });
   }
   if (store === undefined || url !== undefined) {
     throw new OnejobError('CONFIG_INVALID', 'a client is of a store or of a server: createClient takes store or url');
@@ -55,13 +57,16 @@ export function createClient(options: CreateClientOptions): Client {
     return opened;
   };
   const changeHub = new RunChangeHub({ backend, clock: systemClock, log: () => logger });
-  return new StoreClient({
+  const registry = () => Promise.resolve(null);
+  const maxBytes = () => 1_048_576;
+  return createStoreClient({
     backend,
+    intake: new Intake({ backend, registry, maxBytes, redact: () => [], withTrace: withTraceParent }),
     changeHub,
-    registry: () => Promise.resolve(null),
+    registry,
     clock: systemClock,
     actor,
-    maxBytes: () => 1_048_576,
+    maxBytes,
     close: async () => {
       await changeHub.close();
       const ending = await opened?.catch(() => undefined);

@@ -5,7 +5,7 @@ import type { ActionResult } from '../../ports/store-action.ts';
 import type { WaitOptions } from './run-reader.ts';
 
 /** As much of a client as a handle needs. */
-interface Follower {
+export interface Follower {
   wait(ref: string, options: WaitOptions): Promise<Run>;
   cancel(ref: string, reason?: string): Promise<ActionResult>;
 }

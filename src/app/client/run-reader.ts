@@ -40,29 +40,28 @@ export interface RunReaderOptions {
 }
 
 /** Finds runs by what people write, and follows them. */
-export class RunReader {
-  readonly #store: () => Promise<Store>;
-  readonly #clock: Clock;
-  readonly #changeHub: RunChangeHub;
-
-  constructor({ store, clock, changeHub }: RunReaderOptions) {
-    this.#store = store;
-    this.#changeHub = changeHub;
-    this.#clock = clock;
-  }
-
+export interface RunReader {
   /** By id, key, or the unique end of an id. @throws USAGE when several ids end so */
-  async get(ref: string, options: { steps?: boolean }): Promise<Run | null> {
-    const store = await this.#store();
+  get(ref: string, options?: { steps?: boolean }): Promise<Run | null>;
+  /** @throws RUN_UNKNOWN */
+  find(ref: string, options?: { steps?: boolean }): Promise<Run>;
+  wait(ref: string, options?: WaitOptions): Promise<Run>;
+  lines(ref: string, options?: LinesOptions): AsyncGenerator<TailedLine>;
+  /** `lines`, all of a chunk at once: for those who pass on a lot of them. */
+  pages(ref: string, options?: LinesOptions): AsyncGenerator<readonly TailedLine[]>;
+}
+
+export function createRunReader({ store: open, clock, changeHub }: RunReaderOptions): RunReader {
+  async function get(ref: string, options: { steps?: boolean } = {}): Promise<Run | null> {
+    const store = await open();
     const [run] = await store.get([ref], options);
     if (run) return run;
     const id = await idByEnd(store, ref);
     return id === null ? null : ((await store.get([id], options))[0] ?? null);
   }
 
-  /** @throws RUN_UNKNOWN */
-  async find(ref: string, options: { steps?: boolean } = {}): Promise<Run> {
-    const run = await this.get(ref, options);
+  async function find(ref: string, options: { steps?: boolean } = {}): Promise<Run> {
+    const run = await get(ref, options);
     if (run) return run;
     throw new OnejobError('RUN_UNKNOWN', `no run has the id or key ${ref}`, {
       hint: 'onejob runs list shows the latest',
@@ -70,26 +69,26 @@ export class RunReader {
   }
 
   /** A key may look like an id. */
-  async wait(ref: string, options: WaitOptions): Promise<Run> {
+  async function wait(ref: string, options: WaitOptions = {}): Promise<Run> {
     if (isId(ref)) {
-      const run = await this.#end(ref, options);
+      const run = await end(ref, options);
       if (run) return run;
     }
-    const { id } = await this.find(ref);
-    return (await this.#end(id, options)) ?? this.find(id);
+    const { id } = await find(ref);
+    return (await end(id, options)) ?? find(id);
   }
 
   /** Null: there is no run of that id. */
-  async #end(id: RunId, { timeout, signal }: WaitOptions): Promise<Run | null> {
-    if (timeout === undefined) return this.#changeHub.ends.of(id, signal);
+  async function end(id: RunId, { timeout, signal }: WaitOptions): Promise<Run | null> {
+    if (timeout === undefined) return changeHub.ends.of(id, signal);
     const limitMs = durationOption('timeout', timeout) ?? Infinity;
     const late = new AbortController();
-    const timer = this.#clock.setTimer(limitMs, () => late.abort());
+    const timer = clock.setTimer(limitMs, () => late.abort());
     try {
-      return await this.#changeHub.ends.of(id, signal ? AbortSignal.any([signal, late.signal]) : late.signal);
+      return await changeHub.ends.of(id, signal ? AbortSignal.any([signal, late.signal]) : late.signal);
     } catch (error) {
       if (!late.signal.aborted || signal?.aborted) throw error;
-      const run = await this.find(id);
+      const run = await find(id);
       if (isFinal(run.state)) return run;
       throw waitTimedOut(run, limitMs);
     } finally {
@@ -97,17 +96,16 @@ export class RunReader {
     }
   }
 
-  async *lines(ref: string, options: LinesOptions): AsyncGenerator<TailedLine> {
-    for await (const page of this.pages(ref, options)) yield* page;
+  async function* lines(ref: string, options: LinesOptions = {}): AsyncGenerator<TailedLine> {
+    for await (const page of pages(ref, options)) yield* page;
   }
 
-  /** The same, all lines of a chunk at once. */
-  async *pages(ref: string, options: LinesOptions): AsyncGenerator<readonly TailedLine[]> {
+  async function* pages(ref: string, options: LinesOptions = {}): AsyncGenerator<readonly TailedLine[]> {
     const { follow = false, signal } = options;
-    const store = await this.#store();
-    const { id } = await this.find(ref);
+    const store = await open();
+    const { id } = await find(ref);
     let { seq, lines: skipped } = parseOffset(options.after ?? 0);
-    const feed = follow ? this.#changeHub.follow(id) : undefined;
+    const feed = follow ? changeHub.follow(id) : undefined;
     const take = (chunk: Chunk): TailedLine[] => {
       const lines = linesOf(chunk, skipped);
       seq = chunk.seq;
@@ -117,7 +115,7 @@ export class RunReader {
     try {
       for (;;) {
         // The state first: what is committed after an end that was seen is nothing.
-        const ended = isFinal((await this.find(id)).state);
+        const ended = isFinal((await find(id)).state);
         let chunks: readonly Chunk[] | null;
         do {
           chunks = await store.tail({ run: id, after: seq, maxBytes: pageBytes });
@@ -132,6 +130,8 @@ export class RunReader {
       feed?.close();
     }
   }
+
+  return { get, find, wait, lines, pages };
 }
 
 export function waitTimedOut({ id, state }: Run, limitMs: number): OnejobError {

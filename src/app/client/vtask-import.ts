@@ -1,6 +1,6 @@
 import type { VtaskRow } from '../../adapters/vtask/index.ts';
 import { ownIdentity } from '../../engine/host/identity.ts';
-import { newRun } from '../../engine/attempt/submission.ts';
+import { newRun } from '../../intake/new-run.ts';
 import type { AnyJob } from '../../job/define.ts';
 import { isOnejobError, OnejobError } from '../../job/errors.ts';
 import { importedHeader, writeImported } from '../../job/imported.ts';

@@ -1,24 +1,10 @@
+import type { RunRequest } from '../../intake/run-request.ts';
+import { storedText } from '../../intake/stored-text.ts';
 import { OnejobError } from '../../job/errors.ts';
 import type { Run } from '../../job/run.ts';
-import type { Trigger } from '../../job/state.ts';
 import type { Duration } from '../../std/duration.ts';
 import { durationOption } from '../config/duration-option.ts';
-import { checkStorable } from '../../std/json.ts';
 import type { ServerLink } from './server-link.ts';
-
-/** A run that is wished for on a server. */
-export interface Wished {
-  readonly job: string;
-  readonly input?: unknown;
-  readonly body?: string;
-  readonly key?: string;
-  readonly delay?: Duration;
-  readonly priority?: number;
-  readonly timeout?: Duration;
-  readonly args?: readonly string[];
-  readonly headers?: readonly (readonly [name: string, value: string])[];
-  readonly trigger?: Trigger;
-}
 
 /** A run that the server has. */
 export interface Stored extends Pick<Run, 'id' | 'key' | 'job' | 'state'> {
@@ -27,25 +13,34 @@ export interface Stored extends Pick<Run, 'id' | 'key' | 'job' | 'state'> {
 
 /**
  * Asks for runs, all of them or none. Not repeated after a lost answer, which would make other runs: whoever repeats it
- * gives keys. @throws VALUE_REJECTED here, the rest as the server finds it
+ * gives keys. @throws VALUE_REJECTED and USAGE here, the rest as the server finds it
  */
-export async function enqueueOn(link: ServerLink, wishes: readonly Wished[]): Promise<readonly Stored[]> {
-  if (wishes.length === 0) return [];
-  const runs = wishes.map((wish) => ({
-    ...wish,
-    input: storable(wish),
-    delay: wish.delay === undefined ? undefined : inMilliseconds('delay', wish.delay),
-    timeout: wish.timeout === undefined ? undefined : inMilliseconds('timeout', wish.timeout),
-  }));
+export async function enqueueOn(link: ServerLink, requests: readonly RunRequest[]): Promise<readonly Stored[]> {
+  if (requests.length === 0) return [];
+  const runs = requests.map(sentRequest);
   return (await link.act<{ items: readonly Stored[] }>('POST', '/runs', { body: { runs } })).items;
 }
 
 /** What JSON.stringify would silently change must not leave this process; sizes are the server's to judge. */
-function storable({ job, input }: Wished): unknown {
-  const check = checkStorable(input, { maxBytes: Infinity });
-  if (check.ok) return input;
-  const where = check.path ? ` (at ${check.path})` : '';
-  throw new OnejobError('VALUE_REJECTED', `the input of ${job} cannot be stored${where}: ${check.why}`);
+function sentRequest({ job, delay, timeout, body, isPlain: _, ...request }: RunRequest): object {
+  const name = typeof job === 'string' ? job : job.name;
+  storedText(request.input, `the input of ${name}`, { maxBytes: Infinity });
+  return {
+    ...request,
+    job: name,
+    body: typeof body === 'object' ? decodeText(body) : body,
+    delay: delay === undefined ? undefined : inMilliseconds('delay', delay),
+    timeout: timeout === undefined ? undefined : inMilliseconds('timeout', timeout),
+  };
+}
+
+/** Bytes that are no text have no place in the JSON of the API. @throws USAGE */
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new OnejobError('USAGE', 'the body is not UTF-8 text, and cannot be sent to a server so');
+  }
 }
 
 /** As the API takes a duration. @throws USAGE */

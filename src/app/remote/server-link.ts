@@ -8,6 +8,12 @@ export interface ServerAddress {
   readonly token?: string | null | undefined;
 }
 
+/** A page of a list, as the API answers it. */
+export interface ListOf<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
 export interface Wanted {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import { storedText } from '../../intake/stored-text.ts';
 import type { AnyJob } from '../../job/define.ts';
 import { OnejobError } from '../../job/errors.ts';
 import { readFailure, type Failure } from '../../job/failure.ts';
@@ -13,7 +14,6 @@ import { namesOf } from '../worker/claim-names.ts';
 import type { ResponseNotes } from './context.ts';
 import type { Host } from '../host/host.ts';
 import type { RunOutput } from './run-output.ts';
-import { storable } from './submission.ts';
 
 export interface Concluded {
   readonly end: AttemptEnd;
@@ -65,7 +65,7 @@ export class Conclusion {
   #outputOf(value: unknown): string | null {
     const { host, job, response } = this.#options;
     const { valueBytes } = host.limits;
-    const output = storable(value, valueBytes, `what ${job.name} returned`);
+    const output = storedText(value, `what ${job.name} returned`, { maxBytes: valueBytes });
     if (response.bytes <= valueBytes) return output;
     const limit = valueBytes.toLocaleString('en');
     throw new OnejobError(

@@ -1,5 +1,5 @@
+import { checkedCall, weighCall } from '../../intake/call-limits.ts';
 import type { Signals } from '../../intake/signals.ts';
-import { OnejobError } from '../../job/errors.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Meter } from '../../ports/meter.ts';
 import type { Action, ActionResult } from '../../ports/store-action.ts';
@@ -91,27 +91,6 @@ export class Outbox {
   }
 }
 
-/**
- * A call commits as one, and so it is bounded: the server works on nothing else of this process meanwhile.
- *
- * @throws PAYLOAD_TOO_LARGE; nothing is written
- */
-export function checkedCall(runs: readonly NewRun[]): readonly NewRun[] {
-  const bytes = weighCall(runs);
-  if (runs.length <= maxRuns && bytes <= maxBytes) return runs;
-  throw new OnejobError(
-    'PAYLOAD_TOO_LARGE',
-    `one call creates all of its runs or none, at most ${maxRuns} of ${maxBytes} bytes in all; these are ${runs.length} of ${bytes}`,
-    { hint: 'ask for them in several calls, each of which is all or none' },
-  );
-}
-
-function weighCall(runs: readonly NewRun[]): number {
-  return runs.reduce((sum, run) => sum + 200 + (run.input?.length ?? 0) + (run.request?.body?.length ?? 0), 0);
-}
-
-const maxRuns = 10_000;
-const maxBytes = 64 * 1_048_576;
 /** As many go into a group with others. */
 const largeCall = 20;
 /** One works while the other one waits for the disk. */

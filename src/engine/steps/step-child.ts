@@ -1,3 +1,4 @@
+import { newRun } from '../../intake/new-run.ts';
 import { isCancelledWithParent } from '../../job/child.ts';
 import type { AnyJob } from '../../job/define.ts';
 import type { Run, RunId } from '../../job/run.ts';
@@ -9,7 +10,6 @@ import { retryUntilAvailable } from '../journal/retry-until-available.ts';
 import type { StepCall } from './step-journal.ts';
 import type { StepRuntime } from './step-runtime.ts';
 import type { StepTries } from './step-tries.ts';
-import { newRun } from '../attempt/submission.ts';
 
 export interface ChildWork {
   readonly runtime: StepRuntime;
@@ -93,8 +93,8 @@ function newChild({ runtime, job, input }: ChildWork): Promise<NewRun> {
   const { claim, host } = runtime.execution;
   const { run, root, traceId } = claim;
   const headers = traceHeaders(host);
-  const wish = { input, trigger: 'parent', parent: { run, root }, traceId, headers } as const;
-  return newRun(job, wish, host.limits.valueBytes);
+  const request = { input, trigger: 'parent', parent: { run, root }, traceId, headers } as const;
+  return newRun(job, request, host.limits.valueBytes);
 }
 
 /** So that the span of a child hangs below the step that asked for it. */

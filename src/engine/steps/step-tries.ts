@@ -1,11 +1,11 @@
 import { types } from 'node:util';
+import { storedText } from '../../intake/stored-text.ts';
 import { OnejobError } from '../../job/errors.ts';
 import { readFailure, type Reading } from '../../job/failure.ts';
 import { nextTryMs, type RetryPolicy } from '../../job/retry.ts';
 import type { StepContext, StepWork } from '../../job/step.ts';
 import type { Abort } from '../../std/abort.ts';
 import { formatDuration } from '../../std/duration.ts';
-import { checkStorable } from '../../std/json.ts';
 import type { StepCall, StepBegin } from './step-journal.ts';
 import type { StepRuntime } from './step-runtime.ts';
 import { insideOf } from './step-scope.ts';
@@ -176,10 +176,7 @@ export class StepTries {
 
   /** The JSON of a value. @throws VALUE_REJECTED */
   text(value: unknown, what: string): string | null {
-    const check = checkStorable(value, { maxBytes: this.#runtime.execution.host.limits.valueBytes });
-    if (check.ok) return check.text ?? null;
-    const where = check.path ? ` (at ${check.path})` : '';
-    throw new OnejobError('VALUE_REJECTED', `${what} cannot be stored${where}: ${check.why}`);
+    return storedText(value, what, { maxBytes: this.#runtime.execution.host.limits.valueBytes });
   }
 }
 

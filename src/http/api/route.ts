@@ -1,6 +1,6 @@
 import type { App } from '../../app/app.ts';
-import type { Client } from '../../app/client/client.ts';
 import type { Right } from '../../app/config/options.ts';
+import type { StoreClient } from '../../app/client/store-client.ts';
 import { TextAnswer, type AnyAnswer } from '../text-answer.ts';
 import type { ApiSchema, Fields, ValueOf, ValuesOf } from './schema.ts';
 
@@ -50,7 +50,7 @@ export interface Call<P extends Fields, Q extends Fields, H extends Fields, B ex
   readonly allHeaders: () => (readonly [name: string, value: string])[];
   readonly app: App;
   /** In the name of who asks. */
-  readonly client: Client;
+  readonly client: StoreClient;
 }
 
 export type Route = RouteDefinition<Fields, Fields, Fields, ApiSchema>;

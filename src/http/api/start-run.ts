@@ -1,10 +1,9 @@
-import type { EnqueueOptions } from '../../app/client/client.ts';
 import type { RunHandle } from '../../app/client/run-handle.ts';
+import type { RunRequest } from '../../intake/run-request.ts';
 import { OnejobError } from '../../job/errors.ts';
 import { runView } from '../../job/run-view.ts';
 import { isFinal } from '../../job/state.ts';
 import type { Duration } from '../../std/duration.ts';
-import { isJsonOf } from '../../std/json.ts';
 import { textOfHeader } from '../header-bytes.ts';
 import type { AnyAnswer } from '../text-answer.ts';
 import { preferredWait, waitFor } from './prefer.ts';
@@ -52,21 +51,21 @@ export const startRun = defineRoute({
   },
   async handle(call) {
     const { client, params, query, headers, body, text, allHeaders } = call;
-    const options: EnqueueOptions = {
+    const run: RunRequest = {
+      job: params.name,
+      input: body,
+      isPlain: true,
+      body: text === '' ? undefined : text,
       trigger: 'http',
       headers: headersOf(allHeaders()),
-      ...optional({
-        key: keyOf(query.key, headers['idempotency-key']),
-        delay: query.delay as Duration | undefined,
-        timeout: query.timeout as Duration | undefined,
-        priority: query.priority,
-        args: query.arg,
-        // The very text only where it is not what the input would be written as.
-        body: text === '' || isJsonOf(text, body) ? undefined : text,
-      }),
+      key: keyOf(query.key, headers['idempotency-key']),
+      delay: query.delay as Duration | undefined,
+      timeout: query.timeout as Duration | undefined,
+      priority: query.priority,
+      args: query.arg,
     };
-    const handle = await client.enqueue(params.name, body, options);
-    return answerOf(handle, call, preferredWait(headers.prefer));
+    const [handle] = await client.request([run]);
+    return answerOf(handle as RunHandle, call, preferredWait(headers.prefer));
   },
 });
 
@@ -120,10 +119,3 @@ const hopByHopHeaders = new Set(
     'authorization proxy-authorization cookie'
   ).split(' '),
 );
-
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Leaves out what is not there. */
-export function optional<T extends Record<string, unknown>>(values: T): Given<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
-}

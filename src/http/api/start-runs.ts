@@ -1,6 +1,9 @@
-import type { ExecuteRequest } from '../../app/execute.ts';
+import type { RunRequest } from '../../intake/run-request.ts';
+import type { Trigger } from '../../job/state.ts';
+import type { Duration } from '../../std/duration.ts';
 import { defineRoute, json, jsonAnswer } from './route.ts';
-import { optional, wishes } from './start-run.ts';
+import type { ValueOf } from './schema.ts';
+import { wishes } from './start-run.ts';
 import { listOf, name, startedRun } from './schemas.ts';
 
 const header = { type: 'array', items: { type: 'string', maxLength: 10_000 }, minItems: 2, maxItems: 2 } as const;
@@ -48,22 +51,12 @@ export const startRuns = defineRoute({
   },
 });
 
-interface Wished {
-  readonly job: string;
-  readonly input?: unknown;
-  readonly body?: string | undefined;
-  readonly key?: string | undefined;
-  readonly delay?: string | undefined;
-  readonly priority?: number | undefined;
-  readonly timeout?: string | undefined;
-  readonly args?: readonly string[] | undefined;
-  readonly headers?: readonly (readonly string[])[] | undefined;
-  readonly trigger?: 'http' | 'cli' | 'api';
-}
+/** Defaults are not filled in inside of a body. */
+type Listed = Omit<ValueOf<typeof wish>, 'trigger'> & { readonly trigger?: Trigger };
 
-function requestOf({ job, input, trigger = 'http', headers = [], ...rest }: Wished): ExecuteRequest {
+function requestOf({ trigger = 'http', headers = [], delay, timeout, ...rest }: Listed): RunRequest {
   const pairs = headers.map(([header = '', value = '']) => [header, value] as const);
-  return { job, trigger, input, headers: pairs, ...(optional({ ...rest }) as Partial<ExecuteRequest>) };
+  return { ...rest, trigger, headers: pairs, delay: delay as Duration, timeout: timeout as Duration };
 }
 
 function started() {

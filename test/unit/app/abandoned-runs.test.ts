@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { abandonedRuns } from '../../../src/app/abandoned-runs.ts';
-import { newRun } from '../../../src/engine/attempt/submission.ts';
+import { newRun } from '../../../src/intake/new-run.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { newId } from '../../../src/std/id.ts';
 import { openApp } from '../../support/apps.ts';

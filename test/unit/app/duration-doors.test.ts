@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { HttpClient } from '../../../src/app/remote/http-client.ts';
+import type { Client } from '../../../src/app/client/client.ts';
+import { createHttpClient } from '../../../src/app/remote/http-client.ts';
 import { ServerLink } from '../../../src/app/remote/server-link.ts';
 import { readLine } from '../../../src/cli/arguments/read-line.ts';
 import { readInstant } from '../../../src/cli/arguments/instant.ts';
@@ -63,13 +64,13 @@ const noInstant = /(is no instant|lies beyond the year 9999)/;
 
 const isRefused = (code: string, sentence: RegExp) => ({ code, message: expect.stringMatching(sentence) as string });
 
-async function remoteOf({ handler }: TestApi): Promise<HttpClient> {
+async function remoteOf({ handler }: TestApi): Promise<Client> {
   const listener = getRequestListener(handler, { overrideGlobalObjects: false });
   const server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return new HttpClient({ link: new ServerLink({ url }), clock: systemClock });
+  return createHttpClient({ link: new ServerLink({ url }), clock: systemClock });
 }
 
 describe.each(Object.keys(noDurations))('%s', (name) => {

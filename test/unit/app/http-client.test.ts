@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { expect, onTestFinished, test } from 'vitest';
-import { HttpClient } from '../../../src/app/remote/http-client.ts';
+import { createHttpClient } from '../../../src/app/remote/http-client.ts';
 import { ServerLink } from '../../../src/app/remote/server-link.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import type { RunQuery } from '../../../src/ports/store-query.ts';
@@ -36,7 +36,7 @@ test('every condition of a list reaches the server', async () => {
     cursor: 'c1',
     limit: 7,
   };
-  await new HttpClient({ link: new ServerLink({ url }), clock: systemClock }).list(query);
+  await createHttpClient({ link: new ServerLink({ url }), clock: systemClock }).list(query);
   const { pathname, searchParams } = new URL(asked[0] ?? '', url);
   expect(pathname).toBe('/api/v1/runs');
   expect(Object.fromEntries(searchParams)).toEqual({
@@ -66,7 +66,7 @@ test('VT-15 many runs come in one request, in order, null for what is unknown; k
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = new HttpClient({ link: new ServerLink({ url }), clock: systemClock });
+  const client = createHttpClient({ link: new ServerLink({ url }), clock: systemClock });
   const handles = await app.client.enqueueMany(
     job,
     ['key/1', 'a,b', '键 2'].map((key) => ({ input: undefined, key })),
@@ -91,7 +91,7 @@ test('a large value stands in lists by its size, on a server as on its store, an
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const remote = new HttpClient({ link: new ServerLink({ url }), clock: systemClock });
+  const remote = createHttpClient({ link: new ServerLink({ url }), clock: systemClock });
   const large = 'x'.repeat(20_000);
   const { id } = await app.client.enqueue(job, large);
 
@@ -119,7 +119,7 @@ test('a key is compared with the whole input of its run, however large', async (
 
 test('more than an address can carry takes several requests', async () => {
   const { url, asked } = await emptyServer();
-  const client = new HttpClient({ link: new ServerLink({ url }), clock: systemClock });
+  const client = createHttpClient({ link: new ServerLink({ url }), clock: systemClock });
   expect(await client.getMany(Array.from({ length: 250 }, (_, i) => `key-${i}`))).toHaveLength(250);
   expect(asked).toHaveLength(3);
   await client.getMany(Array.from({ length: 60 }, (_, i) => `${'键'.repeat(100)}${i}`));

@@ -3,7 +3,7 @@ import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { Engine } from '../../../src/engine/host/engine.ts';
 import { Outbox } from '../../../src/engine/journal/outbox.ts';
 import { ServicePool } from '../../../src/engine/host/service-pool.ts';
-import { newRun } from '../../../src/engine/attempt/submission.ts';
+import { newRun } from '../../../src/intake/new-run.ts';
 import { Signals } from '../../../src/intake/signals.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { Registry } from '../../../src/job/registry.ts';

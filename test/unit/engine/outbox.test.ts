@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Outbox } from '../../../src/engine/journal/outbox.ts';
-import { newRun } from '../../../src/engine/attempt/submission.ts';
+import { newRun } from '../../../src/intake/new-run.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import type { Action } from '../../../src/ports/store-action.ts';
 import type { NewRun, Submitted } from '../../../src/ports/store-submit.ts';

@@ -7,7 +7,7 @@ import { Journal } from '../../../src/engine/journal/journal.ts';
 import type { Runner } from '../../../src/engine/attempt/runner.ts';
 import { runnerOf } from '../../../src/engine/attempt/runners.ts';
 import { ServicePool } from '../../../src/engine/host/service-pool.ts';
-import { newRun } from '../../../src/engine/attempt/submission.ts';
+import { newRun } from '../../../src/intake/new-run.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import { decodeLines } from '../../../src/job/output-line.ts';

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newRun, type Wish } from '../../../src/engine/attempt/submission.ts';
+import { newRun } from '../../../src/intake/new-run.ts';
+import type { RunRequest } from '../../../src/intake/run-request.ts';
 import { callbackKey } from '../../../src/job/callbacks.ts';
 import { defineJob, type AnyJob } from '../../../src/job/define.ts';
 import { isId } from '../../../src/std/id.ts';
 
 const plain = defineJob({ name: 'plain', run: () => undefined });
 
-function submit(wish: Partial<Wish> = {}, job: AnyJob | { name: string } = plain, maxBytes = 1_000) {
-  return newRun(job, { input: undefined, trigger: 'api', ...wish }, maxBytes);
+function submit(request: Partial<RunRequest> = {}, job: AnyJob | { name: string } = plain, maxBytes = 1_000) {
+  return newRun(job, { input: undefined, trigger: 'api', ...request }, maxBytes);
 }
 
 describe('a new run', () => {
@@ -36,8 +37,8 @@ describe('a new run', () => {
       deadlineMs: 259_200_000,
       maxCrashes: 9,
     });
-    expect(await submit({ timeoutMs: 5, priority: -1 }, job)).toMatchObject({ timeoutMs: 5, priority: -1 });
-    expect(await submit({ timeoutMs: 0.5, delayMs: 1.5 }, job)).toMatchObject({ timeoutMs: 1, delayMs: 2 });
+    expect(await submit({ timeout: 5, priority: -1 }, job)).toMatchObject({ timeoutMs: 5, priority: -1 });
+    expect(await submit({ timeout: 0.5, delay: 1.5 }, job)).toMatchObject({ timeoutMs: 1, delayMs: 2 });
     expect(await submit({}, { name: 'elsewhere' })).toMatchObject({
       job: 'elsewhere',
       queue: 'default',

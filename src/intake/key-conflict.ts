@@ -1,7 +1,8 @@
-import { OnejobError } from '../../job/errors.ts';
-import { inputDigest } from '../../job/key.ts';
-import type { Run } from '../../job/run.ts';
-import type { NewRun, Submitted } from '../../ports/store-submit.ts';
+import { OnejobError } from '../job/errors.ts';
+import { inputDigest } from '../job/key.ts';
+import type { Run } from '../job/run.ts';
+import type { NewRun, Submitted } from '../ports/store-submit.ts';
+import type { RunRequest } from './run-request.ts';
 
 /** The first answer that is a conflict, as the error that says so. */
 export function conflictOf(runs: readonly NewRun[], submitted: readonly Submitted[]): OnejobError | undefined {
@@ -30,6 +31,13 @@ export async function refuseConflicts(
     if (owner && (owner.job !== run.job || owner.digest !== run.digest)) throw keyConflict(run, owner);
     owners.set(key, owner ?? run);
   }
+}
+
+/** @throws USAGE for one key that a caller gave to several runs at once */
+export function refuseSharedKeys(requests: readonly Pick<RunRequest, 'key'>[]): void {
+  const keys = requests.flatMap(({ key }) => key ?? []);
+  if (new Set(keys).size === keys.length) return;
+  throw new OnejobError('USAGE', 'one key cannot name the runs of several jobs', { hint: 'start them one by one' });
 }
 
 function keyConflict(run: NewRun, existing: { readonly id: string; readonly job: string }): OnejobError {

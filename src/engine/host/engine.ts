@@ -11,6 +11,7 @@ import { newId } from '../../std/id.ts';
 import { startAll, type Service } from '../../std/service.ts';
 import { captureConsole } from '../attempt/console-capture.ts';
 import type { EngineOptions } from './engine-options.ts';
+import type { Host } from './host.ts';
 import { ownIdentity } from './identity.ts';
 import { Journal } from '../journal/journal.ts';
 import { MailboxReader } from '../liveness/mailbox-reader.ts';
@@ -48,29 +49,16 @@ export class Engine {
     const { slots, pollMs, leaseMs, takes, signals } = options;
     const journal = (this.#journal = new Journal({ store, worker: id, clock, log, meter }));
     const tree = (this.#tree = takes === 'own runs' ? new RunTree() : null);
-    const shared = { store, journal, registry, services, hooks, clock, log, limits, observer, meter, tracer };
-    const attempts = (this.attempts = new RunningAttempts(tree));
-    const worker = (this.#worker = new Worker({
-      id,
-      host: { ...shared, signals },
-      running: attempts,
-      slots,
-      tree,
-      pollMs,
-    }));
-    const readEveryMs = Math.min(1_000, heartbeatMs(leaseMs));
-    const reader = (this.#reader = new MailboxReader({
-      store,
-      id,
-      running: attempts,
-      clock,
-      log,
-      everyMs: readEveryMs,
-    }));
+    const parts = { store, journal, registry, services, hooks, clock, log, limits, observer, meter, tracer };
+    const host: Host = { ...parts, signals };
+    const running = (this.attempts = new RunningAttempts(tree));
+    const worker = (this.#worker = new Worker({ id, host, running, slots, tree, pollMs }));
+    const everyMs = Math.min(1_000, heartbeatMs(leaseMs));
+    const reader = (this.#reader = new MailboxReader({ store, id, running, clock, log, everyMs }));
     const reclaimer = (this.#reclaimer = new Reclaimer({ store, id, clock, log, worker }));
-    this.#services = servicesOf({ options, id, attempts, worker, reader, reclaimer, tree });
+    this.#services = servicesOf({ options, id, attempts: running, worker, reader, reclaimer, tree });
     signals.attach({ work: () => worker.nudge(), mailbox: (runs) => this.#readMailbox(runs) });
-    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, running: attempts, roles: this.#services });
+    this.#shutdown = new Shutdown({ id, store, clock, log, journal, worker, running, roles: this.#services });
   }
 
   get health(): WorkerHealth {

@@ -239,6 +239,19 @@ describe('hooks', () => {
 });
 
 describe('start and stop', () => {
+  test('an app that has run jobs by itself does not take due runs any more', async () => {
+    const { app, run } = openApp([hello]);
+    expect(await run('hello')).toMatchObject({ state: 'succeeded' });
+    await expect(app.start()).rejects.toMatchObject({ code: 'APP_STOPPING' });
+  });
+
+  test('one that takes due runs executes its own with the same worker', async () => {
+    const { app, run } = openApp([hello]);
+    await app.start();
+    expect(await run('hello')).toMatchObject({ state: 'succeeded' });
+    expect(await app.client.workers()).toHaveLength(1);
+  });
+
   test('SJ-8 start resolves once it is up and takes what is due; stop waits for what runs and is idempotent', async () => {
     const release = createDeferred<void>();
     const begun = createDeferred<void>();

@@ -41,7 +41,7 @@ function checkHeader([name, value]: readonly [string, string]): void {
     ? `the value of the header ${name} is no text of one line`
     : `${JSON.stringify(name)} cannot be the name of a header`;
   throw new OnejobError('USAGE', what, {
-    hint: 'a name is made of mailbox items, digits and hyphens, a value of one line',
+    hint: 'a name is made of letters, digits and hyphens, a value of one line',
   });
 }
 

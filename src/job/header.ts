@@ -1,4 +1,4 @@
-/** A name of mailbox items, digits and hyphens, as `Headers` takes it; also where types do not hold. */
+/** A name of letters, digits and hyphens, as `Headers` takes it; also where types do not hold. */
 export function isHeaderName(name: unknown): name is string {
   return typeof name === 'string' && /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name);
 }

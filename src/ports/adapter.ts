@@ -5,7 +5,7 @@ import type { Upkeep } from './upkeep.ts';
 
 /** A technology in which runs can be kept. Its module loads no driver; `open` does. */
 export interface Adapter {
-  /** The URLs that it takes begin with one of them and a colon. In small mailbox items. */
+  /** The URLs that it takes begin with one of them and a colon. In lower case. */
   readonly schemes: readonly string[];
   /** @throws CONFIG_INVALID for a URL that cannot be, DRIVER_MISSING with the line that installs the driver */
   open(url: string, options: OpenOptions): Promise<OpenedStore>;

@@ -206,7 +206,7 @@ describe('several jobs', () => {
     const json = await onejob(['--job=jbo2', '--json'], { cwd });
     expect(json.code).toBe(3);
     expect(JSON.parse(json.stdout)).toMatchObject({ v: 1, error: { code: 'JOB_UNKNOWN', hint: expect.any(String) } });
-    const flag = await onejob(['--job=job3'], { cwd }); // a mailbox item away from the command `jobs`, but said to be a job
+    const flag = await onejob(['--job=job3'], { cwd }); // a letter away from the command `jobs`, but said to be a job
     expect(flag.stderr).toContain('no job is called job3; did you mean job');
     const { stdout } = await onejob(['runs', 'list'], { cwd });
     expect(stdout).toBe('');

@@ -14,7 +14,7 @@ export interface Flag {
   readonly help: string;
   /** What stands for the value in help: `FILE`. */
   readonly value?: string;
-  /** One mailbox item, for one dash. */
+  /** One letter, for one dash. */
   readonly short?: string;
   /** Other names for the same. */
   readonly also?: readonly string[];
@@ -26,7 +26,7 @@ export interface Flag {
 }
 
 /**
- * The flag that a token means, or undefined. One dash and several mailbox items is Go's spelling (`-job x`, `-log_dir=D`),
+ * The flag that a token means, or undefined. One dash and several letters is Go's spelling (`-job x`, `-log_dir=D`),
  * which the command lines of the seeds use.
  */
 export function findFlag(flags: readonly Flag[], token: FlagToken): Flag | undefined {
@@ -61,7 +61,7 @@ export function checkFlagValue(flag: Flag, typed: string, text: string): void {
   }
 }
 
-/** How a flag stands in help and in messages: `--data`, or `-p` where it has one mailbox item only. */
+/** How a flag stands in help and in messages: `--data`, or `-p` where it has one letter only. */
 export function spell(flag: Flag): string {
   return `--${flag.name}`;
 }

@@ -33,7 +33,7 @@ function readPiece(piece: string): [string, string] {
 function checkName(name: string, piece: string): string {
   if (/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return name;
   const what = name === '' ? `'${piece.trim()}' has no name` : `'${name}' cannot be the name of a header`;
-  return usage(`--header: ${what}; a name is made of mailbox items, digits and hyphens`);
+  return usage(`--header: ${what}; a name is made of letters, digits and hyphens`);
 }
 
 /** What no header can carry (RFC 9110 §5.5): the job's own `request` could not be made of it. */

@@ -23,7 +23,7 @@ export interface ExecutionOptions {
 }
 
 /**
- * Executes runs in this process and waits for them (CONTRACTS EGO-1, EGO-2). All requests are checked before anything
+ * Executes runs in this process and waits for them (contracts EGO-1, EGO-2). All requests are checked before anything
  * is stored; then all are created in one commit, held by this process, and go on concurrently.
  */
 export async function execute(

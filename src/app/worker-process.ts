@@ -202,7 +202,7 @@ export class WorkerProcess {
 const slotsByItself = 1_000;
 const pollMs = 1_000;
 const pollByItselfMs = 250;
-/** Where only the main loop can heartbeat, CPU work must not look like death (STORE §3.1). */
+/** Where only the main loop can make heartbeats, CPU work must not look like death (protocol/liveness#without-a-thread). */
 const leaseWithoutThreadMs = 60_000;
 const replaceEveryMs = 1_000;
 /** Of a hook at the beginning and the end of a process. */

@@ -26,7 +26,7 @@ export interface Call {
   readonly terminal: Terminal;
   readonly interruption: Interruption;
   readonly faults: Faults;
-  /** Of `main(app)`: its jobs and options are used (CONTRACTS EGO-26). */
+  /** Of `main(app)`: its jobs and options are used (contract EGO-26). */
   readonly app: App | undefined;
   /** Of a command with `store`. */
   readonly config: LoadedConfig | undefined;

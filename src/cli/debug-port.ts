@@ -3,7 +3,7 @@ import { readFailure } from '../job/failure.ts';
 import type { Call } from './call.ts';
 
 /**
- * `--debug-port N`: answers what is asked of this process while its job runs (CONTRACTS GJ-10). Where that cannot be, it
+ * `--debug-port N`: answers what is asked of this process while its job runs (contract GJ-10). Where that cannot be, it
  * is said and the job runs all the same. Returns the way to end it. HTTP is loaded only here.
  */
 export async function openDebugPort({ flags, terminal }: Call, app: App): Promise<() => Promise<void>> {

@@ -4,7 +4,7 @@ import type { Run } from '../job/run.ts';
 /** A signal that a person or an init system sends to end a process. */
 export type EndSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
-/** What the shell is told for each code (DESIGN §7; `docs/reference/cli.md` is held against this table by a test). */
+/** What the shell is told for each code; a test holds `docs/reference/cli.md` against this table. */
 export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   JOB_FAILED: 1,
   STEP_REPEATED: 1,
@@ -50,7 +50,7 @@ export function exitOfError(error: unknown, signal: EndSignal | null = null): nu
 }
 
 /**
- * The exit code of a command that saw these runs end (CONTRACTS EGO-2, EGO-4). One that is not finished was left
+ * The exit code of a command that saw these runs end (contracts EGO-2, EGO-4). One that is not finished was left
  * waiting: 75. Of several, any failure is 1. `signal` is the one that interrupted them, where one did.
  */
 export function exitOfRuns(runs: readonly Run[], signal: EndSignal | null): number {

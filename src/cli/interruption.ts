@@ -16,7 +16,7 @@ export interface Interruption {
 }
 
 /**
- * Listens for SIGINT, SIGTERM and SIGHUP: the first aborts, a second one ends the process at once (CONTRACTS EGO-25). A
+ * Listens for SIGINT, SIGTERM and SIGHUP: the first aborts, a second one ends the process at once (contract EGO-25). A
  * terminal that was closed is a wish like the others: Node gives `nohup` no say.
  */
 export function listenForSignals(): Interruption {

@@ -1,7 +1,7 @@
 import type { CommandModule } from './call.ts';
 import type { Command } from './command.ts';
 
-/** Imports the code of one command; that of the others is never read (DESIGN §7). */
+/** Imports the code of one command; that of the others is never read. */
 export function loadCommand({ path }: Command): Promise<CommandModule> {
   const load = loaders[path.join(' ')];
   if (!load) throw new Error(`the command ${path.join(' ')} has no code`);

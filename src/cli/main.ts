@@ -15,7 +15,7 @@ import { Terminal } from './print/terminal.ts';
 
 /**
  * The command line. With an app, its jobs and options are used, and flags win over them: a program that ends in
- * `await main(app)` is its own launcher, `node main.js --job=report`, and without a command it starts (CONTRACTS
+ * `await main(app)` is its own launcher, `node main.js --job=report`, and without a command it starts (contract
  * EGO-26). Listens for signals and sets the exit code; nothing else in onejob does. Resolves when the command has
  * ended; never rejects. What the program does afterwards has three seconds, unless it ends sooner by itself.
  */

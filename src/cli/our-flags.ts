@@ -1,7 +1,7 @@
 import { logLevels } from '../ports/log.ts';
 import type { Flag } from './arguments/flag.ts';
 
-/** The flags that every command takes (DESIGN §8). */
+/** The flags that every command takes. */
 export const everywhere: readonly Flag[] = [
   { name: 'help', kind: 'switch', short: 'h', help: 'show help; behind a job’s name: what the job takes' },
   { name: 'config', kind: 'text', value: 'FILE', help: 'configuration file; else onejob.config.* is looked for' },

@@ -14,7 +14,7 @@ export interface Target {
   readonly name: string;
 }
 
-/** Nothing of it is claimed, on all nodes, until it is resumed or `--until` (CONTRACTS VT-22). */
+/** Nothing of it is claimed, on all nodes, until it is resumed or `--until` (contract VT-22). */
 export function pause(call: Call, target: (app: CommandApp) => Promise<Target>): Promise<number> {
   const { terminal, flags } = call;
   return withApp(call, async ({ app }) => {

@@ -1,6 +1,6 @@
 /**
  * Sets the exit code and lets the process drain. One that still lives after `graceMs`, because a job left a timer or a
- * connection open, is ended once its output is written (CONTRACTS EGO-1: the process ends when the job ends).
+ * connection open, is ended once its output is written (contract EGO-1: the process ends when the job ends).
  */
 export function endProcess(code: number, { graceMs, note }: { graceMs: number; note: string | undefined }): void {
   process.exitCode = code;

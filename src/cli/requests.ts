@@ -14,7 +14,7 @@ import type { Call } from './call.ts';
 import { everywhere } from './our-flags.ts';
 
 /**
- * What a command line asks for, a request per job, in the order of the names (CONTRACTS EGO-1 to EGO-6). Needs the
+ * What a command line asks for, a request per job, in the order of the names (contracts EGO-1 to EGO-6). Needs the
  * jobs loaded.
  * @throws JOB_UNKNOWN, USAGE, INPUT_INVALID before anything has started
  */

@@ -94,7 +94,7 @@ function isOverruled({ values }: LoadedConfig): boolean {
   return values.some(({ from }) => from === 'flag' || from === 'env');
 }
 
-/** What the program said, below what flags and environment say, above what file and defaults say (CONTRACTS EGO-26). */
+/** What the program said, below what flags and environment say, above what file and defaults say (contract EGO-26). */
 function optionsOf(app: App | undefined, config: LoadedConfig): AppOptions {
   if (!app) return config.options;
   const above = new Set(config.values.filter(({ from }) => from === 'flag' || from === 'env').map(({ name }) => name));

@@ -8,7 +8,7 @@ import { withJobs } from './session.ts';
 
 /**
  * Behind a job's name `--store x` may be meant for a field `store` of the job, and be no store at all. So where the
- * settings are refused, the jobs are asked first: theirs is the better answer (CONTRACTS GJ-14).
+ * settings are refused, the jobs are asked first: theirs is the better answer (contract GJ-14).
  */
 export async function betterError(call: Call, error: unknown): Promise<unknown> {
   if (!hasCode(error, 'CONFIG_INVALID') || call.behind.length === 0) return error;

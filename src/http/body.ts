@@ -2,7 +2,7 @@ import { OnejobError } from '../job/errors.ts';
 
 /**
  * All bytes of the body, none where there is none. What announces itself as larger than the limit is not read at all,
- * and of what does not the reading ends there (CONTRACTS EGO-17).
+ * and of what does not the reading ends there (contract EGO-17).
  * @throws PAYLOAD_TOO_LARGE; what the connection broke with
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 /**
  * A header on the wire is bytes, and Node holds each byte as a character of Latin-1. Callers write UTF-8 into it
- * (CONTRACTS EGO-14, EGO-27).
+ * (contracts EGO-14, EGO-27).
  */
 export function headerOfText(text: string): string {
   return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');

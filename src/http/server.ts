@@ -12,7 +12,7 @@ import { createAnswerer } from './handler.ts';
 import { writeNamesAsKnown } from './header-case.ts';
 import { TextAnswer, writeText } from './text-answer.ts';
 
-/** Serves an app on an address of its own (CONTRACTS EGO-22, EGO-23). */
+/** Serves an app on an address of its own (contracts EGO-22, EGO-23). */
 export class HttpServer implements RoleService {
   readonly name = 'http';
   readonly #app: App;

@@ -7,7 +7,7 @@ interface Statuses {
   readonly ego: number;
 }
 
-/** What a caller over HTTP is told for each code (DESIGN §7; docs/reference/errors.md is held against it by a test). */
+/** What a caller over HTTP is told for each code; a test holds docs/reference/errors.md against it. */
 export const statuses: Readonly<Record<ErrorCode, Statuses>> = {
   JOB_FAILED: { api: 200, ego: 500 },
   STEP_REPEATED: { api: 200, ego: 500 },

@@ -20,7 +20,7 @@ export type RequestedJob = AnyJob | { readonly name: string };
 
 /**
  * Checks a request and makes the run. The input is stored as it was given and parsed anew at each attempt
- * (STORE §4, Keys). On the way it is written once, and read once where the schema, the key or the digest needs it.
+ * (protocol/claims#keys). On the way it is written once, and read once where the schema, the key or the digest needs it.
  *
  * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, PAYLOAD_TOO_LARGE, USAGE; nothing is written
  */

@@ -35,7 +35,7 @@ export interface RunRequest {
 export type Headers = readonly (readonly [name: string, value: string])[];
 
 /**
- * Reads the input from the body, where there is one: JSON where it parses, else the text itself is the input (CONTRACTS
+ * Reads the input from the body, where there is one: JSON where it parses, else the text itself is the input (contract
  * EGO-5). No bytes at all, and bytes that are no text, are no input.
  */
 export function readBody<Request extends Pick<RunRequest, 'input' | 'body'>>(request: Request): Request {

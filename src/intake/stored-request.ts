@@ -12,7 +12,7 @@ export interface SentRequest {
 
 /**
  * What is kept of a request, null for nothing. Headers are kept but for those that carry secrets, ours and those of the
- * configuration (CONTRACTS EGO-28), and that of an import, by which a caller could pass over steps.
+ * configuration (contract EGO-28), and that of an import, by which a caller could pass over steps.
  *
  * @throws USAGE, PAYLOAD_TOO_LARGE
  */

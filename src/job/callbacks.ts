@@ -25,7 +25,7 @@ export type CalledBack = 'none' | 'success' | 'failure' | 'both' | 'unknown';
 
 /**
  * Called after the outcome is stored, as a run of its own that is created in the same commit: so it is called at least
- * once whatever is killed, its end is recorded, and a throw in it cannot change the outcome (CONTRACTS VT-4).
+ * once whatever is killed, its end is recorded, and a throw in it cannot change the outcome (contract VT-4).
  */
 export interface Callbacks {
   readonly onSuccess: Callback<never, never> | null;

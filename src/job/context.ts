@@ -10,7 +10,7 @@ export interface RunLog {
   error(text: string, fields?: Record<string, unknown>): void;
 }
 
-/** What the job answers with besides its return value (CONTRACTS EGO-7, EGO-9). The last word of each kind counts. */
+/** What the job answers with besides its return value (contracts EGO-7, EGO-9). The last word of each kind counts. */
 export interface JobResponse {
   status(code: number): JobResponse;
   header(name: string, value: string): JobResponse;
@@ -31,14 +31,14 @@ export interface RunInfo {
   readonly parentId: RunId | null;
 }
 
-/** The one argument of a handler (DESIGN §2). */
+/** The one argument of a handler. */
 export interface JobContext<Input, Services> {
   readonly input: Input;
   /** The words of `--params 'a;b'`. */
   readonly args: readonly string[];
   /** Headers and body as given, over HTTP, by `--data` and `--header`, or by a message. */
   readonly request: Request;
-  /** A header of the request as text; unlike `request.headers` it is not limited to Latin-1 (CONTRACTS EGO-27). */
+  /** A header of the request as text; unlike `request.headers` it is not limited to Latin-1 (contract EGO-27). */
   readonly header: (name: string) => string | undefined;
   readonly response: JobResponse;
   readonly step: Step;

@@ -5,7 +5,7 @@ import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
 import type { ServiceDefinition, ServiceSet } from './services.ts';
 
 /**
- * Declares services and gives the `defineJob` whose handlers see them, typed, as `services` (CONTRACTS SJ-15). They
+ * Declares services and gives the `defineJob` whose handlers see them, typed, as `services` (contract SJ-15). They
  * are opened, in the order written, when the first run of such a job starts in a process, and closed in reverse
  * order when the app stops.
  */

@@ -3,7 +3,7 @@ import { hasBrand, isErrorCode, isOnejobError, OnejobError, type ErrorCode } fro
 import { givenDuration } from './given-time.ts';
 import { messageOf, messageWithCauses, stackWithCauses } from './thrown-text.ts';
 
-/** How loudly a failure is logged: `info` pages nobody (CONTRACTS SJ-16). */
+/** How loudly a failure is logged: `info` pages nobody (contract SJ-16). */
 export type FailureLevel = 'info' | 'warn' | 'error';
 
 const permanentBrand = Symbol.for('onejob.permanent');

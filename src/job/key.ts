@@ -1,12 +1,12 @@
 import { canonicalJson, digest } from '../std/json.ts';
 import type { JsonText, StoredRequest } from './run.ts';
 
-/** A key as it is stored: a caller's own is global, a job's computed one belongs to the job (STORE §4, Keys). */
+/** A key as it is stored: a caller's own is global, a job's computed one belongs to the job (protocol/claims#keys). */
 export function computedKey(job: string, value: string): string {
   return `${job}/${value}`;
 }
 
-/** The key of an ego RunID (CONTRACTS EGO-15). */
+/** The key of an ego RunID (contract EGO-15). */
 export function egoKey(runId: string): string {
   return `ego:${runId}`;
 }
@@ -28,7 +28,7 @@ export function digestOfInput(input: unknown): string {
 
 export type StepName = string | readonly [name: string, ...parts: (string | number)[]];
 
-/** A step's key: name, or name and key parts, joined by `:`; a `:` or `\` inside a part is escaped (CONTRACTS VT-18). */
+/** A step's key: name, or name and key parts, joined by `:`; a `:` or `\` inside a part is escaped (contract VT-18). */
 export function stepKey(name: StepName): string {
   return typeof name === 'string' ? escapePart(name) : name.map((part) => escapePart(String(part))).join(':');
 }

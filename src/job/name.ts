@@ -1,10 +1,10 @@
 import { editDistance } from '../std/edit-distance.ts';
 import { OnejobError } from './errors.ts';
 
-/** kebab-case or PascalCase; digits allowed inside (DESIGN §8). */
+/** kebab-case or PascalCase; digits allowed inside. */
 const shape = /^(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*|[A-Z][A-Za-z0-9]*)$/;
 
-/** @throws CONFIG_INVALID naming the place of the definition (CONTRACTS EGO-24) */
+/** @throws CONFIG_INVALID naming the place of the definition (contract EGO-24) */
 export function checkJobName(name: string, place: string): void {
   if (shape.test(name) && name.length <= 100) return;
   const what = name === '' ? 'a job with an empty name' : `the job name ${JSON.stringify(name)}`;

@@ -22,7 +22,7 @@ type PipelineStep<Context, Next, Services> = (context: Context, tools: PipelineT
 /** The context after a step: what it returned, or, when it returned nothing, the one it was given. */
 type After<Context, Next> = [Next] extends [void] ? Context : Stored<Exclude<Next, void>>;
 
-/** A job whose code is a row of steps with one context (CONTRACTS VT-1). Each call gives a new definition. */
+/** A job whose code is a row of steps with one context (contract VT-1). Each call gives a new definition. */
 export interface Pipeline<Input, Parsed, Context, Services> extends Job<Input, Parsed, Context> {
   step<Next = void>(
     name: string,

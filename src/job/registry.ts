@@ -12,7 +12,7 @@ export class Registry {
     for (const job of jobs) this.add(job);
   }
 
-  /** @throws CONFIG_INVALID naming both places when the name, folded, is taken (CONTRACTS EGO-24) */
+  /** @throws CONFIG_INVALID naming both places when the name, folded, is taken (contract EGO-24) */
   add(job: AnyJob): void {
     checkJobName(job.name, job.place);
     const taken = this.#folded.get(foldName(job.name));
@@ -44,7 +44,7 @@ export class Registry {
     return this.#jobs.get(name) ?? this.#jobs.get(this.#folded.get(foldName(name)) ?? '');
   }
 
-  /** @throws JOB_UNKNOWN with the nearest name and the list of all (CONTRACTS EGO-3) */
+  /** @throws JOB_UNKNOWN with the nearest name and the list of all (contract EGO-3) */
   get(name: string): AnyJob {
     const job = this.find(name);
     if (job) return job;

@@ -4,7 +4,7 @@ import { OnejobError } from './errors.ts';
 import type { Reading } from './failure.ts';
 import { givenDuration } from './given-time.ts';
 
-/** What a person writes; all but `attempts` have defaults (DESIGN §2). `attempts` counts executions in total. */
+/** What a person writes. All but `attempts` have defaults. `attempts` counts executions in total. */
 export interface RetryOptions {
   attempts: number;
   delay?: Duration;

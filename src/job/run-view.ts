@@ -5,7 +5,7 @@ import type { RunState, Trigger } from './state.ts';
 /** RFC 3339, in UTC. */
 export type InstantText = string;
 
-/** The JSON of a run, the same in every face (DESIGN §8): all of it but what it was asked with. */
+/** The JSON of a run, the same in every face: all of it but what it was asked with. Members may come, none may change. */
 export interface RunView {
   readonly id: RunId;
   readonly key: string | null;

@@ -1,4 +1,4 @@
-/** The states of a run (DESIGN §8). `queued`, `running` and `waiting` are live, the other three are final. */
+/** The states of a run (protocol/claims#states). `queued`, `running` and `waiting` are live, the other three are final. */
 export const runStates = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 export type RunState = (typeof runStates)[number];
 export type LiveState = 'queued' | 'running' | 'waiting';
@@ -8,7 +8,7 @@ export type FinalState = 'succeeded' | 'failed' | 'cancelled';
 export const triggers = ['cli', 'http', 'schedule', 'queue', 'api', 'parent'] as const;
 export type Trigger = (typeof triggers)[number];
 
-/** Every change of state that exists, with what causes it (STORE §4). The diagram in the docs is tested against it. */
+/** Every change of state that exists, with what causes it (protocol/claims#the-life-of-a-run). The diagram in the docs is tested against it. */
 export const changes = [
   { from: 'queued', to: 'running', by: 'claim' },
   { from: 'queued', to: 'cancelled', by: 'cancel' },

@@ -37,7 +37,7 @@ export interface PageOptions<Item, Cursor> {
 
 /**
  * Named pieces of a run whose results are recorded once: after a crash or a retry a recorded step is not executed
- * again, its result is handed out (STORE §4). Results are JSON; what comes back is what was recorded.
+ * again, its result is handed out (protocol/replay#recorded-once). Results are JSON; what comes back is what was recorded.
  */
 export interface Step {
   <T>(name: StepName, ...rest: [work: StepWork<T>] | [options: StepOptions, work: StepWork<T>]): Promise<Stored<T>>;
@@ -54,7 +54,7 @@ export interface Step {
   ): Promise<(S extends undefined ? unknown : SchemaOutput<S>) | E>;
   /** A child run: its own record, retry and history; cancelled with its parent. */
   run<J extends JobReference>(name: StepName, job: J, input: InputOf<J>): Promise<OutputOf<J>>;
-  /** Reads pages by cursor; the cursor is recorded after each page (CONTRACTS VT-24). */
+  /** Reads pages by cursor; the cursor is recorded after each page (contract VT-24). */
   pages<Item, Cursor>(
     name: StepName,
     options: PageOptions<Item, Cursor>,

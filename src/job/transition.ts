@@ -1,8 +1,8 @@
 import type { FinalState, LiveState } from './state.ts';
 
 /**
- * The verdicts of STORE §1.2 and §4 as pure functions of what a store read under the row's lock. Adapters that compute
- * in JavaScript call them; those that compute in SQL are held to them by the contract suite.
+ * Verdicts are pure functions of what a store read under the lock of the row (protocol/claims#verdicts). Adapters that
+ * compute in JavaScript call them. Adapters that compute in SQL are held to them by the contract suite.
  */
 
 /** What a store's narrow row says of an unfinished run. */

@@ -8,7 +8,7 @@ import { problemOf, type JobFileProblem } from './problem.ts';
 
 export interface Discovered {
   readonly jobs: AnyJob[];
-  /** Files that gave no job; the others work (CONTRACTS GJ-1). */
+  /** Files that gave no job; the others work (contract GJ-1). */
   readonly problems: JobFileProblem[];
 }
 

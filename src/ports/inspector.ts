@@ -1,7 +1,7 @@
 import type { PauseTarget } from './store-action.ts';
 import type { Stats, StatsRequest } from './store-stats.ts';
 
-/** What operators ask of a store beyond the life of runs: the second, small port (STORE §5). Read-only. */
+/** What operators ask of a store beyond the life of runs: the second, small port. Read-only. */
 export interface Inspector {
   /** Everything that is paused now, by name. */
   pauses(): Promise<Pause[]>;

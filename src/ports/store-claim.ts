@@ -13,14 +13,14 @@ export interface ClaimRequest {
   readonly free: number;
   /** Of those queues, by name, this place (modulo their number) is first: with little room each must get its turn. */
   readonly turn: number;
-  /** Only runs of these roots: a process that runs work by itself takes its own runs and their children (STORE §3.7). */
+  /** Only runs of these roots: a process that runs work by itself takes its own runs and their children (protocol/claims#own-tree). */
   readonly tree?: readonly RunId[];
 }
 
 /**
  * What the worker's code says of a job. With the claim of a run that was asked for without the job's code
  * (`callbacks: 'unknown'`) it is stored: the run keeps the limits that it has and gets the others, so that any rescuer can
- * hold it to them (STORE §3.5), and its end calls back.
+ * hold it to them (protocol/liveness#limits-and-stalls), and its end calls back.
  */
 export interface JobTerms {
   readonly name: string;

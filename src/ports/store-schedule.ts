@@ -32,7 +32,7 @@ export interface DueSchedule {
 }
 
 /**
- * Creates occurrences and advances the schedule (STORE §6). `(schedule, scheduledAt)` of a run is unique for good: an
+ * Creates occurrences and advances the schedule (protocol/schedules#fire). `(schedule, scheduledAt)` of a run is unique for good: an
  * instant that has its run gets no second one, and none up to the last instant whose run was pruned gets any.
  */
 export interface Fire {

@@ -2,7 +2,7 @@ import type { RunId } from '../job/run.ts';
 
 export type WorkerId = string;
 
-/** Who a process is, to those on the same machine that must know whether it still lives (STORE §3.3). */
+/** Who a process is, to those on the same machine that must know whether it still lives (protocol/liveness#predecessors). */
 export interface Identity {
   readonly host: string;
   readonly bootId: string;
@@ -36,7 +36,7 @@ export interface WorkerView {
   readonly id: WorkerId;
   readonly node: string;
   readonly heartbeat: number;
-  /** Its main loop stands still although its thread heartbeats (STORE §3.5). */
+  /** Its main loop stands still although its thread heartbeats (protocol/liveness#limits-and-stalls). */
   readonly stalled: boolean;
   readonly load: number;
   readonly slots: number;
@@ -44,7 +44,7 @@ export interface WorkerView {
   readonly version: string;
   readonly identity: Identity;
   readonly registeredAt: number;
-  /** Runs it holds that have a limit, for rescuers that measure it on their own clock (STORE §3.5). */
+  /** Runs it holds that have a limit, for rescuers that measure it on their own clock (protocol/liveness#limits-and-stalls). */
   readonly running: readonly { readonly run: RunId; readonly epoch: number; readonly limitMs: number }[];
 }
 

@@ -10,7 +10,7 @@ import type { NewRun, Submitted } from './store-submit.ts';
 import type { WorkerRegistration, EvictTarget, HeartbeatReply, WorkerId, WorkerView } from './store-worker.ts';
 
 /**
- * Where runs live. The contract of every method (STORE §5):
+ * Where runs live. The contract of every method:
  *
  * - It is atomic: all of it is durable when the promise resolves, or none of it ever becomes visible.
  * - Batches are answered entry by entry, in order; an empty batch is answered without a round trip.

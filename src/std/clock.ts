@@ -7,7 +7,7 @@ export interface Timer {
 
 /** All that code may know of time. Code takes a `Clock` so that tests can move it by hand. */
 export interface Clock {
-  /** Milliseconds since the epoch. May jump in both directions: never measure or judge liveness with it (STORE §3.1). */
+  /** Milliseconds since the epoch. May jump in both directions: never measure or judge liveness with it (protocol/liveness#two-clocks). */
   now(): number;
   /** Milliseconds since some fixed instant, with fractions. Never goes back. */
   monotonic(): number;

@@ -11,7 +11,7 @@ export type StorableCheck =
 
 /**
  * The JSON text of a value, or why it may not be stored: for all that JSON.stringify would silently change, and all
- * that a database refuses (STORE §1.6, §1.7). Not refused: -0, which becomes 0, and members that are undefined, which
+ * that a database refuses (protocol/journal#bad-values, protocol/replay#what-was-recorded). Not refused: -0, which becomes 0, and members that are undefined, which
  * are left out. Instances of a class count by their `toJSON`, or else by their enumerable members.
  * Never throws. `maxBytes` is that of the text in UTF-8.
  */

@@ -83,7 +83,7 @@ test('VT-12 a process that was stopped past its lease finds its runs taken over,
   expect(calls, 'the step in progress and all after it').toEqual(Array.from({ length: 16 }, (_, i) => i + 5));
 });
 
-test('STORE §3.1 a process whose main loop is blocked for several leases keeps its runs', async () => {
+test('a process whose main loop is blocked for several leases keeps its runs', async () => {
   const fixture = await files();
   const { app, log } = openApp([defineJob({ name: 'busy', run: () => 'by another' })], {
     store: fixture.store,

@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import type { SourceFile } from './house.ts';
 
-/** The house of DESIGN §4: a folder may import its own files and lower floors, never its siblings. */
+/** The floors of ARCHITECTURE.md: a folder may import its own files and lower floors, never its siblings. */
 export const floors: Readonly<Record<string, number>> = {
   cli: 8,
   program: 7,

@@ -131,7 +131,7 @@ function formatTable(table: ReadonlyMap<string, ReadonlyMap<string, Counts>>): s
 
 /** The five systems we unite, in the order of docs/reference/contracts.md, then the store's own. */
 function rankOf(row: string): number {
-  const rank = ['EGO-', 'VT-', 'TJ-', 'SJ-', 'GJ-', 'STORE-'].findIndex((prefix) => row.startsWith(prefix));
+  const rank = ['EGO-', 'VT-', 'TJ-', 'SJ-', 'GJ-'].findIndex((prefix) => row.startsWith(prefix));
   return rank === -1 ? 9 : rank;
 }
 

@@ -21,7 +21,7 @@ export async function readTargets(root: string): Promise<Targets> {
     }),
   );
   const decisions = (await readdir(join(root, 'docs/decisions'))).map((name) => name.slice(0, 4));
-  const contracts = await readFile(join(root, 'docs/reference/contracts.md'), 'utf8').catch(() => '');
+  const contracts = await readFile(join(root, 'docs/reference/contracts.md'), 'utf8');
   const ids = [...contracts.matchAll(/^\|\W*([A-Z]{2,3}-\d+)\b/gm)].map(([, id = '']) => id);
   return { rules: new Set(rules.flat()), decisions: new Set(decisions), contracts: new Set(ids) };
 }
@@ -35,10 +35,10 @@ export function brokenReferences(text: string, { rules, decisions, contracts }: 
       if (!isThere(name)) missing.push({ at: index, name: found });
     }
   };
-  look(/\bprotocol\/([a-z]+(?:#[\p{L}\p{N}_-]+)?)(?![\w.{])/gu, (name) => rules.has(name));
+  look(/\bprotocol\/([a-z]+(?:#[\p{L}\p{N}_-]+)?)(?![\p{L}\p{N}_-])(?!\.\w)/gu, (name) => rules.has(name));
   look(/\b[Dd]ecisions?[ /](\d{4})\b/g, (name) => decisions.has(name));
   look(/\bdecisions \d{4} and (\d{4})\b/g, (name) => decisions.has(name));
-  look(/\b((?:EGO|VT|TJ|SJ|GJ|UI)-\d+)\b/g, (name) => contracts.size === 0 || contracts.has(name));
+  look(/\b((?:EGO|VT|TJ|SJ|GJ|UI)-\d+)\b/g, (name) => contracts.has(name));
   return missing.toSorted((a, b) => a.at - b.at).map(({ name }) => name);
 }
 

@@ -25,7 +25,7 @@ function begins(connection: Connection): boolean {
 
 /**
  * Stops a process where it stands (SIGSTOP). In SQLite never inside a commit: a process that is stopped there holds the
- * one lock, and all others wait for it (STORE §8).
+ * one lock, and all others wait for it.
  */
 export async function freeze({ store }: Fixture, worker: WorkerProcess): Promise<void> {
   const unlock = store.startsWith('sqlite:') ? await lockFile(store) : () => undefined;

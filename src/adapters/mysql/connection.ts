@@ -16,7 +16,7 @@ export interface Connection {
   query<R>(text: string, values: readonly Value[]): Promise<R[]>;
   /** Calls a procedure of the schema: the rows of each of its answers. */
   call(procedure: string, values: readonly Value[]): Promise<Row[][]>;
-  /** Like `call` for a method that writes, with the failpoints of STORE §8. */
+  /** Like `call` for a method that writes, with a failpoint before it and one behind it (protocol/journal#failpoints). */
   write(method: string, procedure: string, values: readonly Value[]): Promise<Row[][]>;
   /** `write` of what may take effect twice if it is delivered twice: not sent again over a connection that broke. */
   writeOnce(method: string, procedure: string, values: readonly Value[]): Promise<Row[][]>;

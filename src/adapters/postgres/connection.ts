@@ -9,7 +9,7 @@ export interface Connection {
   readonly schema: string;
   readonly url: string;
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
-  /** Like `query` for a method that writes, with the failpoints of STORE §8. */
+  /** Like `query` for a method that writes, with a failpoint before it and one behind it (protocol/journal#failpoints). */
   write<Row>(method: string, text: string, values: readonly unknown[]): Promise<Row[]>;
   /** `write` of what may take effect twice if it is delivered twice: not sent again over a connection that broke. */
   writeOnce<Row>(method: string, message: Message): Promise<Row[]>;

@@ -17,7 +17,7 @@ export interface CalledRun {
 
 /**
  * The run of a callback: of the same job, so that who knows it claims it, in the same queue. It has no deadline, for it
- * is called whenever that is (CONTRACTS VT-4), and no callback of its own.
+ * is called whenever that is (contract VT-4), and no callback of its own.
  */
 export function callbackRun(ended: CalledRun, id: RunId): NewRun {
   const { job, queue, priority, timeoutMs, maxCrashes, traceId, root } = ended;

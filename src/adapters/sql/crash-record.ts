@@ -6,7 +6,7 @@ export interface CrashRecord {
   readonly worker: string;
 }
 
-/** The failure of a run that took down its workers once too often; it names them (STORE §3.6). */
+/** The failure of a run that took down its workers once too often; it names them (protocol/liveness#crashes). */
 export function crashFailure(crashRecords: readonly CrashRecord[]): Failure {
   const names = crashRecords.map(({ node, worker }) => `${node} (${worker})`);
   const count = crashRecords.length;

@@ -1,7 +1,7 @@
 import { OnejobError } from '../../job/errors.ts';
 
 /**
- * Refuses texts that databases refuse or change: U+0000 and lone surrogates (STORE §1.6). Looks at every string inside
+ * Refuses texts that databases refuse or change: U+0000 and lone surrogates (protocol/journal#bad-values). Looks at every string inside
  * a call before it is sent, so that one bad value never meets the others of its transaction. Returns how many
  * characters of text it holds.
  *

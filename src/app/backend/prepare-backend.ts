@@ -87,7 +87,7 @@ export interface PrepareOptions {
   readonly changeHub: RunChangeHub;
 }
 
-/** Opens a store, brings its schema up to date, and frees what dead processes of this machine held (STORE §3.3). */
+/** Opens a store, brings its schema up to date, and frees what dead processes of this machine held (protocol/liveness#predecessors). */
 export async function prepareBackend(options: PrepareOptions): Promise<PreparedBackend> {
   const opened = await openBackend(options.store, { isBrief: options.isBrief });
   try {

@@ -44,13 +44,13 @@ export interface Answer {
   readonly replayed: boolean;
 }
 
-/** What the signal of a run says whose callers have all gone away (CONTRACTS EGO-18). */
+/** What the signal of a run says whose callers have all gone away (contract EGO-18). */
 const clientClosed = 'client closed';
 
 /**
  * Runs that somebody waits for at the other end of a connection. This process executes what it is asked for; who asks
  * for a key that is there already joins its run, and gets the recorded outcome, or after a failure the next attempt
- * (CONTRACTS EGO-15, EGO-18).
+ * (contracts EGO-15, EGO-18).
  */
 export class Callers {
   readonly #options: CallersOptions;

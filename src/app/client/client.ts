@@ -18,7 +18,7 @@ import type { WorkerSummary } from '../views/worker-summary.ts';
  */
 export interface Client {
   /**
-   * Asks for a run, by definition or by name, and resolves when it is stored (CONTRACTS VT-5, VT-6).
+   * Asks for a run, by definition or by name, and resolves when it is stored (contracts VT-5, VT-6).
    * @throws JOB_UNKNOWN, INPUT_INVALID, VALUE_REJECTED, KEY_CONFLICT, STORE_UNAVAILABLE; nothing is stored then
    */
   enqueue<J extends JobReference = JobReference<unknown>>(
@@ -73,7 +73,7 @@ export interface Client {
 
   /**
    * Runs it again from a step, by key or, for a pipeline, by number from 1; that step and all first asked for after it
-   * are forgotten. Without `from` all are. @throws RUN_UNKNOWN, RUN_ACTIVE, STEP_UNKNOWN (CONTRACTS VT-13)
+   * are forgotten. Without `from` all are. @throws RUN_UNKNOWN, RUN_ACTIVE, STEP_UNKNOWN (contract VT-13)
    */
   restart(ref: string, options?: { from?: string | number; reason?: string }): Promise<ActionResult>;
 
@@ -97,7 +97,7 @@ export interface Client {
    */
   stats(options?: { since?: Duration }): Promise<StatsView>;
 
-  /** The one reason why a run is not running, in words (CONTRACTS VT-22). @throws RUN_UNKNOWN */
+  /** The one reason why a run is not running, in words (contract VT-22). @throws RUN_UNKNOWN */
   explain(ref: string): Promise<Explanation>;
 
   /** What was asked for is stored or answered; then the store is closed. */

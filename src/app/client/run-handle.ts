@@ -14,7 +14,7 @@ export interface Follower {
 export class RunHandle<Output = unknown> {
   readonly id: RunId;
   readonly key: string | null;
-  /** The key where there is one, else the id (CONTRACTS VT-5). */
+  /** The key where there is one, else the id (contract VT-5). */
   readonly jobId: string;
   /** As it was when it was asked for; one that existed may have ended long ago. */
   readonly state: RunState;

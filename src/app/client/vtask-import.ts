@@ -37,7 +37,7 @@ export interface Imports {
 }
 
 /**
- * Makes a run of each row of vtask's table, with its uuid as key (CONTRACTS VT-23): finished rows become finished runs,
+ * Makes a run of each row of vtask's table, with its uuid as key (contract VT-23): finished rows become finished runs,
  * the others go on at their step as soon as a worker is there. May be repeated, also after a crash: a key that is there
  * is left alone, and what a row has behind it stands with its run from the run's first moment (`job/imported.ts`).
  */

@@ -43,7 +43,7 @@ export class AppConfig {
 
   /**
    * Puts other options in the place of those given at creation: the command line's flags win over the program's own
-   * (CONTRACTS EGO-26). Jobs that were handed over stay. @throws CONFIG_INVALID, also when it is settled
+   * (contract EGO-26). Jobs that were handed over stay. @throws CONFIG_INVALID, also when it is settled
    */
   change(options: AppOptions): void {
     if (this.isSettled) {

@@ -40,7 +40,7 @@ export interface Setting {
   readonly notInFile?: boolean;
 }
 
-/** All of them (CONTRACTS EGO-20); 9003 is the port of ego's governor. `docs/reference/config.md` lists the same. */
+/** All of them (contract EGO-20); 9003 is the port of ego's governor. `docs/reference/config.md` lists the same. */
 export const settings: readonly Setting[] = [
   { name: 'node', flag: 'node', env: 'ONEJOB_NODE', reader: text },
   { name: 'jobs', flag: 'jobs', env: 'ONEJOB_JOBS', reader: jobs, isPath: true, default: 'jobs' },

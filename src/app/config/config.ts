@@ -10,7 +10,7 @@ import type { AppOptions, HttpOptions, KeepOptions, LimitOptions, LogOptions } f
 
 export type { ConfigFlags, ConfigValue };
 
-/** Everything that was set: flags before environment before file before defaults (CONTRACTS EGO-20). */
+/** Everything that was set: flags before environment before file before defaults (contract EGO-20). */
 export interface LoadedConfig {
   /** Ready for `createApp`; paths in it are absolute. */
   readonly options: AppOptions;

@@ -7,7 +7,7 @@ import type { WorkerSummary } from './worker-summary.ts';
 import type { TailedLine } from '../client/run-reader.ts';
 
 /*
- * The JSON of what is no run, the same in every face; that of a run is `runView` (DESIGN §8). Instants are RFC 3339 in
+ * The JSON of what is no run, the same in every face; that of a run is `runView`. Instants are RFC 3339 in
  * UTC, durations milliseconds.
  */
 

@@ -3,7 +3,7 @@ import { usage } from './flag.ts';
 import type { Flags } from './flags.ts';
 
 /**
- * The body of the request (CONTRACTS EGO-5): `--job-data` as it stands; `--data` too, but `@FILE` is the content of
+ * The body of the request (contract EGO-5): `--job-data` as it stands; `--data` too, but `@FILE` is the content of
  * that file, `-` standard input, and `@@` a literal `@`. Undefined where neither is given.
  *
  * @throws USAGE when it cannot be read, or is not UTF-8

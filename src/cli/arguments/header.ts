@@ -1,7 +1,7 @@
 import { usage } from './flag.ts';
 
 /**
- * The headers of one `--header`: `test=1;test2=2` as ego writes them, or one `name: value` as curl does (CONTRACTS
+ * The headers of one `--header`: `test=1;test2=2` as ego writes them, or one `name: value` as curl does (contract
  * EGO-6). Split at the first `=`; trimmed; `\;` is a literal semicolon.
  *
  * A text is curl's where a name and a colon come before any `=` and `;`, so that `a=b:c` and `a=1;b: 2` stay ego's.

@@ -2,7 +2,7 @@ import type { AnyJob } from '../../job/define.ts';
 import { jsonSchemaOf, type JsonSchema } from '../../job/schema.ts';
 import { kebab } from './token.ts';
 
-/** A field of a job's input as the terminal spells it (CONTRACTS GJ-4). */
+/** A field of a job's input as the terminal spells it (contract GJ-4). */
 export interface Field {
   /** Its name in the schema. */
   readonly name: string;

@@ -15,7 +15,7 @@ export interface JobInput {
 }
 
 /**
- * Reads what stands behind a job's name as its input (CONTRACTS GJ-3, GJ-4, GJ-14).
+ * Reads what stands behind a job's name as its input (contracts GJ-3, GJ-4, GJ-14).
  *
  * @param given.args of `--params`; undefined without it
  * @param given.hasBody there is `--data`, so fields cannot be given too

@@ -25,7 +25,7 @@ export interface Assigned {
 }
 
 /**
- * Deals the words and flags behind a job's name out to its fields (CONTRACTS GJ-4, GJ-14).
+ * Deals the words and flags behind a job's name out to its fields (contracts GJ-4, GJ-14).
  * @throws USAGE naming what the job does not take, and what is ours and the job's at once
  */
 export function assignPositionals(job: AnyJob, fields: Fields | null, positionals: JobPositionals): Assigned {

@@ -4,7 +4,7 @@ import type { Fields } from './job-fields.ts';
 import { splitPieces } from './header.ts';
 
 /**
- * The arguments of `--params 'a;b'` (CONTRACTS GJ-3): `\;` is a literal semicolon, a trailing `;` gives an empty last
+ * The arguments of `--params 'a;b'` (contract GJ-3): `\;` is a literal semicolon, a trailing `;` gives an empty last
  * one, an empty text means none.
  */
 export function readParams(text: string): string[] {

@@ -21,8 +21,8 @@ export interface Line {
 
 /**
  * Reads a command line. Flags of ours may stand anywhere; what follows a job's name and is not ours is the job's and
- * stays in `tail`, all that follows `--` too (DESIGN §7). A first word that is no command is a job's name, and `--job`
- * without a command is `run` (CONTRACTS EGO-1).
+ * stays in `tail`, all that follows `--` too. A first word that is no command is a job's name, and `--job`
+ * without a command is `run` (contract EGO-1).
  *
  * `otherwise` is the command of a line that names none and asks for no help.
  *

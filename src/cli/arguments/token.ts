@@ -44,7 +44,7 @@ export function textOf(token: Token): string {
   return token.value === undefined ? token.typed : `${token.typed}=${token.value}`;
 }
 
-/** `log_dir`, `logDir` and `log-dir` are one name (DESIGN §7). */
+/** `log_dir`, `logDir` and `log-dir` are one name. */
 export function kebab(name: string): string {
   return name
     .replaceAll('_', '-')

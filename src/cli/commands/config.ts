@@ -2,7 +2,7 @@ import type { Call } from '../call.ts';
 import { printTable } from '../print/table.ts';
 import { loadSettings } from '../settings.ts';
 
-/** `onejob config`: each setting, its value and where that comes from (CONTRACTS EGO-20). Secrets are masked. */
+/** `onejob config`: each setting, its value and where that comes from (contract EGO-20). Secrets are masked. */
 export async function execute({ terminal, flags }: Call): Promise<number> {
   const config = await loadSettings(flags);
   if (terminal.json) {

@@ -4,7 +4,7 @@ import { usage } from '../arguments/flag.ts';
 import type { Call } from '../call.ts';
 import { withOwnApp } from '../session.ts';
 
-/** `onejob db import vtask --from URL`: takes the tasks of vtask's table over (CONTRACTS VT-23). */
+/** `onejob db import vtask --from URL`: takes the tasks of vtask's table over (contract VT-23). */
 export function execute(call: Call): Promise<number> {
   const { terminal, flags, positionals } = call;
   const [what = ''] = positionals;

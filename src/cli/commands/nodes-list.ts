@@ -48,7 +48,7 @@ function printWorkers({ terminal }: Call, workers: readonly Listed[]): void {
   );
 }
 
-/** A process without slots takes no runs of others: it works on its own ones (STORE §3.7). */
+/** A process without slots takes no runs of others: it works on its own ones (protocol/claims#own-tree). */
 function loadOf({ load, slots }: WorkerSummary): string {
   return slots === 0 ? `${load}, its own` : `${load} of ${slots}`;
 }

@@ -13,7 +13,7 @@ import { RunReport } from '../print/run-report.ts';
 import { readRequests } from '../requests.ts';
 import { withOwnApp, type Session } from '../session.ts';
 
-/** `onejob run`: executes jobs in this process and waits for them (CONTRACTS EGO-1 to EGO-7). */
+/** `onejob run`: executes jobs in this process and waits for them (contracts EGO-1 to EGO-7). */
 export async function execute(call: Call): Promise<number> {
   if (call.flags.on('help')) return (await import('./job-help.ts')).execute(call);
   if (call.flags.on('detach')) return (await import('./enqueue.ts')).execute(call);

@@ -3,7 +3,7 @@ import type { Call } from '../call.ts';
 import { stateText } from '../print/state.ts';
 import { withApp } from '../session.ts';
 
-/** `onejob runs explain <run>`: the one reason why it is not running, and what to do about it (CONTRACTS VT-22). */
+/** `onejob runs explain <run>`: the one reason why it is not running, and what to do about it (contract VT-22). */
 export function execute(call: Call): Promise<number> {
   const { terminal, positionals } = call;
   return withApp(call, async ({ app }) => {

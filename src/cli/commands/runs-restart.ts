@@ -4,7 +4,7 @@ import { changeRuns } from '../change-runs.ts';
 
 /**
  * `onejob runs restart <run> [--from <step>]`, or a filter: a finished run is run again, from its beginning or from one
- * of its steps (CONTRACTS VT-13).
+ * of its steps (contract VT-13).
  */
 export function execute(call: Call): Promise<number> {
   const reason = call.flags.text('reason');

@@ -25,7 +25,7 @@ export function execute(call: Call): Promise<number> {
   });
 }
 
-/** Of a pipeline whose definition is here (CONTRACTS VT-15); any other job decides while it runs. */
+/** Of a pipeline whose definition is here (contract VT-15); any other job decides while it runs. */
 async function countSteps(app: CommandApp, { job }: Run): Promise<number | null> {
   try {
     await app.jobs.load();

@@ -8,7 +8,7 @@ import { openSession } from '../session.ts';
 
 /**
  * `onejob start`: a process that takes whatever is due and serves HTTP, until a signal ends it: 0 once its work is done
- * or handed back (CONTRACTS VT-14), NODE_TAKEN when another process has taken its name.
+ * or handed back (contract VT-14), NODE_TAKEN when another process has taken its name.
  */
 export async function execute(call: Call): Promise<number> {
   const { terminal, interruption, faults } = call;
@@ -54,7 +54,7 @@ async function start({ terminal, interruption }: Call, app: App): Promise<void> 
 /**
  * A rejection that nobody awaits is the fault of one run, and the other runs of this worker go on; it is kept with
  * that run's log too. After an exception in a callback nothing in the process can be relied on: it ends at once, and
- * others take its runs over, as after any crash (STORE §3.6).
+ * others take its runs over, as after any crash (protocol/liveness#crashes).
  */
 function report({ app, log }: { app: App; log: Log }, thrown: unknown, kind: FaultKind): boolean {
   const { current } = app.running;
@@ -68,5 +68,5 @@ function report({ app, log }: { app: App; log: Log }, thrown: unknown, kind: Fau
   return process.exit(1);
 }
 
-/** What handlers get to end in when the process is told to (CONTRACTS EGO-25). */
+/** What handlers get to end in when the process is told to (contract EGO-25). */
 const graceMs = 25_000;

@@ -2,7 +2,7 @@ import { findProject } from '../../app/config/project.ts';
 import { version } from '../../app/version.ts';
 import type { Call } from '../call.ts';
 
-/** `onejob version`: of the project in this folder, of onejob and of Node (CONTRACTS GJ-6). */
+/** `onejob version`: of the project in this folder, of onejob and of Node (contract GJ-6). */
 export async function execute({ terminal }: Call): Promise<number> {
   const project = await findProject(process.cwd());
   if (terminal.json) {

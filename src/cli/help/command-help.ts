@@ -11,7 +11,7 @@ export interface Page {
   readonly width: number;
 }
 
-/** `onejob --help`: examples first (DESIGN §7). */
+/** `onejob --help`: examples first. */
 export function topHelp({ paint, width }: Page): string {
   const shown = commands.filter((command) => !command.hidden);
   const rows = shown.map((command) => [paint.cyan(command.path.join(' ')), command.summary] as const);

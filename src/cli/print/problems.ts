@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { JobFileProblem } from '../../plugins/problem.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Names the files that gave no job; the others work (CONTRACTS GJ-1). */
+/** Names the files that gave no job; the others work (contract GJ-1). */
 export function printProblems(terminal: Terminal, problems: readonly JobFileProblem[]): void {
   for (const problem of problems) {
     terminal.complain(`${terminal.infoPaint.yellow('onejob:')} ${problemLine(problem)}`);

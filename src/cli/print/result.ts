@@ -2,7 +2,7 @@ import type { Run } from '../../job/run.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * What a job answered, on standard output (CONTRACTS EGO-7): what it wrote to `response`, else the value it returned,
+ * What a job answered, on standard output (contract EGO-7): what it wrote to `response`, else the value it returned,
  * a text as text, anything else as JSON. Of several jobs each under its name, as `head` names its files.
  */
 export function printResult(terminal: Terminal, run: Run, several: boolean): void {

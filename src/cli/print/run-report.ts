@@ -27,7 +27,7 @@ const tickMs = 250;
 const reportMs = 700;
 
 /**
- * Tells on the terminal what happens to runs while it happens (CONTRACTS EGO-2, EGO-7): their lines, their progress,
+ * Tells on the terminal what happens to runs while it happens (contracts EGO-2, EGO-7): their lines, their progress,
  * what they wait for, and each result when its run ends.
  */
 export class RunReport implements RunWatcher {
@@ -127,7 +127,7 @@ export function waitingText(waitingFor: readonly string[]): string {
   return waitingFor.map((text) => text.replace(/^.*?: /, '')).join(', ') || 'a word from outside';
 }
 
-/** Why a run did not succeed: code, text and data of the failure (CONTRACTS EGO-4, SJ-16). */
+/** Why a run did not succeed: code, text and data of the failure (contracts EGO-4, SJ-16). */
 export function printFailure(terminal: Terminal, run: Run): void {
   const paint = terminal.infoPaint;
   const { code, message, data, stack } = run.error ?? { code: 'JOB_FAILED', message: `it ended ${run.state}` };

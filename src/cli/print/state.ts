@@ -4,7 +4,7 @@ import type { Paint } from './paint.ts';
 /** `unfinished`: a step that its run ended without. */
 export type ShownState = RunState | 'unfinished';
 
-/** A state as sign and word, so that colour is never the only difference (DESIGN §7). */
+/** A state as sign and word, so that colour is never the only difference. */
 export function stateText(state: ShownState, paint: Paint): string {
   const { sign, colour } = looks[state];
   return colour(paint)(`${sign} ${state}`);

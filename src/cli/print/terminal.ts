@@ -21,7 +21,7 @@ export interface TerminalOptions {
 }
 
 /**
- * Where a command speaks: data on standard output, talk on standard error (DESIGN §7). A reader who leaves (`| head`)
+ * Where a command speaks: data on standard output, talk on standard error. A reader who leaves (`| head`)
  * is no error: `gone` aborts, and what is written afterwards is dropped. Neither is a disk that is full the fault of a run.
  */
 export class Terminal {

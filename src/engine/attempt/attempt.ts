@@ -31,7 +31,7 @@ export interface AttemptOptions extends Pick<Execution, 'claim' | 'job' | 'host'
 }
 
 /**
- * One execution of a job, from its claim to what is recorded of it (STORE §4). Read `run` aloud: it is the life of an
+ * One execution of a job, from its claim to what is recorded of it (protocol/replay#the-end-of-an-attempt). Read `run` aloud: it is the life of an
  * attempt.
  */
 export class Attempt {
@@ -189,7 +189,7 @@ export class Attempt {
       ending.settle({ how: 'returned', value });
     } catch (thrown) {
       await this.#steps?.quiet('this try');
-      // A recorded failure would be thrown again by each replay (STORE §4).
+      // A recorded failure would be thrown again by each replay (protocol/replay#failed-steps).
       const isFinal = this.#steps?.results.isRecordedFailure(thrown) ?? false;
       ending.settle({ how: 'threw', thrown, isFinal });
     }

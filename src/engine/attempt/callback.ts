@@ -7,7 +7,7 @@ import type { Execution } from './execution.ts';
 import { stepParts } from '../journal/read-past.ts';
 import { retryUntilAvailable } from '../journal/retry-until-available.ts';
 
-/** Executes the callback of the run that this one was created for, with that run's final context (CONTRACTS VT-4). */
+/** Executes the callback of the run that this one was created for, with that run's final context (contract VT-4). */
 export async function runCallback(
   { claim, job, host, abort }: Execution,
   { services, log, signal }: JobContext<never, never>,

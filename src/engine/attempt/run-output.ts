@@ -102,7 +102,7 @@ export class RunOutput {
   }
 
   /**
-   * Resolves when all lines so far are committed: the outcome of a run (`isEnd`) comes after its output (STORE §1.4).
+   * Resolves when all lines so far are committed: the outcome of a run (`isEnd`) comes after its output (protocol/journal#output-before-the-outcome).
    * What has no room but might be the end of the run stays here.
    */
   async flush(isEnd = false): Promise<void> {

@@ -17,7 +17,7 @@ export interface RunTimerOptions {
   readonly leave: () => void;
 }
 
-/** The limits of one attempt: running time (stands still while only waits are open), deadline, and grace (STORE §4). */
+/** The limits of one attempt: running time (stands still while only waits are open), deadline, and grace (protocol/replay#time-outs). */
 export class RunTimer {
   readonly #options: RunTimerOptions;
   #leftMs: number | null;

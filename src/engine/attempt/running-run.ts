@@ -2,7 +2,7 @@ import type { RunId, StepKind } from '../../job/run.ts';
 import type { Trigger } from '../../job/state.ts';
 import type { Claim } from '../../ports/store-claim.ts';
 
-/** A run in execution, for those who want to know what a process is doing (CONTRACTS EGO-21). */
+/** A run in execution, for those who want to know what a process is doing (contract EGO-21). */
 export interface RunningRun {
   readonly run: RunId;
   readonly job: string;

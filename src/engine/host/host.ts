@@ -56,6 +56,6 @@ export interface Slot {
   take(): Promise<void>;
   /** The worker's heartbeats reach the store. */
   readonly isReachable: boolean;
-  /** Resolves when they do: until then no new step starts (STORE §3.2). */
+  /** Resolves when they do: until then no new step starts (protocol/liveness#while-heartbeats-fail). */
   mayStart(): Promise<void>;
 }

@@ -11,7 +11,7 @@ export function ownIdentity(): Identity {
 
 /**
  * Is that process of this machine certainly gone? `false` also means "cannot be known from here": another host, another
- * boot, another container (STORE §3.3); and, of those who share a store over a network, a host that has no more than its
+ * boot, another container (protocol/liveness#predecessors); and, of those who share a store over a network, a host that has no more than its
  * name to be known by: two machines may bear the same one.
  */
 export function isGone(identity: Identity, own: Identity, reach: StoreFacts['reach']): boolean {

@@ -6,7 +6,7 @@ import { formatDuration } from '../../std/duration.ts';
 import { inTime } from '../../std/in-time.ts';
 
 /**
- * Opens each set of services once per process, on first use, and closes all in reverse order (CONTRACTS SJ-15). An
+ * Opens each set of services once per process, on first use, and closes all in reverse order (contract SJ-15). An
  * `open` that fails closes what the same set had opened before it, and is tried again at the next use.
  */
 export class ServicePool {

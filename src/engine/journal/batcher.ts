@@ -9,7 +9,7 @@ export interface BatcherOptions<Entry, Answer> extends DeliveryOptions<Entry, An
 }
 
 /**
- * Commits in groups (STORE §1.1): while one group is on its way the next one fills, each caller waits for the commit
+ * Commits in groups (protocol/journal#groups): while one group is on its way the next one fills, each caller waits for the commit
  * of its own entry. The order of entries is the order of commit, also of a group that is halved for a bad value, for one
  * group is in flight at a time.
  */
@@ -87,7 +87,7 @@ export class Batcher<Entry, Answer> {
     return this.#waiting.length >= fullEntries || this.#waitingBytes >= fullBytes;
   }
 
-  /** Resolves when the lane is not full (STORE §1.5: new steps wait before a full journal). */
+  /** Resolves when the lane is not full (protocol/journal#a-full-journal). */
   room(): Promise<void> {
     if (!this.isFull) return Promise.resolve();
     this.#room ??= createDeferred<void>();

@@ -76,7 +76,7 @@ export class GroupDelivery<Entry, Answer> {
     this.#sentAt = null;
   }
 
-  /** Sends until answered; halves a group that fails for its data until the guilty entry stands alone (STORE §1.6). */
+  /** Sends until answered; halves a group that fails for its data until the guilty entry stands alone (protocol/journal#bad-values). */
   async deliver(whole: Group<Entry, Answer>): Promise<void> {
     const { clock } = this.#options;
     let group = whole;

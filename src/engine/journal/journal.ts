@@ -22,7 +22,7 @@ type OutputEntry =
   | { readonly progress: OutputBatch['progress'][number] };
 
 /**
- * What running code makes durable (STORE §1); what anybody asks for is the outbox's. Records go in groups and are awaited; output has a lane of its
+ * What running code makes durable (protocol/journal#records-and-output); what anybody asks for is the outbox's. Records go in groups and are awaited; output has a lane of its
  * own, so that a chatty handler never delays a step. Durability is never relaxed: what is answered is committed.
  */
 export class Journal {
@@ -53,7 +53,7 @@ export class Journal {
     });
   }
 
-  /** Never rejects: the group is repeated until the store answers (STORE §1.5). */
+  /** Never rejects: the group is repeated until the store answers (protocol/journal#a-store-that-is-away). */
   record(entry: Entry): Promise<Verdict> {
     return this.#records.push(entry);
   }

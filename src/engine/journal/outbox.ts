@@ -19,7 +19,7 @@ export interface OutboxOptions {
 
 /**
  * What a process asks of others, in groups like the journal's: new runs and words to runs. Nobody's code is running
- * yet, so a store that is away is told at once instead of being waited for (STORE §1.5).
+ * yet, so a store that is away is told at once instead of being waited for (protocol/journal#a-store-that-is-away).
  */
 export class Outbox {
   readonly #store: Store;

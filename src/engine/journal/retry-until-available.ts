@@ -2,7 +2,7 @@ import { hasCode } from '../../job/errors.ts';
 import type { Abort } from '../../std/abort.ts';
 import type { Clock } from '../../std/clock.ts';
 
-/** Reads that a run cannot go on without are repeated like records are (STORE §1.5). @throws the reason, when aborted */
+/** Reads that a run cannot go on without are repeated like records are (protocol/journal#a-store-that-is-away). @throws the reason, when aborted */
 export async function retryUntilAvailable<T>(clock: Clock, abort: Abort, read: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

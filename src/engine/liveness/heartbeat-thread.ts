@@ -45,7 +45,7 @@ async function heartbeat(module: string, stalled: boolean): Promise<void> {
   }
 }
 
-/** STORE §3.5: five minutes; a test may shorten it. */
+/** Five minutes (protocol/liveness#limits-and-stalls); a test may shorten it. */
 function exitAfterMs(): number {
   return Number(process.env['ONEJOB_STALL_MS'] ?? 300_000);
 }

@@ -7,7 +7,7 @@ import { isGone, ownIdentity } from '../host/identity.ts';
 
 /**
  * Evicts the workers of this machine whose processes are certainly gone, at the start of a process: recovery within a
- * second on one machine, without any lease (STORE §3.3). Answers the runs that were freed.
+ * second on one machine, without any lease (protocol/liveness#predecessors). Answers the runs that were freed.
  */
 export async function evictPredecessors(store: Store, log: Log, meter?: Meter): Promise<RunId[]> {
   const workers = await store.workers();

@@ -22,7 +22,7 @@ export interface RescuerOptions {
 }
 
 /**
- * Takes the runs of dead workers back (STORE §3). No wall clock decides: a worker is dead when this process itself has
+ * Takes the runs of dead workers back (protocol/liveness#the-watch). No wall clock decides: a worker is dead when this process itself has
  * watched its counter stand still for the lease, by its own monotonic clock, in polls that all succeeded and none of
  * them late. Any gap, a store away, a blocked loop, a laptop asleep, starts the watch anew. So does a poll that does not
  * find this process's own counter raised: reads may be answered while no write is, as where SQLite's file is locked, and
@@ -92,7 +92,7 @@ export class Rescuer implements Service {
 
   /**
    * Runs past their limit whose worker's main loop stands still: a living loop ends its runs itself, and only it knows
-   * how much of the time was spent waiting (STORE §3.5).
+   * how much of the time was spent waiting (protocol/liveness#limits-and-stalls).
    */
   #overdue(workers: readonly WorkerView[], now: number): EvictTarget[] {
     const targets: EvictTarget[] = [];

@@ -1,5 +1,5 @@
 /**
- * Hands results to one attempt's handler, one per turn of the event loop (STORE §4, Replay): recorded ones first, in
+ * Hands results to one attempt's handler, one per turn of the event loop (protocol/replay#order-of-results): recorded ones first, in
  * the order in which they were recorded; what is new waits behind them. So `race` and `any` decide as they did before
  * the crash. A result counts as delivered when all code that waited for it has run to its next wait.
  */

@@ -14,7 +14,7 @@ export interface PagesWork {
 
 /**
  * One step that reads pages until an empty one. The cursor is recorded after each page, so a crash costs at most one
- * page, and nothing grows with the number of rows (CONTRACTS VT-24). Each page has the tries of the policy, but the record
+ * page, and nothing grows with the number of rows (contract VT-24). Each page has the tries of the policy, but the record
  * counts on over all pages: so the store knows a record that comes late from a newer one, and no cursor goes back. What is
  * returned executes one try.
  */

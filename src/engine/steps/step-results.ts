@@ -13,7 +13,7 @@ export class StepResults {
   readonly #sequencer = new ResultSequencer();
   /** Undefined, as the next one, until there is something to keep: most attempts never need them. */
   readonly #past: ReadonlyMap<string, { readonly record: StepRecord; readonly order: number }> | undefined;
-  /** Errors that replay would throw again: uncaught, they fail the run at once (STORE §4). */
+  /** Errors that replay would throw again: uncaught, they fail the run at once (protocol/replay#failed-steps). */
   #failures: WeakSet<Error> | undefined;
   #missing = 0;
 
@@ -46,7 +46,7 @@ export class StepResults {
     return { result };
   }
 
-  /** Records the end and delivers it in its turn: what the caller gets is what was recorded (STORE §1.7). */
+  /** Records the end and delivers it in its turn: what the caller gets is what was recorded (protocol/replay#what-was-recorded). */
   finish(call: StepCall, end: StepEnd): Promise<unknown> {
     this.#waitTracker.begin();
     return new Promise((resolve, reject) => {

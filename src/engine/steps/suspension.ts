@@ -11,7 +11,7 @@ export interface SuspendedExecution extends Pick<Execution, 'claim' | 'mailbox' 
 }
 
 /**
- * What happens to an attempt that only waits (STORE §4, Suspension): it gives up its slot at once, keeps lease and
+ * What happens to an attempt that only waits (protocol/replay#suspension): it gives up its slot at once, keeps lease and
  * continuation for `parkAfterMs`, then one entry parks it. The entry carries the mail that was seen: where more came, the
  * store queues the run at once, and the next attempt reads it.
  */

@@ -2,7 +2,7 @@ import { createDeferred, type Deferred } from '../../std/deferred.ts';
 
 /**
  * What an attempt is doing: executing steps and writing to the journal, or only waiting. An attempt with nothing in
- * flight but waits gives up its slot at once and may park (STORE §4, Suspension).
+ * flight but waits gives up its slot at once and may park (protocol/replay#suspension).
  */
 export class WaitTracker {
   readonly #waits = new Set<OpenWait>();

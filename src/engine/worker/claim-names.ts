@@ -8,7 +8,7 @@ export function namesOf(claim: Claim): Record<string, unknown> {
   return { ...labelsOf(claim), trigger, attempt };
 }
 
-/** What each line of a run carries; the RunID of ego's route also where it is no key (CONTRACTS EGO-9, EGO-19). */
+/** What each line of a run carries; the RunID of ego's route also where it is no key (contracts EGO-9, EGO-19). */
 export function labelsOf({ job, run, traceId, key, trigger, request }: Claim): Record<string, unknown> {
   const runId = trigger === 'http' ? egoRunId(request) : undefined;
   return { job, run, traceId, ...(key !== null && { key }), ...(runId !== undefined && { runId }) };

@@ -29,7 +29,7 @@ export interface WorkerOptions {
   readonly running: RunningAttempts;
   /** Runs at once. */
   readonly slots: number;
-  /** Only these roots and their descendants: a process that runs work by itself (STORE §3.7). Null: whatever is due. */
+  /** Only these roots and their descendants: a process that runs work by itself (protocol/claims#own-tree). Null: whatever is due. */
   readonly tree: RunTree | null;
   /** Longest pause between two looks for work. */
   readonly pollMs: number;
@@ -80,7 +80,7 @@ export class Worker implements Service {
     return this.#loop.start();
   }
 
-  /** Whether the heartbeats reach the store. While they do not, no new step starts, but nothing is aborted (STORE §3.2). */
+  /** Whether the heartbeats reach the store. While they do not, no new step starts, but nothing is aborted (protocol/liveness#while-heartbeats-fail). */
   set reachable(yes: boolean) {
     this.#reach.set(yes);
   }

@@ -49,7 +49,7 @@ export function openapi(): Record<string, unknown> {
   return documentOf(routes, version);
 }
 
-/** Resources, for programs and pages (DESIGN §7). */
+/** Resources, for programs and pages. */
 export function apiRoutes(app: App): Hono<Env> {
   return mountRoutes(app, routes);
 }

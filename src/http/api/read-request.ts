@@ -48,7 +48,7 @@ function readQuery(query: Fields, given: URLSearchParams): Record<string, unknow
   return values;
 }
 
-/** Node reads each byte as a character; what is UTF-8 is read as such (CONTRACTS EGO-27). */
+/** Node reads each byte as a character; what is UTF-8 is read as such (contract EGO-27). */
 function readHeaders(headers: Fields, given: Headers): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(headers)) {

@@ -12,7 +12,7 @@ import { problem } from '../problem.ts';
 import { guardOrigin } from '../origin-guard.ts';
 import { debugRoutes } from './index.ts';
 
-/** The diagnosis of a process that serves nothing else (CONTRACTS GJ-10). */
+/** The diagnosis of a process that serves nothing else (contract GJ-10). */
 export interface DebugServer {
   readonly url: string;
   /** Ends measurements that are going on, and gives them two seconds to be handed over. */

@@ -11,13 +11,13 @@ import { runsJson } from './running-runs.ts';
 export interface DebugOptions {
   /** Profiles, running runs and the names of variables; default false. They need the right `write`. */
   readonly debug?: boolean | undefined;
-  /** Also the settings, secrets masked (CONTRACTS EGO-20). */
+  /** Also the settings, secrets masked (contract EGO-20). */
   readonly showsConfig?: boolean | undefined;
   /** Aborts when measurements are to end early and to be answered. */
   readonly ending?: AbortSignal | undefined;
 }
 
-/** ego's governor but for its routes about jobs: health, information, diagnosis (CONTRACTS EGO-21). */
+/** ego's governor but for its routes about jobs: health, information, diagnosis (contract EGO-21). */
 export function debugRoutes(
   app: App,
   { debug = false, showsConfig = false, ending = app.stopping }: DebugOptions,

@@ -5,7 +5,7 @@ import { version } from '../../app/version.ts';
 import { requireRight } from '../auth.ts';
 import type { Env } from '../environment.ts';
 
-/** What this process is made of (CONTRACTS EGO-21, GJ-10). */
+/** What this process is made of (contracts EGO-21, GJ-10). */
 export function infoRoutes(app: App): Hono<Env> {
   const routes = new Hono<Env>();
   const reads = requireRight('read');

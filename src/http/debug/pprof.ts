@@ -8,7 +8,7 @@ import { profileCpu, profileHeap } from './profiler.ts';
 import { runsText } from './running-runs.ts';
 import { measuringWindow, readSeconds } from './window.ts';
 
-/** The routes of Go's net/http/pprof, so that its tools read this process (CONTRACTS EGO-21). */
+/** The routes of Go's net/http/pprof, so that its tools read this process (contract EGO-21). */
 export function pprofRoutes(app: App, ending: AbortSignal): Hono<Env> {
   const routes = new Hono<Env>();
   routes.use('/debug/pprof/*', requireRight('write'));

@@ -4,13 +4,13 @@ import type { Run, StoredResponse } from '../../job/run.ts';
 import { headerOfText, oneLine } from '../header-bytes.ts';
 import { TextAnswer, type AnyAnswer } from '../text-answer.ts';
 
-/** The two headers of a request to ego's route, as they came; an answer holds them again (CONTRACTS EGO-9). */
+/** The two headers of a request to ego's route, as they came; an answer holds them again (contract EGO-9). */
 export interface Echo {
   readonly name?: string | undefined;
   readonly runId?: string | undefined;
 }
 
-/** The answer of a run that has ended. It is the same whenever and wherever it is asked for (CONTRACTS EGO-15). */
+/** The answer of a run that has ended. It is the same whenever and wherever it is asked for (contract EGO-15). */
 export function answerOf(run: Run, echo: Echo, { replayed }: { replayed: boolean }): AnyAnswer {
   if (run.state !== 'succeeded') return answerOfFailure(run, echo);
   const { status, headers, body } = writtenBy(run);
@@ -19,7 +19,7 @@ export function answerOf(run: Run, echo: Echo, { replayed }: { replayed: boolean
   return isEmpty ? new Response(null, { status, headers: all }) : new TextAnswer(body, { status, headers: all });
 }
 
-/** An answer without a run: what was wrong stands in the header, as text and percent-encoded (CONTRACTS EGO-10 to EGO-14). */
+/** An answer without a run: what was wrong stands in the header, as text and percent-encoded (contracts EGO-10 to EGO-14). */
 export function refusal(status: number, message: string, echo: Echo, code?: string): Response {
   return new Response(null, { status, headers: refusalHeaders(status, message, echo, code) });
 }
@@ -37,7 +37,7 @@ function refusalHeaders(status: number, message: string, echo: Echo, code?: stri
   return headers;
 }
 
-/** Nothing of what the job had written. Of a failure with a code of the job's own the body has all (CONTRACTS SJ-16). */
+/** Nothing of what the job had written. Of a failure with a code of the job's own the body has all (contract SJ-16). */
 function answerOfFailure({ state, error }: Run, echo: Echo): AnyAnswer {
   const failure: Failure = error ?? { code: 'JOB_FAILED', message: `the run is ${state}` };
   const { code, message, data } = failure;

@@ -13,7 +13,7 @@ import { statusOf } from '../status.ts';
 import type { AnyAnswer } from '../text-answer.ts';
 import { answerOf, echoHeaders, refusal, type Echo } from './answer.ts';
 
-/** `POST /jobs`: executes a job and answers with what came of it (CONTRACTS EGO-9 to EGO-18). */
+/** `POST /jobs`: executes a job and answers with what came of it (contracts EGO-9 to EGO-18). */
 export async function submit(app: App, options: HandlerOptions, context: Context<Env>): Promise<AnyAnswer> {
   const request = context.req.raw;
   const echo = echoOf(request);

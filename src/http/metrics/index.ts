@@ -4,7 +4,7 @@ import { requireRight } from '../auth.ts';
 import type { Env } from '../environment.ts';
 import { collectMetrics } from './collect.ts';
 
-/** `GET /metrics` in the text that Prometheus reads (CONTRACTS EGO-21). Counts from the moment it is mounted. */
+/** `GET /metrics` in the text that Prometheus reads (contract EGO-21). Counts from the moment it is mounted. */
 export function metricsRoutes(app: App): Hono<Env> {
   const registry = collectMetrics(app);
   const routes = new Hono<Env>();

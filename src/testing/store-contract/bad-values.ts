@@ -21,7 +21,7 @@ import { at, codeOf, only } from './harness.ts';
 /** What databases refuse or change without a word: U+0000, and half of a surrogate pair. */
 const bad = { 'U+0000': 'a\u0000b', 'a lone surrogate': 'a\ud800b', 'a lone low surrogate': '\udc00' };
 
-/** STORE §1.6. */
+/** One bad value fails one entry (protocol/journal#bad-values). */
 export function aboutBadValues({ it, expect }: Contract): void {
   for (const [name, text] of Object.entries(bad)) {
     it(`${name} in a submitted run is refused, whichever field it is in, and no run of the batch is created`, async (harness) => {

@@ -4,7 +4,7 @@ import type { Contract } from './contract.ts';
 import { repeatables } from './repeatables.ts';
 import { codeOf, only, type Harness } from './harness.ts';
 
-/** STORE §1.3: a call whose answer was lost is made again, with the same effect and the same answer. */
+/** A call whose answer was lost is made again, with the same effect and the same answer (protocol/journal#repeatable-calls). */
 export function aboutLostAnswers({ it, expect, failpoints }: Contract): void {
   for (const { name, method, prepare } of repeatables) {
     it(`${name}, made twice, answers and does the same as once`, async (harness) => {

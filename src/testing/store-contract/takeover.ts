@@ -5,7 +5,7 @@ import { ended, registration, handedBack, newRun, newRuns, stepDone, suspended, 
 import type { Contract } from './contract.ts';
 import { at, only, type Harness } from './harness.ts';
 
-/** The owner's group and the rescuer's eviction on two handles: exactly one side wins, the loser is told (STORE §1.2). */
+/** The owner's group and the rescuer's eviction on two handles: exactly one side wins, the loser is told (protocol/claims#fencing). */
 export function aboutTakeover({ it, expect }: Contract): void {
   it('the group comes first: its outcome stands and the eviction takes nothing', async (harness) => {
     const worker = await harness.worker();

@@ -219,7 +219,7 @@ describe('a node of a given name', () => {
 });
 
 describe('a store that is away while runs are in execution', () => {
-  test('STORE §1.5 fails no step: what was done is recorded once it answers', async () => {
+  test('fails no step: what was done is recorded once it answers', async () => {
     const inner = openApp([]);
     const away = awayStore(await inner.app.openStore());
     const calls: string[] = [];

@@ -20,6 +20,18 @@ test('each rule, decision and contract that a comment or a page names is there',
   expect(broken).toEqual([]);
 });
 
+test('nothing cites a specification that is not in the repository', async () => {
+  const citing: string[] = [];
+  for (const file of await textsOf(root, folders)) {
+    if (file === own) continue;
+    const text = await readFile(join(root, file), 'utf8');
+    citing.push(
+      ...(text.match(/\bDESIGN\b|\bCONTRACTS\b|\bSTORE(?: §|\.md)/g) ?? []).map((name) => `${file}: ${name}`),
+    );
+  }
+  expect(citing).toEqual([]);
+});
+
 test('a reference that leads nowhere is found, also where a line ends in it', () => {
   const targets = { rules: new Set(['claims#fencing']), decisions: new Set(['0002']), contracts: new Set(['VT-1']) };
   const text = `

@@ -133,7 +133,7 @@ describe('a store that is away', () => {
   });
 });
 
-describe('STORE §1.6 a value that the database refuses', () => {
+describe('a value that the database refuses', () => {
   const refuse = (guilty: ReadonlySet<string>) => (group: readonly string[]) => {
     if (group.some((entry) => guilty.has(entry))) throw new OnejobError('VALUE_REJECTED', 'no such value');
     return echo(group);

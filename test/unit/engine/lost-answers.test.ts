@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts';
 
 afterEach(disarmFailpoints);
 
-describe('STORE §1.3 an answer of the store that is lost after the commit', () => {
+describe('an answer of the store that is lost after the commit', () => {
   test.each([1, 2, 3, 4])('of group %i of the records changes nothing: the group is sent again', async (nth) => {
     const calls: string[] = [];
     const { run, steps } = openApp([

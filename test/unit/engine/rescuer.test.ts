@@ -77,7 +77,7 @@ async function pass(count: number, everyMs = pollMs): Promise<void> {
   }
 }
 
-describe('STORE §3.1 a worker', () => {
+describe('a worker', () => {
   test('is not evicted while the store answers and takes no heartbeat from anybody', async () => {
     heartbeats = false;
     await pass(20);
@@ -197,7 +197,7 @@ describe('a gap starts the watch anew', () => {
   });
 });
 
-describe('STORE §3.5 a run past its limit', () => {
+describe('a run past its limit', () => {
   const running = [{ run: 'r', epoch: 3, limitMs: 5_000 }];
 
   test('is ended over the head of a worker whose main loop stands still', async () => {

@@ -395,7 +395,7 @@ describe('what it holds', () => {
   });
 });
 
-test('STORE §3.1 a deadline falls by the store’s clock, whatever is done to the one of this machine', async () => {
+test('a deadline falls by the store’s clock, whatever is done to the one of this machine', async () => {
   store.deadlineAt = store.startedAt + 5_000;
   store.line = ['a'];
   store.hold = createDeferred<void>();

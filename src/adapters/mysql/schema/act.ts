@@ -1,6 +1,6 @@
 import { fullMailbox } from '../../../job/transition.ts';
 
-/** Words from outside: STORE §5 `ask`. */
+/** Actions on runs, and pauses: protocol/claims#repeated-actions. */
 export const act: readonly string[] = [
   // 'items' are [{ i, id, kind, actor, reason, ref, callbacks, event_name, data, from, delay, type, name, until }], carried
   // out in their order. What had an effect is kept under its id: a repeat, also one that comes while the first is on its

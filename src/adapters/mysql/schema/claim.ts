@@ -51,7 +51,7 @@ const lockInTurn = `
         limit free for update of l skip locked
       ) x;`;
 
-/** Handing out due runs: STORE §5 `claim`. */
+/** Hands out due runs: protocol/claims#claims. */
 export const claim: readonly string[] = [
   // Gives each due run of the jobs 'terms' [{ name, timeout, deadline, crashes, callbacks }] to at most one worker, at
   // most 'free' in all: of each queue in the order priority, due, age, and of queues with due runs one each in turn,

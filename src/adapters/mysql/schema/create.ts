@@ -1,4 +1,4 @@
-/** Creating runs: STORE §5 `submit`, and the runs that steps, outcomes and schedules bring. */
+/** Creates runs: those of a submit (protocol/claims#submit), and those that steps, outcomes and schedules bring. */
 export const create: readonly string[] = [
   // Those of the workers 'ids' that are registered and not evicted, as [{ id, closed }]. Their rows stay locked against a
   // eviction and a 'reclaim'.

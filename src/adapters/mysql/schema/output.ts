@@ -1,4 +1,4 @@
-/** The output lane: STORE §1.4. */
+/** The output of runs: protocol/journal#chunks-of-output. */
 export const output: readonly string[] = [
   // Chunks of output [{ i, run, epoch, seq, start, size }]: each is 'size' bytes of 'data' from 'start' on, and written
   // only as last + 1 of its run and under the fence. 'reports' are of progress, [{ run, epoch, progress }], one a run;

@@ -100,7 +100,7 @@ const deleteRows = `
     delete x from ${each} straight_join onejob_outcomes x force index (primary) on x.run = g.run;
     delete x from ${each} straight_join onejob_runs x force index (primary) on x.id = g.run;`;
 
-/** Deleting what is beyond the policy: STORE §5 `prune`. */
+/** Deletes what is beyond the policy: protocol/claims#retention. */
 export const prune: readonly string[] = [
   // Deletes at most 'most' finished runs that are too old, or too many of their state, with all that hangs on them, and
   // workers evicted more than a day ago. A run stays whose end somebody may yet read: its parent, or a child, which may be

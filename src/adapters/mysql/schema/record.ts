@@ -102,7 +102,7 @@ const writeOutcomes = `
     if held > 0 then call onejob_end(outcomes, me, with_mailbox, parents, fallen, called, t); end if;
   end if;`;
 
-/** The fenced writes of a worker: STORE §1.2. */
+/** The fenced writes of a worker: protocol/claims#fencing. */
 export const record: readonly string[] = [
   // One group of entries. 'runs' are all the runs that it names, in order, 'falling' those that end without success.
   // Their rows, those of the parents of runs that end, and the kin of runs that fall, are locked in id order, then

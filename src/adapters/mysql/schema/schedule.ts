@@ -1,4 +1,4 @@
-/** Schedules: STORE §6. */
+/** Schedules: protocol/schedules#fire. */
 export const schedule: readonly string[] = [
   // Declares the schedules [{ name, job, spec, next }] of an app. A version older than the newest that declared any
   // changes nothing, the same definition changes no instant, another goes on from the instant that is given.

@@ -1,5 +1,5 @@
 /**
- * The tables of STORE §2, for version 1 of the schema; what `$id` and the like stand for: dialect.ts.
+ * The tables (protocol/claims#tables), for version 1 of the schema; what `$id` and the like stand for: dialect.ts.
  *
  * `runs` and `outcomes` are only ever inserted into and deleted from. `live` is the narrow one that claims and fences
  * touch: MySQL has no partial indexes, so its one index of the line of work begins with the worker, which is '' where

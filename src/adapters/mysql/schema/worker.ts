@@ -1,4 +1,4 @@
-/** Who is alive: STORE §3. */
+/** Who is alive: protocol/liveness#heartbeats, protocol/liveness#eviction. */
 export const worker: readonly string[] = [
   // Adds a worker with heartbeat 0 and evicts the living ones of the node that it replaces. A repeat changes nothing: it must
   // not evict who replaced this worker in between. Two newcomers of one node come one after the other: each locks the

@@ -1,7 +1,7 @@
 import { fullMailbox } from '../../../job/transition.ts';
 import { settings } from './settings.ts';
 
-/** Words from outside: STORE §5 `ask`. */
+/** Actions on runs, and pauses: protocol/claims#repeated-actions. */
 export const act = /* sql */ `
 -- 'items' are [{ i, id, kind, actor, reason, ref, callbacks, name, data, from, delay, type, until }], carried out in their order.
 -- What had an effect is kept under its id: a repeat, also one that comes while the first is on its way, gets the same

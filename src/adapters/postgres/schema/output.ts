@@ -1,6 +1,6 @@
 import { settings } from './settings.ts';
 
-/** The output lane: STORE §1.4. */
+/** The output of runs: protocol/journal#chunks-of-output. */
 export const output = /* sql */ `
 -- Chunks of output, as columns: a chunk is the bytes of 'data' from 'starts' on, 'sizes' long. Each is written only as
 -- last + 1 of its run and under the fence. 'reports' are of progress, [{ run, epoch, progress }], one a run. Answers the verdicts

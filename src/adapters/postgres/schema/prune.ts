@@ -1,6 +1,6 @@
 import { settings } from './settings.ts';
 
-/** Deleting what is beyond the policy: STORE §5 `prune`. */
+/** Deletes what is beyond the policy: protocol/claims#retention. */
 export const prune = /* sql */ `
 -- Whether somebody may yet read how a run has ended: its parent, or a child, which may be its callback.
 create function is_read(of_run text, parent text) returns boolean language plpgsql volatile

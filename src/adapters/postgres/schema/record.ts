@@ -1,7 +1,7 @@
 import { letGo } from './let-go.ts';
 import { settings } from './settings.ts';
 
-/** The fenced writes of a worker: STORE §1.2. */
+/** The fenced writes of a worker: protocol/claims#fencing. */
 export const record = /* sql */ `
 -- One group of entries. 'runs' are all the runs that it names, 'ends' and 'end_epochs' those of each outcome, 'falling'
 -- those that end without success, 'leaving' those that are let go. Their rows, those of the parents of runs that end, and

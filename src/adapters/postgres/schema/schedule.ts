@@ -1,6 +1,6 @@
 import { settings } from './settings.ts';
 
-/** Schedules: STORE §6. */
+/** Schedules: protocol/schedules#fire. */
 export const schedule = /* sql */ `
 -- Declares the schedules [{ name, job, spec, next }] of an app. A version older than the newest that declared any
 -- changes nothing, the same definition changes no instant, another goes on from the instant that is given.

@@ -1,5 +1,5 @@
 /**
- * The tables of STORE §2, for version 1 of the schema.
+ * The tables (protocol/claims#tables), for version 1 of the schema.
  *
  * `runs` and `outcomes` are only ever inserted into and deleted from (a run is asked for, a run has ended), so a
  * finished run leaves no dead row behind but the narrow one of `live`, and no index is written twice. Ids are text in

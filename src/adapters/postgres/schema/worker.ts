@@ -1,6 +1,6 @@
 import { settings } from './settings.ts';
 
-/** Who is alive: STORE §3. */
+/** Who is alive: protocol/liveness#heartbeats, protocol/liveness#eviction. */
 export const worker = /* sql */ `
 -- Adds a worker with heartbeat 0 and evicts the living ones of the node that it replaces. A repeat changes nothing: it must
 -- not evict who replaced this worker in between.

@@ -212,7 +212,7 @@ function isRepeat(tx: Tx, begun: BegunRow, entry: TryEntry): boolean {
   );
 }
 
-/** A recorded step or try is progress (STORE §3.6). */
+/** A recorded step or try is progress (protocol/liveness#crashes). */
 function resetCrashes(tx: Tx, run: RunId, fences: Fences): void {
   const fence = fences.get(run);
   if (fence === undefined || (fence.crashes === 0 && fence.suspect === 0)) return;

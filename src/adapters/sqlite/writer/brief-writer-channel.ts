@@ -6,7 +6,7 @@ import { openInPlace, openOnThread, type WriterChannel, type ThreadChannel } fro
 /**
  * The way to the writer of a process that may end in a moment, as most commands do: in place, for a thread takes 30 ms
  * of processor to start. A worker that is still there after a moment gets one, which heartbeats although the main loop
- * stands still (STORE §3.1), and which all later calls go to.
+ * stands still (protocol/liveness#heartbeats), and which all later calls go to.
  */
 export async function openBriefly(place: Place): Promise<WriterChannel> {
   const here = await openInPlace({ ...place, now: Date.now });

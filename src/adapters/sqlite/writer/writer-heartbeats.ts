@@ -6,7 +6,7 @@ import type { Answer, Call, Writer } from './writer.ts';
 const stalledAfterMs = 5_000;
 
 /**
- * Raises the counters of the registered workers, also while their main loop stands still (STORE §3.1). A heartbeat waits in the
+ * Raises the counters of the registered workers, also while their main loop stands still (protocol/liveness#heartbeats). A heartbeat waits in the
  * writer's line like any call: one that gave up on a locked file would look like a dead worker.
  */
 export class WriterHeartbeats {

@@ -3,10 +3,9 @@ import type { Inspector } from '../ports/inspector.ts';
 import type { Store } from '../ports/store.ts';
 
 /**
- * Runs that wait for a worker because the process that ran them was killed, and no living one knows their job; newest
- * first in each job. Looks at a bounded number of runs whatever the store holds: of each line of work at those that are
- * due first, where a run that was taken from a dead worker stands in its old place, then at the queued runs of the jobs
- * that nobody knows.
+ * Runs that wait for a worker because the command that executed them was killed, and no living worker knows their job;
+ * the newest first in each job. It looks at a bounded number of runs, whatever the store holds: at those that are due
+ * first in each ready slice, and then at the queued runs of the jobs that nobody knows.
  */
 export async function abandonedRuns(store: Store & Partial<Inspector>): Promise<Run[]> {
   const known = new Set((await store.workers()).filter(({ slots }) => slots > 0).flatMap(({ jobs }) => jobs));

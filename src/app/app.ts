@@ -32,7 +32,7 @@ export class App {
   readonly config: AppConfig;
   readonly jobs: JobCatalog;
   readonly insight = new Insight({ health: () => this.#executor.health, backend: () => this.#backend.open() });
-  /** Who waits at the other end of a connection. */
+  /** The callers that wait at the other end of a connection. */
   readonly callers: Callers;
   readonly #backend: LazyBackend;
   readonly #intake: Intake;
@@ -97,7 +97,7 @@ export class App {
     });
   }
 
-  /** What executes here now. */
+  /** The attempts that execute here now. */
   get running(): RunningAttempts {
     return this.#executor.running;
   }
@@ -118,8 +118,9 @@ export class App {
   }
 
   /**
-   * Plays its roles until `stop`: takes whatever is due, serves HTTP. Resolves once all is up. A worker that was wrongly
-   * taken for dead registers anew by itself. @throws APP_STOPPING after `stop`: an app has one life
+   * Works in its roles until `stop`: executes whatever is due, serves HTTP. Resolves when all of it is up. A worker
+   * that was wrongly taken for dead registers anew by itself. @throws APP_STOPPING after `stop`: an app cannot be
+   * started twice
    */
   start(): Promise<void> {
     if (this.#stopped) return Promise.reject(stopped());

@@ -4,7 +4,7 @@ import type { EnqueuedRun } from './execute.ts';
 import type { Jobs } from './job-catalog.ts';
 import type { AppOptions } from './config/options.ts';
 
-/** As much of an app as commands on jobs and runs need: `App` on a store, `RemoteApp` on a server. */
+/** The part of an app that commands on jobs and runs need: `App` has it on a store, `RemoteApp` on a server. */
 export interface CommandApp {
   readonly client: Client;
   readonly jobs: Jobs;

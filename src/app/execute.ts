@@ -8,7 +8,7 @@ export interface EnqueuedRun {
   readonly created: boolean;
 }
 
-/** Told while the runs go on; every call names its run. */
+/** Is told what happens while the runs execute. Every call names its run. */
 export interface RunWatcher {
   onStart?(run: {
     readonly id: RunId;

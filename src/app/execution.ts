@@ -46,7 +46,10 @@ export async function execute(
   return Promise.all(submitted.map((answer, i) => follow(runs[i] as NewRun, answer, told, options)));
 }
 
-/** What was created with a run that was refused, or in the moment of an interruption, is not executed by anybody. */
+/**
+ * Ends runs that nobody is to execute: they were created together with one that was refused, or in the moment of an
+ * interruption.
+ */
 async function takeBack(
   submitted: readonly Submitted[],
   reason: Error,

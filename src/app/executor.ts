@@ -19,13 +19,13 @@ export interface ExecutorOptions {
   readonly config: AppConfig;
   readonly jobs: JobCatalog;
   readonly meter: Meter;
-  /** The worker is of no use any more. */
+  /** Called when the worker is of no use any more. */
   readonly onFailed: (error: unknown) => void;
 }
 
 /**
- * What an app executes runs with: its worker, which is made when somebody needs it. A process that only asks has none;
- * one that was told to take due runs executes its own runs with the same worker.
+ * Executes the runs of an app. Its worker is made when somebody needs it: a process that only asks for runs has none. A
+ * worker that takes due runs executes the runs of its own process, too.
  */
 export class Executor {
   /** Told of what happens to the runs that it executes. */
@@ -46,17 +46,17 @@ export class Executor {
     return this.#worker !== undefined;
   }
 
-  /** What executes here now. */
+  /** The attempts that execute here now. */
   get running(): RunningAttempts {
     return this.#worker?.attempts ?? nothing;
   }
 
-  /** Null while there is no worker. */
+  /** What the worker says of itself; null while there is none. */
   get health(): WorkerHealth | null {
     return this.#worker?.health ?? null;
   }
 
-  /** It stopped without an answer of the store. */
+  /** Whether the worker stopped without an answer of the store. */
   get gaveUp(): boolean {
     return this.#worker?.gaveUp ?? false;
   }
@@ -66,7 +66,7 @@ export class Executor {
     return this.#interrupted.signal;
   }
 
-  /** As `RoleHost.takeDueRuns`. */
+  /** From now on the worker takes whatever is due. @throws APP_STOPPING when it executes its own runs already */
   takeDueRuns(): RoleService {
     if (this.#worker?.takes === 'own runs') {
       throw new OnejobError('APP_STOPPING', 'this app runs jobs by itself already; start it before it executes');
@@ -93,7 +93,7 @@ export class Executor {
     this.running.interrupt(reason);
   }
 
-  /** As `WorkerProcess.stop`. */
+  /** Stops the worker, if there is one; `WorkerProcess.stop` says what `graceMs` does. */
   async stop(graceMs: number | null): Promise<void> {
     this.#isStopped = true;
     await this.#worker?.stop(graceMs);

@@ -5,7 +5,7 @@ import type { ConfigValue } from './config/config-values.ts';
 import { Meters } from './meters.ts';
 import type { Backend } from './client/store-client-options.ts';
 
-/** What those see of an app who watch over its process: for metrics and diagnosis. */
+/** The part of an app that metrics and diagnosis see. */
 export class Insight {
   /** What the engine of the app tells. */
   readonly meters = new Meters();
@@ -19,7 +19,7 @@ export class Insight {
     this.#backend = parts.backend;
   }
 
-  /** From now on `meter` hears what the engine does. Returns the way to stop it. */
+  /** From now on `meter` is told what the engine does. Returns a function that ends that. */
   measure(meter: Meter): () => void {
     return this.meters.listen(meter);
   }

@@ -3,7 +3,7 @@ import { nearest } from '../job/name.ts';
 import type { Client } from './client/client.ts';
 import type { Jobs } from './job-catalog.ts';
 
-/** As much of an app as it takes to know a job by its name. */
+/** The part of an app that knows a job by its name. */
 export interface JobKnower {
   readonly client: Client;
   readonly jobs: Jobs;

@@ -5,7 +5,7 @@ import type { Role } from './config/role.ts';
 export interface RoleService extends Service {
   /** Where it is reached; null before it has started, and where nobody reaches it. */
   readonly url?: string | null;
-  /** Takes nothing new; what was asked already is still answered, until `stop`. Also before its start. */
+  /** Takes nothing new. What was asked before is still answered, until `stop`. It may be called before the start. */
   drain?(): void;
 }
 

@@ -84,7 +84,7 @@ export class WorkerProcess {
     messages.listen((runs) => void signals.mailboxHere(runs));
   }
 
-  /** It stopped without an answer of the store. */
+  /** Whether the worker stopped without an answer of the store. */
   get gaveUp(): boolean {
     return (this.#current?.left.length ?? 0) > 0;
   }

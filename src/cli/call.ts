@@ -17,7 +17,7 @@ export interface Call {
   readonly command: Command;
   readonly flags: Flags;
   readonly positionals: readonly string[];
-  /** Of a command with `job`: what the job itself has to read. */
+  /** For a command with `job`: the tokens that the job itself has to read. */
   readonly tail: readonly Token[];
   /** Flags of ours that stand behind the job's name: refused where the job has a field of that name. */
   readonly behind: readonly Behind[];
@@ -26,8 +26,8 @@ export interface Call {
   readonly terminal: Terminal;
   readonly interruption: Interruption;
   readonly faults: Faults;
-  /** Of `main(app)`: its jobs and options are used (contract EGO-26). */
+  /** The app of `main(app)`, whose jobs and options are used (contract EGO-26). */
   readonly app: App | undefined;
-  /** Of a command with `store`. */
+  /** The configuration, for a command with `store`. */
   readonly config: LoadedConfig | undefined;
 }

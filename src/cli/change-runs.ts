@@ -157,7 +157,7 @@ function counted(runs: readonly Run[]): string {
   return `${runs.length} runs (${states.map(({ state, count }) => `${count} ${state}`).join(', ')})`;
 }
 
-/** Only runs that can be changed so; states that cannot be are refused. @throws USAGE */
+/** Adds the states that can be changed so to the filter, and refuses others. @throws USAGE */
 function filterFor({ verb, states }: Change, filter: RunFilter): RunFilter {
   const wrong = filter.states?.find((state) => !states.includes(state));
   if (wrong) usage(`--state ${wrong}: onejob runs ${verb} is for runs that are ${states.join(', ')}`);

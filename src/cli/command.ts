@@ -9,7 +9,7 @@ export interface Command {
   readonly takes: string;
   readonly flags: readonly Flag[];
   readonly examples: readonly string[];
-  /** What follows the job's name is for the job as well. */
+  /** What follows the job's name is for the job, too. */
   readonly job?: true;
   /** Works on a store; its settings are read before its code. */
   readonly store?: true;

@@ -64,7 +64,7 @@ export class Leaving {
 }
 
 const lookEveryMs = 200;
-/** For what the store has to be told when nothing executes any more. */
+/** How long the store may take for the last calls, when nothing executes any more. */
 const idleMs = 5_000;
-/** As the grace of `onejob start`. */
+/** So long is the grace of `onejob start`, too. */
 const awayMs = 25_000;

@@ -46,7 +46,7 @@ function openFile(options: LogOptions, dir: string, level: LogLevel): Log {
   return createLogger({ ...options, dir, level, stream: { write: () => undefined } });
 }
 
-/** Whoever looks reads of a failed run once, in the command's own words. */
+/** A log without failed runs: the command tells of them itself, once. */
 function withoutFailures(log: Log): Log {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (text: string, fields?: Record<string, unknown>) => {
     if (text !== 'run failed') log[level](text, fields);

@@ -69,7 +69,7 @@ async function loadStoreSettings(call: Call): Promise<LoadedConfig> {
   return (await import('./store-settings.ts')).loadStoreSettings(call);
 }
 
-/** Where no command knows better: nothing in the process can be relied on any more. */
+/** Ends the process after an error that no command handles: nothing in the process can be relied on any more. */
 function endByFault(terminal: Terminal, thrown: unknown): never {
   terminal.end();
   printError(terminal, thrown);

@@ -32,7 +32,7 @@ export async function withApp(call: Call, work: (session: Session) => Promise<nu
   }
 }
 
-/** The same, on a store in any case: for what is done in this process. */
+/** Opens an app on a store, never on a server: for what is done in this process. */
 export async function withOwnApp(call: Call, work: (session: Session<App>) => Promise<number>): Promise<number> {
   const session = await openSession(call);
   const { app } = session;

@@ -6,7 +6,7 @@ import type { Env } from './environment.ts';
 import { guarded, type Guard } from './guard.ts';
 
 export interface AuthOptions {
-  /** Whoever shows it may do everything. */
+  /** A caller with this token may do everything. */
   readonly token?: string | undefined;
   readonly tokens?: readonly TokenOptions[] | undefined;
 }
@@ -43,7 +43,7 @@ export function demandRight(context: Context<Env>, right: Right): void {
   });
 }
 
-/** The same in front of a route. */
+/** A middleware that demands a right in front of a route. */
 export function requireRight(right: Right): MiddlewareHandler<Env> {
   return guarded((context) => demandRight(context, right));
 }
@@ -54,7 +54,7 @@ function implied(rights: readonly Right[]): ReadonlySet<Right> {
   return new Set(order.slice(0, max + 1));
 }
 
-/** Of one length, whatever the token's. */
+/** A digest: it has one length, whatever the length of the token. */
 function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -27,7 +27,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   }
 }
 
-/** As text, or the bytes where they are none that a store can hold. */
+/** The body as text; its bytes where that text could not be stored. */
 export function textOrBytes(body: Uint8Array): string | Uint8Array {
   try {
     const text = decoder.decode(body);

@@ -7,7 +7,10 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-/** Whoever reaches the server may run code through it. @throws CONFIG_INVALID (contract EGO-22) */
+/**
+ * Refuses an address that others reach, without a token: whoever reaches the server may run code through it. @throws
+ * CONFIG_INVALID (contract EGO-22)
+ */
 export function refuseExposure(host: string, { token, tokens = [], insecure = false }: HttpOptions): void {
   if ([token, ...tokens.map((each) => each.token)].includes('')) {
     throw new OnejobError('CONFIG_INVALID', 'a token of http is empty: nobody could show it');

@@ -21,7 +21,7 @@ export function createHandler(app: App, options: HandlerOptions): (request: Requ
   return async (request) => wholeOf(await answer(request));
 }
 
-/** The same for our own server, whose requests and answers need not be all that web standards say. */
+/** Answers requests of our own server, whose requests and answers need not be all that web standards say. */
 export type Answerer = (request: Request, node?: Partial<NodeSide>) => Promise<AnyAnswer>;
 
 export function createAnswerer(app: App, options: HandlerOptions): Answerer {
@@ -42,7 +42,7 @@ export function createAnswerer(app: App, options: HandlerOptions): Answerer {
   return async (request, node = {}) => finish(request, await hono.fetch(request, node));
 }
 
-/** Of the caller where it is one that a log can hold. */
+/** The caller's request id, where a log can hold it; else a new one. */
 function requestIdOf(given: string | undefined): string {
   return given !== undefined && /^[\w.:/+-]{1,128}$/.test(given) ? given : newId();
 }
@@ -56,7 +56,7 @@ function finish(request: Request, answer: AnyAnswer): AnyAnswer {
   return answer;
 }
 
-/** Where it is known and has to be said. */
+/** The length of the body, where it is known and is sent. */
 function bytesOf(answer: AnyAnswer, method: string): number | undefined {
   if (answer instanceof TextAnswer) return Buffer.byteLength(answer.content);
   const { body, status } = answer;

@@ -27,7 +27,7 @@ export function httpHandler(
   return createHandler(app, insecure ? options : { ...options, token, tokens });
 }
 
-/** The same for services made of Node's own requests and responses, such as Express. Mount it before body parsers. */
+/** A listener for services made of Node's own requests and responses, such as Express. Mount it before body parsers. */
 export function nodeListener(
   app: App,
   options: MountOptions = {},

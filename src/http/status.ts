@@ -1,9 +1,9 @@
 import { isErrorCode, isOnejobError, type ErrorCode } from '../job/errors.ts';
 
 interface Statuses {
-  /** Of `/api/v1`; a run that failed is a found run, so what stands in its record is 200 there. */
+  /** The status of `/api/v1`. A failed run that is found is an answer with 200, whatever code is in its record. */
   readonly api: number;
-  /** Of ego's route `POST /jobs`. */
+  /** The status of ego's route `POST /jobs`. */
   readonly ego: number;
 }
 

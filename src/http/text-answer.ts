@@ -29,7 +29,7 @@ interface TextAnswerInit {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** As a response like any other. */
+/** Makes a `Response` of any answer. */
 export function wholeOf(answer: AnyAnswer): Response {
   if (!(answer instanceof TextAnswer)) return answer;
   return new Response(answer.content, { status: answer.status, headers: [...answer.headers] });

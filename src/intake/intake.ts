@@ -94,5 +94,5 @@ function resolve(job: RunRequest['job'], registry: Registry | null): RequestedJo
   return registry === null ? { name: job } : registry.get(job);
 }
 
-/** Some milliseconds of work. */
+/** So many runs are made without a pause: it takes some milliseconds. */
 const portion = 500;

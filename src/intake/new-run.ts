@@ -77,7 +77,7 @@ export async function newRun(
   };
 }
 
-/** Also where types do not hold: what is no text could not even be sent. @throws JOB_UNKNOWN */
+/** Checks a name that code without types may have given: what is no text could not even be sent. @throws JOB_UNKNOWN */
 function checkName(name: unknown): void {
   if (typeof name === 'string' && name !== '' && name.length <= longestName && isCleanText(name)) return;
   throw new OnejobError('JOB_UNKNOWN', `no job can have that name: a name is a text of 1 to ${longestName} characters`);

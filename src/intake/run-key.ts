@@ -6,8 +6,8 @@ import { checkStorable } from '../std/json.ts';
 import type { RunRequest } from './run-request.ts';
 
 /**
- * A child has no computed key: it belongs to the step that asked for it, and a parent gets no word of the end of a run
- * that somebody else asked for.
+ * The key of a new run. A child has no computed key: the run of that key may be somebody else's, and its end would not
+ * be told to this parent.
  */
 export function computesKey(job: AnyJob | undefined, { key, parent }: Pick<RunRequest, 'key' | 'parent'>): boolean {
   return key === undefined && Boolean(job?.key) && parent === undefined;

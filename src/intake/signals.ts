@@ -2,11 +2,11 @@ import type { RunId } from '../job/run.ts';
 import type { Submitted } from '../ports/store-submit.ts';
 import type { StoreFacts } from '../ports/store.ts';
 
-/** The worker of this process, as far as a signal is for it. */
+/** The worker of this process, as signals see it. */
 export interface LocalWorker {
   /** Looks for work now. */
   work(): void;
-  /** Fetches messages now, where one of the runs executes here (null: any may). True: all of them do. */
+  /** Fetches mailbox items now, if one of the runs executes here (null: any may). True: all of them execute here. */
   mailbox(runs: readonly RunId[] | null): boolean;
 }
 
@@ -49,7 +49,7 @@ export class Signals {
     this.#others.work();
   }
 
-  /** The same for the worker of this process only. */
+  /** Runs are due: tells the worker of this process only. */
   workHere(): void {
     this.#here?.work();
   }
@@ -61,7 +61,7 @@ export class Signals {
     this.#others.work(); // a run that was parked is due now
   }
 
-  /** The same for the worker of this process only. True: all of the runs execute here. */
+  /** The runs have got mailbox items: tells the worker of this process only. True: all of the runs execute here. */
   mailboxHere(runs: readonly RunId[] | null): boolean {
     return this.#here?.mailbox(runs) ?? false;
   }

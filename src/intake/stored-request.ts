@@ -34,7 +34,7 @@ export function storedRequest(
     : { headers: kept, body: body ?? null, encoding: 'utf8' };
 }
 
-/** As `Headers` will want it when the job reads its request: there it would fail the run. */
+/** Checks what `Headers` will check when the job reads its request: there it would fail the run. */
 function checkHeader([name, value]: readonly [string, string]): void {
   if (isHeaderName(name) && isHeaderValue(value)) return;
   const what = isHeaderName(name)

@@ -18,14 +18,15 @@ export type Callback<Context, Services> = (
 ) => unknown;
 
 /**
- * Which ends of a run are called back. `unknown`: the run was asked for by name, and no worker that knows the job has
- * claimed it since.
+ * Which ends of a run have a callback. `unknown`: the run was asked for by name, and no worker that knows the job has
+ * claimed it yet.
  */
 export type CalledBack = 'none' | 'success' | 'failure' | 'both' | 'unknown';
 
 /**
- * Called after the outcome is stored, as a run of its own that is created in the same commit: so it is called at least
- * once whatever is killed, its end is recorded, and a throw in it cannot change the outcome (contract VT-4).
+ * Callbacks are called after the outcome is stored. Each is a run of its own, created in the commit of the outcome. So
+ * it is called at least once whatever is killed, its end is recorded, and a throw in it cannot change the outcome
+ * (contract VT-4, protocol/replay#callbacks).
  */
 export interface Callbacks {
   readonly onSuccess: Callback<never, never> | null;
@@ -37,7 +38,10 @@ export function calledBack(callbacks: Callbacks | null): Exclude<CalledBack, 'un
   return callbacks?.onFailure ? 'failure' : 'none';
 }
 
-/** Does an end in this state create the run of a callback? The store does it in the commit of the end, whoever ends it. */
+/**
+ * Does an end in this state have a callback? The store then creates its run in the commit of the end, whoever ends the
+ * run.
+ */
 export function endsInCallback(callbacks: CalledBack, state: FinalState): boolean {
   return callbacks === 'both' || callbacks === (state === 'succeeded' ? 'success' : 'failure');
 }
@@ -48,19 +52,19 @@ export function callbackFor(callbacks: Callbacks | null, state: FinalState): Cal
   return state === 'succeeded' ? callbacks.onSuccess : callbacks.onFailure;
 }
 
-/** The key of a run that is the callback of another; one for each end of that other, which has an epoch of its own. */
+/** The key of a callback's run. It names the run that ended and the epoch of that end, so each end has one callback. */
 export function callbackKey({ id, epoch }: { readonly id: RunId; readonly epoch: number }): string {
   return `${reservedPrefix}${id}:${epoch}`;
 }
 
-/** No caller may give such a key: a run that had it already would stand in the place of the callback, which never came. */
+/** No caller may give such a key: the callback would find that key taken, and would never be called. */
 export function isReservedKey(key: string): boolean {
   return key.startsWith(reservedPrefix);
 }
 
 const reservedPrefix = 'callback:';
 
-/** Only the engine makes runs with trigger `parent`, so no caller's key is taken for one. */
+/** Whether a run is a callback. The trigger is checked, too: only the engine makes runs with the trigger `parent`. */
 export function isCallbackRun(run: { readonly trigger: string; readonly key: string | null }): boolean {
   return run.trigger === 'parent' && run.key !== null && isReservedKey(run.key);
 }

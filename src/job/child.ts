@@ -1,8 +1,8 @@
 import type { Run } from './run.ts';
 
 /**
- * Was this run cancelled because its parent ended? A parent that asks has been retried since, for no unfinished one ends
- * its children: so that is no answer to it.
+ * Was this run cancelled because its parent ended? Only a parent that has ended cancels its children. A parent that
+ * asks is unfinished, so it was retried since, and this cancel is no answer to it.
  */
 export function isCancelledWithParent({ state, error, parent }: Pick<Run, 'state' | 'error' | 'parent'>): boolean {
   return state === 'cancelled' && parent !== null && error?.message.startsWith(`cancelled by run ${parent}: `) === true;

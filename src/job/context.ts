@@ -10,7 +10,7 @@ export interface RunLog {
   error(text: string, fields?: Record<string, unknown>): void;
 }
 
-/** What the job answers with besides its return value (contracts EGO-7, EGO-9). The last word of each kind counts. */
+/** What the job answers with besides its return value (contracts EGO-7, EGO-9). The last call of each kind counts. */
 export interface JobResponse {
   status(code: number): JobResponse;
   header(name: string, value: string): JobResponse;
@@ -25,7 +25,9 @@ export interface RunInfo {
   readonly job: string;
   readonly trigger: Trigger;
   readonly traceId: string;
-  /** Of the code that reads it, to hand on as a header (W3C Trace Context): what it calls belongs to the same trace. */
+  /**
+   * The span of the code that reads this (W3C Trace Context). Sent as a header, it makes a call part of the same trace.
+   */
   readonly traceparent: string;
   readonly createdAt: Date;
   readonly parentId: RunId | null;
@@ -34,22 +36,24 @@ export interface RunInfo {
 /** The one argument of a handler. */
 export interface JobContext<Input, Services> {
   readonly input: Input;
-  /** The words of `--params 'a;b'`. */
+  /** The arguments that `--params 'a;b'` gave. */
   readonly args: readonly string[];
-  /** Headers and body as given, over HTTP, by `--data` and `--header`, or by a message. */
+  /** The headers and the body that the run was asked with: over HTTP, by `--data` and `--header`, or by a message. */
   readonly request: Request;
   /** A header of the request as text; unlike `request.headers` it is not limited to Latin-1 (contract EGO-27). */
   readonly header: (name: string) => string | undefined;
   readonly response: JobResponse;
   readonly step: Step;
   readonly log: RunLog;
-  /** Aborts on cancel, time-out, stop and lost lease; `signal.reason` is an error with a code. */
+  /**
+   * Aborts when the run is cancelled, timed out or lost, or the process stops; `signal.reason` is an error with a code.
+   */
   readonly signal: AbortSignal;
   readonly services: Services;
   readonly run: RunInfo;
-  /** Execution of the handler, from 1; a crash is no attempt. */
+  /** The number of this execution of the handler, from 1. A crash counts as no attempt. */
   readonly attempt: number;
   readonly scheduledAt: Date | null;
-  /** `fraction` from 0 to 1; shown on terminal and page, kept with the run. Cheap: call it as often as you like. */
+  /** Says how far the run is, `fraction` from 0 to 1. It is kept with the run and shown. It is cheap: call it often. */
   readonly progress: (fraction: number, text?: string) => void;
 }

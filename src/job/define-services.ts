@@ -5,9 +5,9 @@ import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
 import type { ServiceDefinition, ServiceSet } from './services.ts';
 
 /**
- * Declares services and gives the `defineJob` whose handlers see them, typed, as `services` (contract SJ-15). They
- * are opened, in the order written, when the first run of such a job starts in a process, and closed in reverse
- * order when the app stops.
+ * Declares services, and gives a `defineJob` whose handlers get them, typed, as `services` (contract SJ-15). They are
+ * opened in the order in which they are written, when the first run of such a job starts in a process. They are closed
+ * in the reverse order when the app stops.
  */
 export function defineServices<T extends Record<string, unknown>>(definitions: {
   readonly [K in keyof T]: ServiceDefinition<T[K]>;

@@ -13,28 +13,28 @@ import { noServices, type NoServices, type ServiceSet } from './services.ts';
 
 /** What a person writes to define a job. Only `run` is required; durations are `'5m'` or milliseconds. */
 export interface JobOptions<S extends Schema | undefined, Output, Services> {
-  /** kebab-case or PascalCase; left out, the file's name is taken. */
+  /** In kebab-case or PascalCase. Where it is left out, it is the name of the file. */
   name?: string;
   summary?: string;
   details?: string;
   examples?: readonly string[];
-  /** Any Standard Schema. Its input is what callers give, its output what the handler sees. */
+  /** A schema of any library that follows Standard Schema. Callers give its input; the handler sees its output. */
   input?: S;
-  /** Same key = same run, same result; stored as `<job>/<key>`. */
+  /** Computes the key of a run from its input. The same key is the same run. It is stored as `<job>/<key>`. */
   key?: (input: SchemaOutput<S>) => string;
-  /** Of each step, and of the code outside steps. Default: one attempt. */
+  /** How often each step, and the code outside of steps, is tried. Default: once. */
   retry?: RetryOptions;
-  /** Running time of one attempt; waits do not count. */
+  /** Limit of the running time of one attempt. Waits do not count. */
   timeout?: Duration;
-  /** Wall time of the run from its due instant, waits included. */
+  /** Limit of the time from the due instant of the run to its end. Waits count. */
   deadline?: Duration;
-  /** How long a handler may go on after its signal aborted, before it is left behind. Default 10 s. */
+  /** How long a handler may go on after its signal has aborted. Then the run ends without it. Default: 10 s. */
   grace?: Duration;
-  /** The store's own named line of work; default `default`. */
+  /** The queue in the store in which runs of this job wait. Default: `default`. */
   queue?: string;
-  /** Higher first; from -1000 to 1000, default 0. */
+  /** From -1000 to 1000; runs with a higher one are claimed first. Default: 0. */
   priority?: number;
-  /** Crashes in a row without progress before the run fails with RUN_CRASHED; default 3. */
+  /** After so many crashes in a row without progress the run fails with RUN_CRASHED. Default: 3. */
   maxCrashes?: number;
   /** How the terminal spells the input: one-letter flags, and fields taken from the words after the job's name. */
   cli?: { short?: Readonly<Record<string, string>>; positional?: readonly string[] };
@@ -60,9 +60,9 @@ export interface Job<in Input = never, Parsed = unknown, Output = unknown> exten
   readonly maxCrashes: number;
   readonly cli: { readonly short: Readonly<Record<string, string>>; readonly positional: readonly string[] };
   readonly services: ServiceSet;
-  /** Of pipelines. */
+  /** What a pipeline has of them; null for any other job. */
   readonly callbacks: Callbacks | null;
-  /** Of pipelines: the names of its steps, in order. */
+  /** The names of the steps of a pipeline, in order; null for any other job. */
   readonly stepNames: readonly string[] | null;
   /** Where it was defined, as `file:line`, for messages. */
   readonly place: string;
@@ -84,7 +84,7 @@ export function defineJob<S extends Schema | undefined = undefined, Output = voi
   return createJob(options, noServices);
 }
 
-/** `defineJob` for a given set of services. */
+/** Makes a `defineJob` whose jobs use these services. */
 export function createJob<S extends Schema | undefined, Output, Services>(
   options: JobOptions<S, Output, Services>,
   services: ServiceSet,
@@ -120,7 +120,7 @@ export function createJob<S extends Schema | undefined, Output, Services>(
   };
 }
 
-/** A reference that is the definition itself. */
+/** Whether a reference is the definition itself. */
 export function isDefined(job: JobReference): job is AnyJob {
   return 'run' in job;
 }
@@ -130,7 +130,7 @@ export function isJob(value: unknown): value is AnyJob {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[jobBrand] === true;
 }
 
-/** The same job under the name of its file, for definitions that left the name out. */
+/** Names a job after its file, for definitions that left the name out. */
 export function named<J extends AnyJob>(job: J, name: string, place: string): J {
   checkJobName(name, place);
   return { ...job, name, place };
@@ -146,7 +146,7 @@ function refuseUnknownOptions(options: object, place: string): void {
   }
 }
 
-/** Whole ones: databases keep them as integers, and PostgreSQL refuses a fraction. */
+/** Rounds up to whole milliseconds: databases keep integers, and PostgreSQL refuses a fraction. */
 function milliseconds(value: Duration | undefined, place: string): number | null {
   if (value === undefined) return null;
   return Math.ceil(givenDuration(value, place));

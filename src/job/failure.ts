@@ -3,14 +3,14 @@ import { hasBrand, isErrorCode, isOnejobError, OnejobError, type ErrorCode } fro
 import { givenDuration } from './given-time.ts';
 import { messageOf, messageWithCauses, stackWithCauses } from './thrown-text.ts';
 
-/** How loudly a failure is logged: `info` pages nobody (contract SJ-16). */
+/** The level at which a failure is logged. `info` calls nobody out (contract SJ-16). */
 export type FailureLevel = 'info' | 'warn' | 'error';
 
 const permanentBrand = Symbol.for('onejob.permanent');
 const laterBrand = Symbol.for('onejob.retry-later');
 const jobErrorBrand = Symbol.for('onejob.job-error');
 
-/** Thrown by a job or a step: no retry, whatever the policy says. Also recognised as the `cause` of another error. */
+/** A job or a step throws it to fail without a retry, whatever the policy says. It also counts as a `cause`. */
 export class PermanentError extends Error {
   readonly [permanentBrand] = true;
   constructor(message: string, options?: { cause?: unknown }) {
@@ -19,7 +19,7 @@ export class PermanentError extends Error {
   }
 }
 
-/** Thrown by a job or a step: try again after `delay`; uses up no try. */
+/** A job or a step throws it to be tried again after `delay`. It uses up no try. */
 export class RetryLater extends Error {
   readonly delayMs: number;
   readonly [laterBrand] = true;
@@ -33,8 +33,8 @@ export class RetryLater extends Error {
 }
 
 /**
- * A failure with a code of the job's own, shown unchanged by terminal, HTTP and page. `retry: false` fails at once;
- * `level` is that of the log line. Codes of onejob's own table are refused.
+ * A failure with a code of the job's own. Terminal, HTTP and page show it unchanged. With `retry: false` the run fails
+ * at once; `level` is the level of the log line. Codes of onejob's own table are refused.
  */
 export class JobError extends Error {
   readonly code: string;
@@ -70,13 +70,13 @@ export interface Failure {
   readonly stack?: string;
 }
 
-/** What the thrown thing says about trying again. */
+/** A stored failure, and what it means for another try. */
 export interface Reading {
   readonly failure: Failure;
   readonly level: FailureLevel;
-  /** false: no further try, whatever the policy. */
+  /** False: there is no further try, whatever the policy says. */
   readonly retry: boolean;
-  /** Set by RetryLater: wait this long and count no try. */
+  /** `RetryLater` sets it: the next try comes after this time, and this one is not counted. */
   readonly laterMs?: number;
 }
 
@@ -131,23 +131,23 @@ function readThrown(thrown: unknown): Reading {
   return { failure, level: 'error', retry: !isPermanent(thrown) };
 }
 
-/** A code is a short text, whatever was given where types do not hold: it is stored, shown and compared. */
+/** Makes a short text of any code: code without types may give anything, and a code is stored, shown and compared. */
 function codeOf({ code }: { readonly code: unknown }): string {
   const text = storable(String(code).slice(0, longestCode));
   return text === '' || isErrorCode(text) ? 'JOB_FAILED' : text;
 }
 
-/** A level that no log has counts as the loudest. */
+/** Any level that no log has becomes `error`. */
 function levelOf({ level }: JobError): FailureLevel {
   return level === 'info' || level === 'warn' ? level : 'error';
 }
 
-/** Also of a `RetryLater` that another copy of onejob made, or that was changed since. */
+/** Reads the delay of a `RetryLater`. It may come from another copy of onejob, or have been changed since. */
 function laterMsOf({ delayMs }: { readonly delayMs: unknown }): number {
   return parseDuration(typeof delayMs === 'number' ? delayMs : Number.NaN);
 }
 
-/** The error a replay throws for a step that was recorded as failed: same code, text and data. */
+/** Makes the error that a replay throws for a failed step. Its code, text and data are those that were recorded. */
 export function restoreFailure(failure: Failure): Error {
   if (isErrorCode(failure.code)) return new OnejobError(failure.code, failure.message, { data: failure.data });
   return new JobError(failure.code, failure.message, { data: failure.data, retry: false });
@@ -187,7 +187,7 @@ function storableData(data: unknown): unknown {
   }
 }
 
-/** On the values, not on the JSON text: there both stand as escapes, and an escape may be a backslash of the data. */
+/** Mends the values, not their JSON text: in the text both are escapes, and a backslash may belong to the data. */
 function storableMembers(value: unknown): unknown {
   if (typeof value === 'string') return storable(value);
   if (Array.isArray(value)) return value.map(storableMembers);

@@ -2,7 +2,7 @@ import { parseDuration } from '../std/duration.ts';
 import { checkInstant } from '../std/instant.ts';
 import { OnejobError } from './errors.ts';
 
-/** Who has to mend it: the author of a job or a setting, or who asks for something. */
+/** The code says who has to mend it: the author of a job or a setting, or the one who asks for something. */
 type Code = 'CONFIG_INVALID' | 'USAGE';
 
 /** The milliseconds of a duration that somebody gave. @throws `code`, with its place and how to write one */

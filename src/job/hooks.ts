@@ -13,9 +13,9 @@ export interface HookRun {
 }
 
 /**
- * Around everything a process does (contract GJ-13): `onStart` once before the first run, `beforeRun` and `afterRun`
- * around each attempt, `onStop` once at the end. A throw in `beforeRun` fails the attempt before the job starts;
- * `afterRun` is called in any case, its own throw is logged.
+ * Code around everything that a process does (contract GJ-13): `onStart` once before the first run, `beforeRun` and
+ * `afterRun` around each attempt, `onStop` once at the end. A throw in `beforeRun` fails the attempt before the job
+ * starts. `afterRun` is called in any case, and a throw in it is logged.
  */
 export interface Hooks {
   onStart?: () => unknown;

@@ -1,8 +1,8 @@
 import { stepKey } from './key.ts';
 
 /**
- * A run that another system has worked on: steps before `step` (from 1) are done there, and that one failed for good
- * where `failed` says so. It stands with the run from its first moment, so that a crash in the middle of an import
+ * What another system has done of a run: the steps before `step` (counted from 1) are done, and where `failed` is set
+ * that step failed for good. It is stored with the run from the first moment, so a crash in the middle of an import
  * leaves no run that would begin anew.
  */
 export interface Imported {
@@ -10,20 +10,22 @@ export interface Imported {
   readonly failed: boolean;
 }
 
-/** The header of the stored request that holds it. What callers send under this name is dropped at the door. */
+/** The header of the stored request that holds it. A header of that name that a caller sends is dropped. */
 export const importedHeader = 'onejob-imported';
 
 export function writeImported({ step, failed }: Imported): string {
   return `step=${step}${failed ? ';failed' : ''}`;
 }
 
-/** Undefined for a run of our own. */
+/** What another system has done of this run; undefined where there was none. */
 export function readImported(header: string | undefined): Imported | undefined {
   const match = /^step=(\d+)(;failed)?$/.exec(header ?? '');
   return match === null ? undefined : { step: Number(match[1]), failed: match[2] !== undefined };
 }
 
-/** A restart of the run raises the generation in the key of its steps: then the steps are executed here. */
+/**
+ * Whether the run was never restarted: a restart shows in the key of a step. After one, the steps are executed here.
+ */
 export function isFirstGeneration({ run, step, key }: { run: string; step: string; key: string }): boolean {
   return key === `${run}:${stepKey(step)}`;
 }

@@ -9,7 +9,7 @@ export interface InputFault {
 }
 
 /**
- * Parses `value` by the job's schema; without a schema the value passes as it is.
+ * Parses `value` by the job's schema. Without a schema the value stays what it is.
  * @throws INPUT_INVALID with each field named, its faults in `data.fields`
  */
 export async function parseInput<Input>(job: Job<never, Input>, value: unknown): Promise<Input> {

@@ -1,6 +1,6 @@
 import { hasCode, OnejobError } from './errors.ts';
 
-/** Of a batch of which nothing was created, because others' transactions that are still open create these keys. */
+/** The error of a batch that created nothing: transactions of others, which are still open, are creating these keys. */
 export function keyBusy(keys: readonly string[]): OnejobError {
   const [first = ''] = keys;
   const more = keys.length > 1 ? `, and ${keys.length - 1} other${keys.length > 2 ? 's' : ''},` : '';

@@ -1,7 +1,10 @@
 import { canonicalJson, digest } from '../std/json.ts';
 import type { JsonText, StoredRequest } from './run.ts';
 
-/** A key as it is stored: a caller's own is global, a job's computed one belongs to the job (protocol/claims#keys). */
+/**
+ * The stored form of a key that a job computed: it belongs to the job. A caller's own key is global
+ * (protocol/claims#keys).
+ */
 export function computedKey(job: string, value: string): string {
   return `${job}/${value}`;
 }
@@ -16,7 +19,9 @@ export function egoRunId(request: StoredRequest | null): string | undefined {
   return request?.headers.find(([name]) => name.toLowerCase() === 'x-ego-job-runid')?.[1];
 }
 
-/** Same input = same digest: SHA-256 of the canonical JSON of the input as given; null where there is none. */
+/**
+ * The SHA-256 of the canonical JSON of an input as it was given: the same for the same input. Null where there is none.
+ */
 export function inputDigest(input: JsonText | null): string | null {
   return input === null ? null : digestOfInput(JSON.parse(input));
 }
@@ -28,7 +33,10 @@ export function digestOfInput(input: unknown): string {
 
 export type StepName = string | readonly [name: string, ...parts: (string | number)[]];
 
-/** A step's key: name, or name and key parts, joined by `:`; a `:` or `\` inside a part is escaped (contract VT-18). */
+/**
+ * The key of a step: its name, or its name and key parts, joined by `:`. A `:` or `\` inside a part is escaped
+ * (contract VT-18).
+ */
 export function stepKey(name: StepName): string {
   return typeof name === 'string' ? escapePart(name) : name.map((part) => escapePart(String(part))).join(':');
 }

@@ -1,9 +1,9 @@
 import type { OmittedValue, Run } from './run.ts';
 
-/** A value that is larger stands in a list by its size, in bytes. */
+/** In a list a larger value is left out, and its size in bytes stands in its place. */
 export const largestListed = 16_384;
 
-/** The run as it stands in a list: each value is there, or its size is. The stores say the same in SQL. */
+/** A run in the form of a list: each value is there, or its size is. The stores do the same in SQL. */
 export function listedRun(run: Run): Run {
   const omitted: Partial<Record<OmittedValue, number>> = {};
   const sizeOf = (text: string | null): number => (text === null ? 0 : Buffer.byteLength(text));

@@ -24,7 +24,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   const candidates = [...known].map((candidate) => ({ candidate, edits: editDistance(name, candidate) }));
   const best = candidates.toSorted((a, b) => a.edits - b.edits)[0]?.candidate;
   if (best === undefined) return undefined;
-  // Two swapped letters, the commonest slip, are two edits: stroe for store.
+  // Two letters that are swapped, the most common mistake, are two edits: stroe for store.
   const near = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
   return editDistance(name.toLowerCase(), best.toLowerCase()) <= near ? best : undefined;
 }

@@ -1,15 +1,15 @@
 import { readFailure } from './failure.ts';
 
-/** One line of a run's output, as kept in the store: a JSON object a line, UTF-8. */
+/** One line of a run's output. The store keeps it as a JSON object, one for each line, in UTF-8. */
 export interface OutputLine {
   /** Milliseconds since the epoch, by the worker's clock. */
   readonly at: number;
-  /** `log`: through the handler's log; the others: console or a command's pipes. */
+  /** `log`: written by the handler's log. The others: written by `console`, or into the pipes of a command. */
   readonly stream: 'log' | 'stdout' | 'stderr';
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly text: string;
   readonly fields?: Record<string, unknown>;
-  /** The step that was going on, where there was one. */
+  /** The step that was in execution, where there was one. */
   readonly step?: string;
 }
 
@@ -39,7 +39,7 @@ export function formatFields(fields: Record<string, unknown>): Record<string, un
   }
 }
 
-/** Where types do not hold anything may be given as fields. */
+/** Code without types may give anything as fields. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,14 +9,14 @@ import type { Schema, SchemaInput, SchemaOutput } from './schema.ts';
 import { noServices, type NoServices, type ServiceSet } from './services.ts';
 import type { StepContext, StepOptions } from './step.ts';
 
-/** What a job's options are, but for the code: that is added step by step. */
+/** The options of a job without its code, which is added step by step. */
 export type PipelineOptions<S extends Schema | undefined> = Omit<JobOptions<S, unknown, unknown>, 'run'>;
 
 /** What a step of a pipeline has besides the context. */
 type PipelineTools<Services> = StepContext &
   Pick<JobContext<unknown, Services>, 'services' | 'log' | 'progress' | 'run'>;
 
-/** Changes the context or returns another one; it is saved when the step has succeeded. */
+/** Changes the context or returns another one. The context is saved when the step has succeeded. */
 type PipelineStep<Context, Next, Services> = (context: Context, tools: PipelineTools<Services>) => Next | Promise<Next>;
 
 /** The context after a step: what it returned, or, when it returned nothing, the one it was given. */
@@ -32,7 +32,7 @@ export interface Pipeline<Input, Parsed, Context, Services> extends Job<Input, P
   ): Pipeline<Input, Parsed, After<Context, Next>, Services>;
   /** Called at least once with the final context, after the outcome is stored. */
   onSuccess(callback: Callback<Context, Services>): Pipeline<Input, Parsed, Context, Services>;
-  /** Of failed and cancelled runs. */
+  /** Called for failed and for cancelled runs. */
   onFailure(callback: Callback<Context, Services>): Pipeline<Input, Parsed, Context, Services>;
 }
 
@@ -43,7 +43,7 @@ export function definePipeline<S extends Schema | undefined = undefined>(
   return createPipeline<S, NoServices>(options, noServices);
 }
 
-/** `definePipeline` for a given set of services. */
+/** Makes a `definePipeline` whose pipelines use these services. */
 export function createPipeline<S extends Schema | undefined, Services>(
   options: PipelineOptions<S>,
   services: ServiceSet,
@@ -92,7 +92,7 @@ function build(parts: Parts): Pipeline<never, unknown, unknown, unknown> {
   } as never;
 }
 
-/** Each try gets a copy of the saved context: what a failed one left in its copy is gone with it. */
+/** Each try gets a copy of the saved context. What a failed try did to its copy is lost with it. */
 async function runSteps(steps: readonly Step[], context: JobContext<unknown, unknown>): Promise<unknown> {
   const { step, services, log, progress, run } = context;
   const imported = readImported(context.header(importedHeader));

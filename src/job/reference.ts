@@ -1,4 +1,4 @@
-/** As much of a job as others need to name it: what breaks the circle job → context → step → job. */
+/** The part of a job that others need to name it. It breaks the circle job → context → step → job. */
 export interface JobReference<in Input = never, Output = unknown> {
   readonly [jobBrand]: true;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface JobReference<in Input = never, Output = unknown> {
 export const jobBrand: unique symbol = Symbol.for('onejob.job') as never;
 declare const jobTypes: unique symbol;
 
-/** What callers give to a job; anything where the definition is not known, as for a job that is only named. */
+/** What callers give to a job. For a job that is only named, where the definition is not known, it is anything. */
 export type InputOf<J> = J extends { readonly [jobTypes]?: { readonly input: (input: infer Input) => void } }
   ? [Input] extends [never]
     ? unknown

@@ -2,7 +2,7 @@ import type { AnyJob } from './define.ts';
 import { OnejobError } from './errors.ts';
 import { checkJobName, foldName, nearest } from './name.ts';
 
-/** The jobs that a process knows, by name; tells its listeners when one comes, changes or goes. */
+/** The jobs that a process knows, by name. It tells its listeners when a job comes, changes or goes. */
 export class Registry {
   readonly #jobs = new Map<string, AnyJob>();
   readonly #folded = new Map<string, string>();

@@ -10,7 +10,7 @@ export interface RetryOptions {
   delay?: Duration;
   factor?: number;
   maxDelay?: Duration;
-  /** 0 = exact, 0.5 = from half to one and a half of the delay. */
+  /** 0: the delay is exact. 0.5: it is between half and one and a half of itself. */
   jitter?: number;
 }
 
@@ -24,7 +24,7 @@ export interface RetryPolicy {
 
 export const never: RetryPolicy = { attempts: 1, delayMs: 1_000, factor: 2, maxDelayMs: 300_000, jitter: 0.5 };
 
-/** Fills in the defaults and refuses what would spin or never run. @throws CONFIG_INVALID */
+/** Fills in the defaults. Refuses a policy that would try again without a pause, or never. @throws CONFIG_INVALID */
 export function retryPolicy(options: RetryOptions | undefined, place: string): RetryPolicy {
   if (options === undefined) return never;
   const delayMs = options.delay === undefined ? never.delayMs : givenDuration(options.delay, `${place}.delay`);

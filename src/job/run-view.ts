@@ -2,7 +2,7 @@ import type { Failure } from './failure.ts';
 import type { JsonText, Progress, Run, RunId, StepKind, StepRecord, StepState, StoredResponse } from './run.ts';
 import type { RunState, Trigger } from './state.ts';
 
-/** RFC 3339, in UTC. */
+/** An instant as text, by RFC 3339, in UTC. */
 export type InstantText = string;
 
 /** The JSON of a run, the same in every face: all of it but what it was asked with. Members may come, none may change. */
@@ -39,7 +39,7 @@ export interface RunView {
   readonly response: StoredResponse | null;
   /** Only where the run has them. */
   readonly steps?: readonly StepView[];
-  /** Only in lists, of what is too large for them: sizes in bytes. */
+  /** In a list: the values that are too large for it, with their sizes in bytes. */
   readonly omitted?: Run['omitted'];
 }
 
@@ -94,7 +94,7 @@ export function runView(run: Run): RunView {
   };
 }
 
-/** The run that a view shows; what it was asked with is not known then. */
+/** Makes a run of the view of one. What the run was asked with is not in a view. */
 export function runOfView(view: RunView): Run {
   return {
     id: view.id,
@@ -167,7 +167,7 @@ function parsed(text: JsonText | null): unknown {
   return text === null ? null : JSON.parse(text);
 }
 
-/** A value that is null cannot be told from none; both print as none. */
+/** A view shows null for a value that is null, and for one that is missing. Both are read as missing. */
 function textOf(value: unknown): JsonText | null {
   return value === null ? null : JSON.stringify(value);
 }

@@ -1,26 +1,26 @@
 import type { Failure } from './failure.ts';
 import type { RunState, Trigger } from './state.ts';
 
-/** A UUIDv7 as text; sorts by time of creation. */
+/** A UUIDv7 as text. Ids sort by the time at which they were made. */
 export type RunId = string;
 
 /** JSON as text, exactly as it stands in the store. */
 export type JsonText = string;
 
-/** How far a run is: `fraction` from 0 to 1 where known, and a word to show beside it. */
+/** How far a run is: `fraction` from 0 to 1 where it is known, and a text to show beside it. */
 export interface Progress {
   readonly fraction: number | null;
   readonly text: string | null;
 }
 
-/** The headers and the very bytes that a run was asked with. `body` null: the text of `input` is the body. */
+/** The headers and the exact bytes that a run was asked with. Where `body` is null, the text of `input` is the body. */
 export interface StoredRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string | null;
   readonly encoding: 'utf8' | 'base64';
 }
 
-/** What a handler said through `response`, kept so that a repeated question gets the same answer. */
+/** What a handler wrote to `response`. It is kept so that a repeated request gets the same answer. */
 export interface StoredResponse {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -38,7 +38,7 @@ export interface Run {
   readonly priority: number;
   readonly attempt: number;
   readonly crashes: number;
-  /** It was in execution when its worker crashed, and has recorded nothing since: not two of these run in one process. */
+  /** The run was in execution when its worker crashed, and has recorded nothing since (protocol/liveness#suspects). */
   readonly isSuspect?: true;
   readonly epoch: number;
   readonly generation: number;
@@ -49,23 +49,26 @@ export interface Run {
   readonly response: StoredResponse | null;
   readonly error: Failure | null;
   readonly progress: Progress | null;
-  /** In words, what a waiting run waits for. */
+  /** What a waiting run waits for, in words for people. */
   readonly waitingFor: readonly string[];
   readonly schedule: string | null;
   readonly scheduledAt: number | null;
   readonly createdAt: number;
-  /** When it becomes, or became, due; null while it waits for a word from outside only. */
+  /** The instant at which it becomes, or became, due. Null while only a mailbox item can wake it. */
   readonly dueAt: number | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
-  /** Label of the node that runs it, or ran it last. */
+  /** The label of the node that executes it, or did so last. */
   readonly node: string | null;
   readonly traceId: string;
   readonly parent: RunId | null;
   readonly root: RunId;
-  /** Only where asked for. */
+  /** The steps, where they were asked for. */
   readonly steps?: readonly StepRecord[];
-  /** In a list: values too large for it, which are null or empty here, and their sizes in bytes. Read alone, a run has all. */
+  /**
+   * In a list: the sizes, in bytes, of values that are too large for it. Those are null or empty here; `get` gives
+   * them.
+   */
   readonly omitted?: Readonly<Partial<Record<OmittedValue, number>>>;
 }
 
@@ -74,18 +77,23 @@ export type OmittedValue = 'input' | 'args' | 'request' | 'output' | 'response' 
 export type StepKind = 'step' | 'sleep' | 'wait' | 'child' | 'callback';
 export type StepState = 'running' | 'succeeded' | 'failed';
 
-/** A step as the store knows it. `running` = begun and not finished: its tries, its wake-up instant or its child. */
+/**
+ * A step as the store knows it. A `running` one has begun and not ended: it has tries, an instant to go on, or a child.
+ */
 export interface StepRecord {
   readonly key: string;
   readonly kind: StepKind;
   readonly state: StepState;
-  /** Executions so far; a crash is none. */
+  /** How often it was tried. A crash counts as no try. */
   readonly tries: number;
-  /** Order of first asking within the run, from 0: what `restart --from` forgets by. */
+  /**
+   * Its place among the steps that the run asked for, from 0. `restart --from` forgets by it
+   * (protocol/replay#step-numbers).
+   */
   readonly firstSeq: number;
   readonly output: JsonText | null;
   readonly error: Failure | null;
-  /** When a sleep ends, a wait gives up or the next try is due; by the store's clock. */
+  /** The instant at which a sleep ends, a wait gives up or the next try is due, by the store's clock. */
   readonly resumeAt: number | null;
   readonly child: RunId | null;
   readonly startedAt: number;

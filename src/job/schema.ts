@@ -29,7 +29,7 @@ export interface SchemaIssue {
 export type SchemaInput<S> = S extends Schema<infer Input, unknown> ? Input : unknown;
 export type SchemaOutput<S> = S extends Schema<unknown, infer Output> ? Output : unknown;
 
-/** A JSON Schema object, as far as flags and help need it. */
+/** The part of a JSON Schema object that flags and help need. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -55,5 +55,5 @@ export function jsonSchemaOf(schema: Schema | undefined): JsonSchema | null {
   }
 }
 
-/** zod: one field that JSON Schema cannot say, such as a Date, is open, instead of hiding all the others. */
+/** Options for zod: a field that JSON Schema cannot describe, such as a Date, allows anything, and the others stay. */
 const anyForUnrepresentable = { unrepresentable: 'any' };

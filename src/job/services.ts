@@ -1,10 +1,10 @@
-/** How one service comes and goes. `open` may be asynchronous; `close` gets what `open` gave. */
+/** How one service is opened and closed. `open` may be asynchronous; `close` gets what `open` returned. */
 export interface ServiceDefinition<T> {
   open(): T | Promise<T>;
   close?(opened: T): unknown;
 }
 
-/** A named set of services; jobs defined with one set share its opened services within a process. */
+/** A set of named services. All jobs of one set share its open services within a process. */
 export interface ServiceSet {
   readonly definitions: Readonly<Record<string, ServiceDefinition<unknown>>>;
 }
@@ -14,7 +14,7 @@ export type NoServices = object;
 
 export const noServices: ServiceSet = { definitions: {} };
 
-/** Short form of a definition: `service(() => connect(url), (api) => api.end())`. */
+/** The short form of the definition of a service: `service(() => connect(url), (api) => api.end())`. */
 export function service<T>(open: () => T | Promise<T>, close?: (opened: T) => unknown): ServiceDefinition<T> {
   return close ? { open, close } : { open };
 }

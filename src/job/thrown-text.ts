@@ -1,6 +1,7 @@
 /**
- * What a thrown thing says, and behind it what its causes say: `fetch failed: connect ECONNREFUSED 127.0.0.1:80`. Node
- * puts the reason of a failed request there, and of an `AggregateError` into the errors that it holds.
+ * The message of a thrown thing, followed by those of its causes: `fetch failed: connect ECONNREFUSED 127.0.0.1:80`.
+ * Node puts the reason of a failed request into the cause, and that of an `AggregateError` into the errors that it
+ * holds.
  */
 export function messageWithCauses(thrown: unknown): string {
   const texts: string[] = [];
@@ -20,7 +21,7 @@ export function stackWithCauses(thrown: unknown): string | undefined {
   return stacks.length === 0 ? undefined : stacks.join('\ncaused by ');
 }
 
-/** Of the thrown thing alone; what has no message of its own is shown as what it is. */
+/** The message of the thrown thing alone. A thing without a message is shown as what it is. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError) {
     const inner = thrown.errors.slice(0, aggregateLimit).map((error) => plainMessage(error));
@@ -33,7 +34,7 @@ const depthLimit = 5;
 const aggregateLimit = 3;
 const unprintable = 'an object that cannot be printed was thrown';
 
-/** A cause that is no error is data of the job's own, and left out. */
+/** The thrown thing and those causes that are errors. Any other cause is data of the job's own, and is left out. */
 function withCauses(thrown: unknown): unknown[] {
   const chain = [thrown];
   let cause = causeOf(thrown);

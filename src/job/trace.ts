@@ -7,7 +7,7 @@ export interface TraceParent {
   readonly flags: number;
 }
 
-/** Undefined for a malformed one, which starts a new trace, as the standard says (W3C Trace Context §3.2). */
+/** Reads a `traceparent`. A malformed one gives undefined and starts a new trace (W3C Trace Context §3.2). */
 function parseTraceParent(text: string | undefined): TraceParent | undefined {
   const [, version = '', traceId = '', spanId = '', flags = '', rest] = form.exec(text ?? '') ?? [];
   if (version === '' || version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
@@ -23,9 +23,9 @@ export function traceParentOf(headers: StoredRequest['headers'] | undefined): Tr
 }
 
 /**
- * The span that the spans of a run hang below: the one that asked for the run, where it came with a `traceparent`. Else
- * one that nobody records, made of the id of the topmost run, so that all attempts, children and callbacks have the
- * same, whichever process executes them.
+ * The parent of a run's spans. It is the span that asked for the run, where the run came with a `traceparent`. Else it
+ * is a span that nobody records, made of the id of the topmost run: so all attempts, children and callbacks have the
+ * same one, whichever process executes them.
  */
 export function parentOf(run: {
   readonly traceId: string;

@@ -5,12 +5,12 @@ import type { FinalState, LiveState } from './state.ts';
  * compute in JavaScript call them. Adapters that compute in SQL are held to them by the contract suite.
  */
 
-/** What a store's narrow row says of an unfinished run. */
+/** The fence of an unfinished run, from its row in `live`. */
 export interface LiveRow {
   readonly state: LiveState;
   readonly worker: string | null;
   readonly epoch: number;
-  /** Count of words from outside; grows with each. */
+  /** The number of the last mailbox item; each item raises it. */
   readonly mailboxSeq: number;
 }
 
@@ -21,9 +21,9 @@ export interface EndedRow {
 }
 
 /**
- * `ok`: done, now or by an earlier delivery of the same entry. `stale`: the sender no longer holds the run; nothing
- * changed. `conflict`: the step is recorded with another result. `cancelled`: the run was let go, and that was its end,
- * for somebody had asked to cancel it. `refused`: the database refused a value of this entry.
+ * `ok`: it is done, now or by an earlier delivery of the same entry. `stale`: the sender does not hold the run any
+ * more, and nothing changed. `conflict`: the step is recorded with another result. `cancelled`: the run was let go, and
+ * ended by that, because somebody had asked to cancel it. `refused`: the database refused a value of this entry.
  */
 export type Verdict = 'ok' | 'stale' | 'conflict' | 'cancelled' | 'refused';
 
@@ -32,7 +32,7 @@ export interface Claimant {
   readonly epoch: number;
 }
 
-/** As much of a row as says who holds the run. */
+/** The part of a row that says who holds the run. */
 export type HeldRow = Omit<LiveRow, 'mailboxSeq'>;
 
 /** May this claimant write to the run? The fence of every entry. */
@@ -40,17 +40,18 @@ export function holds<Row extends HeldRow>(live: Row | undefined, by: Claimant):
   return live !== undefined && live.state === 'running' && live.worker === by.worker && live.epoch === by.epoch;
 }
 
-/** What became of the mailbox of a run while it was held. */
+/** What came to the mailbox of a run while it was held. */
 export interface MailboxMeanwhile {
   /** Somebody asked to cancel it, and it has not ended yet. */
   readonly isCancelled: boolean;
-  /** More came than the attempt has seen. */
+  /** An item came that the attempt has not seen. */
   readonly isNewer: boolean;
 }
 
 /**
- * The state of a run that its owner lets go, or that is taken from an owner who is gone. A request to cancel goes
- * first: there is no owner any more whom it could be told. A word that came after the attempt had looked wakes the run.
+ * The state of a run that its owner lets go, or that is taken from an owner who is gone (protocol/claims#letting-go). A
+ * request to cancel comes first: there is no owner any more who could be told of it. An item that the attempt has not
+ * seen wakes the run.
  */
 export function stateAfterLetGo<Wished extends 'queued' | 'waiting' | 'failed'>(
   wished: Wished,
@@ -95,8 +96,9 @@ export interface StepRow {
 }
 
 /**
- * A try that comes behind a later one of the same attempt: its group was given up by who sent it, and carried out after it
- * was sent again. It is `ok` and changes nothing. The tries of a step never become fewer within an attempt.
+ * Does this try come behind a later one of the same attempt? Its sender gave up its group and sent it again, and the
+ * store carried out both. It is `ok` and changes nothing: within an attempt the tries of a step never become fewer
+ * (protocol/journal#late-groups).
  */
 export function isLateTry(
   begun: { readonly epoch: number; readonly tries: number },
@@ -105,15 +107,16 @@ export function isLateTry(
   return begun.epoch === entry.epoch && entry.tries < begun.tries;
 }
 
-/** For a claimant that holds the run: may this finished step be recorded? */
+/** May this finished step be recorded, by a claimant that holds the run? */
 export function stepVerdict(recorded: StepRow | undefined, entry: StepRow): Verdict {
   if (!recorded || recorded.state === 'running') return 'ok';
   return recorded.state === entry.state && recorded.output === entry.output ? 'ok' : 'conflict';
 }
 
 /**
- * Is the crash of a worker charged to a run that it held? To what is suspect already, and to a run that was alone; where
- * none of several was suspect it is to nobody. All that it held is suspect from then on, until it records something.
+ * Is the crash of a worker charged to a run that it held? It is charged to runs that were suspect before, and to a run
+ * that was alone. Where none of several was suspect, it is charged to nobody. From then on all of them are suspect,
+ * until they record something (protocol/liveness#suspects).
  */
 export function isCharged(run: { readonly isSuspect: boolean }, heldByWorker: number): boolean {
   return run.isSuspect || heldByWorker === 1;
@@ -124,7 +127,10 @@ export function evictionOf(crashes: number, maxCrashes: number): 'queued' | 'fai
   return crashes + 1 >= maxCrashes ? 'failed' : 'queued';
 }
 
-/** What a cancel does: at once where nobody holds the run, else it is a request to the owner. */
+/**
+ * What a cancel does: it ends a run that nobody holds, and is a request to the owner of any other
+ * (protocol/claims#cancel).
+ */
 export function cancelVerdict(live: LiveRow | undefined): 'done' | 'pending' | 'finished' {
   if (!live) return 'finished';
   return live.state === 'running' ? 'pending' : 'done';
@@ -136,10 +142,12 @@ export interface UnreadEvents {
   readonly bytes: number;
 }
 
-/** From here on no event more is taken in: a run reads all of them into its memory, and an attempt begins with them. */
+/** A mailbox with so much in it takes no further event: an attempt begins by reading all of them into its memory. */
 export const fullMailbox: UnreadEvents = { events: 1_000, bytes: 16_777_216 };
 
-/** What an event does. A cancel and the end of a child are never refused: they are small, and a run has to end. */
+/**
+ * What an event does. A cancel and the end of a child are never refused: they are small, and the run needs them to end.
+ */
 export function eventVerdict(live: LiveRow | undefined, unread: UnreadEvents): 'pending' | 'full' | 'finished' {
   if (!live) return 'finished';
   return unread.events >= fullMailbox.events || unread.bytes >= fullMailbox.bytes ? 'full' : 'pending';

@@ -7,7 +7,7 @@ import type { Upkeep } from './upkeep.ts';
 export interface Adapter {
   /** The URLs that it takes begin with one of them and a colon. In lower case. */
   readonly schemes: readonly string[];
-  /** @throws CONFIG_INVALID for a URL that cannot be, DRIVER_MISSING with the line that installs the driver */
+  /** @throws CONFIG_INVALID for a URL that is wrong, DRIVER_MISSING with the line that installs the driver */
   open(url: string, options: OpenOptions): Promise<OpenedStore>;
 }
 

@@ -1,4 +1,4 @@
 import type { FinalState } from '../job/state.ts';
 
-/** How an attempt left its worker. `lost`: the run is another's now, nothing was written. */
+/** How an attempt left its worker. `lost`: another worker has the run now, and this attempt wrote nothing. */
 export type AttemptEnd = FinalState | 'retried' | 'parked' | 'handedBack' | 'lost';

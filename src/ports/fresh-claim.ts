@@ -1,7 +1,7 @@
 import type { Claim } from './store-claim.ts';
 import type { NewRun } from './store-submit.ts';
 
-/** What a claim would have said of a run that was created as held, due at once: it spares the read. */
+/** The claim of a run that was created as held by its worker: it is made here, without asking the store. */
 export function freshClaim(run: NewRun, now: number): Claim {
   return {
     run: run.id,

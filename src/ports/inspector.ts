@@ -1,18 +1,18 @@
 import type { PauseTarget } from './store-action.ts';
 import type { Stats, StatsRequest } from './store-stats.ts';
 
-/** What operators ask of a store beyond the life of runs: the second, small port. Read-only. */
+/** What operators ask of a store. It is the second port, small and read-only; the first one lives the life of runs. */
 export interface Inspector {
   /** Everything that is paused now, by name. */
   pauses(): Promise<Pause[]>;
 
   /**
-   * Runs that are due and that nobody holds, by job, in at most 1,000 jobs; what is paused is among them. Of each
-   * queue and priority only the `atMost` that come first are looked at, so that the costs stay bounded whatever waits.
+   * Counts the runs that are due and held by nobody, by job, of at most 1,000 jobs. Paused runs are among them. Of each
+   * queue and priority it looks only at the `atMost` runs that come first, so its cost is bounded whatever waits.
    */
   backlog(request: { readonly atMost: number }): Promise<Backlog>;
 
-  /** What is there and what ended lately, at one look. */
+  /** Which runs there are, and which ended lately. */
   stats(request: StatsRequest): Promise<Stats>;
 }
 
@@ -27,6 +27,6 @@ export interface Pause {
   readonly reason: string | null;
   readonly actor: string;
   readonly since: number;
-  /** By the store's clock; null: until resumed. */
+  /** When the pause ends, by the store's clock. Null: when somebody resumes it. */
   readonly until: number | null;
 }

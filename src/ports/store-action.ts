@@ -2,7 +2,10 @@ import type { CalledBack } from '../job/callbacks.ts';
 import type { JsonText, RunId } from '../job/run.ts';
 import type { RunState } from '../job/state.ts';
 
-/** A word from outside. `id` makes a repeated ask the same one. `actor` and `reason` are kept for people. */
+/**
+ * What somebody wants of a run, or of what can be paused. With the same `id` it is the same action, sent again
+ * (protocol/claims#repeated-actions). `actor` and `reason` are kept for people.
+ */
 export type Action = RunAction | PauseAction;
 
 interface ActionOrigin {
@@ -13,31 +16,41 @@ interface ActionOrigin {
 
 /** About one run; `ref` is an id or a key. */
 export type RunAction = ActionOrigin & { readonly ref: string } &
-  /** `callbacks`: what the asker knows of the job's, for a run that nobody who knows the job has claimed. */
+  /**
+   * `callbacks`: which ends of the job have one, as far as the sender knows; it counts for a run that was asked for by
+   * name and is not claimed yet.
+   */
   (
     | { readonly kind: 'cancel'; readonly callbacks: CalledBack }
     | { readonly kind: 'event'; readonly name: string; readonly data: JsonText | null }
     /**
-     * Finished runs that did not succeed; their attempts count on, and are as many as those of a new run. Forgets failed steps only. Steps that wait
-     * for a child, or failed with theirs, are begun, with `tries` 0: nobody has looked at the child since.
+     * For finished runs that did not succeed. Their attempts are counted on, and they have as many again as a new run.
+     * Only failed steps are forgotten. A step that waits for a child, or failed with its child, is begun again with
+     * `tries` 0, so that it looks at the child first (protocol/replay#retry).
      */
     | { readonly kind: 'retry' }
     /**
-     * Forgets the step and all first asked for at or after it; null = all. Finished runs only; generation + 1. Of those
-     * that stay, the ones that wait for a child have `tries` 0.
+     * For finished runs. Forgets the step and all first asked for at or after it; null forgets all. The generation is
+     * raised by 1. Steps that stay and wait for a child get `tries` 0 (protocol/replay#restart).
      */
     | { readonly kind: 'restart'; readonly from: string | null }
-    /** A queued run becomes due at another time, and its deadline moves along. */
+    /** Makes a queued run due at another time. Its deadline moves along. */
     | { readonly kind: 'reschedule'; readonly delayMs: number }
   );
 
-/** What can be paused. A paused node claims nothing but what it was asked for itself: it is drained. */
+/**
+ * What can be paused. A paused node claims only what it was asked for itself: so it is drained
+ * (protocol/queues#pauses).
+ */
 export interface PauseTarget {
   readonly type: 'job' | 'queue' | 'schedule' | 'node';
   readonly name: string;
 }
 
-/** Binds later `claim` (job, queue, node) and `fire` (schedule), on all nodes, until resumed or `until`. */
+/**
+ * Holds for each later `claim` (job, queue, node) and `fire` (schedule), on all nodes, until `until` or until it is
+ * resumed.
+ */
 export type PauseAction = ActionOrigin & {
   readonly kind: 'pause' | 'resume';
   readonly target: PauseTarget;
@@ -45,9 +58,9 @@ export type PauseAction = ActionOrigin & {
 };
 
 /**
- * `done`: it is so now. `pending`: the owner will see it. `unknown`: no such run. `active`: only finished runs can be
- * restarted. `finished`: the run has ended, nothing changed. `step-unknown`: no such step to restart from. `full`: the
- * event is not taken in before the run has taken others.
+ * `done`: it is carried out. `pending`: the owner of the run will see it. `unknown`: there is no such run. `active`:
+ * only a finished run can be restarted. `finished`: the run has ended, and nothing changed. `step-unknown`: there is no
+ * such step to restart from. `full`: the mailbox takes this event when the run has taken others.
  */
 export interface ActionResult {
   readonly verdict: 'done' | 'pending' | 'unknown' | 'active' | 'finished' | 'step-unknown' | 'full';
@@ -56,14 +69,15 @@ export interface ActionResult {
 }
 
 /**
- * A word that waits in a run's mailbox; `n` counts within the run, from 1. Its size is 100 bytes and those of its texts.
+ * One item in the mailbox of a run (protocol/replay#mailbox). `n` counts the items of the run, from 1. Its size is 100
+ * bytes and those of its texts.
  */
 export interface MailboxItem {
   readonly n: number;
   readonly kind: 'cancel' | 'event' | 'child';
-  /** Of an event its name, of a child its run id. */
+  /** The name of an event; the run id of a child. */
   readonly name: string;
-  /** Of an event its data; of a child null: its outcome is read from its record. */
+  /** The data of an event. Null for a child: its outcome is read from its record. */
   readonly data: JsonText | null;
   readonly actor: string | null;
   readonly reason: string | null;

@@ -5,27 +5,42 @@ import type { WorkerId } from './store-worker.ts';
 
 export interface ClaimRequest {
   readonly worker: WorkerId;
-  /** From 1, greater than that of each earlier claim and each earlier submit with this worker as holder. */
+  /**
+   * Counts from 1. It is greater than that of each earlier claim, and of each earlier submit that named this worker as
+   * holder (protocol/claims#lost-claims).
+   */
   readonly number: number;
-  /** Only runs of these, in whatever queues they lie: a job may have had another queue when they were asked for. */
+  /**
+   * Only runs of these jobs are claimed, from whatever queue: a job may have had another queue when they were asked
+   * for.
+   */
   readonly jobs: readonly JobTerms[];
-  /** At most so many runs. Of queues that have due ones each gives one in turn until there are enough. */
+  /**
+   * At most so many runs are claimed. Queues with due runs give one each in turn until there are enough
+   * (protocol/queues#fair-shares).
+   */
   readonly free: number;
-  /** Of those queues, by name, this place (modulo their number) is first: with little room each must get its turn. */
+  /**
+   * Which of those queues is first: its place by name, modulo their number. A worker counts it up, so that each queue
+   * gets its turn.
+   */
   readonly turn: number;
-  /** Only runs of these roots: a process that runs work by itself takes its own runs and their children (protocol/claims#own-tree). */
+  /**
+   * Only runs of these roots are claimed: a process that executes runs by itself takes these and their children
+   * (protocol/claims#own-tree).
+   */
   readonly tree?: readonly RunId[];
 }
 
 /**
- * What the worker's code says of a job. With the claim of a run that was asked for without the job's code
- * (`callbacks: 'unknown'`) it is stored: the run keeps the limits that it has and gets the others, so that any rescuer can
- * hold it to them (protocol/liveness#limits-and-stalls), and its end calls back.
+ * What the worker's code says of a job (protocol/claims#terms-of-a-job). The first claim of a run that was asked for
+ * without the job's code (`callbacks: 'unknown'`) stores it. The run keeps the limits that it has and gets the others,
+ * so any rescuer can enforce them, and its end has its callback.
  */
 export interface JobTerms {
   readonly name: string;
   readonly timeoutMs: number | null;
-  /** From the run's due instant. */
+  /** Counts from the run's due instant. */
   readonly deadlineMs: number | null;
   readonly maxCrashes: number;
   readonly callbacks: Exclude<CalledBack, 'unknown'>;
@@ -39,13 +54,15 @@ export interface LostClaim {
 
 export interface Claimed {
   readonly claims: readonly Claim[];
-  /** The store's now. */
+  /** The instant of the answer, by the store's clock. */
   readonly now: number;
-  /** When the next run of these jobs is due; null when none is known. */
+  /** When the next run of these jobs is due. Null: no such run is known. */
   readonly nextDueAt: number | null;
 }
 
-/** All that a first attempt needs, so that starting one costs no further read; steps and messages are read in bounded parts. */
+/**
+ * All that a first attempt needs: it begins without a further read. Steps and mailbox items are read in bounded parts.
+ */
 export interface Claim {
   readonly run: RunId;
   readonly epoch: number;
@@ -55,12 +72,15 @@ export interface Claim {
   readonly input: JsonText | null;
   readonly args: readonly string[];
   readonly request: StoredRequest | null;
-  /** Execution of the handler, from 1. */
+  /** The number of this execution of the handler, from 1. */
   readonly attempt: number;
-  /** The first one since the run was asked for, or retried: the attempts of the job's `retry` count from here. */
+  /**
+   * The number of the first attempt since the run was asked for or retried. The attempts of the job's `retry` count
+   * from it.
+   */
   readonly firstAttempt: number;
   readonly crashes: number;
-  /** As in `Run`. */
+  /** It was in execution when its worker crashed, and has recorded nothing since. */
   readonly isSuspect?: true;
   readonly generation: number;
   readonly priority: number;
@@ -69,17 +89,20 @@ export interface Claim {
   readonly root: RunId;
   readonly scheduledAt: number | null;
   readonly createdAt: number;
-  /** Limit of one attempt, as it was submitted or else as the job says. */
+  /** The limit of one attempt: that of the submit, else that of the job. */
   readonly timeoutMs: number | null;
-  /** When the deadline falls, by the store's clock. */
+  /** The instant of the deadline, by the store's clock. */
   readonly deadlineAt: number | null;
-  /** Last `seq` of the output. */
+  /** The last `seq` of the output. */
   readonly outputSeq: number;
-  /** Bytes of the output so far, of all attempts. */
+  /** How many bytes of output all attempts have written. */
   readonly outputBytes: number;
-  /** Steps recorded or begun: 0 spares the read. */
+  /** How many steps are recorded or begun. 0: there is nothing to read. */
   readonly steps: number;
-  /** Number of the last message so far: 0 spares the look for them. The attempt begins when it has been given them all. */
+  /**
+   * The number of the last mailbox item. 0: there is none. The attempt begins when it has been given all up to this
+   * one.
+   */
   readonly mailboxSeq: number;
 }
 

@@ -7,7 +7,7 @@ import type { WorkerId } from './store-worker.ts';
 /** One thing that running code makes durable. `run` and `epoch` are the fence. */
 export type Entry = StepEntry | TryEntry | SuspendEntry | OutcomeEntry | HandBackEntry;
 
-/** A step ended; sets the run's crashes to 0. Recorded once: a repeat with the same result is `ok`. */
+/** A step ended. It is recorded once, and a repeat with the same result is `ok`. It sets the run's crashes to 0. */
 export interface StepEntry {
   readonly kind: 'step';
   readonly run: RunId;
@@ -21,11 +21,14 @@ export interface StepEntry {
   readonly error: Failure | null;
   readonly startedAt: number;
   readonly finishedAt: number;
-  /** The mailbox item that it took out of the mailbox; deleted with a restart of the step, so that it is there again. */
+  /** The number of the mailbox item that the step took. A restart of the step puts the item back. */
   readonly consumes: number | null;
 }
 
-/** A step that has begun and not ended: a failed try, a sleep, a wait, or a child run that is created with it. */
+/**
+ * A step has begun and not ended: after a failed try, for a sleep or a wait, or with a child run, which is created with
+ * it.
+ */
 export interface TryEntry {
   readonly kind: 'try';
   readonly run: RunId;
@@ -34,39 +37,43 @@ export interface TryEntry {
   readonly type: StepKind;
   readonly tries: number;
   readonly firstSeq: number;
-  /** What a step of several parts has so far, such as the cursor of pages; kept as the step's output until it ends. */
+  /**
+   * What a step of several parts has so far, such as the cursor of pages. It is kept as the step's output until the
+   * step ends.
+   */
   readonly output: JsonText | null;
   readonly error: Failure | null;
   readonly startedAt: number;
-  /** When it goes on: at an instant, or so long after the store's now; both null: by a mailbox item only. */
+  /**
+   * When the step goes on: at an instant, or so long after the store's now. Both null: only a mailbox item makes it go
+   * on.
+   */
   readonly resumeAt: number | null;
   readonly resumeInMs: number | null;
-  /** Created in the same commit unless its id exists. */
+  /** The child is created in the same commit, unless a run of its id exists. */
   readonly child: NewRun | null;
-  /**
-   * The child that the step has, and that ended without success, is retried in the same commit, as by an ask: once for
-   * each number of `tries`.
-   */
+  /** The step's child, which ended without success, is retried in the same commit: once for each number of `tries`. */
   readonly retriesChild: boolean;
 }
 
 /**
- * The run parks: `waiting`, held by nobody, until `wakeInMs` or mail. Sets crashes to 0. With mail that is newer than
- * `mailboxSeq` it is `queued`, due now. With a request to cancel it ends, as every end does, and the answer is `cancelled`.
+ * The run parks: it is `waiting`, held by nobody, until `wakeInMs` have passed or a mailbox item comes. Its crashes are
+ * set to 0. Where an item later than `mailboxSeq` is there, it is `queued`, due now. Where somebody has asked to cancel
+ * it, it ends, and the answer is `cancelled` (protocol/claims#letting-go).
  */
 export interface SuspendEntry {
   readonly kind: 'suspend';
   readonly run: RunId;
   readonly epoch: number;
-  /** Number of the last message that the attempt was given. */
+  /** The number of the last mailbox item that the attempt was given. */
   readonly mailboxSeq: number;
   readonly wakeInMs: number | null;
   readonly waitingFor: readonly string[];
 }
 
 /**
- * The run ends, as every end does (`job/callbacks.ts`): its children that are not finished are cancelled unless it
- * succeeded, its parent gets a mailbox item of kind `child`, and where it is called back the callback's run is created.
+ * The run ends. In the same commit its unfinished children are cancelled unless it succeeded, its parent gets a mailbox
+ * item of kind `child`, and the run of its callback is created where it has one (protocol/claims#the-end-of-a-run).
  */
 export interface OutcomeEntry {
   readonly kind: 'outcome';
@@ -77,26 +84,30 @@ export interface OutcomeEntry {
   readonly response: StoredResponse | null;
   readonly error: Failure | null;
   readonly progress: Progress | null;
-  /** No callback comes of it: the run was taken back before it began. */
+  /** The end has no callback: the run was taken back before it began. */
   readonly isSilent: boolean;
 }
 
 /**
- * The run goes back to the queue in its old place: a stop (`attempt` unchanged) or the next attempt after a delay. With a
- * request to cancel it ends instead, as every end does, and the answer is `cancelled`.
+ * The run goes back to the queue, in its old place: because the worker stops (`attempt` unchanged), or for its next
+ * attempt after a delay. Where somebody has asked to cancel it, it ends instead, and the answer is `cancelled`
+ * (protocol/claims#letting-go).
  */
 export interface HandBackEntry {
   readonly kind: 'handBack';
   readonly run: RunId;
   readonly epoch: number;
-  /** The attempt that comes next; a higher one sets crashes to 0. Null: the same, for a claim whose answer was lost. */
+  /**
+   * The number of the attempt that comes next. A higher one sets crashes to 0. Null: it stays, for a claim whose answer
+   * was lost.
+   */
   readonly attempt: number | null;
   readonly delayMs: number;
-  /** Why the attempt ended, shown until the next outcome. */
+  /** Why the attempt ended. It is shown until the next outcome. */
   readonly error: Failure | null;
 }
 
-/** Output lane. `progress` keeps only the last word per run. */
+/** Output of several runs. Of `progress` only the last value for each run is kept. */
 export interface OutputBatch {
   readonly worker: WorkerId;
   readonly chunks: readonly (Chunk & Fence)[];
@@ -108,11 +119,17 @@ interface Fence {
   readonly epoch: number;
 }
 
-/** Whole lines of output, as bytes; `seq` counts from 1 within the run, over all attempts. */
+/**
+ * Whole lines of output, as bytes. `seq` counts from 1 within the run, over all attempts
+ * (protocol/journal#chunks-of-output).
+ */
 export interface Chunk {
   readonly seq: number;
   readonly bytes: Uint8Array;
 }
 
-/** Per chunk. `ok` also for a `seq` that is there already; `gap`: an earlier one is missing. */
+/**
+ * The answer for each chunk. `ok` is also the answer for a `seq` that is there already. `gap`: an earlier one is
+ * missing.
+ */
 export type OutputVerdict = 'ok' | 'stale' | 'gap';

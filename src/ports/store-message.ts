@@ -2,11 +2,11 @@ import type { RunId } from '../job/run.ts';
 import type { MailboxItem } from './store-action.ts';
 import type { WorkerId } from './store-worker.ts';
 
-/** What a worker asks for with `messages`: the runs that it knows it holds. */
+/** The runs whose mailboxes a worker reads: those that it knows it holds (protocol/replay#reading-a-mailbox). */
 export interface MessageRequest {
   readonly worker: WorkerId;
   readonly runs: readonly MailboxPosition[];
-  /** Of all messages that are answered, by their size (`MailboxItem`): at least one, if there is any. */
+  /** Limit of the sizes (`MailboxItem`) of all items in the answer. One item at least comes, if there is any. */
   readonly maxBytes: number;
 }
 
@@ -14,24 +14,24 @@ export interface MessageRequest {
 export interface MailboxPosition {
   readonly run: RunId;
   readonly epoch: number;
-  /** Number of the last message that it was given; 0: none yet. */
+  /** The number of the last item that it was given. 0: none yet. */
   readonly seen: number;
 }
 
 export interface Messages {
-  /** Of those runs that have messages after `seen`, in the order of the request. */
+  /** Those runs that have items after `seen`, in the order of the request. */
   readonly inboxes: readonly Inbox[];
-  /** The runs that this worker does not hold in that epoch: they ended over its head, or another has them. */
+  /** The runs that this worker does not hold in that epoch: they were ended without it, or another worker has them. */
   readonly lost: readonly RunId[];
-  /** `maxBytes` left something out: ask again with the new positions. */
+  /** Items were left out because of `maxBytes`: ask again with the new positions. */
   readonly hasMore: boolean;
 }
 
 export interface Inbox {
   readonly run: RunId;
   readonly epoch: number;
-  /** All messages up to this number are here, or were given or consumed before: the next `seen`. */
+  /** All items up to this number are here, or were given or taken before. It is the next `seen`. */
   readonly seen: number;
-  /** Not consumed, in the order of their numbers. */
+  /** The items that no step has taken, in the order of their numbers. */
   readonly items: readonly MailboxItem[];
 }

@@ -1,7 +1,7 @@
 import type { RunId } from '../job/run.ts';
 import type { RunState, Trigger } from '../job/state.ts';
 
-/** Every condition given must hold. */
+/** Which runs are listed. Every condition that is given must hold. */
 export interface RunQuery {
   readonly job?: string;
   readonly states?: readonly RunState[];
@@ -9,12 +9,12 @@ export interface RunQuery {
   readonly key?: string;
   readonly parent?: RunId;
   readonly schedule?: string;
-  /** Created at or after, and before, these instants. */
+  /** Runs that were created at or after `since`, and before `until`. */
   readonly since?: number;
   readonly until?: number;
-  /** Ids that end so: what a person copied from a table. */
+  /** Runs whose ids end so: a person copies the end of an id from a table. */
   readonly tail?: string;
-  /** `next` of the page before: the id of its last run. */
+  /** The `next` of the page before: the id of its last run. */
   readonly cursor?: string;
   /** From 1 to 10,000. */
   readonly limit: number;
@@ -22,20 +22,26 @@ export interface RunQuery {
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Hand on to get the next page, which may be empty where this one ended early; null at the end. */
+  /** The `cursor` of the next page, which may be empty where this one ended early. Null: this is the last page. */
   readonly next: string | null;
 }
 
-/** What is asked of the steps of one run, part by part. */
+/** Asks for the steps of one run, part by part. */
 export interface StepRequest {
   readonly run: RunId;
-  /** `next` of the part before; null: from the first step on. */
+  /** The `next` of the part before. Null: begin with the first step. */
   readonly after: string | null;
-  /** Of keys, outputs and errors, and 200 for each step: at least one step comes, if there is any. */
+  /**
+   * Limit of the bytes of keys, outputs and errors, and 200 more for each step. One step at least comes, if there is
+   * any.
+   */
   readonly maxBytes: number;
 }
 
-/** How long and how many finished runs are kept. What is said of failed ones holds for cancelled ones too, each counted by itself. */
+/**
+ * How long and how many finished runs are kept. The limits of failed runs hold for cancelled runs, too; each kind is
+ * counted by itself.
+ */
 export interface PrunePolicy {
   readonly succeededMs: number;
   readonly failedMs: number;
@@ -45,8 +51,8 @@ export interface PrunePolicy {
 
 export interface Pruned {
   readonly runs: number;
-  /** Of input, output and log, about. */
+  /** About how many bytes of input, output and log. */
   readonly bytes: number;
-  /** There is more to delete: call again. */
+  /** There is more to delete: call it again. */
   readonly more: boolean;
 }

@@ -1,19 +1,19 @@
 import type { FinalState } from '../job/state.ts';
 
-/** What is looked at, so that the costs stay bounded whatever the store holds. */
+/** How much is looked at, so that the cost is bounded whatever the store holds. */
 export interface StatsRequest {
-  /** How far back ends are looked for, from the store's now. */
+  /** How far back from the store's now it looks for ends. */
   readonly windowMs: number;
-  /** Into so many equal parts the window is cut for the series. */
+  /** The number of equal parts of the window in the series. */
   readonly parts: number;
   /**
-   * So many runs are looked at: of each line of work those that are due first and those that come next, of each
-   * outcome those that ended last. Ten times as many ends are counted, by their index alone.
+   * So many runs are looked at: of each ready slice those that are due first and those that come next, of each outcome
+   * those that ended last. Ten times as many ends are counted, by their index alone.
    */
   readonly atMost: number;
 }
 
-/** Each number is of a moment of its own, shortly after `now`. */
+/** Each number belongs to a moment of its own, shortly after `now`. */
 export interface Stats {
   readonly now: number;
   readonly live: LiveStats;
@@ -21,40 +21,46 @@ export interface Stats {
 }
 
 export interface LiveStats {
-  /** There was more than was looked at: each number is at least so high. */
+  /** There was more than was looked at: the real numbers are these or higher. */
   readonly isPartial: boolean;
-  /** By name, at most 1,000. */
+  /** Jobs in the order of their names, at most 1,000. */
   readonly jobs: readonly LiveJob[];
 }
 
-/** Unfinished runs of one job. */
+/** The unfinished runs of one job. */
 export interface LiveJob {
   readonly job: string;
-  /** Due, and held by nobody; runs whose wait is over are among them. */
+  /** Runs that are due and held by nobody, also those whose wait is over. */
   readonly due: number;
   readonly oldestDueAt: number | null;
-  /** Queued for a later instant. */
+  /** Runs that are queued for a later instant. */
   readonly later: number;
-  /** Suspended: for a while, or for a word from outside. */
+  /** Runs that are parked, until an instant or until a mailbox item comes. */
   readonly waiting: number;
   readonly running: number;
 }
 
 export interface EndedStats {
-  /** Where the window begins. */
+  /** The instant at which the window begins. */
   readonly since: number;
   readonly outcomes: Readonly<Record<FinalState, EndedSo>>;
-  /** From then on all ends are in `jobs`: `since`, or later where more ended than was looked at. */
+  /** All ends from this instant on are in `jobs`. It is `since`, or later where more runs ended than were looked at. */
   readonly jobsSince: number;
-  /** By name, at most 1,000: those with most ends. */
+  /** The jobs with most ends, at most 1,000, in the order of their names. */
   readonly jobs: readonly EndedJob[];
 }
 
 export interface EndedSo {
-  /** From then on all are counted: the window's begin, or later where more ended than is counted. */
+  /**
+   * All ends from this instant on are counted. It is the begin of the window, or later where more runs ended than are
+   * counted.
+   */
   readonly since: number;
   readonly runs: number;
-  /** By part of the window, the oldest first; null: before `since`. The part that `since` lies in is counted from there. */
+  /**
+   * A number for each part of the window, the oldest first. Null: the part lies before `since`. The part with `since`
+   * in it is counted from there.
+   */
   readonly series: readonly (number | null)[];
 }
 
@@ -63,7 +69,7 @@ export interface EndedJob {
   readonly succeeded: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** From the first beginning to the end of those that succeeded, waits included; null where none did. */
+  /** The time from the first beginning to the end of runs that succeeded, waits included. Null: none succeeded. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
 }

@@ -27,102 +27,133 @@ export interface Store {
   close(): Promise<void>;
 
   /**
-   * Brings the schema up to this code's version; one process at a time, others wait. Additive only: code one minor
-   * older goes on beside it. `dryRun` changes nothing. @throws CONFIG_INVALID when the schema asks for newer code
+   * Brings the schema up to this code's version. One process does it at a time, and others wait. It only adds, so code
+   * that is one minor version older goes on beside it. `dryRun` changes nothing. @throws CONFIG_INVALID when the schema
+   * asks for newer code
    */
   migrate(options?: { dryRun?: boolean }): Promise<Migration>;
 
   /**
-   * All runs that are new are created, or none. A key that exists is an answer, never an error. One that a transaction of
-   * somebody else (`tx`) is creating is not waited for: KEY_BUSY names all such keys (`job/key-busy.ts`), nothing was
-   * created, and the rest may be asked for at once. Within a `tx` of one's own it is waited for.
+   * Creates all runs that are new, or none (protocol/claims#submit). A key that exists is an answer, never an error. A
+   * key that an open transaction of somebody else is creating is not waited for: KEY_BUSY names all such keys
+   * (`job/key-busy.ts`), nothing was created, and the others may be submitted at once (protocol/journal#busy-keys).
+   * Within a `tx` of the caller's own the key is waited for.
    */
   submit(runs: readonly NewRun[], options?: { tx?: unknown }): Promise<Submitted[]>;
 
-  /** The worker exists with heartbeat 0; with `replaces`, living workers of that node are evicted first (no crash counted). */
+  /**
+   * Adds a worker, with its counter at 0. With `replaces`, living workers of that node are evicted first; that is no
+   * crash of their runs (protocol/liveness#node-names).
+   */
   registerWorker(worker: WorkerRegistration): Promise<void>;
 
-  /** Raises the worker's counter and does nothing else. May be called from several threads. */
+  /** Raises the worker's counter and does nothing else (protocol/liveness#heartbeats). Several threads may call it. */
   heartbeat(report: { worker: WorkerId; load?: number; stalled?: boolean }): Promise<HeartbeatReply>;
 
   workers(): Promise<WorkerView[]>;
 
   /**
-   * A worker, only while its counter is still `seenHeartbeat`: its runs are queued again in their old place with epoch + 1
-   * and crashes + 1, or fail at their limit. A run, only while it is held in that epoch: it ends with the code, cancelled
-   * where that is RUN_CANCELLED, else failed. Where somebody has asked to cancel it, a run of either ends cancelled.
-   * Answers the runs that were taken, per target; a target that is closed already, or whose condition fails, answers none.
+   * Evicts a worker, if its counter is still `seenHeartbeat`: its runs are queued again in their old place, with epoch
+   * and crashes raised by 1, or fail at their limit (protocol/liveness#eviction). Or ends one run, if it is still held
+   * in that epoch: as cancelled where the code is RUN_CANCELLED, else as failed. A run that somebody has asked to
+   * cancel ends as cancelled in any case. Answers for each target the runs that were taken: none where its condition
+   * does not hold, or where it was done before.
    */
   evict(targets: readonly EvictTarget[]): Promise<RunId[][]>;
 
   /**
-   * Gives each due run to at most one worker: `running`, epoch + 1. Order within a queue: priority (higher first), due,
-   * age. Of those that are suspect, however, a worker gets one at most, and none while it holds one: the others are
-   * passed by, and `nextDueAt` is silent about them. A worker that is not registered, or evicted, gets none. Made twice it takes once, and answers what is held by it.
-   * Not so where it arrives later than the next one: after an answer that was lost `reclaim` is asked first.
+   * Gives each due run to at most one worker, as `running` with epoch + 1 (protocol/claims#claims). Within a queue a
+   * higher priority is first, then an earlier due instant, then the older run. A worker holds one suspect run at most:
+   * other suspect runs are left out, and `nextDueAt` does not count them. A worker that is not registered, or was
+   * evicted, gets none. A claim that is made twice takes once, and answers what is held by it; it must not arrive
+   * behind the next claim, so `reclaim` comes first after an answer that was lost.
    */
   claim(request: ClaimRequest): Promise<Claimed>;
 
   /**
-   * What the worker holds by the claim of that number, and by submits of that number that made it the holder. From then
-   * on nothing is given to it by that number or a lower one, wherever the call still is on its way: a claim takes
-   * nothing, a submit creates its runs queued. So what this answers is all there is, and it may be repeated.
+   * Answers what the worker holds by the claim of that number, or by a submit of that number that named it as holder.
+   * From then on no call of that number or a lower one gives it anything, also if it is still on its way: a claim takes
+   * nothing, a submit creates its runs queued. So the answer is complete, and the call may be repeated
+   * (protocol/claims#lost-claims).
    */
   reclaim(claim: LostClaim): Promise<Claimed>;
 
   /**
-   * Reads the messages to runs that the worker holds, each after the last one that its attempt was given, and says
-   * which of the runs it does not hold. Bounded, whatever the mailboxes hold.
+   * Reads the mailboxes of runs that the worker holds, each behind the last item that its attempt was given. Also says
+   * which of the runs the worker does not hold. The answer is bounded, whatever the mailboxes hold
+   * (protocol/replay#reading-a-mailbox).
    */
   messages(request: MessageRequest): Promise<Messages>;
 
-  /** The steps of a run in parts, finished ones first in the order of recording, then those begun. */
+  /**
+   * Reads the steps of a run in parts: first those that ended, in the order in which they were recorded, then those
+   * that are begun.
+   */
   steps(request: StepRequest): Promise<Page<StepRecord>>;
 
   /**
-   * Locks the runs' rows in id order, then compares worker, epoch and state (job/transition.ts), then writes what was
-   * found valid. At most one state-changing entry a run. An entry that is not `ok` changed nothing. Rejects with KEY_BUSY
-   * as `submit` does, for children.
+   * Locks the rows of the runs in the order of their ids, then compares worker, epoch and state
+   * (protocol/claims#fencing), then writes what was found valid. A run has at most one entry that changes its state. An
+   * entry that is neither `ok` nor `cancelled` changed nothing. Rejects with KEY_BUSY for the keys of children, like
+   * `submit`.
    */
   record(batch: { worker: WorkerId; entries: readonly Entry[] }): Promise<Verdict[]>;
 
-  /** Output of runs, under the same fence; a chunk only as the last `seq` + 1, so readers see no hole and no double. */
+  /**
+   * Adds output to runs, under the same fence. A chunk is accepted only as the last `seq` + 1
+   * (protocol/journal#chunks-of-output).
+   */
   append(batch: OutputBatch): Promise<OutputVerdict[]>;
 
-  /** Words from outside: done at once where nobody holds the run, else stored as mail with `mailboxSeq + 1`. */
+  /**
+   * Carries out actions. A cancel of a run that somebody holds becomes a mailbox item, and so does every event; an item
+   * raises the run's `mailboxSeq` by 1.
+   */
   act(actions: readonly Action[]): Promise<ActionResult[]>;
 
-  /** Per reference the run, or null; looked up as id first, then as key. */
+  /** Answers for each reference the run, or null. A reference is looked up as an id first, then as a key. */
   get(refs: readonly string[], options?: { steps?: boolean }): Promise<(Run | null)[]>;
 
   /**
-   * Newest first, by keyset; never counts a table. Values stand as in a list (job/listed-run.ts), and a page ends early,
-   * with a `next`, when it has 8 MiB: neither the store nor the caller ever has more of it in memory than some of those.
+   * Lists runs, the newest first, and never counts a table. Large values are left out (`job/listed-run.ts`), and a page
+   * ends early, with a `next`, when it has 8 MiB. So neither the store nor the caller has more than that in memory
+   * (protocol/claims#bounded-answers).
    */
   list(query: RunQuery): Promise<Page<Run>>;
 
-  /** Committed output after `seq` in order, from any process; at least one chunk when there is one. */
+  /** Reads the committed output behind `seq`, in order, from any process. One chunk at least comes, if there is any. */
   tail(request: { run: RunId; after: number; maxBytes: number }): Promise<Chunk[]>;
 
-  /** Declares an app's schedules. An older version changes nothing; pauses and overrides stay. */
+  /**
+   * Declares an app's schedules. An older version changes nothing, and pauses stay (protocol/schedules#declarations).
+   */
   plan(declaration: { app: string; version: string; schedules: readonly SchedulePlan[] }): Promise<void>;
 
-  /** Due schedules by the store's clock, and when the next one is. */
+  /** Answers the schedules that are due by the store's clock, and when the next one is. */
   due(request: { limit: number }): Promise<Due>;
 
-  /** Advances schedules and creates their runs and ranges, each wholly or, when its revision moved, not at all. */
+  /**
+   * Advances schedules and creates their runs and ranges. A schedule whose revision has moved is left alone
+   * (protocol/schedules#fire).
+   */
   fire(fires: readonly Fire[]): Promise<FireVerdict[]>;
 
-  /** Deletes a bounded number of finished runs beyond the policy, with all that hangs on them; frees their keys. */
+  /**
+   * Deletes finished runs beyond the policy, at most `limit`, with all that belongs to them. Their keys are free again
+   * (protocol/claims#retention).
+   */
   prune(request: { policy: PrunePolicy; limit: number }): Promise<Pruned>;
 }
 
 export interface StoreFacts {
-  /** Made with the schema: nodes that share a lock or a queue compare it. Empty until the first `migrate`. */
+  /**
+   * The id of the store, made with its schema. Nodes that share a lock or a queue compare it. Empty until the first
+   * `migrate`.
+   */
   readonly id: string;
   /** Who can see this store: this process, this machine, or the network. */
   readonly reach: 'process' | 'host' | 'network';
-  /** URL without secrets, for messages. */
+  /** The URL without secrets, for messages. */
   readonly url: string;
   /**
    * Who raises the counter while the main loop is blocked: the store's own thread (`'store'`), a module whose
@@ -130,19 +161,24 @@ export interface StoreFacts {
    */
   readonly heartbeat: 'store' | { readonly module: string; readonly options: unknown } | null;
   /**
-   * Resolves, with STORE_REPLACED, when a call has found that what was opened is not where it was: no call can succeed
-   * any more, and what was answered last may be lost. Else it never settles.
+   * Resolves, with STORE_REPLACED, when a call has found that the file of the store is not where it was. No call can
+   * succeed any more, and what was answered last may be lost. Otherwise it never settles.
    */
   readonly lost?: Promise<Error>;
-  /** Calls are carried out in the order in which they were made: a claim right behind a submit finds its runs. */
+  /**
+   * Calls are carried out in the order in which they were made: a claim that is sent right after a submit finds its
+   * runs.
+   */
   readonly isOrdered?: boolean;
-  /** Runs lie in the line in the order in which their submits were made, also when several are under way at a time. */
+  /** Runs are due in the order of their submits, also when several submits are under way at once. */
   readonly keepsSubmitsInOrder?: boolean;
-  /** A claim of the same turn of the event loop travels with a submit; what it gets is answered as running. */
+  /**
+   * A claim of the same turn of the event loop travels with a submit. The runs that it took are answered as `running`.
+   */
   readonly joinsClaims?: boolean;
 }
 
-/** Versions of the schema before and after; 0 = there was none. */
+/** The versions of the schema before and after. 0: there was none. */
 export interface Migration {
   readonly from: number;
   readonly to: number;

@@ -3,15 +3,15 @@ import type { AttemptEnd } from './attempt-end.ts';
 import type { Claim } from './store-claim.ts';
 
 /**
- * Makes spans of what is executed. Where nobody collects spans there is no tracer, and the engine makes none. What is
- * replayed makes no span: it is not executed. Implementations must not throw.
+ * Makes spans of what is executed. Where nobody collects spans, there is no tracer. What is replayed is not executed,
+ * and has no span. An implementation does not throw.
  */
 export interface Tracer {
   /** An attempt begins to execute here, for the first time or again after a wait. */
   begin(claim: Claim): AttemptSpan;
-  /** The span that the calling code executes in, as W3C `traceparent`; undefined where there is none. */
+  /** The span in which the calling code executes, as a W3C `traceparent`. Undefined: there is none. */
   traceparent(): string | undefined;
-  /** Spans of runs that wait, or go on elsewhere, end here. */
+  /** Ends the spans of runs that wait, or that go on in another process. */
   close(): void;
 }
 

@@ -1,17 +1,17 @@
 import type { PrunePolicy } from './store-query.ts';
 
 /**
- * What operators do with a store as a database: the third port, and a small one. It is asked by hand, so it may count
- * and look around where the others must not. None of it migrates.
+ * What operators do with a store as a database. It is the third port, and a small one. People call it by hand, so it
+ * may count and look around, which the other ports must not. None of it migrates.
  */
 export interface Upkeep {
   /**
-   * The statements that `migrate` would run now, for a person who has the rights that the store's own user lacks; with
-   * what that user has to be granted. Empty when the schema is up to date.
+   * The statements that `migrate` would run now, and the rights that the store's user needs: for a person with rights
+   * that the store's user lacks. Empty when the schema is up to date.
    */
   script(): Promise<string>;
 
-  /** How many finished runs `prune` would delete in all, called until there is no more. */
+  /** How many finished runs `prune` would delete, if it were called until there is no more. */
   prunable(policy: PrunePolicy): Promise<number>;
 
   /**
@@ -35,9 +35,9 @@ export interface Upkeep {
 export interface Examination {
   /** Name and version, such as `PostgreSQL 15.8`. */
   readonly server: string;
-  /** What the store takes on disk, about; null where that cannot be asked. */
+  /** About how many bytes the store takes on disk. Null: the server does not say. */
   readonly bytes: number | null;
-  /** In the order in which to read them; what is in order, too. */
+  /** In the order in which to read them. What is in order is among them. */
   readonly findings: readonly Finding[];
 }
 
@@ -45,6 +45,6 @@ export interface Finding {
   /** `fail`: what onejob promises does not hold, or it cannot work. */
   readonly grade: 'ok' | 'warn' | 'fail';
   readonly text: string;
-  /** The remedy; with everything that is not ok. */
+  /** The remedy. Every finding that is not `ok` has one. */
   readonly hint?: string;
 }

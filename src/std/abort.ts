@@ -40,7 +40,9 @@ export class Abort {
   }
 }
 
-/** As `work`, or rejects with the reason as soon as the signal aborts; what becomes of `work` then is passed over. */
+/**
+ * Settles like `work`, or rejects with the reason as soon as the signal aborts. What `work` does after that is ignored.
+ */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let leave: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {

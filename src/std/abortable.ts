@@ -1,4 +1,4 @@
-/** The same promise, but rejected with the signal's reason as soon as that aborts. */
+/** A promise that settles like the one given, or rejects with the signal's reason as soon as that aborts. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {

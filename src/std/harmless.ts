@@ -1,6 +1,6 @@
 /**
- * The same object for whoever only tells it things: a method that throws, or whose promise rejects, is passed over and
- * said once as a warning of the process. What listens must not be able to end what it listens to.
+ * Wraps a listener so that it cannot end what it listens to: where one of its methods throws, or its promise rejects,
+ * the process says so once, as a warning, and goes on.
  */
 export function harmless<T extends object>(listener: T): T {
   const methods = new Map<string | symbol, unknown>();

@@ -13,7 +13,7 @@ export interface NotStorable<Sentence extends string> {
   readonly error: `onejob: ${Sentence}`;
 }
 
-/** As `Stored`, but for what a `toJSON` has given: JSON.stringify does not ask that for a `toJSON` again. */
+/** What is stored of a value that a `toJSON` has given: JSON.stringify does not ask that value for a `toJSON` again. */
 type Plain<T> = unknown extends T
   ? T
   : T extends Json | undefined

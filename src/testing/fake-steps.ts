@@ -6,7 +6,7 @@ import type { Step, StepOptions } from '../job/step.ts';
 /** By a step's key, such as `charge:7`, or its name alone. */
 export type StepFakes = Readonly<Record<string, (...given: never[]) => unknown>>;
 
-/** The same job whose `step` does what the fakes say; they are recorded, retried and replayed like the real ones. */
+/** A job whose `step` does what the fakes say. Their results are recorded, retried and replayed like real ones. */
 export function withFakeSteps(job: AnyJob, fakes: StepFakes): AnyJob {
   if (Object.keys(fakes).length === 0) return job;
   return {

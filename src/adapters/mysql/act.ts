@@ -22,7 +22,7 @@ interface Answer extends ActionResult {
   readonly i: number;
 }
 
-/** What is paused by the store's clock of this moment. */
+/** What is paused now, by the store's clock. */
 export function pauses(db: Connection): Promise<Pause[]> {
   return db.query<Pause>(
     `select type, name, reason, actor, at since, ends_at "until" from onejob_pauses

@@ -17,7 +17,7 @@ export async function claim(db: Connection, request: ClaimRequest): Promise<Clai
   return claimedOf(await db.writeOnce('claim', 'claim_v1', values));
 }
 
-/** What was lost of a claim. */
+/** Asks for what a lost claim took. */
 export async function reclaim(db: Connection, { worker, number }: LostClaim): Promise<Claimed> {
   return claimedOf(await db.write('reclaim', 'reclaim_v1', [worker, number]));
 }

@@ -31,7 +31,7 @@ export interface Connection {
 interface ServerTraits {
   /** No larger message reaches it (`max_allowed_packet`). */
   readonly largestMessage: number;
-  /** Stands before each call, for what only holds during it. */
+  /** Is written before each call, for settings that hold only during the call. */
   readonly beforeCalls: string;
 }
 

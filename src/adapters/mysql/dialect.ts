@@ -87,7 +87,7 @@ export const now = `(timestampdiff(microsecond, '1970-01-01 00:00:00', utc_times
 /** `key` and `trigger` are words of the server's own. */
 const columns = (read: ReadColumn): string => runColumns(read, { key: 'run_key', trigger: 'cause' });
 
-/** As in a list. */
+/** The columns of a run in a list: without its large values. */
 export const listColumns = columns(listedColumn);
 
 /** Whether somebody may yet read how the run `o` has ended: its parent, or a child, which may be its callback. */

@@ -29,7 +29,7 @@ export async function openPool({ connection }: Address, max: number): Promise<Po
   const pool = mysql.createPool({
     uri: connection,
     connectionLimit: max,
-    // As many as there may be: else a timer that closes idle ones keeps the process alive.
+    // All of them may stay idle: else a timer that closes idle ones keeps the process alive.
     maxIdle: max,
     connectTimeout: connectMs,
     enableKeepAlive: true,

@@ -3,7 +3,10 @@ import { checkClock } from '../sql/clock-check.ts';
 import type { Connection } from './connection.ts';
 import { now } from './dialect.ts';
 
-/** A transaction that is open for `oldMs` is no longer work. What a user of few rights may not see is left out. */
+/**
+ * Looks at the server. A transaction that is open for `oldMs` is reported. What the user has no right to see is left
+ * out.
+ */
 export async function examine(db: Connection, { oldMs = 15 * 60_000 } = {}): Promise<Examination> {
   const before = Date.now();
   const [row] = await db.query<Row>(question, [`${db.names.prefix.replaceAll(/[_%\\]/g, String.raw`\$&`)}%`]);

@@ -213,7 +213,7 @@ async function readServer(db: Connection): Promise<Server> {
 
 const megabyte = 1_048_576;
 
-/** What would go wrong later, and less plainly. */
+/** Refuses a server on which something would go wrong later, with a worse message. */
 function refuseServer(server: Server, { url }: Connection): void {
   const refuse = (says: string, hint: string) => {
     throw new OnejobError('CONFIG_INVALID', `the store ${url} ${says}`, { hint });

@@ -18,7 +18,7 @@ export async function submit(db: Connection, runs: readonly NewRun[]): Promise<S
 }
 
 /**
- * The same inside a transaction of the user's own, all of it or nothing; it is never repeated.
+ * Submits inside a transaction of the user's own, all of it or nothing. It is never repeated.
  *
  * @throws CONFIG_INVALID for a `tx` that is no open transaction on the server of this store
  */
@@ -30,7 +30,7 @@ export async function submitWithin(
   checkArgument(runs);
   const tell = readTransaction(tx);
   const [items = null, ...rest] = valuesOf(runs);
-  // As bytes, which stand in SQL as digits: whatever the session's sql_mode and character set, nothing is escaped.
+  // Bytes stand in SQL as digits, so nothing is escaped, whatever the session's sql_mode and character set.
   const batch = Buffer.from(String(items));
   const text = named('call onejob_submit_within_v1(convert(? using utf8mb4), ?, ?, ?)', db.names);
   const answer = await tell(text, [batch, ...rest]).catch((error: unknown) => {

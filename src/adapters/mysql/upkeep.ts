@@ -31,7 +31,7 @@ export function refuseBackup({ url, names }: Pick<Connection, 'url' | 'names'>, 
   });
 }
 
-/** As `refuseBackup`. */
+/** Refuses to restore, and names the tool of the server that does. */
 export function refuseRestore({ url, names }: Pick<Connection, 'url' | 'names'>, path: string): never {
   throw new OnejobError('CONFIG_INVALID', 'a store in MySQL is brought back with the tools of its server', {
     hint: `stop all that work with it, then: mysql${serverOf(url)} ${names.database} < '${path.replaceAll("'", `'\\''`)}'`,

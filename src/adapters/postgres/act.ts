@@ -20,7 +20,7 @@ interface Answer extends Partial<ActionResult> {
   readonly verdict: ActionResult['verdict'];
 }
 
-/** What is paused by the store's clock of this moment. */
+/** What is paused now, by the store's clock. */
 export async function pauses(db: Connection): Promise<Pause[]> {
   return db.query<Pause>(
     `select type, name, reason, actor, at since, until from ${db.schema}.pauses

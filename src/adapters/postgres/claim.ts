@@ -14,7 +14,7 @@ export async function claim(db: Connection, request: ClaimRequest, cursor: Claim
   return { claims: rows.map(claimOf), now: first?.now ?? 0, nextDueAt: first?.next ?? null };
 }
 
-/** What was lost of a claim. */
+/** Asks for what a lost claim took. */
 export async function reclaim(db: Connection, { worker, number }: LostClaim): Promise<Claimed> {
   const text = `select * from ${db.schema}.reclaim_v1($1, $2::bigint)`;
   const [first, ...rows] = await db.write<Row>('reclaim', text, [worker, number]);

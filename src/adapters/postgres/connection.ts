@@ -24,7 +24,7 @@ export interface Connection {
 export interface Message {
   readonly text: string;
   readonly values: readonly unknown[];
-  /** As `writeOnce`. */
+  /** It is not sent again over a connection that broke: it could take twice. */
   readonly isOnce?: boolean;
 }
 

@@ -104,7 +104,7 @@ async function readMeta(db: Connection): Promise<Meta | undefined> {
   }
 }
 
-/** As `check_isolation` asks in each call. */
+/** Asks what `check_isolation` asks in each call: may this isolation be used? */
 function isFence(isolation: string): boolean {
   return isolation === 'read committed' || isolation === 'read uncommitted';
 }

@@ -17,7 +17,10 @@ export interface HeartbeatSender {
 /** A heartbeat that hangs is of no use: the next one comes in two seconds. */
 const timeoutMs = 5_000;
 
-/** For a thread of its own, which heartbeats while the main loop is blocked (protocol/liveness#heartbeats): one connection, nothing else. */
+/**
+ * Makes heartbeats in a thread of its own, while the main loop is blocked (protocol/liveness#heartbeats). It has one
+ * connection and nothing else.
+ */
 export async function openHeartbeat({ url, schema }: HeartbeatOptions): Promise<HeartbeatSender> {
   const db = await openConnection({ address: readAddress(url, schema), max: 1, timeoutMs });
   return { heartbeat: (report) => heartbeat(db, report), close: () => db.close() };

@@ -10,7 +10,7 @@ import type { Connection } from './connection.ts';
 
 const wholeColumns = runColumns(wholeColumn);
 
-/** As in a list. */
+/** The columns of a run in a list: without its large values. */
 export const listColumns = runColumns(listedColumn);
 
 /** By id first, then by key. */

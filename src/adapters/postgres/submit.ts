@@ -14,8 +14,8 @@ export async function submit(db: Connection, runs: readonly NewRun[]): Promise<S
 }
 
 /**
- * The same as one statement in a transaction of the user's own, which is never repeated. Workers are told when it
- * commits, and not if it does not: the server keeps a notification until then.
+ * Submits as one statement in a transaction of the user's own, which is never repeated. Workers are told when it
+ * commits, and only then: the server keeps a notification until the commit.
  *
  * @throws CONFIG_INVALID for a `tx` that is no open transaction on the database of this store
  */

@@ -31,7 +31,7 @@ export function refuseBackup(db: Connection, path: string): never {
   });
 }
 
-/** As `refuseBackup`. */
+/** Refuses to restore, and names the tool of the server that does. */
 export function refuseRestore(db: Connection, path: string): never {
   const [shown = ''] = db.url.split('?');
   throw new OnejobError('CONFIG_INVALID', 'a store in PostgreSQL is brought back with the tools of its server', {

@@ -3,7 +3,7 @@ import type { Trigger } from '../../job/state.ts';
 import type { Claim, JobTerms } from '../../ports/store-claim.ts';
 import { callbacksText, jsonOf, listOf } from './run-row.ts';
 
-/** What a claim selects of a run. Null stands for the usual value: most columns of most claims have it. */
+/** The columns of a run that a claim reads. Null stands for the usual value, which most columns of most claims have. */
 export interface ClaimRow {
   readonly id: string;
   readonly job: string;

@@ -1,12 +1,12 @@
 import type { Failure } from '../../job/failure.ts';
 
-/** A worker that died with a run in its hands. */
+/** A worker that crashed while it held the run. */
 export interface CrashRecord {
   readonly node: string;
   readonly worker: string;
 }
 
-/** The failure of a run that took down its workers once too often; it names them (protocol/liveness#crashes). */
+/** The failure of a run that has reached its limit of crashes. It names the workers (protocol/liveness#crashes). */
 export function crashFailure(crashRecords: readonly CrashRecord[]): Failure {
   const names = crashRecords.map(({ node, worker }) => `${node} (${worker})`);
   const count = crashRecords.length;

@@ -1,7 +1,7 @@
 import { finalStates, type FinalState } from '../../job/state.ts';
 import type { EndedJob, EndedSo, EndedStats, StatsRequest } from '../../ports/store-stats.ts';
 
-/** The window of a request on the store's clock, and what of it may be read. */
+/** The window of a request, by the store's clock, and how much of it may be read. */
 export interface EndedWindow {
   readonly since: number;
   readonly parts: number;
@@ -29,7 +29,7 @@ export interface EndedGroup {
   readonly state: FinalState;
   readonly job: string;
   readonly n: number;
-  /** Of those that succeeded, how long each took; null where it never began. */
+  /** How long each of those that succeeded took; null for one that never began. */
   readonly took: readonly (number | null)[] | null;
 }
 
@@ -103,7 +103,7 @@ function endsOf({ succeeded, failed, cancelled }: EndedJob): number {
   return succeeded + failed + cancelled;
 }
 
-/** The value at which so many are at most that long: one that was there. */
+/** The smallest of the values that so many of them do not exceed. */
 function quantiles(all: readonly (number | null)[]): { p50Ms: number | null; p95Ms: number | null } {
   const took = Float64Array.from(all.filter((ms) => ms !== null)).toSorted();
   const at = (share: number) => took[Math.ceil(share * took.length) - 1] ?? null;

@@ -9,7 +9,7 @@ export interface EntryForms {
   readonly structured: Structured;
   /** The child run that comes with the `i`th entry. */
   readonly child: (entry: TryEntry, child: NewRun, i: number) => unknown;
-  /** The wish to retry the child that the entry's step has. */
+  /** Asks for a retry of the child of the entry's step. */
   readonly again: (entry: TryEntry) => unknown;
 }
 
@@ -20,7 +20,7 @@ interface Encoded {
   readonly [member: string]: unknown;
 }
 
-/** A group of entries, sorted by what they do, in short: so procedures take it. */
+/** A group of entries, sorted by what they do, in the short form that procedures take. */
 export class EntryGroup {
   readonly runs = new Set<RunId>();
   /** List n holds the entries of steps that were named n times before: an upsert cannot touch one row twice. */

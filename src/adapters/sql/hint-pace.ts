@@ -1,8 +1,8 @@
 import { systemClock, type Timer } from '../../std/clock.ts';
 
-/** Hints in between are told by one at the end of the pause. */
+/** At least so long is the pause between two hints. Hints in the pause become one at its end. */
 const pauseMs = 10;
-/** So long a last hint, and the end of its connection, may take when the process leaves. */
+/** How long a last hint and the end of its connection may take when the process ends. */
 const farewellMs = 1_000;
 
 /** When a notifier sends its hints: the first at once, then at most one each 10 ms, and never two at a time. */
@@ -47,7 +47,7 @@ export class HintPace {
   }
 }
 
-/** Resolves when the last work of a notifier has settled, or has had its time. */
+/** Resolves when the last work of a notifier has settled, or its time is over. */
 export async function farewell(work: Promise<unknown> | undefined): Promise<void> {
   if (work === undefined) return;
   let timer: Timer | undefined;

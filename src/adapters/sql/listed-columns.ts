@@ -5,7 +5,7 @@ export type ReadColumn = (expression: string, name: string) => string;
 
 export const wholeColumn: ReadColumn = (expression, name) => `${expression} ${name}`;
 
-/** As in a list: a large value stays where it is, and its size is read in place of it. */
+/** A column as a list reads it: a large value stays where it is, and its size is read in its place. */
 export const listedColumn: ReadColumn = (expression, name) =>
   `case when octet_length(${expression}) <= ${largestListed} then ${expression} end ${name},
   case when octet_length(${expression}) > ${largestListed} then octet_length(${expression}) end ${name}_bytes`;

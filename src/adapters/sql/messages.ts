@@ -3,14 +3,14 @@ import type { MailboxItem } from '../../ports/store-action.ts';
 import type { Inbox, MessageRequest, Messages } from '../../ports/store-message.ts';
 import { type MailboxColumns, mailboxItemOf } from './run-row.ts';
 
-/** What a database found of one run of the request, in its order. */
+/** What a database found for one run of the request. They stand in the order of the request. */
 export interface MailboxHead {
   readonly run: RunId;
-  /** Number of its last message; null: the worker does not hold it. */
+  /** The number of its last mailbox item. Null: the worker does not hold the run. */
   readonly mailbox_seq: number | null;
 }
 
-/** Of a request that names no run. */
+/** The answer to a request that names no run. */
 export const noMessages: Messages = { inboxes: [], lost: [], hasMore: false };
 
 export type MailboxRow = MailboxColumns & { readonly run: RunId };

@@ -2,10 +2,10 @@ import type { NewRun } from '../../ports/store-submit.ts';
 import { callbacksText } from './run-row.ts';
 import { wholeMs } from './whole-ms.ts';
 
-/** How a database takes what is structured inside of a batch: as it is, or as text. */
+/** The form in which a database takes structured values inside of a batch: as they are, or as text. */
 export type Structured = (value: object) => unknown;
 
-/** A new run as procedures read it. Most members of most runs are as usual and left out. */
+/** A new run in the form that procedures read. Members with the usual value are left out, which are most of them. */
 export function encodeNewRun(run: NewRun, i: number, structured: Structured): Record<string, unknown> {
   return {
     i,

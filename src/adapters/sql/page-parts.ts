@@ -3,8 +3,9 @@ import type { Page, RunQuery } from '../../ports/store-query.ts';
 import { type RunRow, runOf } from './run-row.ts';
 
 /**
- * A page that is read part by part, so that not ten thousand large rows are in memory before the first is counted: it is
- * whole with `limit` runs, or with 8 MiB of them. The next part is as long as it may be if its rows are like those read.
+ * Reads a page part by part, so that ten thousand large rows are never in memory at once. The page is complete with
+ * `limit` runs, or with 8 MiB of them. The next part has as many rows as fit, if they are like those that were read
+ * (protocol/claims#bounded-answers).
  */
 export class PageParts {
   readonly #limit: number;
@@ -30,7 +31,7 @@ export class PageParts {
     return this.#asked;
   }
 
-  /** Below which run it goes on; undefined: at the beginning of the page. */
+  /** The run behind which the next part begins; undefined: the page begins. */
   get cursor(): string | undefined {
     return this.#items.at(-1)?.id;
   }
@@ -94,5 +95,5 @@ function weigh(row: RunRow): number {
 
 const maxBytes = 8 * 1_048_576;
 const firstRows = 100;
-/** Of rows that are all as large as a row of a list can be, 100 KB each. */
+/** So many rows, if each were as large as a row of a list can be, which is 100 KB. */
 const maxRows = 500;

@@ -38,7 +38,7 @@ export interface RunRow {
   readonly parent: string | null;
   /** Null where the run is its own root. */
   readonly root: string | null;
-  /** In lists, of those that are too large. */
+  /** In lists: the sizes of values that are too large. */
   readonly input_bytes?: number | null;
   readonly args_bytes?: number | null;
   readonly request_bytes?: number | null;
@@ -138,7 +138,7 @@ export function mailboxItemOf(row: MailboxColumns): MailboxItem {
   return { n, kind: row.kind as MailboxItem['kind'], name, data, actor, reason, at };
 }
 
-/** What is null stays null; all else is JSON that we wrote ourselves. */
+/** Reads JSON that we wrote ourselves; null stays null. */
 export function jsonOf<T>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T);
 }
@@ -152,7 +152,7 @@ export function listText(list: readonly string[]): string | null {
   return list.length === 0 ? null : JSON.stringify(list);
 }
 
-/** Most runs are not called back; a null costs nothing. */
+/** Keeps `none` as null, which costs nothing: most runs have no callback. */
 export function callbacksText(callbacks: CalledBack): Exclude<CalledBack, 'none'> | null {
   return callbacks === 'none' ? null : callbacks;
 }

@@ -18,7 +18,7 @@ export interface Failures {
 
 /** Groups of records, groups of output, claims and heartbeats, and one to read: more would only crowd the server. */
 export const defaultMax = 4;
-/** Far beyond any call of the port; a way to the server that swallows packets is given up after that. */
+/** The time-out of a call, longer than any call of the port takes. It ends calls whose packets never arrive. */
 export const defaultAnswerMs = 30_000;
 /** About 5 s in all: so long the server may have no connection free before that is an outage. */
 const crowded = 20;

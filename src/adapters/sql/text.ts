@@ -16,7 +16,7 @@ export function checkTexts(value: unknown): number {
   });
 }
 
-/** Negative when one of the texts is bad. */
+/** The number of characters; negative when one of the texts is bad. */
 function lengthOf(value: unknown): number {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0') ? value.length : -1;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return 0;
@@ -42,7 +42,7 @@ interface BadText {
   readonly what: string;
 }
 
-/** Where it is, for the message; slower. */
+/** Finds the place of the bad text, for the message. It is slower than counting. */
 function findBadText(value: unknown, path: string): BadText | undefined {
   if (typeof value === 'string') {
     if (value.includes('\0')) return { path, what: 'U+0000' };

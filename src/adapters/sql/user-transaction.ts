@@ -50,7 +50,7 @@ function ofDriver(driver: Driver): Tell {
   };
 }
 
-/** A connection without a transaction would commit the run at once, whatever the caller does next. */
+/** Refuses a connection without a transaction: it would commit the run at once, whatever the caller does next. */
 export function noneOpen(): OnejobError {
   return new OnejobError('CONFIG_INVALID', 'no transaction is open on `tx`', {
     hint: 'begin one, and wait for that, before you enqueue in it',
@@ -64,7 +64,7 @@ export function failed(cause?: unknown): OnejobError {
   });
 }
 
-/** As any statement of the caller's own may end: by a deadlock, or because its isolation lets it see only the past. */
+/** The user's transaction cannot go on: a deadlock ended it, or its isolation shows it only the past. */
 export function collided(cause: unknown): OnejobError {
   return new OnejobError(
     'STORE_UNAVAILABLE',
@@ -89,7 +89,7 @@ interface Kysely {
   executeQuery(query: unknown): Promise<unknown>;
 }
 
-/** As `CompiledQuery.raw` of Kysely makes it. */
+/** Sends SQL by a transaction of Kysely, as the query that its `CompiledQuery.raw` makes. */
 function ofKysely(kysely: Kysely): Tell {
   if (kysely.isTransaction !== true) throw outside('Kysely', 'trx');
   return (sql, parameters) =>

@@ -1,4 +1,7 @@
-/** A delay with jitter is a fraction. Instants are whole, on all databases the same: PostgreSQL refuses others. */
+/**
+ * Rounds a delay, which is a fraction where it has jitter. Instants are whole numbers on all databases: PostgreSQL
+ * refuses others.
+ */
 export function wholeMs(ms: number): number {
   return Math.ceil(ms);
 }

@@ -6,7 +6,7 @@ import type { Upkeep } from '../../ports/upkeep.ts';
 import { maskUrl } from '../config/mask.ts';
 
 export interface OpenedBackend extends OpenedStore {
-  /** We opened it, so we close it. */
+  /** Whether we opened it, and so close it. */
   readonly isOurs: boolean;
 }
 
@@ -43,7 +43,7 @@ export async function openBackend(
   });
 }
 
-/** A store of the user's own may leave out the small ports. */
+/** Takes over a store of the user's own. It may leave out the small ports. */
 function takeOver(store: Store & Partial<Inspector & Upkeep>): OpenedBackend {
   const hasInspector = typeof store.pauses === 'function' && typeof store.backlog === 'function';
   const inspector = hasInspector ? (store as Inspector) : null;

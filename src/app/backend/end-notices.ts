@@ -5,24 +5,24 @@ import type { PeerChannel } from './peer-channel.ts';
 export interface EndNoticesOptions {
   readonly channel: PeerChannel;
   readonly clock: Clock;
-  /** It lives long enough to hear who waits; one that does not tells of every end, with its hints. */
+  /** The process lives long enough to be told who waits. One that does not tells of every end, with its hints. */
   readonly listens: boolean;
   /** Runs may have ended in another process; null: any may have. */
   readonly onEnded: (runs: readonly RunId[] | null) => void;
 }
 
 /**
- * That a run has ended, told to the process that waits for it. Who waits says for which runs, again every ten seconds,
- * and is believed for thirty; who ends one of them says so at once, then at most every 10 ms. One that ended just
- * before the question came is answered too: of the last two seconds each process knows its ends. A notice may be lost:
- * who waits looks by himself now and then (`run-ends.ts`).
+ * Tells the process that waits for a run that it has ended. A process that waits says for which runs, again every ten
+ * seconds, and is believed for thirty. A process that ends one of them says so at once, then at most every 10 ms. It
+ * also answers for runs that ended just before the question came: each process knows its ends of the last two seconds.
+ * A notice may be lost, so who waits also looks now and then (`run-ends.ts`).
  */
 export class EndNotices {
   readonly #options: EndNoticesOptions;
-  /** By others: until when they are believed. */
+  /** The runs that other processes wait for, and until when that is believed. */
   readonly #awaited = new Map<RunId, number>();
   #anyAwaitedUntil = -1;
-  /** In this process, lately, as they were told: oldest first. */
+  /** The runs that ended in this process lately, the oldest first. */
   readonly #ended: { readonly runs: readonly RunId[]; readonly at: number }[] = [];
   #remembered = 0;
   readonly #unsaid = new Set<RunId>();
@@ -65,7 +65,7 @@ export class EndNotices {
     this.#say();
   }
 
-  /** What waits for its pause is for others: they must not lose it because we leave. */
+  /** Sends what still waits for its pause: others must not lose it because this process leaves. */
   close(): void {
     if (this.#pause === undefined) return;
     this.#pause.cancel();
@@ -74,7 +74,7 @@ export class EndNotices {
     this.#pause = undefined;
   }
 
-  /** As a whole: most ends are never asked for. */
+  /** Keeps the list whole, without an entry for each run: most ends are never asked for. */
   #remember(runs: readonly RunId[], at: number): void {
     this.#ended.push({ runs, at });
     this.#remembered += runs.length;

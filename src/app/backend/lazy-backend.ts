@@ -21,20 +21,20 @@ export class LazyBackend {
     return this.#opened !== undefined;
   }
 
-  /** As the store says: no call can succeed any more. */
+  /** The store has said that no call can succeed any more. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
   /**
-   * As `open`, for what is no business of an app that stops, unless the code of a run or of a hook asks: `stop` waits
-   * for it to end well. @throws APP_STOPPING after `retire`
+   * Opens the backend for what an app that stops does not do any more. The code of a run or of a hook is still served:
+   * `stop` waits for it to end well. @throws APP_STOPPING after `retire`
    */
   use(): Promise<PreparedBackend> {
     return this.#isRetired && !isOwnCode() ? Promise.reject(stopped()) : this.open();
   }
 
-  /** What goes on still has the store until `close`; nothing new begins. */
+  /** Nothing new begins. What goes on has the store until `close`. */
   retire(): void {
     this.#isRetired = true;
   }
@@ -59,8 +59,8 @@ export class LazyBackend {
   }
 
   /**
-   * What was asked for is stored or answered first, unless the store hangs longer than `patienceMs`. A store that was
-   * handed over stays open.
+   * First stores or answers what was asked for, unless the store hangs longer than `patienceMs`. Then closes it; a
+   * store that was handed over stays open.
    */
   async close(patienceMs = 10_000): Promise<void> {
     this.#isClosed = true;

@@ -3,8 +3,9 @@ import type { Clock, Timer } from '../../std/clock.ts';
 import type { PeerChannel } from './peer-channel.ts';
 
 /**
- * Which runs have got messages, told from process to process: at once, then at most every 10 ms. Who executes one of
- * them fetches; nobody else does, so what strangers do costs a worker nothing. What is lost costs up to a second.
+ * Tells other processes which runs have new mailbox items: at once, then at most every 10 ms. A process that executes
+ * one of them fetches its items. No other process does, so what others do costs a worker nothing. A hint that is lost
+ * costs up to a second.
  */
 export class MessageHints {
   readonly #channel: PeerChannel;
@@ -18,7 +19,7 @@ export class MessageHints {
     this.#clock = clock;
   }
 
-  /** The store has them. Null: nobody knows to which runs. */
+  /** These runs have new items, and the store has them. Null: nobody knows which runs. */
   tell(runs: readonly RunId[] | null): void {
     if (runs === null) this.#untold = null;
     for (const run of runs ?? []) this.#untold?.add(run);
@@ -35,7 +36,7 @@ export class MessageHints {
     });
   }
 
-  /** What waits for its pause is for others: they must not lose it because we leave. */
+  /** Sends what still waits for its pause: others must not lose it because this process leaves. */
   close(): void {
     this.#pause?.cancel();
     this.#say();

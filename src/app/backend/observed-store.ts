@@ -4,16 +4,16 @@ import type { Entry } from '../../ports/store-entry.ts';
 import type { Store } from '../../ports/store.ts';
 
 interface Listener {
-  /** Else nobody is told, and it costs nothing. */
+  /** Whether anybody is to be told. If not, telling costs nothing. */
   isObserved(): boolean;
   changed(runs: readonly RunId[]): void;
-  /** Of those the ones that may have ended; whether anybody hears of changes or not. */
+  /** Called with the changed runs that may have ended, whether anybody observes changes or not. */
   ended(runs: readonly RunId[]): void;
 }
 
 /**
- * The same store, which says of each call that has committed which runs it has changed. One place for all that changes
- * runs, whoever calls: clients, the engine, those who rescue.
+ * Wraps a store: after each call that has committed it says which runs were changed. Clients, the engine and rescuers
+ * all call this one, so nothing that changes a run is left out.
  */
 export function observedStore(store: Store, { isObserved, changed, ended }: Listener): Store {
   const report = (runs: () => readonly RunId[]): void => {
@@ -82,7 +82,7 @@ export function observedStore(store: Store, { isObserved, changed, ended }: List
   });
 }
 
-/** Whoever gives a run up may find it cancelled. */
+/** An entry that lets go of a run may find it cancelled. */
 function mayEnd({ kind }: Entry): boolean {
   return kind !== 'step' && kind !== 'try';
 }

@@ -1,7 +1,7 @@
 import { maxNotificationLength, type Notifier } from '../../ports/notifier.ts';
 import { newId, shortId } from '../../std/id.ts';
 
-/** Hears what another process said, or, of what this one said, that it can be heard. */
+/** Gets the lines of other processes, and learns from those of its own that they arrive. */
 export interface Subscriber {
   /** What it listens for: the first word of a line. */
   readonly about: string;
@@ -24,7 +24,7 @@ export class PeerChannel {
     this.#notifier = notifier;
   }
 
-  /** Words beyond what a line holds go on the next one. */
+  /** Sends values; those that do not fit into one line go into the next one. */
   publish(about: string, values: readonly string[]): void {
     const head = `${this.#name} ${about}`;
     let line = head;
@@ -38,7 +38,7 @@ export class PeerChannel {
     this.#notifier?.publish(line);
   }
 
-  /** From now on; a process that only says something need not. */
+  /** Calls this subscriber from now on. A process that only sends lines needs none. */
   subscribe(subscriber: Subscriber): void {
     this.#subscribers.push(subscriber);
     this.#stop ??= this.#notifier?.listen((line) => this.#pass(line));

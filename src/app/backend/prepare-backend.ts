@@ -17,7 +17,7 @@ import type { RunChangeHub } from './run-change-hub.ts';
 import { observedStore } from './observed-store.ts';
 
 export interface PreparedBackend extends OpenedBackend, Backend {
-  /** With the other processes of this store. */
+  /** The channel to the other processes of this store. */
   readonly channel: PeerChannel;
   readonly changeNotifier: RunChangeNotifier;
   readonly endNotices: EndNotices;
@@ -110,7 +110,7 @@ async function prepare(opened: OpenedBackend, options: PrepareOptions): Promise<
   return { ...opened, ...told, outbox: new Outbox({ store, clock: systemClock, log, meter, signals }) };
 }
 
-/** Where somebody else migrates: nothing is begun on a schema that lacks what this code asks for. */
+/** For a store that somebody else migrates: refuses to begin on a schema that lacks what this code needs. */
 async function refuseBehind(store: Store): Promise<void> {
   const { from, to } = await store.migrate({ dryRun: true });
   if (from === to) return;

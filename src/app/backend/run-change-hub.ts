@@ -42,7 +42,7 @@ export interface Feed {
  * hear what this process has written, and what the others tell of theirs (`run-changeNotifier.ts`).
  */
 export class RunChangeHub {
-  /** For who waits for an end and reads nothing before. */
+  /** For those who wait for an end, and read nothing before it. */
   readonly ends: RunEnds;
   readonly #options: RunChangeHubOptions;
   readonly #topics = new Map<RunId, Topic>();
@@ -59,7 +59,7 @@ export class RunChangeHub {
     this.ends = new RunEnds(options);
   }
 
-  /** Of one run, for one reader, who closes it. */
+  /** The feed of one run for one reader, who closes it. */
   follow(run: RunId): Feed {
     const topic = this.#topics.get(run) ?? { seq: 0, print: null, readers: new Set() };
     this.#topics.set(run, topic);
@@ -108,7 +108,7 @@ export class RunChangeHub {
     this.#loop?.nudge();
   }
 
-  /** Whoever waits is told that there will be no more. */
+  /** Tells all who wait that there will be nothing more. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { readers } of this.#topics.values()) for (const { told } of readers) told.reject(stopping());
@@ -159,7 +159,7 @@ export class RunChangeHub {
     return loop;
   }
 
-  /** Nobody reads and nobody listens: no timer is left that keeps the process alive. */
+  /** Ends all timers when nobody reads and nobody listens: they would keep the process alive. */
   async #rest(): Promise<void> {
     if (this.#listeners.size === 0) {
       this.#unwant?.();
@@ -229,7 +229,9 @@ export class RunChangeHub {
 interface Topic {
   /** The last chunk that is known to be there. */
   seq: number;
-  /** How the run looked last; null before the first look, which therefore always is news. */
+  /**
+   * The fingerprint of the run at the last look. Null before the first one, which therefore always counts as a change.
+   */
   print: string | null;
   readonly readers: Set<Reader>;
 }

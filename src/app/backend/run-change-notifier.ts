@@ -5,16 +5,16 @@ import type { PeerChannel } from './peer-channel.ts';
 export interface RunChangeNotifierOptions {
   readonly channel: PeerChannel;
   readonly clock: Clock;
-  /** It lives long enough to hear whether anybody wants to know; one that does not tells in any case. */
+  /** The process lives long enough to be told whether anybody wants to know. One that does not tells in any case. */
   readonly listens: boolean;
-  /** In another process; null: any run may have. */
+  /** Runs have changed in another process; null: any run may have changed. */
   readonly onChange: (runs: readonly RunId[] | null) => void;
 }
 
 /**
- * Which runs have changed, told from process to process at most ten times a second, and only while somebody wants to
- * know: he says so every ten seconds, and is believed for thirty. More than 50 runs at once, which fill a line, are any
- * run. What is lost is made up for by the same ten seconds: then any run may have changed.
+ * Tells other processes which runs have changed, at most ten times a second, and only while one of them wants to know.
+ * Such a process says so every ten seconds, and is believed for thirty. More than 50 runs at once do not fit into a
+ * line: then any run may have changed. Lines may be lost, so every ten seconds any run may have changed.
  */
 export class RunChangeNotifier {
   readonly #options: RunChangeNotifierOptions;

@@ -20,7 +20,7 @@ export interface RunEndsOptions {
 export class RunEnds {
   readonly #options: RunEndsOptions;
   readonly #waits = new Map<RunId, Wait>();
-  /** To be read in this turn of the event loop, with all others of it: they may have ended. */
+  /** Runs that may have ended. They are read together in this turn of the event loop. */
   #changeHub = new Set<RunId>();
   #isReadSoon = false;
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
@@ -52,7 +52,7 @@ export class RunEnds {
     for (const run of runs ?? this.#waits.keys()) if (this.#waits.has(run)) this.#readSoon(run);
   }
 
-  /** Whoever waits is told that there will be no more. */
+  /** Tells all who wait that there will be nothing more. */
   close(): void {
     this.#isClosed = true;
     this.#disarm();
@@ -108,7 +108,7 @@ export class RunEnds {
     }
   }
 
-  /** One timer for all, which holds the process: somebody waits. */
+  /** One timer for all. It keeps the process alive, because somebody waits. */
   #arm(at: number): void {
     if (this.#timer && this.#timer.at <= at) return;
     this.#disarm();

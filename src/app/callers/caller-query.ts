@@ -6,7 +6,7 @@ import type { PeerChannel } from '../backend/peer-channel.ts';
 export interface CallerQueryOptions {
   readonly channel: PeerChannel;
   readonly clock: Clock;
-  /** Somebody waits for it in this process. */
+  /** Whether somebody waits for that run in this process. */
   readonly isAwaitedHere: (run: RunId) => boolean;
 }
 
@@ -36,7 +36,10 @@ export class CallerQuery {
     });
   }
 
-  /** In another process; null: the question could not be heard. Takes two seconds where nobody answers. */
+  /**
+   * Whether somebody waits in another process. Null: the question could not be heard. It takes two seconds where nobody
+   * answers.
+   */
   async isAwaited(run: RunId): Promise<boolean | null> {
     const { channel, clock } = this.#options;
     const answered = createDeferred<true>();
@@ -63,7 +66,7 @@ interface Question {
   isObserved: boolean;
 }
 
-/** Asked again for what was lost, and for a caller who comes just then. */
+/** How often it asks: a line may be lost, and a caller may come just then. */
 const actions = 4;
 /** MySQL takes a tenth of a second there and one back. */
 const answerMs = 500;

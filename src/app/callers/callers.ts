@@ -25,7 +25,7 @@ export interface CallersOptions {
   readonly engine: () => Promise<Engine>;
   readonly intake: Intake;
   readonly registry: Registry;
-  /** It serves until the app has closed its store: answers are still read while the app stops. */
+  /** It works until the app has closed its store: answers are still read while the app stops. */
   readonly client: StoreClient;
   readonly backend: () => Promise<PreparedBackend>;
   readonly log: () => Log;
@@ -40,7 +40,7 @@ export interface CallOptions {
 
 export interface Answer {
   readonly run: Run;
-  /** It had succeeded before this call. */
+  /** The run had succeeded before this call. */
   readonly replayed: boolean;
 }
 
@@ -48,9 +48,8 @@ export interface Answer {
 const clientClosed = 'client closed';
 
 /**
- * Runs that somebody waits for at the other end of a connection. This process executes what it is asked for; who asks
- * for a key that is there already joins its run, and gets the recorded outcome, or after a failure the next attempt
- * (contracts EGO-15, EGO-18).
+ * Executes runs for callers that wait at the other end of a connection. A caller whose key is there already joins that
+ * run, and gets the recorded outcome, or, after a failure, the next attempt (contracts EGO-15, EGO-18).
  */
 export class Callers {
   readonly #options: CallersOptions;
@@ -137,7 +136,7 @@ export class Callers {
     return wasGivenUp(run) ? this.#join(id, caller) : { run, replayed: false };
   }
 
-  /** Of several callers of one run the last one to leave takes the run along. */
+  /** When several callers share one run, the last one that leaves aborts it. */
   async #outcome(sharedRun: SharedRun, presence: Presence): Promise<Run> {
     const left = createDeferred<never>();
     const forget = presence.onGone(() => left.reject(gone()));
@@ -250,7 +249,7 @@ export class Callers {
 
 type Caller = CallOptions & { readonly engine: Engine };
 
-/** Nobody's connection carries it: it was asked for in another way, or by a caller that did not want to wait. */
+/** The run goes on without callers: it was asked for in another way, or by a caller that did not want to wait. */
 function goesOnAlone({ trigger, request }: Run): boolean {
   const prefer = request?.headers.find(([name]) => name.toLowerCase() === 'prefer')?.[1];
   return trigger !== 'http' || egoRunId(request) === undefined || prefersAsync(prefer);

@@ -12,7 +12,7 @@ export class ReadBatcher {
     this.#read = read;
   }
 
-  /** As it is after all that was committed before this call. */
+  /** The run, with everything that was committed before this call. */
   get(id: RunId): Promise<Run | null> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.push({ id, resolve, reject }) === 1) setImmediate(() => this.#send());

@@ -9,7 +9,7 @@ export class SharedRun {
   /** Ends the waiting for others. */
   readonly waiting = new Abort();
   callers = 0;
-  /** It goes on when nobody waits any more. */
+  /** The run goes on when nobody waits any more. */
   stays = false;
   /** This process asked for it, or for its present attempt. */
   isOurs = false;

@@ -60,12 +60,15 @@ export interface Client {
   lines(ref: string, options?: LinesOptions): AsyncGenerator<TailedLine>;
 
   /**
-   * Done at once where nobody runs it, else a request that the owner sees within a second; `now` ends it without asking
-   * the owner, whose handler is told afterwards. @throws RUN_UNKNOWN, RUN_FINISHED
+   * Ends a run at once where nobody executes it; else it is a request that the owner sees within a second. `now` ends
+   * it without asking the owner, whose handler is told afterwards. @throws RUN_UNKNOWN, RUN_FINISHED
    */
   cancel(ref: string, reason?: string, options?: { now?: boolean }): Promise<ActionResult>;
 
-  /** A durable word to a run: kept when it comes before the run waits for it. @throws RUN_UNKNOWN, RUN_FINISHED, MAILBOX_FULL, VALUE_REJECTED */
+  /**
+   * Sends an event to a run. It is stored, also when it comes before the run waits for it. @throws RUN_UNKNOWN,
+   * RUN_FINISHED, MAILBOX_FULL, VALUE_REJECTED
+   */
   send(ref: string, event: string, data?: unknown): Promise<ActionResult>;
 
   /** Runs it again, its failed steps forgotten. @throws RUN_UNKNOWN, RUN_ACTIVE */
@@ -111,7 +114,7 @@ export interface EnqueueOptions {
   priority?: number;
   args?: readonly string[];
   headers?: readonly (readonly [name: string, value: string])[];
-  /** The very text of the body, where it is not just the JSON of the input. */
+  /** The exact text of the body, where it is not just the JSON of the input. */
   body?: string;
   timeout?: Duration;
   trigger?: Trigger;

@@ -17,11 +17,11 @@ import { createStoreClient } from './store-client.ts';
 import { withTraceParent } from '../tracing.ts';
 
 export interface CreateClientOptions {
-  /** As for `createApp`; this or `url`. */
+  /** A URL of a store, or a store that is open; this or `url`. */
   store?: string | Store;
   /** Of a server (`onejob start`), such as `http://127.0.0.1:9003`: then no driver and no database is needed here. */
   url?: string;
-  /** That the server wants to see. */
+  /** The token that the server asks for. */
   token?: string;
   /** `manual`: never migrate by itself. Default `auto`. */
   migrate?: 'auto' | 'manual';

@@ -4,7 +4,7 @@ import type { RunState } from '../../job/state.ts';
 import type { ActionResult } from '../../ports/store-action.ts';
 import type { WaitOptions } from './run-reader.ts';
 
-/** As much of a client as a handle needs. */
+/** The part of a client that a handle needs. */
 export interface Follower {
   wait(ref: string, options: WaitOptions): Promise<Run>;
   cancel(ref: string, reason?: string): Promise<ActionResult>;
@@ -16,7 +16,7 @@ export class RunHandle<Output = unknown> {
   readonly key: string | null;
   /** The key where there is one, else the id (contract VT-5). */
   readonly jobId: string;
-  /** As it was when it was asked for; one that existed may have ended long ago. */
+  /** The state when the run was asked for. A run that existed may have ended long ago. */
   readonly state: RunState;
   /** False: the key existed, and this is the run that has it. */
   readonly created: boolean;

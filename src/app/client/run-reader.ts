@@ -140,7 +140,7 @@ export function waitTimedOut({ id, state }: Run, limitMs: number): OnejobError {
   });
 }
 
-/** As `Feed.next`; null when the reader has gone. */
+/** What was written behind `seq` (`Feed.next`); null when the reader has gone. */
 async function written(feed: Feed, seq: number, signal: AbortSignal | undefined): Promise<readonly Chunk[] | null> {
   try {
     return await feed.next(seq, signal);

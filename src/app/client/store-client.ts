@@ -14,9 +14,9 @@ export interface StoreClient extends Client, Pick<RunRequests, 'request'>, Pick<
   /** Tells what happens to runs, for those who show it. */
   readonly changeHub: RunChangeHub;
   workers: Overview['workers'];
-  /** The same client for somebody else: who asks is kept with what was asked. */
+  /** A client that acts for somebody else: the store keeps that name with each action. */
   as(actor: string): StoreClient;
-  /** The same client by another way to the store. */
+  /** A client of the same app that reaches the store in another way. */
   on(backend: StoreClientOptions['backend']): StoreClient;
 }
 

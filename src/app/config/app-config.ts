@@ -20,7 +20,7 @@ export class AppConfig {
     this.#isSettled = isSettled;
   }
 
-  /** As given, and as `change` left them. */
+  /** What was given, with what `change` has changed. */
   get options(): AppOptions {
     return this.#options;
   }

@@ -38,7 +38,7 @@ export interface HttpOptions {
   host?: string;
   /** Default 9003; 0 picks a free one. */
   port?: number;
-  /** Whoever shows it may do everything. */
+  /** A caller with this token may do everything. */
   token?: string;
   /** Tokens with rights of their own, besides `token`. */
   tokens?: readonly TokenOptions[];

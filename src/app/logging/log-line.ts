@@ -41,7 +41,7 @@ export function prettyLine({ time, level, text, fields }: LogEntry, color: boole
 const dim = 2;
 const colors: Readonly<Record<LogLevel, number>> = { debug: 36, info: 32, warn: 33, error: 31, silent: 0 };
 
-/** As `JSON.stringify` calls it: hides secrets, and writes out what JSON has no form for. */
+/** A replacer for `JSON.stringify`: hides secrets, and writes out what JSON has no form for. */
 function clean(name: string, value: unknown): unknown {
   if (isSecretName(name) && value !== undefined && value !== null) return hidden;
   if (typeof value === 'string') return maskUrl(value);

@@ -43,7 +43,7 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** As the API takes a duration. @throws USAGE */
+/** A duration in the form that the API takes. @throws USAGE */
 export function inMilliseconds(name: string, duration: Duration): string {
   return `${Math.round(durationOption(name, duration) ?? 0)}ms`;
 }

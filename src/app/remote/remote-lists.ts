@@ -7,7 +7,7 @@ import type { ListOf, ServerLink } from './server-link.ts';
 
 /** How a client of a server reads many runs. */
 export function createRemoteLists(link: ServerLink, get: Client['get']): Pick<Client, 'getMany' | 'list'> {
-  /** As many in one request as the address of one can carry. */
+  /** Asks for as many runs in one request as its address can carry. */
   async function getMany(refs: readonly string[]): Promise<(Run | null)[]> {
     const found = new Map<string, Run>();
     for (const some of slicesOf([...new Set(refs)])) {

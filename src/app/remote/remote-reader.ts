@@ -61,7 +61,7 @@ export function createRemoteReader(link: ServerLink, clock: Clock): Pick<Client,
     return runOfView(steps && shown ? { ...view, steps: shown } : view);
   }
 
-  /** As it is when it has ended, or after a while. */
+  /** The run when it has ended, or what it is after a while. */
   async function findSoon(run: Run, leftMs: number, signal: AbortSignal | undefined): Promise<Run> {
     const waitMs = Math.min(leftMs, longestWaitMs);
     const ended = new AbortController();

@@ -19,7 +19,7 @@ export interface Flag {
   /** Other names for the same. */
   readonly also?: readonly string[];
   readonly oneOf?: readonly string[];
-  /** Of a whole number, both included. */
+  /** The range of a whole number, both ends included. */
   readonly range?: readonly [min: number, max: number];
   /** Understood for the sake of old command lines, but not shown. */
   readonly hidden?: true;
@@ -61,7 +61,7 @@ export function checkFlagValue(flag: Flag, typed: string, text: string): void {
   }
 }
 
-/** How a flag stands in help and in messages: `--data`, or `-p` where it has one letter only. */
+/** The form of a flag in help and in messages: `--data`, or `-p` where it has one letter only. */
 export function spell(flag: Flag): string {
   return `--${flag.name}`;
 }

@@ -14,7 +14,7 @@ export class Flags {
     return this.#values.has(name);
   }
 
-  /** Of a switch. */
+  /** Whether a switch is given. */
   on(name: string): boolean {
     return this.text(name) === 'true';
   }
@@ -32,7 +32,7 @@ export class Flags {
     return text === undefined ? undefined : Number(text);
   }
 
-  /** In milliseconds. */
+  /** The value of a duration, in milliseconds. */
   duration(name: string): number | undefined {
     const text = this.text(name);
     return text === undefined ? undefined : parseDuration(text);

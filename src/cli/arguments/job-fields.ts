@@ -16,7 +16,7 @@ export interface Field {
 /** The fields of an input, with the schema that all `$ref` point into. */
 export interface Fields {
   readonly all: readonly Field[];
-  /** Those that the words behind the job's name fill, in order. */
+  /** The fields that positional values behind the job's name fill, in order. */
   readonly positional: readonly Field[];
   readonly root: JsonSchema;
 }

@@ -9,7 +9,7 @@ import { findPlace, setAt } from './place.ts';
 
 /** What a job is given by flags, words and `--params`. */
 export interface JobInput {
-  /** Undefined: nothing was given, and the job has no fields whose defaults could apply. */
+  /** The input of the job. Undefined: nothing was given, and the job has no fields whose defaults could apply. */
   readonly input: unknown;
   readonly args: readonly string[];
 }

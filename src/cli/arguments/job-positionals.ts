@@ -6,11 +6,11 @@ import { spell, usage, type Flag } from './flag.ts';
 import { findField, type Field, type Fields } from './job-fields.ts';
 import { kebab, textOf, type FlagToken, type Token, type PositionalToken } from './token.ts';
 
-/** What stands behind a job's name, and what is known of it. */
+/** The part of a command line behind a job's name, and what is known of it. */
 export interface JobPositionals {
   readonly tail: readonly Token[];
   readonly behind: readonly Behind[];
-  /** All flags of the command, for the nearest one to a wrong one. */
+  /** All flags of the command, to find the nearest one to a wrong flag. */
   readonly ours: readonly Flag[];
   /** The fields of the other jobs of the command line: a flag may be theirs. */
   readonly others: readonly Fields[];

@@ -13,7 +13,7 @@ export interface PositionalToken {
 
 export interface FlagToken {
   readonly kind: 'flag';
-  /** As typed, without a value: `--log_dir`. For messages. */
+  /** What was typed, without a value: `--log_dir`. For messages. */
   readonly typed: string;
   /** Without dashes, as typed: `log_dir`, `input.dryRun`. */
   readonly name: string;

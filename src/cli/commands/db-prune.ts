@@ -2,7 +2,7 @@ import type { Call } from '../call.ts';
 import { withDatabase } from '../database.ts';
 import { signalExits } from '../exit-code.ts';
 
-/** As many a call as workers take: bounded work, so that nobody waits for it. */
+/** So many runs in one call, which is what workers take, too: bounded work, so that nobody waits for it. */
 const batch = 500;
 
 /** `onejob db prune`: deletes finished runs beyond the retention at once, as workers do about once an hour. */

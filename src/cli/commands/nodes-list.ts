@@ -22,7 +22,7 @@ export function execute(call: Call): Promise<number> {
   });
 }
 
-/** With what the store says of its node. */
+/** A worker, and what the store says of its node. */
 type Listed = WorkerSummary & { readonly drained: boolean };
 
 function printWorkers({ terminal }: Call, workers: readonly Listed[]): void {

@@ -47,8 +47,8 @@ async function runHere(call: Call, { app, logs }: Session<App>): Promise<number>
 }
 
 /**
- * What nobody caught is the failure of the run whose code threw it, and its command says so when it ends. False: no run
- * is going on that it could be the fault of.
+ * An error that nobody caught fails the run whose code threw it, and the command says so when it ends. False: no run is
+ * in execution whose error it could be.
  */
 function blame({ terminal }: Call, app: App, thrown: unknown): boolean {
   const whose = app.running.fault(thrown);
@@ -58,7 +58,7 @@ function blame({ terminal }: Call, app: App, thrown: unknown): boolean {
   return whose !== 'nobody';
 }
 
-/** A run that goes on without us: where to find it. */
+/** Says where to find a run that goes on without this process. */
 function sayIfLeft({ terminal }: Call, { job, id, state }: Run): void {
   if (isFinal(state)) return;
   const ref = terminal.isInfoWatched ? shortId(id) : id;

@@ -68,5 +68,5 @@ function report({ app, log }: { app: App; log: Log }, thrown: unknown, kind: Fau
   return process.exit(1);
 }
 
-/** What handlers get to end in when the process is told to (contract EGO-25). */
+/** The grace of handlers when the process is told to end (contract EGO-25). */
 const graceMs = 25_000;

@@ -12,7 +12,7 @@ export function printResult(terminal: Terminal, run: Run, several: boolean): voi
   terminal.out(head + (text.endsWith('\n') ? text : `${text}\n`));
 }
 
-/** Null: the job answered nothing. */
+/** The answer of a job as text. Null: it answered nothing. */
 export function resultText(run: Pick<Run, 'output' | 'response'>, indented: boolean): string | null {
   const body = run.response?.body;
   if (body !== undefined && body !== null && body !== '') return body;

@@ -15,7 +15,7 @@ import { oneLine } from './width.ts';
 
 export interface RunPage {
   readonly now: number;
-  /** Null where that is not known. */
+  /** How many steps there are; null where that is not known. */
   readonly stepsTotal: number | null;
   /** What the run started, in that order. */
   readonly children: readonly Run[];

@@ -4,7 +4,7 @@ export function sparkline(series: readonly (number | null)[]): string {
   return series.map((value) => bar(value, max)).join('');
 }
 
-/** What is there at all has a bar above that of nothing. */
+/** A number above 0 has a higher bar than 0, however small it is. */
 function bar(value: number | null, max: number): string {
   if (value === null) return '·';
   return bars[value === 0 ? 0 : Math.max(1, Math.round((value / max) * (bars.length - 1)))] ?? '';

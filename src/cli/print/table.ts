@@ -3,9 +3,9 @@ import type { Terminal } from './terminal.ts';
 
 export interface Column<T> {
   readonly title: string;
-  /** For people; may be coloured. */
+  /** The text for people, which may be coloured. */
   readonly cell: (item: T) => string;
-  /** For programs: whole and without colours. Default: `cell`. */
+  /** The text for programs, whole and without colours. Default: `cell`. */
   readonly plain?: (item: T) => string;
   /** The one column that is cut when the terminal is too narrow. */
   readonly cut?: true;

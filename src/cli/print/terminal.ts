@@ -21,8 +21,8 @@ export interface TerminalOptions {
 }
 
 /**
- * Where a command speaks: data on standard output, talk on standard error. A reader who leaves (`| head`)
- * is no error: `gone` aborts, and what is written afterwards is dropped. Neither is a disk that is full the fault of a run.
+ * What a command writes: data on standard output, everything else on standard error. A reader that leaves (`| head`) is
+ * no error: `gone` aborts, and what is written afterwards is dropped. A full disk is no failure of a run, either.
  */
 export class Terminal {
   readonly json: boolean;

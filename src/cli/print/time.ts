@@ -7,12 +7,12 @@ export function formatAge(instant: number, now: number): string {
   return ms < 0 ? `in ${formatWhole(-ms)}` : `${formatWhole(ms)} ago`;
 }
 
-/** For programs: RFC 3339 in UTC; an empty text for none. */
+/** An instant for programs: RFC 3339 in UTC, or an empty text for none. */
 export function formatInstant(instant: number | null): string {
   return instant === null ? '' : new Date(instant).toISOString();
 }
 
-/** For people, in the time zone of the process: `2026-11-21 09:05:07`. */
+/** An instant for people, in the time zone of the process: `2026-11-21 09:05:07`. */
 export function formatLocal(instant: number): string {
   const date = new Date(instant);
   const two = (value: number) => String(value).padStart(2, '0');

@@ -7,7 +7,7 @@ import { internalError } from './internal-error.ts';
 /** How the handler ended, or why it was left behind. */
 export type Settled =
   | { readonly how: 'returned'; readonly value: unknown }
-  /** `isFinal`: another attempt could not end otherwise. */
+  /** `isFinal`: another attempt would end in the same way. */
   | { readonly how: 'threw'; readonly thrown: unknown; readonly isFinal: boolean }
   | { readonly how: 'left'; readonly end: 'parked' | 'handedBack' | 'cancelled' | 'lost' };
 
@@ -66,7 +66,7 @@ export class AttemptEnding {
     return true;
   }
 
-  /** The engine cannot go on with this attempt, by a fault of its own. */
+  /** Called when the engine cannot go on with this attempt, because of an error of its own. */
   breakOff(fault: unknown): void {
     this.fail(internalError(this.#host, this.#claim, fault), false);
   }

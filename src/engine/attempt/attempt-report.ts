@@ -21,8 +21,8 @@ export function reportBegin({ meter, observer, log }: Host, claim: Claim): void 
 }
 
 /**
- * The same of its end, and calls the hook; a promise only where there is one, for each counts in a short run.
- * What is recorded stays, whoever of them throws.
+ * Tells of the end of an attempt, and calls the hook. It returns a promise only where there is a hook, because each
+ * promise counts in a short run. What is recorded stays, whatever a listener throws.
  */
 export function reportEnd(host: Host, ended: EndedAttempt, { end, failure }: Concluded): Promise<void> | undefined {
   const { meter, log, observer } = host;

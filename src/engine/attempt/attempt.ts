@@ -26,7 +26,7 @@ import { createStep } from '../steps/step-kinds.ts';
 import { StepRuntime } from '../steps/step-runtime.ts';
 
 export interface AttemptOptions extends Pick<Execution, 'claim' | 'job' | 'host' | 'slot' | 'storeClockOffsetMs'> {
-  /** Executes what the job is. */
+  /** Executes the code of the job. */
   readonly runner: Runner;
 }
 

@@ -5,9 +5,8 @@ import { ResponseNotes } from './context.ts';
 import { internalError } from './internal-error.ts';
 
 /**
- * Ends an attempt whose ordinary conclusion failed, or which could not begin, by the plainest entry that says so: what
- * the handler left behind may be the very cause. Where not even this can be recorded the attempt is lost, and what it
- * held is found as a claim that nobody knows.
+ * Ends an attempt that could not begin, or could not end in the ordinary way, by the plainest entry: what the handler
+ * left may have caused the error. Where not even this can be recorded, the attempt is lost, and its run is given back.
  */
 export async function concludePlainly(
   { claim, job, host, deadlineInMs }: Pick<ConclusionOptions, 'claim' | 'job' | 'host' | 'deadlineInMs'>,

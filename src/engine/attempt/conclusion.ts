@@ -29,9 +29,9 @@ export interface ConclusionOptions {
   /** Undefined: it wrote nothing. */
   readonly output: RunOutput | undefined;
   readonly response: ResponseNotes;
-  /** An attempt that could only begin later than this is not waited for. */
+  /** The time to the deadline. A next attempt that could begin only after it is not made. */
   readonly deadlineInMs: number;
-  /** The worker stops: what is refused for that is no failure of the handler's. */
+  /** The worker stops: an error because of that is no failure of the handler. */
   readonly isStopping?: boolean;
 }
 
@@ -141,13 +141,13 @@ export class Conclusion {
   }
 }
 
-/** Who asked for the cancel stands in the record of the run: the request may never have come here. */
+/** The record of the run says who asked for the cancel: the request itself may never have come here. */
 function letGo(end: AttemptEnd, failure: Failure | null): Concluded {
   if (end !== 'cancelled') return { end, failure };
   return { end, failure: { code: 'RUN_CANCELLED', message: 'cancelled when it was let go' } };
 }
 
-/** What the verdict on the entry makes of an attempt that would end so. */
+/** How an attempt ends, by the verdict on the entry that was to end it. */
 function endBy<E extends AttemptEnd>(verdict: Verdict, end: E): E | 'cancelled' | 'lost' | 'refused' {
   if (verdict === 'refused' || verdict === 'cancelled') return verdict;
   return verdict === 'ok' ? end : 'lost';

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { format, inspect } from 'node:util';
 import type { OutputLine } from '../../job/output-line.ts';
 
-/** Takes the lines that code of one attempt writes with `console`. */
+/** Gets the lines that code of one attempt writes with `console`. */
 export type ConsoleSink = (line: Pick<OutputLine, 'stream' | 'level' | 'text'>) => void;
 
 const current = new AsyncLocalStorage<ConsoleSink>();
@@ -26,12 +26,15 @@ export function withConsole<T>(sink: ConsoleSink, work: () => T): T {
   return current.run(sink, work);
 }
 
-/** Whose code executes now, also in callbacks and where a rejection is reported; undefined outside of attempts. */
+/**
+ * The sink of the attempt whose code executes now, also in callbacks and where a rejection is reported; undefined
+ * outside of attempts.
+ */
 export function currentSink(): ConsoleSink | undefined {
   return current.getStore();
 }
 
-/** Runs a hook, whose lines are no run's: `isOwnCode` knows it. */
+/** Runs a hook. Its lines belong to no run, but `isOwnCode` is true in it. */
 export function asOwnCode<T>(work: () => T): T {
   return hooks.run(true, work);
 }
@@ -47,8 +50,8 @@ export function withoutConsole<T>(work: () => T): T {
 }
 
 /**
- * While anybody captures, `console` looks where it was called from; outside of attempts it works as before. Returns
- * the way back.
+ * From now on `console` looks where it is called from. Outside of attempts it works as before. Returns a function that
+ * ends that.
  */
 export function captureConsole(): () => void {
   if (users++ === 0) install();

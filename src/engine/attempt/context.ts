@@ -9,7 +9,7 @@ import type { Tracer } from '../../ports/tracer.ts';
 import type { Abort } from '../../std/abort.ts';
 import type { Clock } from '../../std/clock.ts';
 
-/** As much of an `Execution` as a handler gets to see. */
+/** The part of an `Execution` that a handler gets to see. */
 export interface ContextOptions {
   readonly claim: Claim;
   readonly input: unknown;
@@ -21,7 +21,7 @@ export interface ContextOptions {
   readonly output: { write(line: OutputLine): unknown; report(progress: Progress): void };
 }
 
-/** The one argument of a handler. What costs something and is rarely used is made when it is asked for. */
+/** Makes the one argument of a handler. What costs something and is rarely used is made when it is asked for. */
 export function createContext(options: ContextOptions): JobContext<never, never> {
   const { claim } = options;
   let request: Request | undefined;
@@ -74,7 +74,7 @@ function runInfo({ claim, host }: ContextOptions): RunInfo {
   };
 }
 
-/** What the handler says through `response`. */
+/** What the handler writes to `response`. */
 export class ResponseNotes implements JobResponse {
   #status = 200;
   #headers: Map<string, readonly [string, string]> | undefined;
@@ -88,7 +88,10 @@ export class ResponseNotes implements JobResponse {
     return this;
   }
 
-  /** Checked here, where the handler can see it: recorded, it would fail each later answer. */
+  /**
+   * Checks the header here, where the handler sees the error. A wrong header that was recorded would fail each later
+   * answer.
+   */
   header(name: string, value: string): this {
     const text = textOf(value).toWellFormed();
     if (!isHeaderName(name) || !isHeaderValue(text)) throw new TypeError(`${shown(name)} is no header of one line`);
@@ -106,14 +109,14 @@ export class ResponseNotes implements JobResponse {
     return this;
   }
 
-  /** Of headers and body, in UTF-8. */
+  /** The size of headers and body, in UTF-8. */
   get bytes(): number {
     if (!this.#touched) return 0;
     const { headers = [], body } = this.stored ?? {};
     return headers.flat().reduce((sum, text) => sum + Buffer.byteLength(text), Buffer.byteLength(body ?? ''));
   }
 
-  /** Null when the handler said nothing. */
+  /** What is stored of it; null where the handler wrote nothing. */
   get stored(): StoredResponse | null {
     if (!this.#touched) return null;
     const body = this.#body === undefined ? null : clean(this.#body.join(''));
@@ -151,7 +154,7 @@ function shown(name: unknown): string {
   return typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : typeof name;
 }
 
-/** Also for callers without types, who log anything. */
+/** Makes a text of anything: code without types may log anything. */
 function clean(text: unknown): string {
   return textOf(text).toWellFormed().replaceAll('\u0000', '\u2400');
 }

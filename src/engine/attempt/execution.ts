@@ -34,9 +34,9 @@ export interface Execution {
   readonly step: () => Step;
   /** Undefined where nobody collects spans. */
   span: AttemptSpan | undefined;
-  /** As the job's schema gives it; set before the runner is called. */
+  /** What the job's schema made of the input. It is set before the runner is called. */
   input: unknown;
-  /** Those of the job, opened; set before the runner is called. */
+  /** The services of the job, opened. They are set before the runner is called. */
   services: unknown;
   /** The steps that were recorded before this attempt. */
   records: readonly StepRecord[];

@@ -5,8 +5,8 @@ import { namesOf } from '../worker/claim-names.ts';
 import type { Host } from '../host/host.ts';
 
 /**
- * An error of the engine's own, counted and logged with its stack, as the failure of the attempt that it ends: so it is
- * tried again as often as the job's policy says, and no more (docs/decisions/0052).
+ * Counts an error of the engine's own, logs it with its stack, and makes it the failure of the attempt that it ends. So
+ * the run is tried again as often as the job's policy says, and no more (protocol/replay#errors-of-our-own).
  */
 export function internalError({ meter, log }: Host, claim: Claim, fault: unknown): OnejobError {
   const { failure } = readFailure(fault);

@@ -31,13 +31,13 @@ export class RunOutput {
   #seq: number;
   #lines: OutputLine[] = [];
   #bytes = 0;
-  /** Of the run's cap. */
+  /** What is left of the run's cap. */
   #left: number;
-  /** Of the first half. */
+  /** What is left of the first half. */
   #headLeft: number;
   #inFlightBytes = 0;
   #inFlight = new Set<Promise<unknown>>();
-  /** From the first line beyond the first half on. */
+  /** The last lines; set from the first line on that is beyond the first half. */
   #tail: Tail | undefined;
   #dropped = 0;
   #progress: Progress | null = null;
@@ -124,7 +124,7 @@ export class RunOutput {
     this.#left = Math.max(0, this.#left - taken.bytes);
   }
 
-  /** Kept of the end of a run whatever it wrote before: 64 KiB of 16 MiB. */
+  /** So much of the end of a run is kept, whatever it wrote before: 64 KiB of 16 MiB. */
   get #lastBytes(): number {
     return this.#options.maxBytes / 256;
   }
@@ -151,7 +151,7 @@ export class RunOutput {
     this.#sendProgress();
   }
 
-  /** One word at a time: while the store is away they must not pile up, and only the last one counts. */
+  /** Sends one value at a time. While the store is away they must not pile up, and only the last one counts. */
   #sendProgress(): void {
     const { run, epoch, journal } = this.#options;
     if (!this.#progress || this.#progress === this.#progressSent || this.#isProgressOnItsWay) return;

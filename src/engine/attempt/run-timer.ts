@@ -13,7 +13,7 @@ export interface RunTimerOptions {
   readonly graceMs: number;
   readonly clock: Clock;
   readonly abort: (reason: Error) => void;
-  /** The grace has passed and the handler has not settled. */
+  /** Called when the grace has passed and the handler has not settled. */
   readonly leave: () => void;
 }
 

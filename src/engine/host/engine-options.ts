@@ -17,7 +17,7 @@ export interface EngineOptions {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly registry: Registry;
-  /** Of the process, which may have one engine after the other; closed by who made it. */
+  /** The services of the process. It may have one engine after the other, so whoever made the services closes them. */
   readonly services: ServicePool;
   readonly hooks: Hooks;
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly meter?: Meter | undefined;
   readonly tracer?: Tracer | undefined;
   readonly node: string;
-  /** An explicit node replaces the living worker of its name. */
+  /** The node was named by `--node`, so it replaces the living worker of that name. */
   readonly replaces: boolean;
   readonly version: string;
   readonly slots: number;
@@ -36,7 +36,7 @@ export interface EngineOptions {
   readonly retention: PrunePolicy;
   readonly takes: Takes;
   readonly exitOnStall: boolean;
-  /** Those of this process: the engine becomes the worker that they are for. */
+  /** The signals of this process. The engine becomes the worker that gets them. */
   readonly signals: Signals;
   /** This worker was evicted: it holds nothing any more and is refused every write. */
   readonly onEvicted: () => void;

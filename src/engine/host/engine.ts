@@ -26,7 +26,7 @@ import { Worker } from '../worker/worker.ts';
 /** What executes runs in one process, from its registration in the store to its end. */
 export class Engine {
   readonly id: WorkerId = newId();
-  /** What executes here. */
+  /** The attempts that execute here. */
   readonly attempts: RunningAttempts;
   readonly #options: EngineOptions;
   readonly #journal: Journal;
@@ -73,7 +73,7 @@ export class Engine {
     };
   }
 
-  /** What this process follows; of a process that takes whatever is due nothing. */
+  /** The roots that this process follows; none in a process that takes whatever is due. */
   get roots(): readonly RunId[] {
     return this.#tree?.roots ?? [];
   }
@@ -94,7 +94,7 @@ export class Engine {
     return this.#registered;
   }
 
-  /** Creates runs, and where they name this engine as holder, nobody else can take them in between. */
+  /** Creates runs. Those that name this engine as their holder can be taken by nobody else in between. */
   async submit(wished: readonly NewRun[]): Promise<readonly Submitted[]> {
     const claim = this.#worker.claims.nextNumber();
     const runs = wished.map((run) => (run.holder === this.id ? { ...run, claim } : run));
@@ -140,13 +140,13 @@ export class Engine {
     this.#worker.nudge();
   }
 
-  /** What looks for work and mail starts a moment later: a short run costs none of it. */
+  /** The roles that look for work and for mailbox items start a moment later, so a short run does not pay for them. */
   #join(root: RunId): void {
     this.#tree?.follow(root);
     this.#later ??= this.#options.clock.setTimer(servicesAfterMs, () => this.#startServicesNow());
   }
 
-  /** As `Worker.abort`. */
+  /** Aborts a run that this worker holds, begun or not; false: it holds no such run. */
   abort(run: RunId, reason: Error): boolean {
     return this.#worker.abort(run, reason);
   }
@@ -213,7 +213,7 @@ export class Engine {
 
 const servicesAfterMs = 50;
 
-/** The run is new, and its wish to be held was granted. */
+/** The run is new, and it is held as it was asked for. */
 function isHeldAsBorn({ verdict, run }: Submitted): boolean {
   return verdict === 'created' && run.state === 'running';
 }

@@ -31,15 +31,15 @@ export interface Host {
 }
 
 export interface Limits {
-  /** Of an input, a step's result, an output. */
+  /** Limit of an input, of a step's result, and of an output. */
   readonly valueBytes: number;
-  /** Of the output kept of one attempt. */
+  /** Limit of the output that is kept of a run. */
   readonly outputBytes: number;
   /** How long an attempt that only waits keeps its continuation in memory. */
   readonly parkAfterMs: number;
 }
 
-/** Told of what happens to runs in this process; for terminals and live pages. Must not throw. */
+/** Is told what happens to runs in this process, for terminals and live pages. It does not throw. */
 export interface Observer {
   onStart?(claim: Claim): void;
   onLine?(run: RunId, line: OutputLine, claim: Claim): void;
@@ -56,6 +56,8 @@ export interface Slot {
   take(): Promise<void>;
   /** The worker's heartbeats reach the store. */
   readonly isReachable: boolean;
-  /** Resolves when they do: until then no new step starts (protocol/liveness#while-heartbeats-fail). */
+  /**
+   * Resolves when heartbeats reach the store. Until then no new step starts (protocol/liveness#while-heartbeats-fail).
+   */
   mayStart(): Promise<void>;
 }

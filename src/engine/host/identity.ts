@@ -39,8 +39,8 @@ function machine(): { bootId: string; pidSpace: string } {
 }
 
 /**
- * Is that process certainly there, at whatever it does? `false` also means "cannot be known from here", outside Linux
- * too, where another process may have its pid.
+ * Does that process certainly exist, whatever it does? `false` also means "cannot be known from here": outside of
+ * Linux, too, where another process may have its pid.
  */
 export function isThere(identity: Identity, own: Identity): boolean {
   if (identity.host !== own.host || identity.bootId !== own.bootId || identity.pidSpace !== own.pidSpace) return false;

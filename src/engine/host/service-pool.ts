@@ -44,8 +44,8 @@ export class ServicePool {
   }
 
   /**
-   * Every one is closed, whatever the others do; a failing `close` is logged. One that does not open or close within ten
-   * seconds is named and left as it is: what stops after it, such as the store, must get its turn.
+   * Closes every service, whatever the others do; a `close` that fails is logged. A service that does not open or close
+   * within ten seconds is named in the log and left alone: what stops after it, such as the store, must get its turn.
    */
   async close(): Promise<void> {
     await Promise.all([...this.#sets.values()].map((set) => this.#settled(set)));
@@ -108,7 +108,7 @@ interface Opening {
   at: string;
   /** Of those that are open. */
   readonly closers: Closer[];
-  /** The process has stopped without it: what opens after all is closed at once. */
+  /** The process has stopped without waiting for it: a service that opens after that is closed at once. */
   isLate: boolean;
 }
 

@@ -24,9 +24,9 @@ export interface ShutdownOptions {
 }
 
 /**
- * The end of an engine. Handlers have the grace; then they are aborted, and where the store does not answer, what they
- * leave is given up: it cannot be recorded, and is recovered as after a crash. From there on nothing waits for the store
- * longer than a moment, whether it refuses or hangs: whoever ends this process counts from the beginning.
+ * Ends an engine. Handlers have the grace to end; then they are aborted. Where the store does not answer, their runs
+ * are given up: they cannot be recorded, and are recovered as after a crash. From then on nothing waits long for the
+ * store, whether it refuses or hangs, because whoever ends this process counts from the beginning.
  */
 export class Shutdown {
   readonly #options: ShutdownOptions;
@@ -52,7 +52,7 @@ export class Shutdown {
     this.#abandoned.resolve();
   }
 
-  /** Before this process leaves the store's list of workers, where it is in it. */
+  /** Stops the roles. It comes before `leave`, which takes this process out of the store's list of workers. */
   async stop(graceMs: number): Promise<void> {
     const { clock, log, journal, worker, running, roles } = this.#options;
     let watch = clock.setTimer(graceMs, () => {
@@ -75,7 +75,7 @@ export class Shutdown {
     await inTime(stopAll(roles), this.#abandoned.settled ? briefMs : lastCallsMs, clock);
   }
 
-  /** So that nobody has to wait for a lease to see that this worker is gone. */
+  /** Leaves the store's list of workers, so that nobody has to wait for a lease to see that this worker is gone. */
   async leave(registered: Promise<void>): Promise<void> {
     const { id, store, log, clock } = this.#options;
     if (this.#abandoned.settled) return;
@@ -94,6 +94,6 @@ export class Shutdown {
 const giveUpEveryMs = 1_000;
 /** A call that has not been answered for so long is taken for one that will not be. */
 const hangsMs = 2_000;
-/** For each of the last words to the store, and where it has not answered before. */
+/** The time-out of each of the last calls to the store. */
 const lastCallsMs = 5_000;
 const briefMs = 500;

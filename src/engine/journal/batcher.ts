@@ -63,7 +63,7 @@ export class Batcher<Entry, Answer> {
     return this.#besides;
   }
 
-  /** As `GroupDelivery.awaySince`. */
+  /** Milliseconds, by the monotonic clock, since the store stopped answering; null while it answers. */
   get awaySince(): number | null {
     return this.#delivery.awaySince;
   }
@@ -73,7 +73,7 @@ export class Batcher<Entry, Answer> {
     return !this.#pumping;
   }
 
-  /** As `GroupDelivery.unansweredMs`. */
+  /** Milliseconds since the last answer to what is on its way; 0 where nothing is. */
   get unansweredMs(): number {
     return this.#delivery.unansweredMs;
   }
@@ -87,7 +87,7 @@ export class Batcher<Entry, Answer> {
     return this.#waiting.length >= fullEntries || this.#waitingBytes >= fullBytes;
   }
 
-  /** Resolves when the lane is not full (protocol/journal#a-full-journal). */
+  /** Resolves when there is room for new entries (protocol/journal#a-full-journal). */
   room(): Promise<void> {
     if (!this.isFull) return Promise.resolve();
     this.#room ??= createDeferred<void>();
@@ -161,6 +161,6 @@ const maxEntries = 1_000;
 const maxBytes = 1_048_576;
 const fullEntries = 10_000;
 const fullBytes = 16 * maxBytes;
-/** So long a key may be busy before who asks is told; as long as a call may take. */
+/** So long a key may be busy before the caller is told. A call may take as long. */
 const busyMs = 30_000;
 const busyAgain: Backoff = { delayMs: 50, factor: 2, maxDelayMs: 1_000, jitter: 0.5 };

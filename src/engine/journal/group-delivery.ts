@@ -11,9 +11,9 @@ export interface DeliveryOptions<Entry, Answer> {
   readonly send: (group: readonly Entry[]) => Promise<readonly Answer[]>;
   /** How many an entry counts for, 1 by default. */
   readonly count?: (entry: Entry) => number;
-  /** Of the runs that an entry creates: where the store names some as busy, only their entries wait. */
+  /** The keys of the runs that an entry creates. Where the store says that some are busy, only their entries wait. */
   readonly keysOf?: (entry: Entry) => readonly string[];
-  /** What the guilty entry gets when the database refuses its value; without it the caller's promise rejects. */
+  /** The answer for an entry whose value the database refuses. Without it the promise of the caller rejects. */
   readonly refused?: Answer;
   /** `for ever`: keep the group and repeat it until the store answers. `once`: tell the callers STORE_UNAVAILABLE. */
   readonly patience: 'for ever' | 'once';
@@ -121,7 +121,7 @@ export class GroupDelivery<Entry, Answer> {
     });
   }
 
-  /** All of the group are told, and none of it is sent again, whatever becomes of the telling. */
+  /** Answers the whole group. None of it is sent again, also where a callback throws. */
   #answer(group: Group<Entry, Answer>, answers: readonly Answer[], ms: number): void {
     const { meter, name, count } = this.#options;
     group.forEach(({ resolve }, i) => this.#tell(() => resolve(answers[i] as Answer)));
@@ -130,7 +130,7 @@ export class GroupDelivery<Entry, Answer> {
     this.#tell(() => meter.committed(name, size, ms));
   }
 
-  /** What is called here belongs to one run, or to nobody; the others of its group have nothing to do with its errors. */
+  /** Calls a callback of one run, or of a listener. Its errors do not concern the others of the group. */
   #tell(call: () => void): void {
     try {
       call();
@@ -174,8 +174,8 @@ export class GroupDelivery<Entry, Answer> {
 }
 
 /**
- * Whether it is the fault of what was sent, which would be met again by each repetition. A store rejects with errors of
- * ours only (ports/store.ts), so any other comes from reading an entry.
+ * Whether what was sent caused the error: to send it again would give the same error. A store rejects with errors of
+ * ours only (`ports/store.ts`), so any other error comes from reading an entry.
  */
 function isOfTheGroup(error: unknown): boolean {
   return !isOnejobError(error) || error.code === 'VALUE_REJECTED';

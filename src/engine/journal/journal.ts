@@ -22,8 +22,9 @@ type OutputEntry =
   | { readonly progress: OutputBatch['progress'][number] };
 
 /**
- * What running code makes durable (protocol/journal#records-and-output); what anybody asks for is the outbox's. Records go in groups and are awaited; output has a lane of its
- * own, so that a chatty handler never delays a step. Durability is never relaxed: what is answered is committed.
+ * Makes durable what running code does (protocol/journal#records-and-output). What somebody asks for goes through the
+ * outbox. Records go in groups and are awaited. Output has a batcher of its own, so that a chatty handler never delays
+ * a step. What is answered is committed.
  */
 export class Journal {
   readonly #records: Batcher<Entry, Verdict>;
@@ -100,7 +101,7 @@ export class Journal {
     await Promise.all([this.#output, this.#records].map((batcher) => batcher.settled()));
   }
 
-  /** Ends the repeating; for a process that has waited long enough. */
+  /** Stops sending again, for a process that has waited long enough. */
   abandon(): void {
     for (const batcher of [this.#output, this.#records]) batcher.abandon();
   }

@@ -18,8 +18,8 @@ export interface OutboxOptions {
 }
 
 /**
- * What a process asks of others, in groups like the journal's: new runs and words to runs. Nobody's code is running
- * yet, so a store that is away is told at once instead of being waited for (protocol/journal#a-store-that-is-away).
+ * Sends what somebody asks for, in groups like those of the journal: new runs, and actions on runs. No code of a run
+ * waits for it, so the caller is told at once when the store is away (protocol/journal#a-store-that-is-away).
  */
 export class Outbox {
   readonly #store: Store;
@@ -63,7 +63,7 @@ export class Outbox {
   }
 
   /**
-   * All that are new are created in one commit, or none.
+   * Creates all runs that are new in one commit, or none.
    *
    * @throws STORE_UNAVAILABLE, VALUE_REJECTED, KEY_BUSY after half a minute, PAYLOAD_TOO_LARGE for more than one commit takes
    */
@@ -91,7 +91,7 @@ export class Outbox {
   }
 }
 
-/** As many go into a group with others. */
+/** Up to so many runs, a call goes into a group with others. */
 const largeCall = 20;
-/** One works while the other one waits for the disk. */
+/** So many large calls at once: one is worked on while the other one waits for the disk. */
 const maxBeside = 2;

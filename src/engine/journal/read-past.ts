@@ -5,8 +5,8 @@ import type { Execution } from '../attempt/execution.ts';
 import { retryUntilAvailable } from './retry-until-available.ts';
 
 /**
- * What was before an attempt: its recorded steps, and all messages that there were at its claim. A handler begins with
- * both: a wait whose time is over must not miss its event.
+ * Reads what was before an attempt: its recorded steps, and all mailbox items up to its claim. A handler begins with
+ * both, so that a wait whose time is over does not miss its event.
  *
  * @throws the reason, when aborted
  */
@@ -30,8 +30,8 @@ async function readSteps({ host, claim, abort }: Execution): Promise<StepRecord[
 }
 
 /**
- * The steps of a run that nobody else works on, one answer after the other: the outputs of all together may be larger than
- * what a store can say at once, or a process hold.
+ * Reads the steps of a run part by part. Their outputs together may be larger than one answer of a store, or than the
+ * memory of a process. Nobody else writes to the run meanwhile.
  */
 export async function* stepParts(run: RunId, readPage: Store['steps']): AsyncGenerator<readonly StepRecord[]> {
   for (let after: string | null = null; ;) {

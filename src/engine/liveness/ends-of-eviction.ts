@@ -6,9 +6,9 @@ import type { Store } from '../../ports/store.ts';
 import type { EvictTarget } from '../../ports/store-worker.ts';
 
 /**
- * Tells the meter which of the runs that an eviction took have ended by it: all of those that were ended over their
- * owner's head, and of a dead worker those at their limit of crashes or asked to be cancelled. Only who was answered these runs asks, so each is
- * told once. Nothing is told of what cannot be read again.
+ * Tells the meter which runs an eviction has ended: those that were ended without asking their owner, and those of a
+ * dead worker that were at their limit of crashes or were to be cancelled. Only the process that was answered these
+ * runs calls this, so each is told once. A run that cannot be read is not told.
  */
 export async function tellEnds(
   { store, meter, log }: { readonly store: Store; readonly meter: Meter | undefined; readonly log: Log },

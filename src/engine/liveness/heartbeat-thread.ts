@@ -3,7 +3,7 @@ import { systemClock } from '../../std/clock.ts';
 import { threadPort } from '../../std/thread.ts';
 import type { HeartbeatOrders } from './heartbeat.ts';
 
-/** What the module named by `store.facts.heartbeat` exports, so that the engine knows no adapter. */
+/** The exports of the module that `store.facts.heartbeat` names. So the engine knows no adapter. */
 interface HeartbeatModule {
   openHeartbeat(options: unknown): Promise<HeartbeatSender>;
 }

@@ -19,13 +19,13 @@ export interface HeartbeatOptions {
   readonly exitOnStall: boolean;
   /** Whether a heartbeat of the main loop has reached the store. */
   readonly onTry: (reached: boolean) => void;
-  /** It was answered that the worker was evicted: no further one is made. */
+  /** The store has answered that the worker was evicted. It makes no further heartbeat. */
   readonly onEvicted: () => void;
 }
 
 /** What the heartbeat thread is opened with. */
 export interface HeartbeatOrders {
-  /** Null: the store heartbeats by itself, and this thread only guards against a stall. */
+  /** Null: the store has a thread for heartbeats, and this one only looks for a stall. */
   readonly module: string | null;
   readonly options: unknown;
   readonly exitOnStall: boolean;

@@ -13,14 +13,14 @@ export interface MailboxReaderOptions {
   readonly running: Pick<RunningAttempts, 'all'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** At the latest; a hint makes it look at once. */
+  /** How often it looks. A hint makes it look at once. */
   readonly everyMs: number;
 }
 
 /**
- * Fetches the messages to the runs that execute here: cancels, events, ends of children; and learns of runs that were
- * ended or taken over. A read, in bounded parts, and none while nothing executes. One call is under way at a time: hints
- * that come meanwhile make one more.
+ * Fetches the mailbox items of the runs that execute here: cancels, events, ends of children
+ * (protocol/replay#reading-a-mailbox). It also learns of runs that were ended or taken over. It reads in bounded parts,
+ * and not while nothing executes. One call is under way at a time; hints that come meanwhile make one more.
  */
 export class MailboxReader implements Service {
   readonly name = 'mailbox reader';
@@ -68,5 +68,5 @@ export class MailboxReader implements Service {
   }
 }
 
-/** Little beside what a process has in memory anyway, and read in a few milliseconds. */
+/** So much is read in a few milliseconds, and is little beside what a process has in memory anyway. */
 const maxBytes = 4_194_304;

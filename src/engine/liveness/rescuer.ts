@@ -143,9 +143,10 @@ export class Rescuer implements Service {
 }
 
 /**
- * A short command has no thread yet that heartbeats for it, and its main loop may stand still from its first instruction on.
- * Before its first heartbeat it is judged by its process, where that can be seen; not for ever, for a process may outlive
- * its worker.
+ * How long a counter may stand still. A short command has no thread for heartbeats yet, and its main loop may stand
+ * still from its first instruction on. So before its first heartbeat a worker is judged by its process, where that can
+ * be seen (protocol/liveness#short-commands). It has a limit, too, because a process may go on after its worker has
+ * ended.
  */
 function patienceMs({ heartbeat, identity }: WorkerView, leaseMs: number): number {
   return heartbeat === 0 && isThere(identity, ownIdentity()) ? Math.max(leaseMs, 300_000) : leaseMs;

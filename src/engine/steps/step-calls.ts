@@ -66,7 +66,10 @@ export class StepCalls {
   }
 }
 
-/** Before anything is recorded under it: what a database refuses could never be. @throws CONFIG_INVALID */
+/**
+ * Checks a text before anything is recorded under it: a text that a database refuses could never be recorded. @throws
+ * CONFIG_INVALID
+ */
 export function checkText(text: string, what: string): void {
   if (isCleanText(text)) return;
   throw new OnejobError(

@@ -15,7 +15,10 @@ export interface StepCall {
   readonly startedAt: number;
   /** Its end is recorded. */
   isOver: boolean;
-  /** Of a step of several parts: what it has so far, kept with each failed try, its tries, and those before this part. */
+  /**
+   * For a step of several parts: what it has so far, which is kept with each failed try, its tries, and the tries
+   * before this part.
+   */
   part?: { readonly output: JsonText | null; readonly tries: number; readonly before: number };
 }
 
@@ -114,7 +117,7 @@ function refusedEnd({ key }: StepCall, end: StepEnd): StepEnd {
   return { ...end, state: 'failed', output: null, error: readFailure(refused).failure };
 }
 
-/** For code that must not go on: what it waits for does not come. */
+/** A promise that never settles, for code that must not go on. */
 function never<T>(): Promise<T> {
   return new Promise<T>(() => undefined);
 }

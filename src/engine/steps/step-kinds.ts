@@ -32,7 +32,7 @@ export function createStep(runtime: StepRuntime): Step {
 
 const noOptions: StepOptions = {};
 
-/** As `client.send` has it. */
+/** The limit that `client.send` has, too. */
 const longestEvent = 500;
 
 class StepKinds {

@@ -67,7 +67,7 @@ export class StepResults {
     return this.#waitTracker.work(() => new Promise((resolve) => this.#journal.end(call, end, () => resolve())));
   }
 
-  /** `finish` without a promise more than the caller's own, for the hot path; ends the activity that its step began. */
+  /** `finish` without a further promise, for the hot path. It ends the work that `begun` counted. */
   finishThen(call: StepCall, end: StepEnd, resolve: (value: unknown) => void, reject: (error: Error) => void): void {
     this.#journal.end(call, end, (recorded) => {
       call.isOver = true;
@@ -79,13 +79,13 @@ export class StepResults {
     });
   }
 
-  /** A step on the hot path begins: counted until `finishThen` delivers, or until `missed`. */
+  /** A step on the hot path begins. It is counted until `finishThen` delivers its result, or until `missed`. */
   begun(): void {
     this.#missing++;
     this.#waitTracker.begin();
   }
 
-  /** It goes the long way, which counts by itself. */
+  /** The step leaves the hot path; the ordinary way counts it again. */
   missed(): void {
     this.#missing--;
     this.#waitTracker.end();

@@ -9,7 +9,7 @@ export function insideOf<T>(step: StepCall, work: () => T): T {
   return scope.run(step, work);
 }
 
-/** The step whose work executes now, of whatever attempt: what a work sets going may begin other attempts. */
+/** The step whose work executes now. It may belong to another attempt: the work of a step may begin one. */
 export function outerStep(): StepCall | undefined {
   return scope.getStore();
 }

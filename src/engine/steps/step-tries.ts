@@ -10,10 +10,10 @@ import type { StepCall, StepBegin } from './step-journal.ts';
 import type { StepRuntime } from './step-runtime.ts';
 import { insideOf } from './step-scope.ts';
 
-/** One execution of the step; the number is the try's. */
+/** Executes the step once. The argument is the number of the try. */
 export type Execute = (attempt: number) => unknown;
 
-/** Executes the work of steps, try by try, by a retry policy. */
+/** Executes the work of a step, try by try, by its retry policy. */
 export class StepTries {
   readonly #runtime: StepRuntime;
 
@@ -114,7 +114,7 @@ export class StepTries {
     }
   }
 
-  /** One execution; past its own time-out it has the grace to settle, then it is left behind. */
+  /** Executes one try. Past its own time-out it has the grace to settle; then it is left behind. */
   execute(call: StepCall, attempt: number, timeoutMs: number | null, work: StepWork<unknown>): unknown {
     const { span } = this.#runtime.execution;
     if (!span) return this.#execute(call, attempt, timeoutMs, work);
@@ -168,7 +168,7 @@ export class StepTries {
     if (ms > 0) await this.#runtime.waits.wait(`${key}: next try`, ms, 'next try');
   }
 
-  /** From now to an instant of the store's clock. */
+  /** The milliseconds from now to an instant of the store's clock; 0 where that is past. */
   untilMs(instant: number | null): number {
     const { storeClockOffsetMs, host } = this.#runtime.execution;
     return instant === null ? 0 : Math.max(0, instant - storeClockOffsetMs - host.clock.monotonic());

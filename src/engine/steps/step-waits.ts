@@ -20,8 +20,8 @@ export class StepWaits {
   }
 
   /**
-   * Waits `ms` (null: without end) or until `subscribe` hands over a word. Rejects when the attempt is aborted. On
-   * return the attempt works again: it has its slot, and no suspension is on its way.
+   * Waits `ms` (null: without end), or until `subscribe` hands over an item. Rejects when the attempt is aborted. When
+   * it resolves, the attempt has its slot again, and no suspension is on its way.
    */
   async wait<T>(
     what: string,

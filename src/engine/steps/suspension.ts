@@ -3,7 +3,7 @@ import { failpoint } from '../../std/failpoint.ts';
 import type { WaitTracker } from './wait-tracker.ts';
 import type { Execution } from '../attempt/execution.ts';
 
-/** As much of an `Execution` as its parking needs. */
+/** The part of an `Execution` that its parking needs. */
 export interface SuspendedExecution extends Pick<Execution, 'claim' | 'mailbox' | 'slot' | 'timer'> {
   readonly host: Pick<Execution['host'], 'clock' | 'journal' | 'limits' | 'observer'>;
   readonly output: Pick<Execution['output'], 'flush'>;
@@ -11,9 +11,9 @@ export interface SuspendedExecution extends Pick<Execution, 'claim' | 'mailbox' 
 }
 
 /**
- * What happens to an attempt that only waits (protocol/replay#suspension): it gives up its slot at once, keeps lease and
- * continuation for `parkAfterMs`, then one entry parks it. The entry carries the mail that was seen: where more came, the
- * store queues the run at once, and the next attempt reads it.
+ * Suspends an attempt that only waits (protocol/replay#suspension). It gives up its slot at once, and keeps lease and
+ * continuation for `parkAfterMs`. Then one entry parks it. The entry carries the number of the last mailbox item that
+ * was seen: where there is a later one, the store queues the run at once, and the next attempt reads it.
  */
 export class Suspension {
   readonly #execution: SuspendedExecution;
@@ -23,7 +23,7 @@ export class Suspension {
   /** What the accepted entry made of the run. */
   #left: 'parked' | 'cancelled' | undefined;
   #stopping = false;
-  /** In a row, since it last went on. */
+  /** Refused parkings in a row, since the attempt last went on. */
   #refusals = 0;
   #sealed: 'all tries' | 'this try' | undefined;
   #checking = false;
@@ -46,7 +46,10 @@ export class Suspension {
     return this.#left !== undefined || this.#parking !== undefined;
   }
 
-  /** Looks again in the next turn: between the end of one wait and the next step there is a moment with neither. */
+  /**
+   * Looks in the next turn of the event loop whether the attempt only waits: between the end of a wait and the next
+   * step there is a moment with neither.
+   */
   consider(): void {
     if (this.#checking) return;
     this.#checking = true;
@@ -61,14 +64,18 @@ export class Suspension {
     this.#timer?.cancel();
   }
 
-  /** The handler has settled: what it left open parks nothing, but for a step's next try where that is waited for. */
+  /**
+   * The handler has settled. Waits that it left open do not park the run, but the next try of a step does, where it is
+   * awaited.
+   */
   seal(tries: 'all tries' | 'this try'): void {
     this.#sealed = tries;
   }
 
   /**
-   * For an attempt that ended while an entry was on its way: what that entry made of the run, once it is answered. Where
-   * it let go of the run, the attempt has no other end: the next one reads the same steps and ends the same way.
+   * For an attempt that ended while such an entry was on its way: what the entry made of the run, when it is answered.
+   * Where it let go of the run, that is the end of the attempt: the next attempt reads the same steps and ends in the
+   * same way.
    */
   async left(): Promise<'parked' | 'cancelled' | undefined> {
     await this.#parking;
@@ -182,5 +189,8 @@ export class Suspension {
 /** A wait that ends sooner is not worth parking. */
 const soonMs = 1_000;
 
-/** A refusal comes of what is in the entry, which hardly changes while the attempt waits: more would be for ever. */
+/**
+ * The database refuses what is in the entry, and that hardly changes while the attempt waits. Without a limit it would
+ * be tried for ever.
+ */
 const maxRefusals = 3;

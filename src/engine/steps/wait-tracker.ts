@@ -11,7 +11,7 @@ export class WaitTracker {
   #working = 0;
   #frozen = 0;
 
-  /** `idle` is told when nothing is in execution and something waits or is left without an answer. */
+  /** `idle` is called when nothing is in execution, and something waits or is left without an answer. */
   constructor(idle: () => void) {
     this.#idle = idle;
   }
@@ -21,7 +21,7 @@ export class WaitTracker {
     return this.#working;
   }
 
-  /** Questions that a stopping attempt leaves without an answer. */
+  /** Steps that a stopping attempt does not begin. */
   get frozen(): number {
     return this.#frozen;
   }
@@ -30,7 +30,9 @@ export class WaitTracker {
     return this.#working === 0 && this.#waits.size > 0;
   }
 
-  /** A step waits for its next try: unlike a sleep that lost a race, it is awaited by the end of the attempt. */
+  /**
+   * A step waits for its next try. The end of the attempt waits for it; it does not wait for a sleep that lost a race.
+   */
   get owesTries(): boolean {
     return [...this.#waits].some(({ owesTry }) => owesTry);
   }
@@ -39,7 +41,7 @@ export class WaitTracker {
     return [...this.#waits].map(({ what }) => what);
   }
 
-  /** The earliest instant (monotonic ms) at which a wait ends by itself; null when all need a word from outside. */
+  /** The earliest instant (monotonic ms) at which a wait ends by itself. Null: all wait for mailbox items. */
   get wakeAt(): number | null {
     const instants = [...this.#waits].flatMap(({ until }) => (until === null ? [] : [until]));
     return instants.length === 0 ? null : Math.min(...instants);
@@ -70,7 +72,7 @@ export class WaitTracker {
     }
   }
 
-  /** Inside of `work`: a pause that does not count as working. */
+  /** A pause inside of `work` that does not count as work. */
   async rest(pause: () => Promise<void>): Promise<void> {
     this.#working--;
     this.#onChange();
@@ -102,10 +104,10 @@ export class WaitTracker {
 }
 
 export interface OpenWait {
-  /** In words, for people. */
+  /** What is waited for, in words for people. */
   readonly what: string;
-  /** Monotonic ms, or null. */
+  /** When the wait ends by itself, in monotonic ms; null: never. */
   readonly until: number | null;
-  /** Between two tries of a step. */
+  /** The wait is between two tries of a step. */
   readonly owesTry: boolean;
 }

@@ -8,9 +8,9 @@ export interface Waiting {
 }
 
 /**
- * Runs that are claimed before there is a slot for them, so that the next ones are fetched while the ends of these are
- * on their way. Only where runs are short: a long one would hold back, unbegun, what an idle worker could do at once. For
- * the same reason who waits too long is given back.
+ * Keeps runs that were claimed before there is a slot for them (protocol/claims#claims-ahead). So the next runs are
+ * fetched while the ends of the last ones are being recorded. It is done only where runs are short: a run that waits
+ * behind a long one could be begun by an idle worker. For the same reason a run that waits too long is given back.
  */
 export class ClaimBuffer {
   readonly #slots: number;
@@ -28,7 +28,10 @@ export class ClaimBuffer {
     return this.#waiting.length;
   }
 
-  /** How many may be claimed beyond the free slots. Few missing is none: a claim costs much the same for one and for ten. */
+  /**
+   * How many runs may be claimed beyond the free slots. It is none while only a few are missing: a claim costs much the
+   * same for one run and for ten.
+   */
   get room(): number {
     return this.#usualMs <= shortMs && 2 * this.size <= this.#slots ? this.#slots - this.size : 0;
   }
@@ -43,12 +46,12 @@ export class ClaimBuffer {
     for (const claim of claims) this.#waiting.push({ claim, storeClockOffsetMs, since });
   }
 
-  /** The first that waits, if any; it waits no more. */
+  /** Takes out the first run that waits, if there is one. */
   next(): Waiting | undefined {
     return this.#waiting.shift();
   }
 
-  /** Those that waited for longer than `patienceMs`; they wait no more. Runs are not short any more, or they would not. */
+  /** Takes out the runs that waited for longer than `patienceMs`. They show that runs are not short any more. */
   takeOverdue(): Claim[] {
     const latest = this.#clock.monotonic() - patienceMs;
     const overdue = this.#waiting.filter(({ since }) => since <= latest);

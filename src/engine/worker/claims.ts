@@ -2,7 +2,10 @@ import type { Claimed, ClaimRequest } from '../../ports/store-claim.ts';
 import type { Store } from '../../ports/store.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 
-/** The claims of one worker, one at a time. What a lost answer took is asked for until the store says it. */
+/**
+ * Makes the claims of one worker, one at a time. When an answer is lost, it asks what the claim took until the store
+ * answers (protocol/claims#lost-claims).
+ */
 export class Claims {
   readonly #store: Store;
   readonly #worker: WorkerId;

@@ -15,8 +15,9 @@ export interface ForgetterOptions {
 }
 
 /**
- * Lets a process forget the runs that it follows and that ended where it does not hear of it: in another worker, by a
- * cancel, with a worker that was evicted. A round over all of them, a few at a time, once a second while it finds any.
+ * Takes roots out of the tree that ended without this process being told: in another worker, by a cancel, or with an
+ * evicted worker. It reads all roots, a few at a time: once a second while it finds one that has ended, then more
+ * rarely.
  */
 export class Forgetter implements Service {
   readonly name = 'forgetter';

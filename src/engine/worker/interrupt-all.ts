@@ -2,9 +2,9 @@ import type { RunId } from '../../job/run.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 
 /**
- * A signal to the process: what executes is aborted, and with it the runs that wait for it as for their child; what only
- * waits for something else is parked and goes on another time. Answers the parents of aborted runs that do not execute
- * here: they end with them as soon as they are claimed.
+ * Handles a signal to the process. Runs in execution are aborted, and so are the runs that wait for one of them as
+ * their child. A run that only waits for something else is parked, and goes on another time. Answers the parents of
+ * aborted runs that do not execute here: they are ended as soon as they are claimed.
  */
 export function interruptAll(attempts: ReadonlyMap<RunId, Attempt>, reason: Error): RunId[] {
   const executing = new Set<RunId>();

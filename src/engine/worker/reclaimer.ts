@@ -15,8 +15,9 @@ export interface ReclaimerOptions {
 }
 
 /**
- * Gives back what submits created as held by this worker whose answers were lost: a living worker would hold it for
- * ever. It asks until the store answers; a submit that arrives only after that creates its runs queued.
+ * Gives back runs that a submit created as held by this worker, and whose answer was lost: a living worker would hold
+ * them for ever (protocol/claims#lost-claims). It asks until the store answers. A submit that arrives only after that
+ * creates its runs as queued.
  */
 export class Reclaimer implements Service {
   readonly name = 'reclaimer';

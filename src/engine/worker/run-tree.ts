@@ -8,11 +8,11 @@ import type { Claim } from '../../ports/store-claim.ts';
 import type { Store } from '../../ports/store.ts';
 
 /**
- * The roots that a process works for which runs work by itself. Each claim names them all, so one that has ended must
- * leave: at once where it ends here (`leave`), else when it is looked at (`forgetEnded`).
+ * The roots that a process executes by itself (protocol/claims#own-tree). Each claim names all of them, so a root that
+ * has ended must go: at once where it ends here (`leave`), else when it is read (`forgetEnded`).
  */
 export class RunTree {
-  /** When each was last followed, counted. */
+  /** Of each root, the number of the call of `follow` that came last. */
   readonly #roots = new Map<RunId, number>();
   #follows = 0;
   #isInterrupted = false;
@@ -25,7 +25,7 @@ export class RunTree {
     return [...this.#roots.keys()];
   }
 
-  /** Counts the calls of `follow`: what was followed later than that has been asked for anew. */
+  /** The number of calls of `follow`. A root with a higher number was asked for anew. */
   get follows(): number {
     return this.#follows;
   }
@@ -34,14 +34,14 @@ export class RunTree {
     if (!this.#isInterrupted) this.#roots.set(root, ++this.#follows);
   }
 
-  /** From now on only these are claimed, each to be ended; nothing else begins in this process, nor is followed. */
+  /** From now on only these runs are claimed, to be ended. Nothing else begins in this process, or is followed. */
   interrupt(runs: readonly RunId[]): void {
     this.#roots.clear();
     for (const run of runs) this.follow(run);
     this.#isInterrupted = true;
   }
 
-  /** After an interruption: whether the claimed run is one of those. It takes its own parent along. */
+  /** After an interruption: whether the claimed run is to be ended. Then its parent is ended, too. */
   takesAlong({ run, parent }: Claim): boolean {
     if (!this.#roots.delete(run)) return false;
     if (parent !== null) this.#roots.set(parent, ++this.#follows);
@@ -49,8 +49,8 @@ export class RunTree {
   }
 
   /**
-   * Takes a run out whose attempt, begun after that many follows, ended here: it needs no looking for, unless its
-   * callback comes; then that one's end is the end.
+   * Takes out a root whose attempt ended here, unless it was followed again after the attempt began (`since`). A root
+   * with a callback stays until that has ended.
    */
   leave(claim: Claim, { job, end, since }: { job: AnyJob; end: AttemptEnd; since: number }): void {
     if (endsWithCallback(claim, job, end)) return;
@@ -58,7 +58,9 @@ export class RunTree {
     if (isCallbackRun(claim)) this.#forget(claim.parent ?? claim.run, since);
   }
 
-  /** Takes out those of the given that have ended, wherever they did, or are gone. Resolves with how many. */
+  /**
+   * Takes out the given roots that have ended, in whatever process, or that were deleted. Resolves with their number.
+   */
   async forgetEnded(roots: readonly RunId[], store: Store, registry: Registry): Promise<number> {
     const since = this.#follows;
     const before = this.#roots.size;
@@ -76,7 +78,7 @@ export class RunTree {
   }
 }
 
-/** Of runs that have ended those whose callback has not. */
+/** Those of the ended runs whose callback has not ended. */
 async function openCallbacks(
   runs: readonly (Run | null)[],
   store: Store,
@@ -95,7 +97,7 @@ async function openCallbacks(
   return new Set(open.map(({ id }) => id));
 }
 
-/** There is a callback to look for. */
+/** Whether that end has a callback. */
 export function endsWithCallback(claim: Claim, job: AnyJob, end: AttemptEnd): boolean {
   return !isCallbackRun(claim) && isFinal(end) && callbackFor(job.callbacks, end) !== null;
 }

@@ -29,7 +29,10 @@ export interface WorkerOptions {
   readonly running: RunningAttempts;
   /** Runs at once. */
   readonly slots: number;
-  /** Only these roots and their descendants: a process that runs work by itself (protocol/claims#own-tree). Null: whatever is due. */
+  /**
+   * Only these roots and their descendants are claimed: the process executes runs by itself (protocol/claims#own-tree).
+   * Null: whatever is due.
+   */
   readonly tree: RunTree | null;
   /** Longest pause between two looks for work. */
   readonly pollMs: number;
@@ -44,7 +47,9 @@ export class Worker implements Service {
   readonly #running: RunningAttempts;
   readonly #underWay = new Tally();
   readonly #loop: Loop;
-  /** Created as held by this worker, and not adopted yet; with the reason why it is to be aborted as soon as it begins. */
+  /**
+   * Runs that this worker holds and has not begun, each with the reason why it is to be aborted as soon as it begins.
+   */
   readonly #expected = new Map<RunId, Error | undefined>();
   #stopped: Promise<void> | undefined;
   readonly #abandoned = createDeferred<void>();
@@ -90,7 +95,7 @@ export class Worker implements Service {
     this.#expected.set(run, undefined);
   }
 
-  /** It was not, or has ended without being adopted. */
+  /** The run was not created as held, or has ended without an attempt. */
   forget(run: RunId): void {
     this.#expected.delete(run);
   }
@@ -160,7 +165,7 @@ export class Worker implements Service {
     return true;
   }
 
-  /** Ends the waiting of `stop`: what runs cannot be recorded any more. */
+  /** Ends the waiting of `stop`: what runs in execution do cannot be recorded any more. */
   abandon(): void {
     this.#abandoned.resolve();
   }
@@ -175,7 +180,7 @@ export class Worker implements Service {
     }
   }
 
-  /** What this worker holds and does not execute. */
+  /** Hands back runs that this worker holds and does not execute. */
   async giveBack(claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
     this.#underWay.begin();
@@ -208,12 +213,12 @@ export class Worker implements Service {
     return this.#longest(this.#pause.after(claimed));
   }
 
-  /** Who waits for a slot is looked at again in time. */
+  /** Runs that wait for a slot are looked at again before they have waited too long. */
   #longest(pauseMs: number): number {
     return this.#buffer.size > 0 ? Math.min(pauseMs, patienceMs) : pauseMs;
   }
 
-  /** As many of those that wait as there are slots. */
+  /** Begins runs that wait for a slot, while there is one. */
   #begin(): void {
     while (this.#slots.free > 0) {
       const next = this.#buffer.next();

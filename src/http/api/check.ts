@@ -21,7 +21,7 @@ export function faultsOf(schema: ApiSchema, value: unknown, path = ''): Fault[] 
   return typeof value === 'object' && value !== null ? objectFaults(schema, value, path) : [];
 }
 
-/** A text of path, query or header as the value that its schema asks for; the text itself where it is none. */
+/** Makes of a text of path, query or header the value that its schema asks for; it stays a text where that fails. */
 export function valueOfText(schema: ApiSchema, text: string): unknown {
   const types = typesOf(schema);
   if (types.includes('integer') && /^-?\d{1,15}$/.test(text)) return Number(text);
@@ -67,7 +67,7 @@ function compiled(pattern: string): RegExp {
   return known;
 }
 
-/** Those of the routes. */
+/** The patterns of the schemas, made ready once. */
 const patterns = new Map<string, RegExp>();
 
 function isInstant(text: string): boolean {

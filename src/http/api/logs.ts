@@ -125,7 +125,7 @@ async function* events(
   yield `event: end\nid: ${last}${endMark}\ndata: ${JSON.stringify({ state })}\n\n`;
 }
 
-/** As `onejob runs logs` prints it where nobody looks. */
+/** A line in the form that `onejob runs logs` prints into a pipe. */
 function textOf({ line: { at, stream, level, text, fields = {} } }: TailedLine): string {
   return stream === 'log' ? prettyLine({ time: new Date(at), level, text, fields }, false) : `${text}\n`;
 }

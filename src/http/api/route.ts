@@ -20,28 +20,28 @@ export interface RouteDefinition<P extends Fields, Q extends Fields, H extends F
   readonly query?: Q;
   readonly headers?: H;
   readonly body?: { readonly schema: B; readonly required: boolean; readonly description: string };
-  /** Of a body; 1 MiB unless told, or what the app takes as an input. */
+  /** Limit of a body: 1 MiB, or what the app takes as an input. */
   readonly maxBytes?: (app: App) => number;
-  /** By status; those of errors are added from the one table of errors. */
+  /** The answers by status. Those of errors come from the table of errors. */
   readonly answers: Readonly<Record<number, Answer>>;
   readonly handle: (call: Call<P, Q, H, B>) => Promise<AnyAnswer>;
 }
 
 export interface Answer {
   readonly description: string;
-  /** By media type; left out: no body. */
+  /** The body by media type. Left out: there is none. */
   readonly content?: Readonly<Record<string, ApiSchema>>;
   readonly headers?: Fields;
 }
 
 /** A request that was checked. */
 export interface Call<P extends Fields, Q extends Fields, H extends Fields, B extends ApiSchema> {
-  /** As it was asked for, wherever the API is mounted. */
+  /** The path that was asked for, wherever the API is mounted. */
   readonly path: string;
   readonly params: ValuesOf<P, keyof P>;
   readonly query: ValuesOf<Q>;
   readonly headers: ValuesOf<H>;
-  /** Undefined where there was none, and none had to be. */
+  /** The body. Undefined: there was none, and none was needed. */
   readonly body: ValueOf<B> | undefined;
   /** The very text of the body. */
   readonly text: string;
@@ -49,7 +49,7 @@ export interface Call<P extends Fields, Q extends Fields, H extends Fields, B ex
   /** All headers, as `headerPairs` gives them. */
   readonly allHeaders: () => (readonly [name: string, value: string])[];
   readonly app: App;
-  /** In the name of who asks. */
+  /** A client that acts in the name of the caller. */
   readonly client: StoreClient;
 }
 

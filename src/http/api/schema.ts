@@ -40,7 +40,7 @@ export type ValueOf<S extends ApiSchema> = S extends { readonly enum: readonly (
           ? Plain<T>
           : unknown;
 
-/** Of fields, those in `R` are there in any case, and so are those with a default. */
+/** The values of fields. Those in `R` are always there, and so are those with a default. */
 export type ValuesOf<F extends Fields, R = never> = {
   readonly [K in keyof F as F[K] extends { readonly default: unknown } ? K : K extends R ? K : never]: ValueOf<F[K]>;
 } & {

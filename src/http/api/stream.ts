@@ -1,4 +1,4 @@
-/** What is sent while nothing else is, so that whoever stands in between does not close the connection. */
+/** Is sent while there is nothing else to send, so that no proxy closes the connection. */
 interface Heartbeat {
   readonly text: string;
   readonly everyMs: number;

@@ -77,7 +77,7 @@ function stackOf(
   return stack;
 }
 
-/** As the protocol of V8 has it; the types of Node 20 leave out what counts objects. */
+/** The form that V8's protocol has. The types of Node 20 leave out what counts objects. */
 interface HeapProfile {
   readonly head: HeapNode;
   readonly samples: readonly { readonly nodeId: number }[];

@@ -6,7 +6,7 @@ export function runsJson(app: App): object {
   return { v: 1, pid: process.pid, node: app.config.settings.node, runs: oldestFirst(app).map(runJson) };
 }
 
-/** The same to read, one paragraph a run, as Go prints its goroutines. */
+/** The running runs as text, one paragraph each, in the way in which Go prints its goroutines. */
 export function runsText(app: App): string {
   const runs = oldestFirst(app);
   return [`${runs.length} runs in execution`, ...runs.map(paragraph)].join('\n\n') + '\n';

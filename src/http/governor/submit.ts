@@ -83,5 +83,5 @@ export function echoOf({ headers }: Request): Echo {
   };
 }
 
-/** Of a key; databases index no longer ones. */
+/** Limit of a key: databases index no longer ones. */
 const maxRunIdLength = 400;

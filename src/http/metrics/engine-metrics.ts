@@ -133,7 +133,7 @@ export class EngineMetrics implements Meter {
     this.#evicted.inc();
   }
 
-  /** Those that were left behind before anybody counted end too. */
+  /** Counts zombies. Some of them were left behind before anybody counted, and end, too. */
   #countZombies(job: string, change: 1 | -1): void {
     const zombies = Math.max(0, (this.#goingOn.get(job) ?? 0) + change);
     this.#goingOn.set(job, zombies);

@@ -166,7 +166,7 @@ export function aboutBadValues({ it, expect }: Contract): void {
   });
 }
 
-/** As the journal does: a batch that is refused for its data is halved until the guilty entry stands alone. */
+/** Does what the journal does: a batch that is refused for its data is halved until the guilty entry stands alone. */
 async function sendInHalves<T, V>(send: (part: T[]) => Promise<V[]>, entries: T[]): Promise<(V | 'refused')[]> {
   try {
     return await send(entries);

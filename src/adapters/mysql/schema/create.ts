@@ -165,8 +165,9 @@ begin
   end if;
 end`,
 
-  // The same inside a transaction of the user, all of it or nothing: a failure takes back what it did so far, so that
-  // the user may still commit the rest. Answers the id of the store, too. Without an open transaction the savepoint is not kept and releasing it fails.
+  // Submits inside a transaction of the user, all of it or nothing: a failure takes back what it did so far, so that
+  // the user may still commit the rest. It answers the id of the store, too. Without an open transaction the savepoint
+  // is not kept, and releasing it fails.
   `create procedure onejob_submit_within_v1(in items $text, in size int, in keyed tinyint, in holders $text)
 sql security invoker
 begin

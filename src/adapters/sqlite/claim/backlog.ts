@@ -2,7 +2,7 @@ import type { Backlog } from '../../../ports/inspector.ts';
 import type { Tx } from '../file/connection.ts';
 import { firstSlice, type ReadySlice, sliceAfter } from './ready-slice.ts';
 
-/** One seek for each line of work, then the due runs that come first there. */
+/** Counts due runs: one seek for each ready slice, then the due runs that come first there. */
 export function backlog(tx: Tx, { atMost }: { readonly atMost: number }): Backlog {
   const jobs = new Map<string, { job: string; due: number; oldestDueAt: number }>();
   let slices = 0;

@@ -7,7 +7,7 @@ import { dueInQueues, dueInTree } from './due-runs.ts';
 import { pausedNames } from './pause.ts';
 import { livingWorker } from '../submit/submit.ts';
 
-/** Hands out due runs, each once: all that happens inside one write transaction. */
+/** Hands out due runs, each once. All of it happens inside one write transaction. */
 export function claim(tx: Tx, { worker, number, jobs, free, turn, tree }: ClaimRequest): Claimed {
   const nothing: Claimed = { claims: [], now: tx.now, nextDueAt: null };
   const living = livingWorker(tx, worker);
@@ -28,7 +28,7 @@ export function claim(tx: Tx, { worker, number, jobs, free, turn, tree }: ClaimR
   return { claims: take(tx, due, { worker, number, node, jobs: open }), now: tx.now, nextDueAt };
 }
 
-/** Nobody asks again before its claim is over: there is one write transaction at a time. */
+/** Answers a lost claim. The claim itself is over by then: there is one write transaction at a time. */
 export function reclaim(tx: Tx, { worker, number }: LostClaim): Claimed {
   const isLiving = tx.db.run(
     'update workers set closed = max(closed, ?2) where id = ?1 and evicted_at is null',
@@ -55,7 +55,7 @@ interface Taker {
   readonly jobs: readonly JobTerms[];
 }
 
-/** All with three statements, in the order given. */
+/** Takes all of the runs with three statements, in the order given. */
 function take(tx: Tx, runs: readonly RunId[], { worker, number, node, jobs }: Taker): Claim[] {
   if (runs.length === 0) return [];
   const ids = JSON.stringify(runs);
@@ -102,7 +102,7 @@ function claimRows(tx: Tx, ids: string): Row[] {
   );
 }
 
-/** Who asked for these runs did not know their jobs; this worker does. */
+/** Stores the terms of jobs for runs whose callers did not know them (protocol/claims#terms-of-a-job). */
 function settleTerms(tx: Tx, rows: readonly Row[], jobs: readonly JobTerms[]): void {
   const names = new Set(rows.map(({ job }) => job));
   tx.db.run(

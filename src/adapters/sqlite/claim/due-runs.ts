@@ -15,11 +15,11 @@ interface Look {
   readonly paused: PausedNames['queue'];
   readonly free: number;
   readonly turn: number;
-  /** Gets one of those that are suspect, too, if it holds none. */
+  /** The worker that claims. It may get one suspect run if it holds none. */
   readonly worker: WorkerId;
 }
 
-/** Of queues with due runs each gives one in turn until there are enough. */
+/** Queues with due runs give one each in turn, until there are enough (protocol/queues#fair-shares). */
 export function dueInQueues(tx: Tx, { jobs, paused, free, turn, worker }: Look): Found {
   const slices: (readonly RunId[])[] = [];
   let nextDueAt: number | null = null;
@@ -34,7 +34,7 @@ export function dueInQueues(tx: Tx, { jobs, paused, free, turn, worker }: Look):
   return { due: inTurn(slices, free, turn), nextDueAt };
 }
 
-/** Of all suspect runs the one that is first; usually there is none, which one seek says. */
+/** The first of all suspect runs. Usually there is none, and one seek shows that. */
 function firstSuspect(tx: Tx, { jobs, paused, worker }: Pick<Look, 'jobs' | 'paused' | 'worker'>): Doubt | undefined {
   let first: Doubt | undefined;
   let slice = firstSlice(tx, 1);
@@ -55,7 +55,7 @@ function holdsSuspect(tx: Tx, worker: WorkerId): boolean {
   return tx.db.get('select 1 from live where worker = ? and suspect = 1 limit 1', worker) !== undefined;
 }
 
-/** Of each queue in which one of these jobs has a line: its lines by priority, the highest first. */
+/** The ready slices of these jobs, by queue, and in each queue by priority, the highest first. */
 function queuesOf(
   tx: Tx,
   jobs: ReadonlySet<string>,
@@ -89,7 +89,7 @@ function sortedBy<Key, Value>(entries: readonly [Key, Value][], order: (a: Key, 
   return entries.toSorted(([a], [b]) => order(a, b));
 }
 
-/** One of each line, then the second of each, and so on. */
+/** Takes the first of each list, then the second of each, and so on. */
 function inTurn(slices: readonly (readonly RunId[])[], free: number, turn: number): readonly RunId[] {
   const [only] = slices;
   if (only === undefined || slices.length === 1) return only ?? [];
@@ -132,7 +132,7 @@ interface DueRow {
   readonly due_at: number;
 }
 
-/** Of one queue and priority. SQLite reads the lines side by side, and only as far as it needs. */
+/** The due runs of one queue and priority. SQLite reads the slices side by side, and only as far as it needs. */
 function dueInSlices(tx: Tx, slices: readonly ReadySlice[], limit: number): readonly DueRow[] {
   const [first] = slices;
   if (first === undefined) return [];

@@ -48,7 +48,10 @@ export class Connection {
   }
 }
 
-/** What a method of the port works with: the connection inside a transaction, and the store's now, the same for all of it. */
+/**
+ * What a method of the port works with: the connection inside a transaction, and the store's now, which is the same for
+ * the whole transaction.
+ */
 export interface Tx {
   readonly db: Connection;
   readonly now: number;

@@ -10,7 +10,10 @@ import { pauseOrResume } from '../claim/pause.ts';
 import { resolveRef, stateOf } from '../read/read.ts';
 import { restart, retry } from '../record/revive.ts';
 
-/** Words from outside, in order. What had an effect is remembered under its id, so that a repeat answers the same. */
+/**
+ * Carries out actions in their order. One that had an effect is remembered under its id, so that a repeat gets the same
+ * answer (protocol/claims#repeated-actions).
+ */
 export function act(tx: Tx, actions: readonly Action[]): ActionResult[] {
   return actions.map((one) => ('target' in one ? pauseOrResume(tx, one) : actOnRun(tx, one)));
 }

@@ -13,7 +13,7 @@ export function openFileNotifier(path: string): Notifier {
   return new FileNotifier(`${path}-hint`, new NotificationFile(`${path}-notifications`));
 }
 
-/** Hints in between are told by one at the end of the pause. */
+/** At least so long is the pause between two hints. Hints in the pause become one at its end. */
 const pauseMs = 10;
 
 class FileNotifier implements Notifier {

@@ -9,7 +9,7 @@ import type { Tx } from '../file/connection.ts';
 
 const wholeColumns = runColumns(wholeColumn);
 
-/** As in a list. */
+/** The columns of a run in a list: without its large values. */
 export const listColumns = runColumns(listedColumn);
 
 export const runTables = 'runs r left join live l on l.run = r.id left join outcomes o on o.run = r.id';

@@ -57,7 +57,10 @@ function endedOf(tx: Tx, run: RunId): EndedRow | undefined {
   return tx.db.get<{ state: FinalState; epoch: number }>('select state, epoch from outcomes where run = ?', run);
 }
 
-/** All are let go before any ends: else a child that is let go in this very group would count as running. */
+/**
+ * Lets go of all runs before one of them ends: otherwise a child that is let go in the same group would count as
+ * running.
+ */
 function letGo(tx: Tx, worker: WorkerId, entries: readonly Entry[], verdicts: Map<Entry, Verdict>): void {
   const cancelled: End[] = [];
   const freed: LettingGo[] = [];

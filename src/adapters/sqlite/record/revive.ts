@@ -12,7 +12,7 @@ export function retry(tx: Tx, run: RunId): ActionResult['verdict'] {
   return 'done';
 }
 
-/** The same for a run that may be unfinished, or succeeded: then nothing happens. */
+/** Retries a run that has ended without success; nothing happens to one that is unfinished or has succeeded. */
 export function retryEnded(tx: Tx, run: RunId): void {
   if (tx.db.get('select 1 from outcomes where run = ?', run) !== undefined) retry(tx, run);
 }

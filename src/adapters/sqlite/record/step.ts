@@ -54,7 +54,7 @@ function reserveOrder(tx: Tx, count: number): () => number {
   return () => ++next;
 }
 
-/** For a claimant that holds the runs. */
+/** Records steps of runs that the claimant holds. */
 function recordFinished(
   tx: Tx,
   entries: readonly StepEntry[],
@@ -199,7 +199,7 @@ interface BegunRow {
   readonly child: RunId | null;
 }
 
-/** The same try again, after a lost answer, must not push back the instant at which it goes on. */
+/** A try that is sent again, after a lost answer, must not push back the instant at which it goes on. */
 function isRepeat(tx: Tx, begun: BegunRow, entry: TryEntry): boolean {
   return (
     entry.resumeInMs !== null &&

@@ -1,7 +1,9 @@
 import type { RunId } from '../../../job/run.ts';
 import type { Tx } from '../file/connection.ts';
 
-/** By how much the order of ids (the askers' clocks) and of creation (the store's) may differ. */
+/**
+ * By how much the order of ids (by the clocks of the callers) and the order of creation (by the store's) may differ.
+ */
 const slackMs = 86_400_000;
 
 /** A run created at this instant or later has at least this id. */

@@ -60,7 +60,7 @@ export function livingWorker(tx: Tx, worker: string): Living | undefined {
   return tx.db.get<Living>('select node, closed, claimed from workers where id = ? and evicted_at is null', worker);
 }
 
-/** Who is to hold the run from its birth. */
+/** The worker that holds the run from its creation on, if it lives. */
 function keeperOf({ holder, claim }: NewRun, holders: Holders): Living | undefined {
   const living = holders.get(holder);
   return living !== undefined && claim > living.closed ? living : undefined;
@@ -168,7 +168,7 @@ function liveRow(tx: Tx, run: NewRun, holders: Holders): SqlValue[] {
   ];
 }
 
-/** Most runs are their own root; null spares the room, twice. */
+/** The root, or null where the run is its own root, as most are: that saves room in two tables. */
 function rootOf(run: NewRun): string | null {
   return run.root === run.id ? null : run.root;
 }

@@ -32,7 +32,7 @@ export class PendingCalls {
     if (this.#pending.size === 0) this.#onBusy?.(false);
   }
 
-  /** The other end is gone: no call, pending or to come, gets an answer. */
+  /** The other end is gone. No call gets an answer any more, pending or not. */
   fail(error: OnejobError): void {
     this.#failure = error;
     for (const { reject } of this.#pending.values()) reject(error);

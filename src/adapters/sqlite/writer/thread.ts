@@ -5,13 +5,13 @@ import { WriterHeartbeats } from './writer-heartbeats.ts';
 import { packAnswers, type Packet, unpack, type EncodedAnswer } from './codec.ts';
 import { type Answer, type Call, Writer } from './writer.ts';
 
-/** What goes into the thread: calls, a worker to heartbeat for, or the end. */
+/** What is sent to the thread: calls, a worker that needs heartbeats, or the end. */
 export type Inbound =
   | { readonly calls: Packet<Call> }
   | { readonly heartbeat: string; readonly everyMs: number }
   | { readonly close: true };
 
-/** What comes out. */
+/** What the thread sends back. */
 export interface Outbound {
   readonly answers: Packet<EncodedAnswer>;
 }

@@ -8,7 +8,7 @@ import { WriterThread } from './writer-thread.ts';
 export interface WriterChannel {
   /** Rejects with an OnejobError. */
   call(call: Omit<Call, 'id'>): Promise<unknown>;
-  /** Whether the other end heartbeats by itself. */
+  /** Whether the other end makes heartbeats by itself. */
   readonly heartbeats: boolean;
   heartbeatFor(worker: WorkerRegistration): void;
   /** Resolves when all calls are answered and the file is closed. */

@@ -2,7 +2,7 @@ import type { WorkerId } from '../../../ports/store-worker.ts';
 import type { WriterHeartbeat } from '../worker/roster.ts';
 import type { Answer, Call, Writer } from './writer.ts';
 
-/** A main loop that turns says something every two seconds: its worker heartbeats. */
+/** A main loop that turns sends something every two seconds: the heartbeat of its worker. */
 const stalledAfterMs = 5_000;
 
 /**
@@ -34,7 +34,7 @@ export class WriterHeartbeats {
     for (const worker of this.#timers.keys()) this.#stop(worker);
   }
 
-  /** Takes out the answers to heartbeats; the heart of a worker that was evicted stops. */
+  /** Takes out the answers to heartbeats. For a worker that was evicted no further one is made. */
   take(answers: readonly Answer[]): readonly Answer[] {
     if (!answers.some(({ method }) => method === 'heartbeatAlone')) return answers;
     for (const { method, value, error } of answers) {

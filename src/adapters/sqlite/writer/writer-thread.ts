@@ -74,7 +74,7 @@ export class WriterThread {
     this.#post(calls);
   };
 
-  /** What cannot be packed is told so alone, and the others go, in their order: they are calls of other runs. */
+  /** Refuses a call that cannot be packed, alone. The others go, in their order: they belong to other runs. */
   #post(calls: readonly Call[]): void {
     try {
       this.#thread.post({ calls: packCalls(calls) });

@@ -114,7 +114,7 @@ export class Writer {
     this.#answer(reads.flatMap((call) => this.#attempt([call], (db) => [this.#read(db, call)])));
   }
 
-  /** After the commit: what was done in files that have lost their names is not answered as done. */
+  /** Looks after the commit: what was written into a file that has lost its name is not answered as done. */
   #answer(answers: readonly Answer[]): void {
     if (answers.length === 0) return;
     const error = this.#replacement();
@@ -186,13 +186,13 @@ export class Writer {
     if (replaced) throw replaced;
   }
 
-  /** Kept: a file that has the name again is not the one that is open. */
+  /** Set for good: a file that has the name again is not the one that is open. */
   #replacement(): OnejobError | undefined {
     this.#replaced ??= this.#files?.replacement();
     return this.#replaced;
   }
 
-  /** A disk that came back may need a new connection. What is in memory only would be lost by it. */
+  /** Opens a new connection, which a disk that came back may need. A store in memory would be lost by that. */
   #reopen(): void {
     if (this.#options.path === ':memory:') return;
     this.#db?.close();

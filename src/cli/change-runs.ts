@@ -65,7 +65,7 @@ async function changeOne({ terminal }: Call, change: Change, client: Client, ref
   const { verdict } = await change.apply(client, ref);
   const run = await client.find(ref);
   if (terminal.json) terminal.outJson({ v: 1, ...runView(run) });
-  else terminal.info(change.help(run, verdict, terminal.isInfoWatched ? shortId(run.id) : run.id));
+  else terminal.info(change.help(run, verdict, terminal.infoSide.isWatched ? shortId(run.id) : run.id));
   return 0;
 }
 

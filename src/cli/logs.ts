@@ -30,11 +30,12 @@ export function openLogs(
       level,
       ...(options.format && { format: options.format }),
       stream: { write: (text) => terminal.complain(text.trimEnd()) },
-      isTty: terminal.isInfoWatched,
-      color: terminal.infoPaint.bold('x') !== 'x',
+      isTty: terminal.infoSide.isWatched,
+      color: terminal.infoSide.paint.bold('x') !== 'x',
     });
   const withFile = (shown: Log): Log => (file ? both(shown, file) : shown);
-  const isBrief = kind === 'actions' && terminal.isInfoWatched && options.format === undefined && !terminal.verbose;
+  const isBrief =
+    kind === 'actions' && terminal.infoSide.isWatched && options.format === undefined && !terminal.verbose;
   return {
     process: withFile(isBrief && asked === undefined ? withoutFailures(shownAt(least)) : shownAt(asked ?? least)),
     runs: withFile(shownAt(asked ?? (terminal.quiet ? 'error' : 'info'))),

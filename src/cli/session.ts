@@ -115,9 +115,9 @@ async function printAbandonedRuns(terminal: Terminal, app: App): Promise<void> {
     .openStore()
     .then(abandonedRuns)
     .catch(() => []);
-  const note = terminal.infoPaint.yellow('note:');
+  const note = terminal.infoSide.paint.yellow('note:');
   for (const run of runs.slice(0, maxNamed)) {
-    const id = terminal.isInfoWatched ? shortId(run.id) : run.id;
+    const id = terminal.infoSide.isWatched ? shortId(run.id) : run.id;
     terminal.info(
       `${note} ${run.job} was left by a process that died and waits for a worker: ` +
         `onejob runs wait ${id}, or onejob runs cancel ${id}`,

@@ -9,7 +9,7 @@ import {
   stepBegun,
   stepDone,
   termsOf,
-} from '../../src/testing/store-contract/builders.ts';
+} from '../../src/testing/store-contract/harness/builders.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { openPostgresFixture } from '../support/postgres-fixture.ts';

@@ -2,7 +2,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
-import { cancelOf, childOf, eventTo, newRun } from '../../src/testing/store-contract/builders.ts';
+import { cancelOf, childOf, eventTo, newRun } from '../../src/testing/store-contract/harness/builders.ts';
 import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { awaitedLock } from '../support/mysql-waits.ts';
 import { openPostgresFixture } from '../support/postgres-fixture.ts';

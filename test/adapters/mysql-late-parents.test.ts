@@ -1,6 +1,13 @@
 import mysql from 'mysql2/promise';
 import { expect, test } from 'vitest';
-import { childOf, ended, registration, failed, newRun, stepDone } from '../../src/testing/store-contract/builders.ts';
+import {
+  childOf,
+  ended,
+  registration,
+  failed,
+  newRun,
+  stepDone,
+} from '../../src/testing/store-contract/harness/builders.ts';
 import { openMysqlFixture } from '../support/mysql-fixture.ts';
 import { awaitedLock } from '../support/mysql-waits.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import mysql from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { openMysqlStore } from '../../src/adapters/mysql/index.ts';
-import { newRuns } from '../../src/testing/store-contract/builders.ts';
+import { newRuns } from '../../src/testing/store-contract/harness/builders.ts';
 import { openMysqlFixture } from '../support/mysql-fixture.ts';
 
 const history = 20_000;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { backlogQuery } from '../../src/adapters/postgres/backlog.ts';
-import { newRuns } from '../../src/testing/store-contract/builders.ts';
+import { newRuns } from '../../src/testing/store-contract/harness/builders.ts';
 import { type Plan, scansOf } from '../support/plan-rows.ts';
 import { openPostgresFixture } from '../support/postgres-fixture.ts';
 

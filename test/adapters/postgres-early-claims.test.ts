@@ -1,6 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { NewRun } from '../../src/ports/store-submit.ts';
-import { registration, handedBack, newRun, rescheduleOf, termsOf } from '../../src/testing/store-contract/builders.ts';
+import {
+  registration,
+  handedBack,
+  newRun,
+  rescheduleOf,
+  termsOf,
+} from '../../src/testing/store-contract/harness/builders.ts';
 import { openClaimWindow } from '../support/claim-window.ts';
 import { openPostgresFixture } from '../support/postgres-fixture.ts';
 

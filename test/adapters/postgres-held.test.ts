@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/adapters/postgres/index.ts';
-import { termsOf } from '../../src/testing/store-contract/builders.ts';
+import { termsOf } from '../../src/testing/store-contract/harness/builders.ts';
 import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl } from '../support/servers.ts';
 import { aRegistration, aRun } from '../support/store-values.ts';

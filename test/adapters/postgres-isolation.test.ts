@@ -9,7 +9,7 @@ import {
   schedulePlan,
   stepDone,
   termsOf,
-} from '../../src/testing/store-contract/builders.ts';
+} from '../../src/testing/store-contract/harness/builders.ts';
 import { openPostgresFixture } from '../support/postgres-fixture.ts';
 import { postgresUrl, uniqueName } from '../support/servers.ts';
 import { aRun } from '../support/store-values.ts';

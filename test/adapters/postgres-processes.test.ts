@@ -12,7 +12,7 @@ const runsEach = 50;
 const script = `
 import { openPostgresStore } from ${JSON.stringify(pathToFileURL('dist/adapters/postgres/index.js').href)};
 import { newId, newTraceId } from ${JSON.stringify(pathToFileURL('dist/std/id.js').href)};
-import { whileBusy } from ${JSON.stringify(pathToFileURL('dist/testing/store-contract/harness.js').href)};
+import { whileBusy } from ${JSON.stringify(pathToFileURL('dist/testing/store-contract/harness/harness.js').href)};
 const store = await openPostgresStore({ url: process.env.STORE_URL, schema: process.env.STORE_SCHEMA });
 const { from } = await store.migrate();
 const submit = async (_, n) => {

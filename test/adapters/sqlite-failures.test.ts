@@ -7,7 +7,7 @@ import { DatabaseIdentity } from '../../src/adapters/sqlite/file/file-identity.t
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { type Answer, Writer } from '../../src/adapters/sqlite/writer/writer.ts';
 import { isOnejobError, type OnejobError } from '../../src/job/errors.ts';
-import { newRun, newRuns } from '../../src/testing/store-contract/builders.ts';
+import { newRun, newRuns } from '../../src/testing/store-contract/harness/builders.ts';
 import { openFolder } from '../support/folder.ts';
 
 let directory = '';

@@ -13,7 +13,7 @@ import {
   pauseOf,
   schedulePlan,
   termsOf,
-} from '../../src/testing/store-contract/builders.ts';
+} from '../../src/testing/store-contract/harness/builders.ts';
 import { RandomCalls } from '../support/random-calls.ts';
 
 const methods = ['run', 'get', 'all'] as const;

@@ -16,7 +16,7 @@ beforeEach(async () => {
 /** A program's beginning: `store` is open and migrated, `builders` make what the port takes. */
 const opened = `
   const { openSqliteStore } = await import(dist + 'adapters/sqlite/index.js');
-  const { newRun, registration, ended } = await import(dist + 'testing/store-contract/builders.js');
+  const { newRun, registration, ended } = await import(dist + 'testing/store-contract/harness/builders.js');
   const store = await openSqliteStore({ path: process.argv[1] });
   await store.migrate();`;
 

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseIdentity } from '../../src/adapters/sqlite/file/file-identity.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { type Answer, Writer } from '../../src/adapters/sqlite/writer/writer.ts';
-import { newRun } from '../../src/testing/store-contract/builders.ts';
+import { newRun } from '../../src/testing/store-contract/harness/builders.ts';
 import { openFolder } from '../support/folder.ts';
 import { runNode } from '../support/node-process.ts';
 
@@ -102,7 +102,7 @@ test('what is committed when the file has just gone is not answered as stored', 
 /** Writes 7 MB at once where files may have 4 MB: an I/O error, and the writer opens its connection anew. */
 const reopens = (inPlace: boolean) => `
   const { openSqliteStore } = await import(dist + 'adapters/sqlite/index.js');
-  const { newRun, newRuns } = await import(dist + 'testing/store-contract/builders.js');
+  const { newRun, newRuns } = await import(dist + 'testing/store-contract/harness/builders.js');
   const store = await openSqliteStore({ path: process.argv[1], inPlace: ${inPlace} });
   const submit = (runs) => store.submit(runs).then(([{ verdict }]) => verdict, ({ code }) => code);
   const answers = [await store.migrate().then(() => 'made'), await submit([newRun()])];

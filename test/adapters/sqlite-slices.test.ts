@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { registration, newRun, newRuns, pauseOf, termsOf } from '../../src/testing/store-contract/builders.ts';
-import { heldBy } from '../../src/testing/store-contract/harness.ts';
+import { registration, newRun, newRuns, pauseOf, termsOf } from '../../src/testing/store-contract/harness/builders.ts';
+import { heldBy } from '../../src/testing/store-contract/harness/harness.ts';
 
 interface Bench {
   readonly store: Store;

@@ -5,7 +5,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { createApp, defineJob } from '../../src/index.ts';
-import { registration, newRun } from '../../src/testing/store-contract/builders.ts';
+import { registration, newRun } from '../../src/testing/store-contract/harness/builders.ts';
 import { until } from '../support/until.ts';
 
 let directory = '';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Claim } from '../../src/ports/store-claim.ts';
 import type { Fixture } from '../../src/testing/index.ts';
-import { whileBusy } from '../../src/testing/store-contract/harness.ts';
+import { whileBusy } from '../../src/testing/store-contract/harness/harness.ts';
 import { RandomCalls } from './random-calls.ts';
 
 /** How the tables of a ground are asked. */

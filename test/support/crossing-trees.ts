@@ -15,7 +15,7 @@ import {
   stepBegun,
   stepDone,
   suspended,
-} from '../../src/testing/store-contract/builders.ts';
+} from '../../src/testing/store-contract/harness/builders.ts';
 
 /**
  * One round of calls that change the same trees of runs from both of their ends, all at the same time: parents that fail

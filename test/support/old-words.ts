@@ -67,8 +67,7 @@ interface Exception {
 
 /** Where one of the words is English and means something else. */
 export const exceptions: readonly Exception[] = [
-  { in: /^src\/cli\/print\//, names: ['ask'], why: 'a terminal asks a person' },
-  { in: /^src\/adapters\/sqlite\/notification-file\.ts$/, names: ['lines'], why: 'they are lines of a file' },
+  { in: /^src\/adapters\/sqlite\/notifier\/notification-file\.ts$/, names: ['lines'], why: 'they are lines of a file' },
   { in: /^src\/testing\/store-contract\/suspend\.ts$/, names: ['odd'], why: 'a number is odd or even' },
   { in: /^test\/unit\/app\/config\.test\.ts$/, names: ['mail'], why: 'a user has a queue of that name' },
 ];

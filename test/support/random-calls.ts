@@ -7,8 +7,8 @@ import type { NewRun } from '../../src/ports/store-submit.ts';
 import type { WorkerRegistration, EvictTarget } from '../../src/ports/store-worker.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { newId, newTraceId } from '../../src/std/id.ts';
-import { termsOf } from '../../src/testing/store-contract/builders.ts';
-import { heldBy } from '../../src/testing/store-contract/harness.ts';
+import { termsOf } from '../../src/testing/store-contract/harness/builders.ts';
+import { heldBy } from '../../src/testing/store-contract/harness/harness.ts';
 
 /** One call of the port, to be made on several stores. */
 export interface Call {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Inspector } from '../../src/ports/inspector.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { harnessOf } from '../../src/testing/store-contract/harness.ts';
+import { harnessOf } from '../../src/testing/store-contract/harness/harness.ts';
 import {
   cancelOf,
   childOf,
@@ -19,8 +19,8 @@ import {
   stepBegun,
   stepDone,
   suspended,
-} from '../../src/testing/store-contract/builders.ts';
-import type { Fixture } from '../../src/testing/store-contract/fixture.ts';
+} from '../../src/testing/store-contract/harness/builders.ts';
+import type { Fixture } from '../../src/testing/store-contract/harness/fixture.ts';
 
 /** What a text has to survive whatever the server takes for an escape. */
 const awkward = `it's "quoted", \\back\\slashed\\n, 100 % ? $1 :x, \`ticked\`, || ü → 😀`;

@@ -24,7 +24,7 @@ async function enqueueAll(call: Call, { app, config }: Session): Promise<number>
   const runs = (await app.enqueue(await readRequests(call, app))).map(({ run }) => run);
   for (const { id, job, state } of terminal.json ? [] : runs) {
     terminal.out(`${id}\n`);
-    if (terminal.isInfoWatched) terminal.info(`${job} is ${state}; onejob runs wait ${shortId(id)} waits for it`);
+    if (terminal.infoSide.isWatched) terminal.info(`${job} is ${state}; onejob runs wait ${shortId(id)} waits for it`);
   }
   if (terminal.json) terminal.outJson({ v: 1, runs: runs.map(runView) });
   return 0;

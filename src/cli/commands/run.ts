@@ -61,6 +61,6 @@ function blame({ terminal }: Call, app: App, thrown: unknown): boolean {
 /** Says where to find a run that goes on without this process. */
 function sayIfLeft({ terminal }: Call, { job, id, state }: Run): void {
   if (isFinal(state)) return;
-  const ref = terminal.isInfoWatched ? shortId(id) : id;
+  const ref = terminal.infoSide.isWatched ? shortId(id) : id;
   terminal.info(`${job} is left ${state}: onejob runs wait ${ref}, or onejob runs cancel ${ref}`);
 }

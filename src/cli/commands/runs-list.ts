@@ -23,7 +23,7 @@ export function execute(call: Call): Promise<number> {
     }
     if (items.length === 0) terminal.info('no run is like that');
     printRuns(call, items);
-    if (next !== null) terminal.info(terminal.infoPaint.dim(`more: add --cursor ${next}`));
+    if (next !== null) terminal.info(terminal.infoSide.paint.dim(`more: add --cursor ${next}`));
     return 0;
   });
 }

@@ -15,7 +15,7 @@ export function execute(call: Call): Promise<number> {
     const run = await app.client.find(ref);
     if (terminal.json) terminal.outJson({ v: 1, ...runView(run) });
     else if (!isFinal(run.state)) {
-      const shown = terminal.isInfoWatched ? shortId(run.id) : run.id;
+      const shown = terminal.infoSide.isWatched ? shortId(run.id) : run.id;
       terminal.info(`${run.job} has the event ${event}; onejob runs wait ${shown} waits for its end`);
     }
     return 0;

@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 export function confirm(terminal: Terminal, question: string, signal: AbortSignal): Promise<boolean> {
   // Without the editing of a terminal, so that Ctrl-C stays a signal.
   const lines = createInterface({ input: process.stdin, terminal: false });
-  terminal.ask(`${question} [y/N] `);
+  terminal.complain(`${question} [y/N] `, '');
   return new Promise((resolve) => {
     let answer: boolean | undefined;
     lines.once('line', (line) => {
@@ -17,7 +17,7 @@ export function confirm(terminal: Terminal, question: string, signal: AbortSigna
     });
     lines.once('close', () => {
       process.stdin.unref();
-      if (answer === undefined) terminal.ask('\n'); // the question's line has not been ended by an answer
+      if (answer === undefined) terminal.complain('\n', ''); // the question's line has not been ended by an answer
       resolve(answer ?? false);
     });
     signal.addEventListener('abort', () => lines.close(), { once: true });
@@ -26,5 +26,5 @@ export function confirm(terminal: Terminal, question: string, signal: AbortSigna
 
 /** Whether there is somebody to ask. */
 export function canConfirm(terminal: Terminal): boolean {
-  return terminal.isInfoWatched && process.stdin.isTTY;
+  return terminal.infoSide.isWatched && process.stdin.isTTY;
 }

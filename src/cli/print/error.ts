@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts';
 export function printError(terminal: Terminal, error: unknown): void {
   const { code, message, hint } = readError(error);
   if (terminal.json) terminal.outJson({ v: 1, error: { code, message, hint: hint ?? null } });
-  const paint = terminal.infoPaint;
+  const paint = terminal.infoSide.paint;
   terminal.complain(`${paint.red('onejob:')} ${printable(message.trimEnd())}`);
   if (hint) terminal.complain(paint.dim(`  ${printable(hint)}`));
   if (terminal.verbose) terminal.complain(paint.dim(printable(stackWithCauses(error) ?? String(error))));

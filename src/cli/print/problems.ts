@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts';
 /** Names the files that gave no job; the others work (contract GJ-1). */
 export function printProblems(terminal: Terminal, problems: readonly JobFileProblem[]): void {
   for (const problem of problems) {
-    terminal.complain(`${terminal.infoPaint.yellow('onejob:')} ${problemLine(problem)}`);
+    terminal.complain(`${terminal.infoSide.paint.yellow('onejob:')} ${problemLine(problem)}`);
   }
 }
 

@@ -41,7 +41,7 @@ export class RunReport implements RunWatcher {
     this.#terminal = from.terminal;
     this.#logs = from.logs;
     this.#several = from.several;
-    if (from.terminal.showsProgress) this.#timer = setInterval(() => this.#tick(), tickMs).unref();
+    if (from.terminal.live) this.#timer = setInterval(() => this.#tick(), tickMs).unref();
   }
 
   onStart({ id, job, created, traceId }: { id: RunId; job: string; created: boolean; traceId: string }): void {
@@ -83,11 +83,11 @@ export class RunReport implements RunWatcher {
     const shown = this.#shown.get(run.id);
     clearTimeout(shown?.waiting);
     this.#shown.delete(run.id);
-    this.#terminal.progress(run.id, undefined);
+    this.#terminal.live?.set(run.id, undefined);
     if (!isFinal(run.state)) return;
     if (run.state !== 'succeeded') return printFailure(this.#terminal, run);
     if (!this.#terminal.json) printResult(this.#terminal, run, this.#several);
-    if (this.#several || this.#terminal.isInfoWatched) this.#terminal.info(this.#successLine(run, shown));
+    if (this.#several || this.#terminal.infoSide.isWatched) this.#terminal.info(this.#successLine(run, shown));
   }
 
   end(): void {
@@ -96,7 +96,7 @@ export class RunReport implements RunWatcher {
   }
 
   #successLine(run: Run, shown: Shown | undefined): string {
-    const paint = this.#terminal.infoPaint;
+    const paint = this.#terminal.infoSide.paint;
     const took = run.startedAt === null || run.finishedAt === null ? 0 : run.finishedAt - run.startedAt;
     const when =
       shown?.created === false && run.finishedAt !== null
@@ -106,7 +106,7 @@ export class RunReport implements RunWatcher {
   }
 
   #idOf(id: RunId): string {
-    return this.#terminal.isInfoWatched ? shortId(id) : id;
+    return this.#terminal.infoSide.isWatched ? shortId(id) : id;
   }
 
   #tick(): void {
@@ -117,8 +117,8 @@ export class RunReport implements RunWatcher {
 
   #draw(run: RunId, shown: Shown): void {
     const { job, progress, startedMs } = shown;
-    const line = progressLine({ job, progress, ms: performance.now() - startedMs }, this.#terminal.infoPaint);
-    this.#terminal.progress(run, line);
+    const line = progressLine({ job, progress, ms: performance.now() - startedMs }, this.#terminal.infoSide.paint);
+    this.#terminal.live?.set(run, line);
   }
 }
 
@@ -129,12 +129,12 @@ export function waitingText(waitingFor: readonly string[]): string {
 
 /** Why a run did not succeed: code, text and data of the failure (contracts EGO-4, SJ-16). */
 export function printFailure(terminal: Terminal, run: Run): void {
-  const paint = terminal.infoPaint;
+  const paint = terminal.infoSide.paint;
   const { code, message, data, stack } = run.error ?? { code: 'JOB_FAILED', message: `it ended ${run.state}` };
   const verb = run.state === 'cancelled' ? 'was cancelled' : code === 'RUN_TIMED_OUT' ? 'timed out' : 'failed';
   const attempts = run.attempt > 1 ? ` after ${run.attempt} attempts` : '';
   const shownCode = code === 'JOB_FAILED' ? '' : paint.dim(` (${oneLine(code)})`);
-  const which = terminal.isInfoWatched ? paint.dim(`  run ${shortId(run.id)}`) : '';
+  const which = terminal.infoSide.isWatched ? paint.dim(`  run ${shortId(run.id)}`) : '';
   terminal.complain(`${paint.red('onejob:')} ${run.job} ${verb}${attempts}: ${printable(message)}${shownCode}${which}`);
   if (data !== undefined) terminal.complain(`  data: ${printable(JSON.stringify(data))}`);
   if (stack && terminal.verbose) terminal.complain(paint.dim(printable(stack)));

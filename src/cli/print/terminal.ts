@@ -28,16 +28,17 @@ export class Terminal {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly quiet: boolean;
-  /** Colours for standard output and for standard error. */
+  /** Colours for standard output. */
   readonly paint: Paint;
-  readonly infoPaint: Paint;
-  /** Somebody is looking at standard output, at standard error. */
+  /** Somebody is looking at standard output. */
   readonly isWatched: boolean;
-  readonly isInfoWatched: boolean;
+  /** Both of standard error, where lines about the work go. */
+  readonly infoSide: { readonly isWatched: boolean; readonly paint: Paint };
+  /** Lines that change in place while the work goes on; only where somebody looks. */
+  readonly live: LiveLines | undefined;
   readonly gone: AbortSignal;
   readonly #stdout: OutStream;
   readonly #stderr: OutStream;
-  readonly #live: LiveLines | undefined;
   #hasData = false;
 
   constructor({ stdout, stderr, env, json, noColor, quiet, verbose, gone }: TerminalOptions) {
@@ -45,12 +46,12 @@ export class Terminal {
     this.quiet = quiet;
     this.verbose = verbose;
     this.isWatched = stdout.isTTY === true;
-    this.isInfoWatched = stderr.isTTY === true;
     this.paint = createPaint(wantsColour(env, this.isWatched, noColor));
-    this.infoPaint = createPaint(wantsColour(env, this.isInfoWatched, noColor));
+    const isInfoWatched = stderr.isTTY === true;
+    this.infoSide = { isWatched: isInfoWatched, paint: createPaint(wantsColour(env, isInfoWatched, noColor)) };
     this.#stdout = stdout;
     this.#stderr = stderr;
-    if (this.isInfoWatched && !quiet && env['TERM'] !== 'dumb') this.#live = new LiveLines(stderr);
+    this.live = isInfoWatched && !quiet && env['TERM'] !== 'dumb' ? new LiveLines(stderr) : undefined;
     this.gone = gone ?? watchForEnd(stdout, stderr);
   }
 
@@ -63,7 +64,7 @@ export class Terminal {
   out(text: string): void {
     this.#hasData = true;
     if (this.gone.aborted) return;
-    this.#live?.hide();
+    this.live?.hide();
     this.#stdout.write(text);
   }
 
@@ -77,29 +78,17 @@ export class Terminal {
     if (!this.quiet) this.complain(text);
   }
 
-  /** A line that has to be said: errors, and the job's own output where standard output belongs to JSON. */
-  complain(text: string): void {
-    this.#live?.hide();
-    this.#stderr.write(`${text}\n`);
-  }
-
-  /** A question: what is typed stands behind it. */
-  ask(text: string): void {
-    this.#live?.hide();
-    this.#stderr.write(text);
-  }
-
-  /** A line that changes in place while the work goes on; only where somebody looks. */
-  progress(key: string, text: string | undefined): void {
-    this.#live?.set(key, text);
-  }
-
-  get showsProgress(): boolean {
-    return this.#live !== undefined;
+  /**
+   * A line that has to be said: errors, and the job's own output where standard output belongs to JSON. What is typed
+   * after a question stands behind it, so a question has another `end`.
+   */
+  complain(text: string, end = '\n'): void {
+    this.live?.hide();
+    this.#stderr.write(`${text}${end}`);
   }
 
   end(): void {
-    this.#live?.end();
+    this.live?.end();
   }
 
   /** False: what standard output was given could not be written, and that is said now, where it can be said. */

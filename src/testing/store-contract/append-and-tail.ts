@@ -1,9 +1,9 @@
 import type { Hold } from '../../ports/store-claim.ts';
 import type { Chunk, OutputVerdict } from '../../ports/store-entry.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
-import { ended, handedBack, newRun } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, type Harness } from './harness.ts';
+import { ended, handedBack, newRun } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, type Harness } from './harness/harness.ts';
 
 export function aboutAppendAndTail({ it, expect }: Contract): void {
   it('chunks that follow each other are there, byte for byte', async (harness) => {

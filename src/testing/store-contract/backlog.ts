@@ -1,5 +1,5 @@
-import { newRun, newRuns, pauseOf } from './builders.ts';
-import type { Contract } from './contract.ts';
+import { newRun, newRuns, pauseOf } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
 
 export function aboutBacklog({ it, expect }: Contract): void {
   it('runs that are due and held by nobody are counted by job, with the instant of the oldest', async (harness) => {

@@ -14,9 +14,9 @@ import {
   stepBegun,
   stepDone,
   suspended,
-} from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, codeOf, only } from './harness.ts';
+} from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, codeOf, only } from './harness/harness.ts';
 
 /** What databases refuse or change without a word: U+0000, and half of a surrogate pair. */
 const bad = { 'U+0000': 'a\u0000b', 'a lone surrogate': 'a\ud800b', 'a lone low surrogate': '\udc00' };

@@ -14,9 +14,9 @@ import {
   stepBegun,
   suspended,
   termsOf,
-} from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only, type Harness } from './harness.ts';
+} from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only, type Harness } from './harness/harness.ts';
 
 export function aboutCallbacks({ it, expect }: Contract): void {
   it('the run of a callback comes with the end that is called back, and with no other', async (harness) => {

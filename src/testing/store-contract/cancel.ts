@@ -1,7 +1,7 @@
-import { cancelOf, childOf, ended, failed, newRun, stepBegun, suspended } from './builders.ts';
+import { cancelOf, childOf, ended, failed, newRun, stepBegun, suspended } from './harness/builders.ts';
 import type { Action } from '../../ports/store-action.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutCancel({ it, expect }: Contract): void {
   it('a queued run is cancelled at once and says by whom and why', async (harness) => {

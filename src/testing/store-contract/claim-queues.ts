@@ -1,6 +1,6 @@
-import { handedBack, newRun, newRuns } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, type Harness } from './harness.ts';
+import { handedBack, newRun, newRuns } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, type Harness } from './harness/harness.ts';
 
 export function aboutClaimQueues({ it, expect }: Contract): void {
   it('a job’s runs are claimed in whatever queues they lie', async (harness) => {

@@ -1,6 +1,6 @@
-import { handedBack, newRun, rescheduleOf, retryOf, termsOf } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { handedBack, newRun, rescheduleOf, retryOf, termsOf } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 const terms = termsOf('work', { timeoutMs: 5_000, deadlineMs: 60_000, maxCrashes: 1, callbacks: 'failure' });
 const byName = { callbacks: 'unknown' } as const;

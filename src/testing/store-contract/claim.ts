@@ -9,9 +9,9 @@ import {
   stepDone,
   suspended,
   termsOf,
-} from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only } from './harness.ts';
+} from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only } from './harness/harness.ts';
 
 export function aboutClaim({ it, expect }: Contract): void {
   it('a claim carries all that an attempt needs', async (harness) => {

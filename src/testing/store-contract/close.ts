@@ -1,6 +1,6 @@
-import { cancelOf, ended, registration, fireOf, newRun, schedulePlan, termsOf } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { codeOf } from './harness.ts';
+import { cancelOf, ended, registration, fireOf, newRun, schedulePlan, termsOf } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { codeOf } from './harness/harness.ts';
 
 export function aboutClose({ it, expect }: Contract): void {
   it('it resolves when every call begun has settled, and each of them counted', async (harness) => {

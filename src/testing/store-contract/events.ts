@@ -1,7 +1,17 @@
 import { fullMailbox } from '../../job/transition.ts';
-import { cancelOf, childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only } from './harness.ts';
+import {
+  cancelOf,
+  childOf,
+  ended,
+  eventTo,
+  handedBack,
+  newRun,
+  stepBegun,
+  stepDone,
+  suspended,
+} from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only } from './harness/harness.ts';
 
 export function aboutEvents({ it, expect }: Contract): void {
   it('an event to a queued run waits in its mailbox and does not make it due', async (harness) => {

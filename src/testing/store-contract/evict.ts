@@ -1,8 +1,8 @@
 import { evictionOf } from '../../job/transition.ts';
 import { newId } from '../../std/id.ts';
-import { childOf, ended, handedBack, newRun, newRuns, stepBegun, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, type Harness } from './harness.ts';
+import { childOf, ended, handedBack, newRun, newRuns, stepBegun, stepDone, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, type Harness } from './harness/harness.ts';
 
 export function aboutEvict({ it, expect }: Contract): void {
   it('runs of an evicted worker are queued again in their old place, the epoch raised', async (harness) => {

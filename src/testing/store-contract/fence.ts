@@ -1,8 +1,8 @@
 import type { Entry } from '../../ports/store-entry.ts';
 import type { Hold } from '../../ports/store-claim.ts';
-import { childOf, ended, handedBack, newRun, stepBegun, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at } from './harness.ts';
+import { childOf, ended, handedBack, newRun, stepBegun, stepDone, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at } from './harness/harness.ts';
 
 export function aboutFence({ it, expect }: Contract): void {
   it('another worker, an earlier or later epoch and a run that does not exist are refused as stale', async (harness) => {

@@ -1,7 +1,7 @@
 import type { Fire, Range } from '../../ports/store-schedule.ts';
-import { ended, fireOf, newRun, occurrence, pauseOf, schedulePlan } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, type Harness } from './harness.ts';
+import { ended, fireOf, newRun, occurrence, pauseOf, schedulePlan } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, type Harness } from './harness/harness.ts';
 
 const instant = 1_700_000_000_000;
 

@@ -1,6 +1,6 @@
-import { ended, newRun, stepBegun, stepDone } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only } from './harness.ts';
+import { ended, newRun, stepBegun, stepDone } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only } from './harness/harness.ts';
 
 export function aboutGet({ it, expect }: Contract): void {
   it('runs are found by id and by key, answered in the order asked, unknown ones with null', async (harness) => {

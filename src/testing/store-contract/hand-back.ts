@@ -1,6 +1,6 @@
-import { ended, eventTo, handedBack, newRun, newRuns, stepDone } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only } from './harness.ts';
+import { ended, eventTo, handedBack, newRun, newRuns, stepDone } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only } from './harness/harness.ts';
 
 export function aboutHandBack({ it, expect }: Contract): void {
   it('a run that is handed back is queued in its old place', async (harness) => {

@@ -1,6 +1,6 @@
-import { ended, newRun, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at } from './harness.ts';
+import { ended, newRun, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at } from './harness/harness.ts';
 
 export function aboutHeld({ it, expect }: Contract): void {
   it('it lists every run that the worker holds, with its epoch, and no other', async (harness) => {

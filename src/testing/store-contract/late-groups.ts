@@ -1,6 +1,6 @@
-import { ended, eventTo, handedBack, newRun, stepBegun, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { ended, eventTo, handedBack, newRun, stepBegun, stepDone, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 /**
  * A call that hangs for longer than its caller waits is made again, and the first of the two may be carried out last,

@@ -1,9 +1,9 @@
 import type { Entry } from '../../ports/store-entry.ts';
 import type { Hold } from '../../ports/store-claim.ts';
 import { callbackKey } from '../../job/callbacks.ts';
-import { cancelOf, childOf, eventTo, handedBack, newRun, stepBegun, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { cancelOf, childOf, eventTo, handedBack, newRun, stepBegun, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 /** What becomes of a run that nobody holds any more (job/transition.ts): a request to cancel is never forgotten. */
 export function aboutLetGo({ it, expect }: Contract): void {

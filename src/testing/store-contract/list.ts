@@ -1,9 +1,19 @@
 import type { RunQuery } from '../../ports/store-query.ts';
 import { largestListed, listedRun } from '../../job/listed-run.ts';
 import { runStates } from '../../job/state.ts';
-import { cancelOf, childOf, ended, failed, newRun, newRuns, occurrence, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, type Harness } from './harness.ts';
+import {
+  cancelOf,
+  childOf,
+  ended,
+  failed,
+  newRun,
+  newRuns,
+  occurrence,
+  stepDone,
+  suspended,
+} from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, type Harness } from './harness/harness.ts';
 
 export function aboutList({ it, expect }: Contract): void {
   it('runs come newest first, page by page, each once', async (harness) => {

@@ -1,8 +1,8 @@
 import { armFailpoint, disarmFailpoints } from '../../std/failpoint.ts';
-import { handedBack } from './builders.ts';
-import type { Contract } from './contract.ts';
+import { handedBack } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
 import { repeatables } from './repeatables.ts';
-import { codeOf, only, type Harness } from './harness.ts';
+import { codeOf, only, type Harness } from './harness/harness.ts';
 
 /** A call whose answer was lost is made again, with the same effect and the same answer (protocol/journal#repeatable-calls). */
 export function aboutLostAnswers({ it, expect, failpoints }: Contract): void {

@@ -1,7 +1,7 @@
 import type { Inbox } from '../../ports/store-message.ts';
-import { cancelOf, ended, eventTo, handedBack, newRuns, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, type Harness } from './harness.ts';
+import { cancelOf, ended, eventTo, handedBack, newRuns, stepDone, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, type Harness } from './harness/harness.ts';
 
 export function aboutMessages({ it, expect }: Contract): void {
   it('messages after the last one that was given are given, in order, again and again until they are consumed', async (harness) => {

@@ -1,6 +1,6 @@
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
-import { newRun } from './builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
+import { newRun } from './harness/builders.ts';
 
 export function aboutMigrate({ test, it, expect, open }: Contract): void {
   test('a new store is brought from version 0 to the current one', async () => {

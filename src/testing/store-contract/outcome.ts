@@ -1,6 +1,6 @@
-import { childOf, ended, failed, newRun, stepBegun, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { childOf, ended, failed, newRun, stepBegun, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutOutcome({ it, expect }: Contract): void {
   it('a run that succeeded keeps what it returned and answered', async (harness) => {

@@ -1,6 +1,6 @@
-import { ended, newRun, pauseOf, resumeOf, suspended, termsOf } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { ended, newRun, pauseOf, resumeOf, suspended, termsOf } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutPause({ it, expect }: Contract): void {
   it('runs of a paused job are not claimed, on any node, until it is resumed', async (harness) => {

@@ -1,7 +1,7 @@
-import { ended, fireOf, newRun, occurrence, pauseOf, resumeOf, schedulePlan } from './builders.ts';
-import type { Contract } from './contract.ts';
+import { ended, fireOf, newRun, occurrence, pauseOf, resumeOf, schedulePlan } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
 import type { SchedulePlan } from '../../ports/store-schedule.ts';
-import { only, type Harness } from './harness.ts';
+import { only, type Harness } from './harness/harness.ts';
 
 export function aboutPlanAndDue({ it, expect }: Contract): void {
   it('a declared schedule is not due before its first instant', async (harness) => {

@@ -3,9 +3,9 @@ import type { FinalState } from '../../job/state.ts';
 import type { RunId } from '../../job/run.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import { callbackKey } from '../../job/callbacks.ts';
-import { cancelOf, childOf, ended, eventTo, newRun, newRuns, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only, type Harness, whileBusy } from './harness.ts';
+import { cancelOf, childOf, ended, eventTo, newRun, newRuns, stepDone, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only, type Harness, whileBusy } from './harness/harness.ts';
 
 const month = 30 * 86_400_000;
 const keepAll: PrunePolicy = { succeededMs: month, failedMs: month, succeededRuns: 1_000_000, failedRuns: 1_000_000 };

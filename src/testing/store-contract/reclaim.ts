@@ -1,7 +1,7 @@
 import { armFailpoint, disarmFailpoints } from '../../std/failpoint.ts';
-import { ended, eventTo, handedBack, newRun, newRuns, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, codeOf, only } from './harness.ts';
+import { ended, eventTo, handedBack, newRun, newRuns, stepDone, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, codeOf, only } from './harness/harness.ts';
 
 export function aboutReclaim({ it, expect, failpoints }: Contract): void {
   it('a claim whose answer was lost is told by its number, as often as it is asked for', async (harness) => {

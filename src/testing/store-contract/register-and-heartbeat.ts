@@ -1,7 +1,7 @@
 import { newId } from '../../std/id.ts';
-import { ended, registration, newRun } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { ended, registration, newRun } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutRegisterAndHeartbeat({ it, expect }: Contract): void {
   it('a registered worker is listed with what it said of itself, heartbeat 0', async (harness) => {

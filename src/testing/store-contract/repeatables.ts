@@ -24,8 +24,8 @@ import {
   stepBegun,
   stepDone,
   suspended,
-} from './builders.ts';
-import { only, type Harness } from './harness.ts';
+} from './harness/builders.ts';
+import { only, type Harness } from './harness/harness.ts';
 
 /** A writing call that can be made a second time; `heartbeat` has tests of its own, since each one counts. */
 export interface Repeatable {

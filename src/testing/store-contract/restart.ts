@@ -1,6 +1,6 @@
-import { childOf, ended, eventTo, failed, newRun, restartOf, stepBegun, stepDone } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { childOf, ended, eventTo, failed, newRun, restartOf, stepBegun, stepDone } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutRestart({ it, expect }: Contract): void {
   it('a restart forgets all steps, raises the generation and keeps what the run is', async (harness) => {

@@ -1,9 +1,19 @@
 import type { Claim } from '../../ports/store-claim.ts';
 import type { NewRun } from '../../ports/store-submit.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
-import { cancelOf, childOf, ended, eventTo, failed, restartOf, retryOf, stepBegun, stepDone } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only, type Harness } from './harness.ts';
+import {
+  cancelOf,
+  childOf,
+  ended,
+  eventTo,
+  failed,
+  restartOf,
+  retryOf,
+  stepBegun,
+  stepDone,
+} from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only, type Harness } from './harness/harness.ts';
 
 export function aboutRetriedParents({ it, expect }: Contract): void {
   it('a retry leaves steps with children begun, to be looked at, unless the child succeeded', async (harness) => {

@@ -10,9 +10,9 @@ import {
   stepBegun,
   stepDone,
   suspended,
-} from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+} from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutRetryAndReschedule({ it, expect }: Contract): void {
   it('a failed run that is retried is queued as if it had never ended, one attempt on', async (harness) => {

@@ -1,7 +1,7 @@
 import type { Stats, StatsRequest } from '../../ports/store-stats.ts';
-import { cancelOf, childOf, ended, failed, handedBack, newRun, newRuns, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, type Harness } from './harness.ts';
+import { cancelOf, childOf, ended, failed, handedBack, newRun, newRuns, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, type Harness } from './harness/harness.ts';
 
 const hourMs = 3_600_000;
 

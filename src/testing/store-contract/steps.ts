@@ -1,8 +1,8 @@
 import type { StepRecord } from '../../job/run.ts';
 import type { Page } from '../../ports/store-query.ts';
-import { childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutSteps({ it, expect }: Contract): void {
   it('a recorded step is there as it was given', async (harness) => {

@@ -1,7 +1,7 @@
 import { newId } from '../../std/id.ts';
-import { childOf, newRun, newRuns, ended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, whileBusy } from './harness.ts';
+import { childOf, newRun, newRuns, ended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, whileBusy } from './harness/harness.ts';
 
 export function aboutSubmit({ it, expect }: Contract): void {
   it('a new run is created queued and all that was given is there', async (harness) => {

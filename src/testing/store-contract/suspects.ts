@@ -9,9 +9,9 @@ import {
   stepBegun,
   stepDone,
   suspended,
-} from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, type Harness } from './harness.ts';
+} from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, type Harness } from './harness/harness.ts';
 
 export function aboutSuspects({ it, expect }: Contract): void {
   it('where a worker held several runs, its crash is charged to none, and all are suspect', async (harness) => {

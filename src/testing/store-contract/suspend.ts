@@ -1,6 +1,6 @@
-import { childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { childOf, ended, eventTo, handedBack, newRun, stepBegun, stepDone, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutSuspend({ it, expect }: Contract): void {
   it('a parked run waits, is held by nobody and says what it waits for', async (harness) => {

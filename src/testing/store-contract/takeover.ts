@@ -1,9 +1,9 @@
 import type { Verdict } from '../../job/transition.ts';
 import type { Entry } from '../../ports/store-entry.ts';
 import type { RunId } from '../../job/run.ts';
-import { ended, registration, handedBack, newRun, newRuns, stepDone, suspended, termsOf } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only, type Harness } from './harness.ts';
+import { ended, registration, handedBack, newRun, newRuns, stepDone, suspended, termsOf } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only, type Harness } from './harness/harness.ts';
 
 /** The owner's group and the rescuer's eviction on two handles: exactly one side wins, the loser is told (protocol/claims#fencing). */
 export function aboutTakeover({ it, expect }: Contract): void {

@@ -1,6 +1,6 @@
-import { stepBegun, stepDone } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { only } from './harness.ts';
+import { stepBegun, stepDone } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { only } from './harness/harness.ts';
 
 export function aboutTries({ it, expect }: Contract): void {
   it('a try is a step that has begun; the next one takes its place', async (harness) => {

@@ -14,10 +14,10 @@ import {
 import type { Run } from '../../job/run.ts';
 import type { Entry } from '../../ports/store-entry.ts';
 import type { Hold } from '../../ports/store-claim.ts';
-import { cancelOf, ended, handedBack, newRun, stepBegun, stepDone, suspended } from './builders.ts';
-import type { Contract } from './contract.ts';
-import { at, only } from './harness.ts';
-import { situations } from './situations.ts';
+import { cancelOf, ended, handedBack, newRun, stepBegun, stepDone, suspended } from './harness/builders.ts';
+import type { Contract } from './harness/contract.ts';
+import { at, only } from './harness/harness.ts';
+import { situations } from './harness/situations.ts';
 
 /** Drives the store into every state that a run's row can be in and holds its answers against job/transition.ts. */
 export function aboutVerdicts({ it, expect }: Contract): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineJob } from '../../../src/job/define.ts';
-import { registration, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
+import { registration, newRun, termsOf } from '../../../src/testing/store-contract/harness/builders.ts';
 import { openApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 

@@ -4,7 +4,7 @@ import { ownIdentity } from '../../../src/engine/host/identity.ts';
 import { defineJob } from '../../../src/job/define.ts';
 import type { Meter } from '../../../src/ports/meter.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
-import { registration, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
+import { registration, newRun, termsOf } from '../../../src/testing/store-contract/harness/builders.ts';
 import { openApp } from '../../support/apps.ts';
 import { until } from '../../support/until.ts';
 

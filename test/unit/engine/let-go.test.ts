@@ -4,7 +4,7 @@ import type { RunId } from '../../../src/job/run.ts';
 import type { Action } from '../../../src/ports/store-action.ts';
 import type { Entry } from '../../../src/ports/store-entry.ts';
 import type { Store } from '../../../src/ports/store.ts';
-import { cancelOf, eventTo } from '../../../src/testing/store-contract/builders.ts';
+import { cancelOf, eventTo } from '../../../src/testing/store-contract/harness/builders.ts';
 import { createDeferred } from '../../../src/std/deferred.ts';
 import { openApp } from '../../support/apps.ts';
 import { job } from '../../support/job.ts';

@@ -12,7 +12,13 @@ import { Registry } from '../../../src/job/registry.ts';
 import type { Claim } from '../../../src/ports/store-claim.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { newId } from '../../../src/std/id.ts';
-import { cancelOf, ended, registration, newRun, termsOf } from '../../../src/testing/store-contract/builders.ts';
+import {
+  cancelOf,
+  ended,
+  registration,
+  newRun,
+  termsOf,
+} from '../../../src/testing/store-contract/harness/builders.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { turns, until } from '../../support/until.ts';

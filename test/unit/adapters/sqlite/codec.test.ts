@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { packAnswers, unpack } from '../../../../src/adapters/sqlite/writer/codec.ts';
 import { freshClaim } from '../../../../src/ports/fresh-claim.ts';
-import { newRun } from '../../../../src/testing/store-contract/builders.ts';
+import { newRun } from '../../../../src/testing/store-contract/harness/builders.ts';
 
 const claimed = (count: number, input: string) => ({
   claims: Array.from({ length: count }, () => freshClaim(newRun({ input }), 1)),

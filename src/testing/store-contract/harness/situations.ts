@@ -1,5 +1,5 @@
-import type { NewRun } from '../../ports/store-submit.ts';
-import type { WorkerId } from '../../ports/store-worker.ts';
+import type { NewRun } from '../../../ports/store-submit.ts';
+import type { WorkerId } from '../../../ports/store-worker.ts';
 import { cancelOf, ended, eventTo, failed, handedBack, restartOf, retryOf, suspended } from './builders.ts';
 import type { Harness } from './harness.ts';
 

@@ -1,13 +1,13 @@
-import type { CalledBack } from '../../job/callbacks.ts';
-import type { RunId } from '../../job/run.ts';
-import type { Action, PauseAction } from '../../ports/store-action.ts';
-import type { Hold, JobTerms } from '../../ports/store-claim.ts';
-import type { HandBackEntry, OutcomeEntry, StepEntry, SuspendEntry, TryEntry } from '../../ports/store-entry.ts';
-import type { Fire, SchedulePlan } from '../../ports/store-schedule.ts';
-import type { NewRun } from '../../ports/store-submit.ts';
-import type { WorkerRegistration } from '../../ports/store-worker.ts';
-import { newId, newTraceId } from '../../std/id.ts';
-import { digest } from '../../std/json.ts';
+import type { CalledBack } from '../../../job/callbacks.ts';
+import type { RunId } from '../../../job/run.ts';
+import type { Action, PauseAction } from '../../../ports/store-action.ts';
+import type { Hold, JobTerms } from '../../../ports/store-claim.ts';
+import type { HandBackEntry, OutcomeEntry, StepEntry, SuspendEntry, TryEntry } from '../../../ports/store-entry.ts';
+import type { Fire, SchedulePlan } from '../../../ports/store-schedule.ts';
+import type { NewRun } from '../../../ports/store-submit.ts';
+import type { WorkerRegistration } from '../../../ports/store-worker.ts';
+import { newId, newTraceId } from '../../../std/id.ts';
+import { digest } from '../../../std/json.ts';
 
 /** What the port takes, with a default for each member that a test does not care about. */
 

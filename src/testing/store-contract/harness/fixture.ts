@@ -1,7 +1,7 @@
-import type { Inspector } from '../../ports/inspector.ts';
-import type { Range } from '../../ports/store-schedule.ts';
-import type { Store } from '../../ports/store.ts';
-import type { Upkeep } from '../../ports/upkeep.ts';
+import type { Inspector } from '../../../ports/inspector.ts';
+import type { Range } from '../../../ports/store-schedule.ts';
+import type { Store } from '../../../ports/store.ts';
+import type { Upkeep } from '../../../ports/upkeep.ts';
 
 /** A namespace of its own on a real server or file, and the ways to it. */
 export interface Fixture {

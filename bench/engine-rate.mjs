@@ -2,7 +2,7 @@
 import { openBackend } from '../dist/app/backend/backend.js';
 import { createLogger } from '../dist/app/logging/logger.js';
 import { Engine } from '../dist/engine/host/engine.js';
-import { Outbox } from '../dist/engine/journal/outbox.js';
+import { Outbox } from '../dist/intake/outbox.js';
 import { ServicePool } from '../dist/engine/host/service-pool.js';
 import { newRun } from '../dist/intake/new-run.js';
 import { Signals } from '../dist/intake/signals.js';

@@ -1,5 +1,5 @@
 import { Engine } from '../../src/engine/host/engine.ts';
-import { Outbox } from '../../src/engine/journal/outbox.ts';
+import { Outbox } from '../../src/intake/outbox.ts';
 import { ServicePool } from '../../src/engine/host/service-pool.ts';
 import { Signals } from '../../src/intake/signals.ts';
 import { Registry } from '../../src/job/registry.ts';

@@ -1,4 +1,4 @@
-import { Outbox } from '../../engine/journal/outbox.ts';
+import { Outbox } from '../../intake/outbox.ts';
 import { evictPredecessors } from '../../engine/liveness/predecessors.ts';
 import { Signals } from '../../intake/signals.ts';
 import { OnejobError } from '../../job/errors.ts';

@@ -1,4 +1,4 @@
-import { Outbox } from '../../engine/journal/outbox.ts';
+import { Outbox } from '../../intake/outbox.ts';
 import { Intake } from '../../intake/intake.ts';
 import { OnejobError } from '../../job/errors.ts';
 import type { Log } from '../../ports/log.ts';

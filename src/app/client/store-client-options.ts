@@ -1,4 +1,4 @@
-import type { Outbox } from '../../engine/journal/outbox.ts';
+import type { Outbox } from '../../intake/outbox.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { Signals } from '../../intake/signals.ts';
 import type { Registry } from '../../job/registry.ts';

@@ -8,7 +8,7 @@ import type { PrunePolicy } from '../../ports/store-query.ts';
 import type { Tracer } from '../../ports/tracer.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { Limits, Observer } from './host.ts';
-import type { Outbox } from '../journal/outbox.ts';
+import type { Outbox } from '../../intake/outbox.ts';
 import type { Takes } from './takes.ts';
 import type { ServicePool } from './service-pool.ts';
 

@@ -5,7 +5,7 @@ import type { Store } from '../../ports/store.ts';
 import type { Entry, OutputBatch, OutputVerdict } from '../../ports/store-entry.ts';
 import type { WorkerId } from '../../ports/store-worker.ts';
 import type { Clock } from '../../std/clock.ts';
-import { Batcher } from './batcher.ts';
+import { Batcher } from '../../intake/batcher.ts';
 import type { WorkerHealth } from '../host/worker-health.ts';
 
 export interface JournalOptions {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { Engine } from '../../../src/engine/host/engine.ts';
-import { Outbox } from '../../../src/engine/journal/outbox.ts';
+import { Outbox } from '../../../src/intake/outbox.ts';
 import { ServicePool } from '../../../src/engine/host/service-pool.ts';
 import { newRun } from '../../../src/intake/new-run.ts';
 import { Signals } from '../../../src/intake/signals.ts';

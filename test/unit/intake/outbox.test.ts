@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Outbox } from '../../../src/engine/journal/outbox.ts';
+import { Outbox } from '../../../src/intake/outbox.ts';
 import { newRun } from '../../../src/intake/new-run.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import type { Action } from '../../../src/ports/store-action.ts';

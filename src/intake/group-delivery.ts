@@ -1,10 +1,10 @@
-import { isOnejobError } from '../../job/errors.ts';
-import { readFailure } from '../../job/failure.ts';
-import { busyKeys } from '../../job/key-busy.ts';
-import type { Log } from '../../ports/log.ts';
-import type { Meter } from '../../ports/meter.ts';
-import { backoffDelay, type Backoff } from '../../std/backoff.ts';
-import type { Clock } from '../../std/clock.ts';
+import { isOnejobError } from '../job/errors.ts';
+import { readFailure } from '../job/failure.ts';
+import { busyKeys } from '../job/key-busy.ts';
+import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
+import { backoffDelay, type Backoff } from '../std/backoff.ts';
+import type { Clock } from '../std/clock.ts';
 
 export interface DeliveryOptions<Entry, Answer> {
   readonly name: string;

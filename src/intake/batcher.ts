@@ -1,5 +1,5 @@
-import { backoffDelay, type Backoff } from '../../std/backoff.ts';
-import { createDeferred, type Deferred } from '../../std/deferred.ts';
+import { backoffDelay, type Backoff } from '../std/backoff.ts';
+import { createDeferred, type Deferred } from '../std/deferred.ts';
 import { GroupDelivery, type DeliveryOptions, type Undelivered } from './group-delivery.ts';
 
 /** Groups close at `maxEntries`, by what each entry counts for. An entry is never divided. */

@@ -1,11 +1,11 @@
-import { checkedCall, weighCall } from '../../intake/call-limits.ts';
-import type { Signals } from '../../intake/signals.ts';
-import type { Log } from '../../ports/log.ts';
-import type { Meter } from '../../ports/meter.ts';
-import type { Action, ActionResult } from '../../ports/store-action.ts';
-import type { NewRun, Submitted } from '../../ports/store-submit.ts';
-import type { Store } from '../../ports/store.ts';
-import type { Clock } from '../../std/clock.ts';
+import { checkedCall, weighCall } from './call-limits.ts';
+import type { Signals } from './signals.ts';
+import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { Action, ActionResult } from '../ports/store-action.ts';
+import type { NewRun, Submitted } from '../ports/store-submit.ts';
+import type { Store } from '../ports/store.ts';
+import type { Clock } from '../std/clock.ts';
 import { Batcher } from './batcher.ts';
 
 export interface OutboxOptions {

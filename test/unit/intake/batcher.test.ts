@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Batcher, type BatcherOptions } from '../../../src/engine/journal/batcher.ts';
+import { Batcher, type BatcherOptions } from '../../../src/intake/batcher.ts';
 import { OnejobError } from '../../../src/job/errors.ts';
 import { keyBusy } from '../../../src/job/key-busy.ts';
 import type { Meter } from '../../../src/ports/meter.ts';

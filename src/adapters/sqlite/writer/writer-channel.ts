@@ -35,7 +35,7 @@ export interface ThreadChannel extends WriterChannel {
 
 /**
  * A thread that died of itself (out of memory, a fault of the driver) is an outage like any (protocol/journal#a-store-that-is-away): the calls that it
- * had are told so, and the next one opens a new thread, which also heartbeats for all workers. Nobody has to open it before:
+ * had are told so, and the next one opens a new thread, which also sends the heartbeats of all workers. Nobody has to open it before:
  * a worker heartbeats every two seconds. The file must still be the one that the thread before it had.
  */
 export function openOnThread(place: Place): ThreadChannel {

@@ -26,7 +26,7 @@ export function inputDigest(input: JsonText | null): string | null {
   return input === null ? null : digestOfInput(JSON.parse(input));
 }
 
-/** The same of an input that is read already. */
+/** SHA-256 of the canonical JSON of an input that is read already, in hexadecimal. */
 export function digestOfInput(input: unknown): string {
   return digest(canonicalJson(input));
 }

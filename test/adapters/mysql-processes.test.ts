@@ -9,7 +9,7 @@ const runsEach = 50;
 const script = (url: string) => `
 const { openMysqlStore } = await import(dist + 'adapters/mysql/index.js');
 const { newId, newTraceId } = await import(dist + 'std/id.js');
-const { whileBusy } = await import(dist + 'testing/store-contract/scene.js');
+const { whileBusy } = await import(dist + 'testing/store-contract/harness/harness.js');
 const store = await openMysqlStore({ url: ${JSON.stringify(url)} });
 const { from } = await store.migrate();
 const submit = async (_, n) => {

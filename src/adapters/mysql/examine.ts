@@ -29,7 +29,7 @@ interface Row {
   readonly version: string;
   readonly now: number;
   readonly bytes: string | number | null;
-  readonly max: number;
+  readonly max_connections: number;
   readonly read_only: number;
   readonly flush: number;
   readonly logs: number;
@@ -38,12 +38,12 @@ interface Row {
 
 /** ?: the prefix of our tables, as a pattern. */
 const question = /* sql */ `
-select version() version, ${now} now, @@max_connections most, @@global.read_only read_only,
+select version() version, ${now} now, @@max_connections max_connections, @@global.read_only read_only,
   @@innodb_flush_log_at_trx_commit flush, @@log_bin logs, @@sync_binlog sync,
   (select sum(t.data_length + t.index_length) from information_schema.tables t
    where t.table_schema = database() and t.table_name like ?) bytes`;
 
-async function checkConnections(db: Connection, { max }: Row): Promise<Finding> {
+async function checkConnections(db: Connection, { max_connections: max }: Row): Promise<Finding> {
   const rows = await db
     .query<{ used: number }>('select count(*) used from information_schema.processlist', [])
     .catch(() => []);

@@ -31,7 +31,7 @@ interface Row {
   readonly now: number;
   readonly bytes: number | null;
   readonly used: number;
-  readonly max: number;
+  readonly max_connections: number;
   readonly standby: boolean;
   readonly fsync: string;
   readonly commit: string;
@@ -51,7 +51,7 @@ select
   (select sum(pg_total_relation_size(c.oid))::bigint from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where n.nspname = $1 and c.relkind = 'r') as bytes,
   (select count(*) from pg_stat_activity where backend_type = 'client backend') as used,
-  current_setting('max_connections')::integer as most,
+  current_setting('max_connections')::integer as max_connections,
   pg_is_in_recovery() as standby,
   current_setting('fsync') as fsync,
   current_setting('synchronous_commit') as commit,
@@ -71,7 +71,7 @@ select
     as prepared
 `;
 
-function checkConnections({ used, max }: Row): Finding {
+function checkConnections({ used, max_connections: max }: Row): Finding {
   const text = `${used} of ${max} connections are in use`;
   if (used < max * 0.8) return { grade: 'ok', text };
   const hint =

@@ -157,7 +157,7 @@ export interface StoreFacts {
   readonly url: string;
   /**
    * Who raises the counter while the main loop is blocked: the store's own thread (`'store'`), a module whose
-   * `heartbeat(options, report)` a thread imports, or nobody (`null`: the main loop heartbeats, with a lease of 60 s).
+   * `heartbeat(options, report)` a thread imports, or nobody (`null`: the main loop makes the heartbeats, with a lease of 60 s).
    */
   readonly heartbeat: 'store' | { readonly module: string; readonly options: unknown } | null;
   /**

@@ -28,7 +28,7 @@ export interface TestBenchOptions {
 
 /**
  * The engine's worker and its reader of messages on a store in memory. Time moves only while nothing is in execution. Of
- * the other roles none is here: no heart heartbeats, for there is nobody who could take this worker for dead, and time may
+ * the other roles none is here: nobody makes heartbeats, for there is nobody who could take this worker for dead, and time may
  * go on by years at once.
  */
 export class TestBench {

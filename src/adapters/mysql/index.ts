@@ -35,7 +35,7 @@ export interface MysqlOptions {
 /**
  * Opens a store in MariaDB 10.6 or MySQL 8.0.17, or newer; the first call connects.
  *
- * With a pool and no URL there is nothing for a thread to connect to: the main loop heartbeats, with a longer lease.
+ * With a pool and no URL there is nothing for a thread to connect to: the main loop makes the heartbeats, with a longer lease.
  *
  * @throws CONFIG_INVALID for a URL or a prefix that cannot be, DRIVER_MISSING without the package `mysql2`
  */

@@ -33,7 +33,7 @@ export interface PostgresOptions {
 /**
  * Opens a store in PostgreSQL 13 or newer; the first call connects. Works behind PgBouncer in transaction mode.
  *
- * With a pool and no URL there is nothing for a thread to connect to: the main loop heartbeats, with a longer lease.
+ * With a pool and no URL there is nothing for a thread to connect to: the main loop makes the heartbeats, with a longer lease.
  *
  * @throws CONFIG_INVALID for a URL or a schema that cannot be, DRIVER_MISSING without the package `pg`
  */

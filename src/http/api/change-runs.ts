@@ -69,7 +69,7 @@ function objectOf<const P extends Readonly<Record<string, ApiSchema>>>(propertie
 const verdict = {
   type: ['string', 'null'],
   enum: ['done', 'pending', 'unknown', 'active', 'finished', 'step-unknown', null],
-  description: 'mailed: its worker will see it; null: nothing was done, as asked',
+  description: 'pending: its worker will see it; null: nothing was done, as asked',
 } as const;
 
 /** Of one run each. */

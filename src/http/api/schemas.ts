@@ -49,7 +49,7 @@ const step = {
     startedAt: instant,
     finishedAt: maybeInstant,
     kind: { type: 'string', enum: ['step', 'sleep', 'wait', 'child', 'callback'] },
-    asked: { type: 'integer', description: 'order of first asking, from 0: what a restart from a step forgets by' },
+    firstSeq: { type: 'integer', description: 'order of first asking, from 0: what a restart from a step forgets by' },
     resumeAt: maybeInstant,
     childId: maybeText,
   },
@@ -122,7 +122,7 @@ export const oneRun = {
     v: version,
     ...run.properties,
     created: { type: 'boolean', description: 'false: the key existed, and this is the run that has it' },
-    verdict: { type: 'string', enum: ['done', 'pending'], description: 'mailed: its worker will see it' },
+    verdict: { type: 'string', enum: ['done', 'pending'], description: 'pending: its worker will see it' },
   },
 } as const satisfies ApiSchema;
 

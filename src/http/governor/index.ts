@@ -7,7 +7,7 @@ import type { HandlerOptions } from '../handler-options.ts';
 import { handedOn, type AnyAnswer } from '../text-answer.ts';
 import { echoOf, refuse, submit } from './submit.ts';
 
-/** ego's routes about jobs, to the mailbox item (contracts EGO-8 to EGO-18). */
+/** ego's routes about jobs, to the letter (contracts EGO-8 to EGO-18). */
 export function governorRoutes(app: App, options: HandlerOptions): Hono<Env> {
   const routes = new Hono<Env>();
   /** What is wrong is said in ego's way. */

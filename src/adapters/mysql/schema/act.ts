@@ -171,7 +171,7 @@ body: begin
 end`,
 
   // Queues a finished run once more. 'anew': a restart, without the steps that were first asked for at or after
-  // 'from_asked'; else without those that failed and have no child. The mailbox items that these took are in the box again,
+  // 'from_seq'; else without those that failed and have no child. The mailbox items that these took are in the box again,
   // their children are linked no more. Id, key, input and the instant of creation stay, the output goes on, the epoch
   // grows on: each life has its own. Steps that wait for a child (of a retry also those that failed with theirs) are to
   // look at it, whose end told nobody while this run was finished; what it told before is read.

@@ -1,6 +1,6 @@
-/** Ending runs, and mail: what outcomes, evictions and cancels have in common. */
+/** Ending runs, and mailboxes: what outcomes, evictions and cancels have in common. */
 export const end: readonly string[] = [
-  // Puts a mailbox item into the box of an unfinished run, whose row the caller has locked, and raises its mail; a waiting run
+  // Puts a mailbox item into the box of an unfinished run, whose row the caller has locked, and raises its mailbox_seq; a waiting run
   // is queued, due now. Nothing happens when the run has ended.
   `create procedure onejob_post(in target $id, in item_kind $label, in item_name $text, in item_data $text,
   in by_actor $text, in because $text, in t bigint)
@@ -22,7 +22,7 @@ end`,
   // succeed the kin. The live row goes, the
   // outcome comes, requests to cancel that the run outlived are consumed, its parent gets a mailbox item, and unless it
   // succeeded its unfinished children are cancelled. Last come the runs of callbacks, unless 'silent': as children of
-  // runs that ended they would be cancelled. Of 'with_mailbox', 'born', 'fallen' and 'called' (any has mail, a parent, did not
+  // runs that ended they would be cancelled. Of 'with_mailbox', 'born', 'fallen' and 'called' (any has mailbox items, a parent, did not
   // succeed, may be called back) each that is 0 spares a look.
   //
   // While it works, a run that ends now is the one that has both a live row and an outcome.

@@ -15,7 +15,7 @@ begin
 end`,
 
   // Suspensions and hand-backs of runs that 'me' holds in the epoch that they say. One that wishes to wait is queued, due
-  // now, where its mail is newer than what was seen. Answers the verdicts that are not 'ok' as rows (i, verdict). Sent
+  // now, where its mailbox is newer than what was seen. Answers the verdicts that are not 'ok' as rows (i, verdict). Sent
   // again they find the run held by nobody in the same epoch, or cancelled in it.
   `create procedure onejob_let_go(in me $id, in items $text, in t bigint)
 sql security invoker

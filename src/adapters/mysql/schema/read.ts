@@ -50,7 +50,7 @@ begin
 end`,
 
   // Of the runs in 'positions' [{ run, epoch, seen }] those with mailbox items after 'seen', and those that the worker does not
-  // hold (mail null); then as many of the mailbox items as fit, each with the number of all. They are weighed in the index of
+  // hold (mailbox_seq null); then as many of the mailbox items as fit, each with the number of all. They are weighed in the index of
   // what is unread; only the texts of those that fit are read.
   `create procedure onejob_messages_v1(in me $id, in positions $text, in most bigint)
 sql security invoker

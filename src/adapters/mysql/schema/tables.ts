@@ -153,7 +153,7 @@ export const tables: readonly string[] = [
   key unread (run, consumed_by, n, kind, bytes)
 ) $table`,
 
-  // What was asked and had an effect: a repeated ask finds itself here.
+  // What was asked and had an effect: a repeated action finds itself here.
   `create table if not exists onejob_actions (
   run $id not null,
   id $name not null,

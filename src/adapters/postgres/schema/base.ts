@@ -1,4 +1,4 @@
-/** What all other functions stand on: the clock, workers that live, ending runs, mail. */
+/** What all other functions stand on: the clock, workers that live, ending runs, mailboxes. */
 export const base = /* sql */ `
 -- The store's clock in milliseconds: of this moment, not of the transaction's begin.
 create function now_ms() returns bigint language sql volatile
@@ -30,7 +30,7 @@ end $$;
 create function holders_of(items json) returns text[] language sql immutable
 as $$ select array(select distinct n.holder from json_to_recordset(items) n(holder text) where n.holder is not null) $$;
 
--- Puts mailbox items into the boxes of unfinished runs and raises their mailbox in the same statement; a waiting run is queued,
+-- Puts mailbox items into the boxes of unfinished runs and raises their mailbox_seq in the same statement; a waiting run is queued,
 -- due now. 'mailbox_items' are [{ i, run, kind, name, data, actor, reason }], for rows that the caller has locked.
 create function post(mailbox_items json, t bigint) returns void language plpgsql volatile
 as $$

@@ -156,7 +156,7 @@ create table mailbox (
 -- what is unread is found and weighed without a look at what was read, or at the texts
 create index mailbox_unread on mailbox (run, n) include (kind, bytes) where consumed_by is null;
 
--- What was asked and had an effect: a repeated ask finds itself here.
+-- What was asked and had an effect: a repeated action finds itself here.
 create table actions (
   run text collate "C" not null,
   id text collate "C" not null,

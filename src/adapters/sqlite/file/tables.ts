@@ -135,7 +135,7 @@ create table mailbox (
 -- what is unread is found and weighed without a look at what was read, or at the texts
 create index mailbox_unread on mailbox (run, n, kind, bytes) where consumed_by is null;
 
--- What was asked and answered: a repeated ask finds itself here.
+-- What was asked and answered: a repeated action finds itself here.
 create table actions (
   run text not null,
   id text not null,

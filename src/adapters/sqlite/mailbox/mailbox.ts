@@ -9,7 +9,7 @@ import type { Tx } from '../file/connection.ts';
 export type NewMailboxItem = Pick<MailboxItem, 'kind' | 'name' | 'data' | 'actor' | 'reason'>;
 
 /**
- * Puts a mailbox item into the box of an unfinished run and raises its mail in the same statement; a waiting run is queued,
+ * Puts a mailbox item into the box of an unfinished run and raises its mailbox_seq in the same statement; a waiting run is queued,
  * due now. Nothing happens when the run has ended.
  */
 export function post(tx: Tx, run: RunId, item: NewMailboxItem): void {

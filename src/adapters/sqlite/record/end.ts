@@ -56,7 +56,7 @@ interface Ties {
   readonly callbacks: CalledBack | null;
 }
 
-/** Of those that have any: their parent, how much mail they got, and which ends are called back. */
+/** Of those that have any: their parent, how many mailbox items they got, and which ends are called back. */
 function tiesOf(tx: Tx, ends: readonly End[]): Ties[] {
   return tx.db.all(
     `select l.run, l.mailbox_seq, l.parent, l.callbacks from json_each(?) e cross join live l on l.run = e.value

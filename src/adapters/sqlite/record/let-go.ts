@@ -7,7 +7,7 @@ import type { End } from './end.ts';
 /** What came to a run while it was held, and how it ends where that is a request to cancel. */
 export type Meanwhile = MailboxMeanwhile & { readonly cancel: End | undefined };
 
-/** `seen`: the mail that the attempt had seen; nothing is newer than what is there. */
+/** `seen`: the mailbox_seq that the attempt had seen; nothing is newer than what is there. */
 export function mailboxMeanwhile(
   tx: Tx,
   { run, mailboxSeq }: { run: RunId; mailboxSeq: number },

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { faultsOf, typesOf } from '../../../../src/http/api/check.ts';
 import { openapi, routes } from '../../../../src/http/api/index.ts';
 import type { ApiSchema } from '../../../../src/http/api/schema.ts';
+import { run as runSchema } from '../../../../src/http/api/schemas.ts';
 import { defineJob } from '../../../../src/job/define.ts';
+import { runView } from '../../../../src/job/run-view.ts';
 import { answered, openApi } from '../../../support/api.ts';
 
 const hello = defineJob({ name: 'hello', run: () => 'hello' });
@@ -171,3 +173,15 @@ test('the check refuses what does not fit and takes what does', () => {
   expect(faultsOf(schema, [])).toEqual([{ path: '', message: 'is an object' }]);
   expect(faultsOf(schema, JSON.parse('{"a":1,"__proto__":1}'))).toHaveLength(1);
 });
+
+test('the document names each member of a run, and of its steps, that is sent', async () => {
+  const { app } = openApi([defineJob({ name: 'stepped', run: ({ step }) => step('one', () => 1) })]);
+  await app.start();
+  const { id } = await app.client.enqueue('stepped');
+  await app.client.wait(id, { timeout: '50s' });
+  const { steps = [], ...sent } = runView(await app.client.find(id, { steps: true }));
+  expect(Object.keys(sent).filter((name) => !(name in runSchema.properties))).toEqual([]);
+  expect(steps.flatMap((step) => Object.keys(step)).filter((name) => !(name in stepProperties))).toEqual([]);
+});
+
+const stepProperties: object = { ...runSchema.properties.steps.items.properties, output: {} };

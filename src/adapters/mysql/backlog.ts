@@ -1,7 +1,7 @@
 import type { Backlog } from '../../ports/inspector.ts';
 import type { Connection } from './connection.ts';
 
-/** Goes from one line of work to the next by seeks, and looks at the due runs that come first there. */
+/** Goes from one ready slice to the next by seeks, and looks at the due runs that come first there. */
 export async function backlog(db: Connection, { atMost }: { readonly atMost: number }): Promise<Backlog> {
   const [clock = [], rows = []] = await db.call('backlog_v1', [atMost]);
   const [{ now = 0 } = {}] = clock as { now?: number }[];

@@ -1,13 +1,13 @@
 import type { Backlog } from '../../ports/inspector.ts';
 import type { Connection } from './connection.ts';
 
-/** What waits in the line of work. The first row tells the time. */
+/** What waits in the ready slices. The first row tells the time. */
 export async function backlog(db: Connection, { atMost }: { readonly atMost: number }): Promise<Backlog> {
   const [clock, ...jobs] = await db.query<Row>(backlogQuery(db.schema), [atMost]);
   return { now: clock?.oldestDueAt ?? 0, jobs };
 }
 
-/** Of each line of work the due runs that come first are looked at. $1: how many of them. */
+/** Of each ready slice the due runs that come first are looked at. $1: how many of them. */
 export function backlogQuery(schema: string): string {
   const live = `${schema}.live where worker is null`;
   return `with recursive ${slicesOf(schema)}, clock as (select ${schema}.now_ms() t), found as (
@@ -24,7 +24,7 @@ export function backlogQuery(schema: string): string {
 }
 
 /**
- * `lines`: goes from one job, queue and priority of the line of work to the next, one seek each, and no further than
+ * `slices`: goes from one job, queue and priority to the next ready slice, one seek each, and no further than
  * its reader asks.
  */
 export function slicesOf(schema: string): string {

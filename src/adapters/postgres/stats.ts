@@ -26,7 +26,7 @@ interface Found extends FoundLive {
 }
 
 /**
- * Unfinished runs, a row for each line of work and kind; $1: so many are looked at of each. The first row has the number
+ * Unfinished runs, a row for each ready slice and kind; $1: so many are looked at of each. The first row has the number
  * of lines and tells the time.
  */
 export function liveQuery(schema: string): string {

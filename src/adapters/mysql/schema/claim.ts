@@ -105,7 +105,7 @@ begin
   $commit;
 end`,
 
-  // The lines of work of these jobs, of suspect runs or of others: [{ s: suspect, j: job, q: queue, p: priority }], by queue, higher priority first, without
+  // The ready slices of these jobs, of suspect runs or of others: [{ s: suspect, j: job, q: queue, p: priority }], by queue, higher priority first, without
   // those of the queues 'shut'. Found by seeks, one for each that exists: nothing is walked over. One by one, for the
   // servers seek beyond a value that is fixed, not beyond a column of another table (tried: it read all that came after).
   // Each is a statement of its own: InnoDB reads without locks only for those. In the subquery of a SET it locks what

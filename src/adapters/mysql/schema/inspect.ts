@@ -1,6 +1,6 @@
 /** What is there, for those who watch: ports/inspector.ts. */
 export const inspect: readonly string[] = [
-  // All lines of work of the first 'most' jobs that have any, as [{ s: suspect, j: job, q: queue, p: priority }]; null: none.
+  // All ready slices of the first 'most' jobs that have any, as [{ s: suspect, j: job, q: queue, p: priority }]; null: none.
   `create procedure onejob_all_slices(in most int, out found $text)
 sql security invoker
 begin
@@ -27,7 +27,7 @@ begin
   end while;
 end`,
 
-  // Due runs that nobody holds, by job, in at most 1,000 jobs: of each line of work the 'most' that come first are
+  // Due runs that nobody holds, by job, in at most 1,000 jobs: of each ready slice the 'most' that come first are
   // looked at. Answers (now) and (job, due, oldest_due_at).
   `create procedure onejob_backlog_v1(in most int)
 sql security invoker
@@ -62,7 +62,7 @@ begin
   group by f.job order by f.job;
 end`,
 
-  // Unfinished runs of each line of work, at most 'most' of those that are due, of those that come later, and of those
+  // Unfinished runs of each ready slice, at most 'most' of those that are due, of those that come later, and of those
   // that have no instant; and at most so many that somebody holds. Answers (now, cut): whether there was more; and
   // (job, kind, n, oldest).
   `create procedure onejob_live_v1(in most int)

@@ -2,7 +2,7 @@
  * The tables (protocol/claims#tables), for version 1 of the schema; what `$id` and the like stand for: dialect.ts.
  *
  * `runs` and `outcomes` are only ever inserted into and deleted from. `live` is the narrow one that claims and fences
- * touch: MySQL has no partial indexes, so its one index of the line of work begins with the worker, which is '' where
+ * touch: MySQL has no partial indexes, so its one index of the ready slices begins with the worker, which is '' where
  * nobody holds the run, and serves for what a worker holds too. Ids grow with time, so inserts go to the right edge.
  *
  * Names that MySQL reserves are avoided: a run's key is `run_key`, its trigger `cause`, a step's key `step`.

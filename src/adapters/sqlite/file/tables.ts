@@ -2,7 +2,7 @@
  * The tables (protocol/claims#tables). All are WITHOUT ROWID, clustered by their key: ids grow with time, so inserts append. How a
  * run ended stands in a table of its own: to write it into `runs` would write the input once more.
  *
- * `live` is the only table that claims and fences touch. Its one index over all rows serves both the line of work
+ * `live` is the only table that claims and fences touch. Its one index over all rows serves both the ready slices
  * (`worker is null`) and what a worker holds.
  */
 export const tables = `
